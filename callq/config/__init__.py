@@ -1,0 +1,161 @@
+"""Hall files: reading them, explaining every mistake in them, and writing them.
+
+A hall file is TOML with the keys of `callq.domain.hall.HallConfig`; the samples that come with callq
+can be named instead of a path.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callq.config.export import export_hall
+from callq.config.positions import Position, locate
+from callq.config.reader import Misread, read_hall
+from callq.config.syntax import read
+from callq.domain.check import ConfigProblem, nearest, problems
+from callq.domain.errors import CallqError
+
+if TYPE_CHECKING:
+    from callq.domain.hall import HallConfig
+
+__all__ = ["HallFileError", "Problem", "check", "export_hall", "load_hall", "read_source", "samples"]
+
+
+class Problem(NamedTuple):
+    """One mistake in a hall file.
+
+    Attributes:
+      line: line of the very key, or of its table where the key is missing, from 1; 0: the whole file.
+      column: from 1, in characters; None where the line says enough.
+      key: the key, e.g. ``windows[2].label``; indexes count from 0. Empty for the whole file.
+      message: what is wrong.
+      hint: what to write instead.
+    """
+
+    line: int
+    column: int | None
+    key: str
+    message: str
+    hint: str
+
+
+class HallFileError(CallqError):
+    """A hall file cannot be used; every reason is listed.
+
+    Attributes:
+      source: path or sample name as it was given.
+      problems: in the order of their lines, never empty.
+    """
+
+    def __init__(self, source: str, problems: list[Problem]) -> None:
+        first = problems[0]
+        super().__init__(f"{source}:{first.line}: {first.key}: {first.message} ({len(problems)} in all)")
+        self.source = source
+        self.problems = problems
+
+
+# What a check says about references means nothing while the other side could not be read.
+_RESTS_ON: Final = {
+    "unknown_zone": ("zones",),
+    "unknown_service": ("services",),
+    "unknown_skill": ("services",),
+    "unservable": ("services", "windows", "clerks"),
+}
+
+
+def samples() -> list[str]:
+    """Names of the halls that come with callq."""
+    folder = resources.files("callq.samples")
+    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def load_hall(source: str | Path) -> HallConfig:
+    """Read a hall file or a sample.
+
+    Args:
+      source: path of a file, or the name of a sample (a bare word such as ``county``; a file of that
+        very name in the current directory is meant by ``./county``).
+
+    Raises:
+      HallFileError: it cannot be read, or something in it is wrong.
+    """
+    config, found = _examine(read_source(source))
+    if config is None:
+        raise HallFileError(str(source), found)
+    return config
+
+
+def check(text: str) -> list[Problem]:
+    """Everything that is wrong with a hall file, in the order of its lines; empty when it may be loaded."""
+    return _examine(text)[1]
+
+
+def read_source(source: str | Path) -> str:
+    """Text of a hall file or sample.
+
+    Raises:
+      HallFileError: there is no such file, or it is not UTF-8 text.
+    """
+    if isinstance(source, str) and source in samples():
+        return resources.files("callq.samples").joinpath(f"{source}.toml").read_text(encoding="utf-8")
+    try:
+        raw = Path(source).read_bytes()
+    except OSError as error:
+        raise HallFileError(str(source), [_unreadable(str(source), error)]) from error
+    try:
+        # The byte-order mark that some editors write is not part of the text.
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problem = Problem(line, None, "", "the file is not UTF-8 text", "save it as UTF-8 (not GBK or ANSI)")
+        raise HallFileError(str(source), [problem]) from error
+
+
+def _unreadable(source: str, error: OSError) -> Problem:
+    guess = nearest(source, samples())
+    if isinstance(error, FileNotFoundError):
+        hint = f"did you mean the sample {guess!r}?" if guess else f"samples: {', '.join(samples())}"
+        return Problem(0, None, "", "there is no such file or sample", hint)
+    return Problem(0, None, "", f"cannot be read: {error.strerror}", "give the path of a readable text file")
+
+
+def _examine(text: str) -> tuple[HallConfig | None, list[Problem]]:
+    document, mended, broken = read(text.replace("\r\n", "\n"))
+    positions = locate(mended) if document is not None else {}
+    # A broken line by itself knows only its last key; the mended document knows the table around it.
+    paths = {at.line: path for path, at in positions.items()}
+    found = [
+        Problem(item.at.line, item.at.column, paths.get(item.at.line, item.key), item.message, item.hint)
+        for item in broken
+    ]
+    if document is None:
+        return None, found
+    reading = read_hall(document)
+    found += [_placed(item, positions) for item in reading.misread]
+    judged = problems(reading.config)
+    # The second of two equal codes was probably meant to be another, which others refer to.
+    unsettled = reading.stand_ins | {
+        item.path for item in judged if item.topic == "duplicate" and item.path.endswith("].code")
+    }
+    found += [
+        _placed(item, positions)
+        for item in judged
+        if not _within(item.path, reading.stand_ins)
+        and not any(path.startswith(_RESTS_ON.get(item.topic, ())) for path in unsettled - {item.path})
+    ]
+    return (None if found else reading.config), sorted(found, key=lambda item: (item.line, item.column or 0))
+
+
+def _within(path: str, stand_ins: set[str]) -> bool:
+    return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in stand_ins)
+
+
+def _placed(problem: Misread | ConfigProblem, positions: dict[str, Position]) -> Problem:
+    """The problem at the line of its key, or of the nearest table around it that the file has."""
+    path = problem.path
+    while path and path not in positions:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    at = positions.get(path, Position(1, 1))
+    return Problem(at.line, at.column, problem.path, problem.message, problem.hint)

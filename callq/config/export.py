@@ -1,0 +1,59 @@
+"""Writing a configuration as a hall file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import msgspec
+
+from callq.domain.hall import HallConfig
+
+_TABLES: Final = ("contact", "rules")
+_ARRAYS: Final = ("zones", "services", "windows", "clerks")
+_LINE: Final = 100
+
+
+def export_hall(config: HallConfig) -> str:
+    """TOML of `config`; loading it gives a configuration with the same digest.
+
+    Only what differs from the defaults is written, in the order in which the structs list it.
+    """
+    # Equal to a default but another object: msgspec would keep it, and the file grow noise.
+    data = {
+        key: value
+        for key, value in msgspec.to_builtins(config).items()
+        if key not in _TABLES or getattr(config, key) != getattr(_DEFAULTS, key)
+    }
+    lines = [f"# 大厅配置文件 / hall file: {config.id}"]
+    lines += [_pair(key, value) for key, value in data.items() if key not in _TABLES + _ARRAYS]
+    for key in _TABLES:
+        if data.get(key):
+            lines += ["", f"[{key}]", *(_pair(*item) for item in data[key].items())]
+    for key in _ARRAYS:
+        for element in data.get(key, ()):
+            lines += ["", f"[[{key}]]", *(_pair(*item) for item in element.items())]
+    return "\n".join(lines) + "\n"
+
+
+_DEFAULTS: Final = HallConfig(id="x", name="x", zones=(), services=(), windows=(), clerks=())
+
+
+def _pair(key: str, value: Any) -> str:  # noqa: ANN401 - any value of a TOML document
+    line = f"{key} = {_value(value)}"
+    if isinstance(value, list | tuple) and len(line) > _LINE:
+        return "\n".join([f"{key} = [", *(f"  {_value(item)}," for item in value), "]"])
+    return line
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - any value of a TOML document
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        # JSON's escapes are a subset of TOML's, but JSON leaves DEL alone and TOML forbids it.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + " }" if value else "{}"
+    return "[" + ", ".join(_value(item) for item in value) + "]"

@@ -1,0 +1,1 @@
+"""Sample halls, to try callq with and to copy from."""
