@@ -56,6 +56,8 @@ class HallFileError(CallqError):
         self.problems = problems
 
 
+_SAMPLES: Final = resources.files("callq") / "samples"
+
 # What a check says about references means nothing while the other side could not be read.
 _RESTS_ON: Final = {
     "unknown_zone": ("zones",),
@@ -67,8 +69,8 @@ _RESTS_ON: Final = {
 
 def samples() -> list[str]:
     """Names of the halls that come with callq."""
-    folder = resources.files("callq.samples")
-    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    names = (item.name for item in _SAMPLES.iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
 def load_hall(source: str | Path) -> HallConfig:
@@ -99,7 +101,7 @@ def read_source(source: str | Path) -> str:
       HallFileError: there is no such file, or it is not UTF-8 text.
     """
     if isinstance(source, str) and source in samples():
-        return resources.files("callq.samples").joinpath(f"{source}.toml").read_text(encoding="utf-8")
+        return (_SAMPLES / f"{source}.toml").read_text(encoding="utf-8")
     try:
         raw = Path(source).read_bytes()
     except OSError as error:

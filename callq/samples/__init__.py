@@ -1,1 +1,0 @@
-"""Sample halls, to try callq with and to copy from."""
