@@ -10,7 +10,7 @@ FROM python:3.12-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends redis-server \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home callq \
+    && useradd --uid 10001 --no-create-home callq \
     && install -d -o callq -g callq /data
 COPY --from=build /opt/callq /opt/callq
 ENV PATH=/opt/callq/bin:$PATH PYTHONUNBUFFERED=1
