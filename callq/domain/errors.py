@@ -1,0 +1,151 @@
+"""The error tree and every stable code a caller may meet.
+
+Three kinds: rejected by a rule (the caller's matter, nothing changed), bad bytes from a peer, and
+a store that is unavailable for now (try again with the same idempotency key).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Code(StrEnum):
+    """Stable machine-readable error codes, as listed in the API document."""
+
+    INVALID = "invalid"
+    UNAUTHORISED = "unauthorised"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    UNKNOWN_HALL = "unknown_hall"
+    UNKNOWN_SERVICE = "unknown_service"
+    UNKNOWN_WINDOW = "unknown_window"
+    UNKNOWN_TICKET = "unknown_ticket"
+    UNKNOWN_CLERK = "unknown_clerk"
+    WRONG_STATE = "wrong_state"
+    WINDOW_CLOSED = "window_closed"
+    WINDOW_UNSTAFFED = "window_unstaffed"
+    WINDOW_PAUSED = "window_paused"
+    WINDOW_BUSY = "window_busy"
+    WINDOW_OCCUPIED = "window_occupied"
+    CLERK_BUSY = "clerk_busy"
+    NOT_ELIGIBLE = "not_eligible"
+    DUPLICATE_TICKET = "duplicate_ticket"
+    TOO_SOON = "too_soon"
+    LIMIT_REACHED = "limit_reached"
+    TRIMMED = "trimmed"
+    PAYLOAD_TOO_LARGE = "payload_too_large"
+    IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+    INTERNAL = "internal"
+    STORE_UNAVAILABLE = "store_unavailable"
+
+
+STATUS: Final[dict[Code, int]] = {
+    Code.INVALID: 400,
+    Code.UNAUTHORISED: 401,
+    Code.FORBIDDEN: 403,
+    Code.NOT_FOUND: 404,
+    Code.UNKNOWN_HALL: 404,
+    Code.UNKNOWN_SERVICE: 404,
+    Code.UNKNOWN_WINDOW: 404,
+    Code.UNKNOWN_TICKET: 404,
+    Code.UNKNOWN_CLERK: 404,
+    Code.WRONG_STATE: 409,
+    Code.WINDOW_CLOSED: 409,
+    Code.WINDOW_UNSTAFFED: 409,
+    Code.WINDOW_PAUSED: 409,
+    Code.WINDOW_BUSY: 409,
+    Code.WINDOW_OCCUPIED: 409,
+    Code.CLERK_BUSY: 409,
+    Code.NOT_ELIGIBLE: 409,
+    Code.DUPLICATE_TICKET: 409,
+    Code.TOO_SOON: 409,
+    Code.LIMIT_REACHED: 409,
+    Code.TRIMMED: 410,
+    Code.PAYLOAD_TOO_LARGE: 413,
+    Code.IDEMPOTENCY_CONFLICT: 422,
+    Code.INTERNAL: 500,
+    Code.STORE_UNAVAILABLE: 503,
+}
+"""HTTP status of each code."""
+
+TITLE: Final[dict[Code, str]] = {
+    Code.INVALID: "The request is not valid",
+    Code.UNAUTHORISED: "A valid bearer token is required",
+    Code.FORBIDDEN: "This token may not do that",
+    Code.NOT_FOUND: "There is nothing at this address",
+    Code.UNKNOWN_HALL: "There is no such hall",
+    Code.UNKNOWN_SERVICE: "The hall has no such service",
+    Code.UNKNOWN_WINDOW: "The hall has no such window",
+    Code.UNKNOWN_TICKET: "The hall has no such ticket",
+    Code.UNKNOWN_CLERK: "The hall has no such clerk",
+    Code.WRONG_STATE: "Not possible in the present state",
+    Code.WINDOW_CLOSED: "The window is closed",
+    Code.WINDOW_UNSTAFFED: "Nobody is signed in at the window",
+    Code.WINDOW_PAUSED: "The window is paused",
+    Code.WINDOW_BUSY: "The window has a ticket already",
+    Code.WINDOW_OCCUPIED: "Another clerk is signed in at the window",
+    Code.CLERK_BUSY: "The clerk is signed in at another window",
+    Code.NOT_ELIGIBLE: "The clerk cannot serve anything at this window",
+    Code.DUPLICATE_TICKET: "The person already has a live ticket for this service",
+    Code.TOO_SOON: "Too soon after the last call",
+    Code.LIMIT_REACHED: "The limit is reached",
+    Code.TRIMMED: "These events are no longer kept",
+    Code.PAYLOAD_TOO_LARGE: "The request body is too large",
+    Code.IDEMPOTENCY_CONFLICT: "The idempotency key was used with another body",
+    Code.INTERNAL: "The server failed; nothing was changed",
+    Code.STORE_UNAVAILABLE: "The store is unavailable for now",
+}
+
+
+class CallqError(Exception):
+    """Root of everything callq raises on purpose."""
+
+
+class Rejected(CallqError):
+    """A rule refused the command; nothing has changed.
+
+    Attributes:
+      code: stable code.
+      detail: what happened, for this occurrence.
+      hint: what the caller can do about it.
+      ids: entities concerned, e.g. ``{"ticket": ..., "window": ...}``.
+      state: current state of the entity concerned, for conflicts.
+      extra: further members of the problem document, e.g. ``retry_ms``.
+      revision: of the state that it was decided on, once known.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str,
+        hint: str,
+        *,
+        state: str | None = None,
+        **ids: str,
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.hint = hint
+        self.ids = ids
+        self.state = state
+        self.extra: dict[str, int] = {}
+        self.revision: int | None = None
+
+    def having(self, **extra: int) -> Rejected:
+        """The same refusal with further members."""
+        self.extra.update(extra)
+        return self
+
+
+class BadBytes(CallqError):
+    """Bytes from a peer or from the store that cannot be understood."""
+
+
+class StoreUnavailable(CallqError):
+    """The store cannot be reached or did not confirm in time; repeat with the same key."""
+
+    def __init__(self, detail: str = "the store did not confirm in time", retry_after_s: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s

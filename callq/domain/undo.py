@@ -1,0 +1,74 @@
+"""The undo log: how speculation is taken back.
+
+`apply` changes state only through these verbs; each notes how to reverse itself. Rolling back to a
+mark runs the notes backwards, after which the state is what it was, byte for byte. Cheaper than
+copying a hall for every command, and exact where rebuilding from a snapshot would be slow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+
+    from callq.domain.lanes import Lane
+    from callq.domain.ticket import Ticket
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_ABSENT: Final = object()
+
+
+class Undo:
+    """A stack of reversals."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self) -> None:
+        self._steps: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def set(self, target: object, name: str, value: object) -> None:
+        """Set an attribute."""
+        self._steps.append((setattr, (target, name, getattr(target, name))))
+        setattr(target, name, value)
+
+    def put(self, mapping: MutableMapping[K, V], key: K, value: V) -> None:
+        """Set a key of a mapping."""
+        before = mapping.get(key, _ABSENT)
+        if before is _ABSENT:
+            self._steps.append((mapping.pop, (key,)))
+        else:
+            self._steps.append((mapping.__setitem__, (key, before)))
+        mapping[key] = value
+
+    def drop(self, mapping: MutableMapping[K, V], key: K) -> None:
+        """Remove a key of a mapping; the key must be there."""
+        self._steps.append((mapping.__setitem__, (key, mapping.pop(key))))
+
+    def enter(self, lane: Lane, ticket: Ticket) -> None:
+        """Put a ticket into a lane at its place."""
+        place = ticket.place
+        lane.add(place)
+        self._steps.append((lane.remove, (place,)))
+
+    def leave(self, lane: Lane, ticket: Ticket) -> None:
+        """Take a ticket out of its lane."""
+        place = ticket.place
+        lane.remove(place)
+        self._steps.append((lane.add, (place,)))
+
+    def mark(self) -> int:
+        """The present depth, to roll back to."""
+        return len(self._steps)
+
+    def rollback(self, mark: int = 0) -> None:
+        """Reverse everything since `mark`."""
+        steps = self._steps
+        while len(steps) > mark:
+            function, arguments = steps.pop()
+            function(*arguments)

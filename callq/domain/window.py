@@ -1,0 +1,133 @@
+"""The window machine: five states, one table.
+
+The state of a window is derived, never stored: closed unless open; then calling or serving by the
+ticket that stands there; else paused or idle. A missing clerk is not a state (an open window
+without one is a 空岗 warning). `TRANSITIONS` says for each state which acts are possible and which
+states they may end in; where there are several, the flags decide: after a ticket leaves, a draining
+window closes, one with a pending pause pauses, any other is idle.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from callq.domain.ticket import Ticket
+
+
+class WindowState(StrEnum):
+    """What a window does now."""
+
+    CLOSED = "closed"
+    IDLE = "idle"
+    CALLING = "calling"
+    SERVING = "serving"
+    PAUSED = "paused"
+
+
+class WindowAct(StrEnum):
+    """What can be done at a window."""
+
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
+    OPEN = "open"
+    CLOSE = "close"
+    PAUSE = "pause"
+    UNPAUSE = "unpause"
+    CALL_NEXT = "call_next"
+    RECALL = "recall"
+    START = "start"
+    COMPLETE = "complete"
+    MISS = "miss"
+    LOSE_TICKET = "lose_ticket"
+    """The ticket at the window was cancelled or expired."""
+
+
+_W = WindowState
+_A = WindowAct
+
+
+def _to(*states: WindowState) -> frozenset[WindowState]:
+    return frozenset(states)
+
+
+_FREE: Final = _to(_W.IDLE, _W.PAUSED, _W.CLOSED)
+
+TRANSITIONS: Final[dict[tuple[WindowState, WindowAct], frozenset[WindowState]]] = {
+    (_W.CLOSED, _A.SIGN_IN): _to(_W.CLOSED),
+    (_W.CLOSED, _A.SIGN_OUT): _to(_W.CLOSED),
+    (_W.CLOSED, _A.OPEN): _to(_W.IDLE),
+    (_W.IDLE, _A.SIGN_IN): _to(_W.IDLE),
+    (_W.IDLE, _A.SIGN_OUT): _to(_W.IDLE),
+    (_W.IDLE, _A.CLOSE): _to(_W.CLOSED),
+    (_W.IDLE, _A.PAUSE): _to(_W.PAUSED),
+    (_W.IDLE, _A.CALL_NEXT): _to(_W.IDLE, _W.CALLING),
+    (_W.CALLING, _A.OPEN): _to(_W.CALLING),
+    (_W.CALLING, _A.CLOSE): _to(_W.CALLING),
+    (_W.CALLING, _A.PAUSE): _to(_W.CALLING),
+    (_W.CALLING, _A.UNPAUSE): _to(_W.CALLING),
+    (_W.CALLING, _A.RECALL): _to(_W.CALLING),
+    (_W.CALLING, _A.START): _to(_W.SERVING),
+    (_W.CALLING, _A.MISS): _FREE,
+    (_W.CALLING, _A.LOSE_TICKET): _FREE,
+    (_W.SERVING, _A.OPEN): _to(_W.SERVING),
+    (_W.SERVING, _A.CLOSE): _to(_W.SERVING),
+    (_W.SERVING, _A.PAUSE): _to(_W.SERVING),
+    (_W.SERVING, _A.UNPAUSE): _to(_W.SERVING),
+    (_W.SERVING, _A.COMPLETE): _FREE,
+    (_W.PAUSED, _A.SIGN_IN): _to(_W.PAUSED),
+    (_W.PAUSED, _A.SIGN_OUT): _to(_W.PAUSED),
+    (_W.PAUSED, _A.UNPAUSE): _to(_W.IDLE),
+    (_W.PAUSED, _A.CLOSE): _to(_W.CLOSED),
+}
+"""(state, act) to the states it may end in. Open while busy takes back a close that drains;
+unpause while busy takes back a pause that was to come; both are refused when there is none."""
+
+
+def allowed(state: WindowState, act: WindowAct) -> bool:
+    """Whether the table has the pair."""
+    return (state, act) in TRANSITIONS
+
+
+class Window:
+    """A counter now. Written only by `apply`."""
+
+    __slots__ = (
+        "clerk",
+        "draining",
+        "id",
+        "last",
+        "open",
+        "pause_after",
+        "pause_reason",
+        "paused",
+        "since_ms",
+        "ticket",
+    )
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.open = False
+        self.draining = False
+        """Closes when the present ticket ends."""
+        self.paused = False
+        self.pause_after = False
+        """Pauses when the present ticket ends."""
+        self.pause_reason: str | None = None
+        self.clerk: str | None = None
+        self.ticket: Ticket | None = None
+        """The one ticket called to or served at this window."""
+        self.last: str | None = None
+        """Id of the ticket that left last."""
+        self.since_ms = 0
+        """When the present state began."""
+
+    @property
+    def state(self) -> WindowState:
+        """Derived state."""
+        if not self.open:
+            return WindowState.CLOSED
+        if self.ticket is not None:
+            return WindowState.SERVING if self.ticket.state == "serving" else WindowState.CALLING
+        return WindowState.PAUSED if self.paused else WindowState.IDLE

@@ -1,0 +1,1 @@
+"""Versioned shapes of everything that crosses a socket, and their JSON and msgpack codecs."""

@@ -1,0 +1,363 @@
+"""Answers of the HTTP API and data of the feed's views, version 1.
+
+Times are Unix milliseconds (``*_ms``), unknown is null. Readers ignore unknown fields; fields are
+added, never renamed. No field here can carry an identity number.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+TicketStateName = Literal[
+    "waiting", "called", "serving", "held", "missed", "done", "abandoned", "cancelled", "expired"
+]
+WindowStateName = Literal["closed", "idle", "calling", "serving", "paused"]
+
+
+class _Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of outgoing shapes."""
+
+
+class Wait(_Wire, frozen=True, kw_only=True):
+    """Expected wait from now, seconds; null where nothing honest can be said."""
+
+    p50_s: int | None = None
+    low_s: int | None = None
+    high_s: int | None = None
+    method: Literal["head_of_line"] = "head_of_line"
+
+
+class Ticket(_Wire, frozen=True, kw_only=True):
+    """One place in the queue, as everyone may see it."""
+
+    id: str
+    number: str
+    hall: str
+    zone: str
+    service: str
+    class_: Literal["ordinary", "appointment", "priority"] = msgspec.field(name="class")
+    channel: str
+    state: TicketStateName
+    issued_ms: int
+    first_arrival_ms: int
+    calls: int
+    item: str | None = None
+    returned: Literal["missed", "transfer", "hold"] | None = None
+    hold_kind: Literal["without_papers", "with_papers", "waiting"] | None = None
+    party: int = 1
+    called_ms: int | None = None
+    started_ms: int | None = None
+    done_ms: int | None = None
+    window: str | None = None
+    clerk: str | None = None
+    ahead: int | None = None
+    """Waiting tickets of the same service that sort before this one; null unless waiting."""
+    wait: Wait | None = None
+    """Null unless waiting."""
+    traits: tuple[str, ...] = ()
+    links: dict[str, str] = {}
+
+
+class Window(_Wire, frozen=True, kw_only=True):
+    """A counter now."""
+
+    id: str
+    label: str
+    kind: str
+    zone: str
+    state: WindowStateName
+    open: bool
+    draining: bool
+    pause_after: bool
+    active_skills: tuple[str, ...]
+    pause_reason: str | None = None
+    clerk: str | None = None
+    ticket: str | None = None
+    since_ms: int | None = None
+    """When the present state began."""
+
+
+class TicketAnswer(_Wire, frozen=True, kw_only=True):
+    """Answer of ticket requests."""
+
+    ticket: Ticket
+    revision: int
+
+
+class WindowAnswer(_Wire, frozen=True, kw_only=True):
+    """Answer of window requests; `ticket` is the one the command was about."""
+
+    window: Window
+    ticket: Ticket | None
+    revision: int
+
+
+class RevisionAnswer(_Wire, frozen=True, kw_only=True):
+    """Answer of hall commands."""
+
+    revision: int
+
+
+class TicketPage(_Wire, frozen=True, kw_only=True):
+    """Tickets of a hall, oldest first."""
+
+    tickets: tuple[Ticket, ...]
+    next: str | None
+    """Give as `after` for the next page; null at the end."""
+    revision: int
+
+
+class WindowInfo(_Wire, frozen=True, kw_only=True):
+    """What is fixed about a window."""
+
+    id: str
+    label: str
+    kind: str
+    zone: str
+    directions: str
+
+
+class ServiceInfo(_Wire, frozen=True, kw_only=True):
+    """What is fixed about a service."""
+
+    code: str
+    name: str
+    name_en: str
+    prefix: str
+    zone: str
+    examples: tuple[str, ...]
+    target_wait_min: int
+
+
+class ZoneInfo(_Wire, frozen=True, kw_only=True):
+    """What is fixed about a zone."""
+
+    code: str
+    name: str
+    name_en: str
+    place: str
+
+
+class ClerkInfo(_Wire, frozen=True, kw_only=True):
+    """Staff only."""
+
+    id: str
+    name: str
+    skills: dict[str, int]
+
+
+class ContactInfo(_Wire, frozen=True, kw_only=True):
+    """Where people ask."""
+
+    phone: str
+    address: str
+
+
+class HallInfo(_Wire, frozen=True, kw_only=True):
+    """A hall's configuration in force."""
+
+    id: str
+    name: str
+    name_en: str
+    timezone: str
+    revision: int
+    epoch: str
+    config_digest: str
+    windows: tuple[WindowInfo, ...]
+    services: tuple[ServiceInfo, ...]
+    zones: tuple[ZoneInfo, ...]
+    sessions: tuple[str, ...]
+    contact: ContactInfo
+    clerks: tuple[ClerkInfo, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+class HallName(_Wire, frozen=True, kw_only=True):
+    """A hall in the list."""
+
+    id: str
+    name: str
+    name_en: str
+
+
+class HallList(_Wire, frozen=True, kw_only=True):
+    """The halls this token may see."""
+
+    halls: tuple[HallName, ...]
+
+
+class BoardCall(_Wire, frozen=True, kw_only=True):
+    """A call on the screens, newest first; `calls` > 1 means it was repeated."""
+
+    number: str
+    window: str
+    label: str
+    at_ms: int
+    calls: int
+    state: TicketStateName
+    service: str
+    service_name: str
+    directions: str
+    zone: str
+    zone_name: str
+
+
+class BoardWaiting(_Wire, frozen=True, kw_only=True):
+    """How many wait for a service."""
+
+    service: str
+    name: str
+    name_en: str
+    prefix: str
+    count: int
+
+
+class BoardMissed(_Wire, frozen=True, kw_only=True):
+    """A number called in vain in the last minutes."""
+
+    number: str
+    service: str
+    at_ms: int
+
+
+class BoardWindow(_Wire, frozen=True, kw_only=True):
+    """A window's state; citizens see an unstaffed one as not open."""
+
+    id: str
+    label: str
+    state: WindowStateName
+    staffed: bool
+    number: str | None
+
+
+class Place(_Wire, frozen=True, kw_only=True):
+    """Header of a screen."""
+
+    hall: str
+    name: str
+    name_en: str
+    timezone: str
+    zone: str | None
+    zone_name: str
+    zone_place: str
+    windows: str
+    """Which windows, e.g. 1–6."""
+
+
+class Strip(_Wire, frozen=True, kw_only=True):
+    """A window bar, always whole."""
+
+    window: str
+    label: str
+    line1: str
+    line2: str
+    number: str | None
+    state: WindowStateName
+
+
+class Queue(_Wire, frozen=True, kw_only=True):
+    """One lane as a clerk sees it."""
+
+    service: str
+    name: str
+    prefix: str
+    class_: str = msgspec.field(name="class")
+    count: int
+    head: str | None
+    """Number of the first in the lane."""
+    head_since_ms: int | None
+    """Its lateness clock: it has waited since then."""
+    target_s: int
+
+
+class LaneWhy(_Wire, frozen=True, kw_only=True):
+    """A lane that was looked at for a call."""
+
+    service: str
+    class_: str = msgspec.field(name="class")
+    head: str
+    waited_s: int
+    count: int
+
+
+class Why(_Wire, frozen=True, kw_only=True):
+    """Why a ticket was called."""
+
+    rule: str
+    lanes: tuple[LaneWhy, ...]
+
+
+class Step(_Wire, frozen=True, kw_only=True):
+    """One line of a ticket's history."""
+
+    at_ms: int
+    what: Literal["issued", "called", "recalled", "started", "completed", "missed", "cancelled", "expired"]
+    window: str | None = None
+    clerk: str | None = None
+    channel: str | None = None
+
+
+class PanelTicket(_Wire, frozen=True, kw_only=True):
+    """The ticket at a window, with what its clerk needs to know."""
+
+    ticket: Ticket
+    service_name: str
+    target_s: int
+    waited_s: int
+    """From the lateness clock to the call (to now while it still waits)."""
+    why: Why | None
+    history: tuple[Step, ...]
+    may_recall_ms: int | None
+    """From when recall is accepted; null when the limit is reached or it is not called."""
+    calls_left: int
+    calls_before_miss: int
+    """Calls still needed before a miss is accepted."""
+
+
+class LastTicket(_Wire, frozen=True, kw_only=True):
+    """What this window did last."""
+
+    number: str
+    service_name: str
+    state: TicketStateName
+    at_ms: int
+    handling_s: int | None
+
+
+class ClerkDay(_Wire, frozen=True, kw_only=True):
+    """A clerk's own day."""
+
+    since_ms: int | None
+    done: int
+    missed: int
+    mean_s: int | None
+
+
+class Option(_Wire, frozen=True, kw_only=True):
+    """A clerk who may sign in, or a service, for choosing."""
+
+    id: str
+    name: str
+    busy_at: str | None = None
+    """Label of the window where the clerk is signed in."""
+
+
+class Event(_Wire, frozen=True, kw_only=True):
+    """One recorded change."""
+
+    revision: int
+    index: int
+    at_ms: int
+    kind: str
+    who: dict[str, str]
+    data: dict[str, object]
+
+
+class EventPage(_Wire, frozen=True, kw_only=True):
+    """Recorded changes, oldest first."""
+
+    events: tuple[Event, ...]
+    next: int
+    """Give as `since` for the next page."""
+    epoch: str
