@@ -1,0 +1,1 @@
+"""The running node: hall actors, their supervision, timers, and the feed hub."""

@@ -1,0 +1,275 @@
+"""The feed hub of one hall: views in, frames out, and nothing that is not durable yet.
+
+A view is projected when a group of batches is sealed, at a state that holds exactly that group, and
+published when the group is durable. What a subscriber has not fetched yet is merged key by key (a
+changed key always comes whole), so an outbox never holds more than one copy of the view, however
+slow its reader.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+import trio
+
+from callq.domain.errors import CallqError, Rejected
+from callq.views.view import View, project, topics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callq.domain.state import Epoch, HallState
+    from callq.views.view import Topic
+
+KEEP_IDLE_S: Final = 120.0
+"""How long a view without subscribers stays warm, so that a dropped screen resumes without a reset."""
+
+
+class Frame(NamedTuple):
+    """One message to a subscriber."""
+
+    kind: Literal["snapshot", "change"]
+    revision: int
+    epoch: str
+    data: dict[str, object]
+    reset: bool
+
+
+class FeedClosed(CallqError):
+    """The subscription has ended: the hall stops or restarts, or what it showed is gone."""
+
+
+class _Projection:
+    """One view as last published, shared by its subscribers."""
+
+    __slots__ = ("born", "changed_at", "data", "idle_since", "revision", "subscribers", "topics", "view")
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.data: dict[str, object] | None = None
+        """Durable data by top-level key; None until first published."""
+        self.revision = 0
+        self.born = 0
+        """Revision of the first publication: resuming from before it is impossible."""
+        self.changed_at: dict[str, int] = {}
+        """Revision at which each key changed last."""
+        self.topics: frozenset[Topic] = frozenset()
+        self.subscribers: set[Subscription] = set()
+        self.idle_since = 0.0
+
+
+class Sealed(NamedTuple):
+    """Projections made for a group in flight, published if it becomes durable."""
+
+    revision: int
+    epochs: tuple[Epoch, ...]
+    made: list[tuple[_Projection, dict[str, object] | None]]
+    """None as data: the view is gone."""
+
+
+class Subscription:
+    """One reader of one view. Not shared between tasks."""
+
+    def __init__(self, hub: FeedHub, projection: _Projection, since: int | None, epoch: str | None) -> None:
+        self._hub = hub
+        self._projection = projection
+        self._since = since
+        self._epoch = epoch
+        self._fresh = True
+        """Nothing delivered yet: the first frame is a snapshot or a resumption."""
+        self._changes: dict[str, object] = {}
+        self._wake = trio.Event()
+        self._closed = False
+
+    @property
+    def view(self) -> View:
+        """What is read."""
+        return self._projection.view
+
+    async def receive(self) -> Frame:
+        """The next frame, waiting for one.
+
+        Raises:
+          FeedClosed: no more will come; subscribe anew.
+        """
+        while not self._ready():
+            if self._closed:
+                raise FeedClosed("the feed of this view has ended")
+            self._wake = trio.Event()
+            await self._wake.wait()
+        return self._take()
+
+    def _ready(self) -> bool:
+        return self._projection.data is not None and (self._fresh or bool(self._changes))
+
+    def _take(self) -> Frame:
+        projection = self._projection
+        assert projection.data is not None
+        epoch = self._hub.epoch
+        if not self._fresh:
+            changes, self._changes = self._changes, {}
+            return Frame("change", projection.revision, epoch, changes, False)
+        self._fresh = False
+        self._changes = {}
+        since = self._since
+        if since is not None and self._hub.resumable(since, self._epoch, projection.born):
+            missed = {k: v for k, v in projection.data.items() if projection.changed_at[k] > since}
+            return Frame("change", self._hub.revision, epoch, missed, False)
+        return Frame("snapshot", self._hub.revision, epoch, dict(projection.data), since is not None)
+
+    def _offer(self, changes: dict[str, object]) -> None:
+        if not self._fresh:
+            self._changes.update(changes)
+        self._wake.set()
+
+    def _end(self) -> None:
+        self._closed = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """Stop reading; idempotent."""
+        self._end()
+        self._hub._left(self, self._projection)
+
+
+class FeedHub:
+    """All views of one hall that somebody looks at."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        """Durable revision of the hall."""
+        self._epochs: tuple[Epoch, ...] = ()
+        self._projections: dict[View, _Projection] = {}
+        self._by_topic: dict[Topic, set[_Projection]] = {}
+        self._fresh: set[_Projection] = set()
+        self._closed = False
+
+    @property
+    def epoch(self) -> str:
+        """Durable lineage."""
+        return self._epochs[-1].name if self._epochs else ""
+
+    @property
+    def subscribers(self) -> int:
+        """How many subscriptions are open."""
+        return sum(len(p.subscribers) for p in self._projections.values())
+
+    def subscribe(
+        self, view: View, since: int | None, epoch: str | None, state: HallState, now_ms: int
+    ) -> Subscription:
+        """Register a reader; its first frame comes when its view is durable.
+
+        Raises:
+          Rejected: the view names an unknown zone, window or ticket.
+          FeedClosed: the hub is closed.
+        """
+        if self._closed:
+            raise FeedClosed("this hall is stopping")
+        projection = self._projections.get(view)
+        if projection is None:
+            project(view, state, now_ms, {})
+            projection = _Projection(view)
+            self._projections[view] = projection
+            self._fresh.add(projection)
+        subscription = Subscription(self, projection, since, epoch)
+        projection.subscribers.add(subscription)
+        return subscription
+
+    def resumable(self, since: int, epoch: str | None, born: int) -> bool:
+        """Whether changes after `since` of lineage `epoch` are all known for a view born at `born`."""
+        if not born <= since <= self.revision:
+            return False
+        for index, known in enumerate(self._epochs):
+            if known.name == epoch:
+                following = self._epochs[index + 1 :]
+                return not following or since < following[0].since
+        return False
+
+    @property
+    def wants_fresh(self) -> bool:
+        """Whether a newly subscribed view waits for its first projection."""
+        return bool(self._fresh)
+
+    def seal(self, touched: set[Topic], state: HallState, now_ms: int) -> Sealed:
+        """Project every view that `touched` concerns, and new ones, at this state."""
+        due = set(self._fresh)
+        self._fresh.clear()
+        for topic in touched:
+            due |= self._by_topic.get(topic, set())
+        memo: dict[object, object] = {}
+        made: list[tuple[_Projection, dict[str, object] | None]] = []
+        for projection in due:
+            try:
+                data = project(projection.view, state, now_ms, memo)
+            except Rejected:
+                made.append((projection, None))
+                continue
+            self._index(projection, topics(projection.view, state))
+            made.append((projection, data))
+        return Sealed(state.revision, state.epochs, made)
+
+    def publish(self, sealed: Sealed) -> None:
+        """What was sealed is durable: hand it to the readers."""
+        self.revision = sealed.revision
+        self._epochs = sealed.epochs
+        for projection, data in sealed.made:
+            if data is None:
+                self._remove(projection)
+            elif projection.data is None:
+                projection.data = data
+                projection.born = projection.revision = sealed.revision
+                projection.changed_at = dict.fromkeys(data, sealed.revision)
+                for subscription in projection.subscribers:
+                    subscription._wake.set()
+            else:
+                self._change(projection, data, sealed.revision)
+        self._sweep()
+
+    def _change(self, projection: _Projection, data: dict[str, object], revision: int) -> None:
+        before = projection.data
+        assert before is not None
+        changes = {key: value for key, value in data.items() if before.get(key) != value}
+        if not changes:
+            return
+        before.update(changes)
+        projection.revision = revision
+        projection.changed_at.update(dict.fromkeys(changes, revision))
+        for subscription in projection.subscribers:
+            subscription._offer(changes)
+
+    def discard(self, sealed: Sealed) -> None:
+        """What was sealed did not come about; first projections are due again."""
+        self._fresh.update(p for p, _ in sealed.made if p.data is None)
+
+    def close(self) -> None:
+        """End every subscription."""
+        self._closed = True
+        for projection in list(self._projections.values()):
+            self._remove(projection)
+
+    def _index(self, projection: _Projection, now: frozenset[Topic]) -> None:
+        for topic in projection.topics - now:
+            self._by_topic[topic].discard(projection)
+            if not self._by_topic[topic]:
+                del self._by_topic[topic]
+        for topic in now - projection.topics:
+            self._by_topic.setdefault(topic, set()).add(projection)
+        projection.topics = now
+
+    def _remove(self, projection: _Projection) -> None:
+        self._index(projection, frozenset())
+        self._projections.pop(projection.view, None)
+        self._fresh.discard(projection)
+        for subscription in projection.subscribers:
+            subscription._end()
+
+    def _left(self, subscription: Subscription, projection: _Projection) -> None:
+        projection.subscribers.discard(subscription)
+        projection.idle_since = trio.current_time()
+
+    def _sweep(self) -> None:
+        """Forget views that nobody has read for a while."""
+        limit = trio.current_time() - KEEP_IDLE_S
+        idle: Callable[[_Projection], bool] = lambda p: not p.subscribers and p.idle_since < limit  # noqa: E731
+        for projection in [p for p in self._projections.values() if idle(p)]:
+            self._remove(projection)
