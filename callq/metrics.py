@@ -1,0 +1,125 @@
+"""What callq tells Prometheus; every name starts with ``callq_``.
+
+The runtime and the doors call the functions here; nothing else touches the metrics, so that names,
+labels and their bounds are settled in one place. Label values come from closed sets (commands,
+codes, route templates, configured halls and services), never from a caller's text: an unbounded
+label is a memory leak.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HallStatus = Literal["loading", "running", "failed"]
+STATUSES: Final[tuple[HallStatus, ...]] = ("loading", "running", "failed")
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+"""Of what `exposition` returns."""
+
+REGISTRY: Final = CollectorRegistry()
+
+_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+_commands: Final = Counter(
+    "callq_commands",
+    "Commands decided; the outcome is ok, nothing, replayed or a refusal code",
+    ["hall", "command", "outcome"],
+    registry=REGISTRY,
+)
+_commit_seconds: Final = Histogram(
+    "callq_commit_seconds",
+    "From sending a group to its being durable",
+    ["hall"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_group_batches: Final = Histogram(
+    "callq_group_batches", "Batches committed together", ["hall"], buckets=_SIZES, registry=REGISTRY
+)
+_hall_status: Final = Gauge(
+    "callq_hall_status", "1 for the status a hall is in", ["hall", "status"], registry=REGISTRY
+)
+_store_up: Final = Gauge("callq_store_up", "1 while the store answers", ["hall"], registry=REGISTRY)
+_store_outages: Final = Counter(
+    "callq_store_outages", "Times the store stopped answering", ["hall"], registry=REGISTRY
+)
+_waiting: Final = Gauge("callq_waiting", "Tickets waiting", ["hall", "service"], registry=REGISTRY)
+_feeds: Final = Gauge("callq_feed_connections", "Open feeds", ["hall"], registry=REGISTRY)
+_feeds_dropped: Final = Counter(
+    "callq_feeds_dropped", "Feeds that the server ended", ["hall", "reason"], registry=REGISTRY
+)
+_http: Final = Histogram(
+    "callq_http_request_seconds",
+    "HTTP requests by route template",
+    ["method", "route", "status"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+
+
+def command_decided(hall: str, command: str, outcome: str) -> None:
+    """Count a decided command.
+
+    Args:
+      hall: hall id.
+      command: its tag, e.g. ``call_next``.
+      outcome: ``ok``, ``nothing`` (an empty next), ``replayed`` or a refusal code.
+    """
+    _commands.labels(hall, command, outcome).inc()
+
+
+def group_committed(hall: str, batches: int, seconds: float) -> None:
+    """Record a group that became durable `seconds` after it was sent."""
+    _commit_seconds.labels(hall).observe(seconds)
+    _group_batches.labels(hall).observe(batches)
+
+
+def hall_state(hall: str, status: HallStatus) -> None:
+    """Record the status that a hall's actor is in now."""
+    for each in STATUSES:
+        _hall_status.labels(hall, each).set(each == status)
+
+
+def store_outage(hall: str, up: bool) -> None:
+    """Record that a hall lost the store (`up` false) or has it again."""
+    _store_up.labels(hall).set(up)
+    if not up:
+        _store_outages.labels(hall).inc()
+
+
+def waiting(hall: str, counts: Mapping[str, int]) -> None:
+    """Set how many tickets wait, by service code."""
+    for service, count in counts.items():
+        _waiting.labels(hall, service).set(count)
+
+
+def feed_opened(hall: str) -> None:
+    """Count an open feed in."""
+    _feeds.labels(hall).inc()
+
+
+def feed_closed(hall: str) -> None:
+    """Count a feed out, whoever ended it."""
+    _feeds.labels(hall).dec()
+
+
+def feed_dropped(hall: str, reason: str) -> None:
+    """Count a feed that the server ended: ``idle``, ``slow``, ``abuse``, ``shutdown``..."""
+    _feeds_dropped.labels(hall, reason).inc()
+
+
+def http_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Record an answered request; `route` is the template, e.g. ``/v1/halls/{hall}``."""
+    _http.labels(method, route, str(status)).observe(seconds)
+
+
+def exposition() -> bytes:
+    """All metrics in Prometheus text format 0.0.4."""
+    return generate_latest(REGISTRY)

@@ -1,0 +1,117 @@
+"""JSON and msgpack for both doors: one encoder and one reading of types for each.
+
+Text is UTF-8. Structs become objects keyed by their wire names; the bytes of equal values are equal
+(`canonical`), which is what idempotency digests rest on.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from callq.domain.errors import Code, Rejected
+
+T = TypeVar("T")
+
+_json: Final = msgspec.json.Encoder()
+_msgpack: Final = msgspec.msgpack.Encoder()
+_canonical: Final = msgspec.json.Encoder(order="deterministic")
+_UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<field>.*?)`(?: - at `(?P<path>.*)`)?$")
+
+
+def to_json(value: object) -> bytes:
+    """A value as JSON."""
+    return _json.encode(value)
+
+
+def to_msgpack(value: object) -> bytes:
+    """A value as msgpack."""
+    return _msgpack.encode(value)
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys and no spaces: equal content gives equal bytes."""
+    return _canonical.encode(value)
+
+
+def from_json(body: bytes | str) -> Any:  # noqa: ANN401 - that is what JSON is
+    """Read JSON.
+
+    Raises:
+      Rejected: `INVALID`, not JSON.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Rejected(Code.INVALID, f"not JSON: {_short(error)}", "send one JSON object in UTF-8") from error
+
+
+def from_msgpack(body: bytes) -> Any:  # noqa: ANN401
+    """Read msgpack.
+
+    Raises:
+      Rejected: `INVALID`, not msgpack.
+    """
+    try:
+        return msgspec.msgpack.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise Rejected(Code.INVALID, f"not msgpack: {_short(error)}", "send one msgpack map") from error
+
+
+def shaped(value: object, kind: type[T]) -> T:
+    """Read plain data as a struct.
+
+    Raises:
+      Rejected: `INVALID`, naming the field and, for an unknown one, the nearest that exists.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _explained(error, kind) from error
+
+
+def _short(error: Exception) -> str:
+    return str(error)[:200]
+
+
+def _explained(error: msgspec.ValidationError, kind: type) -> Rejected:
+    found = _UNKNOWN.match(str(error))
+    if found is None:
+        return Rejected(Code.INVALID, _short(error), "see the served OpenAPI document for the shape")
+    field = found["field"][:60]
+    at = found["path"] or "$"
+    known = _fields_at(kind, at)
+    close = difflib.get_close_matches(field, known, n=1, cutoff=0.6)
+    hint = f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known) or 'nothing'}"
+    return Rejected(Code.INVALID, f"unknown field `{field}` at `{at}`", hint)
+
+
+def _fields_at(kind: Any, path: str) -> list[str]:  # noqa: ANN401
+    """Wire names of the fields of the struct that `path` leads to from `kind`."""
+    here = [kind]
+    for step in re.findall(r"\.(\w+)|(\[)", path):
+        here = [inner for one in here for inner in _inside(one, step[0])]
+    return [f.encode_name for one in here for f in _fields(one)]
+
+
+def _fields(kind: Any) -> tuple[msgspec.structs.FieldInfo, ...]:  # noqa: ANN401
+    structs = [one for one in _parts(kind) if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    return tuple(field for one in structs for field in msgspec.structs.fields(one))
+
+
+def _parts(kind: Any) -> list[Any]:  # noqa: ANN401
+    """A type, or the members of a union."""
+    if isinstance(kind, type):
+        return [kind]
+    arguments = getattr(kind, "__args__", ())
+    return [inner for one in arguments for inner in _parts(one)] if arguments else [kind]
+
+
+def _inside(kind: Any, name: str) -> list[Any]:  # noqa: ANN401
+    """The type of a field, or of the items of a list."""
+    if not name:
+        return list(getattr(kind, "__args__", ()))[:1]
+    return [field.type for field in _fields(kind) if field.encode_name == name]
