@@ -1,0 +1,1 @@
+"""Pure projections of a hall's state, for screens, panels, floor and phones."""

@@ -1,0 +1,171 @@
+"""What a clerk's panel shows: the ticket at the window, who would be next and why, and the queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain.routing import choose_lane
+from callq.domain.ticket import TicketState
+from callq.views.queues import Memo, names_of, service_queues
+from callq.views.strip import services_shown
+from callq.views.ticket import ticket_out, window_in, window_out
+from callq.wire import messages as m
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callq.domain import events as ev
+    from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
+    from callq.domain.window import Window
+
+
+def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dict[str, object]:
+    """Data of the view ``panel``.
+
+    Waiting times inside (`waited_s` of `next`, the expected wait) are as of the last change; a client
+    goes on counting from the `*_ms` beside them.
+
+    Args:
+      state: the hall.
+      window: id.
+      now_ms: Unix milliseconds.
+      memo: shared by the projections of this state.
+
+    Raises:
+      Rejected: `UNKNOWN_WINDOW`.
+    """
+    found = window_in(state, window)
+    services = services_shown(state, found)
+    clerk = state.index.clerks.get(found.clerk) if found.clerk else None
+    rules = state.config.rules
+    return {
+        "window": window_out(state, found),
+        "window_name": names_of(state, services),
+        "hall": {"id": state.hall, "name": state.config.name, "timezone": state.config.timezone},
+        "clerk": {"id": clerk.id, "name": clerk.name} if clerk else None,
+        "current": _current(state, found, now_ms),
+        "next": _next(state, found, now_ms),
+        "queues": tuple(row for code in services for row in service_queues(state, code, memo)),
+        "last": _last(state, found),
+        "today": _today(state, found),
+        "clerks": clerk_options(state, found) if found.clerk is None else (),
+        "rules": {
+            "recall_gap_s": rules.recall_gap_s,
+            "max_calls": rules.max_calls,
+            "min_calls_before_miss": rules.min_calls_before_miss,
+        },
+    }
+
+
+def _current(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None:
+    ticket = window.ticket
+    return panel_ticket(state, ticket, ticket.why, now_ms) if ticket else None
+
+
+def _next(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None:
+    """Who would be called now; also on a paused or closed window, where it helps to decide to go on."""
+    if window.ticket is not None or window.clerk is None:
+        return None
+    choice = choose_lane(state, window)
+    return panel_ticket(state, choice.ticket, choice.why, now_ms) if choice else None
+
+
+def panel_ticket(state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: int) -> m.PanelTicket:
+    """A ticket with what its clerk needs to know."""
+    service = state.index.services[ticket.service]
+    rules = state.config.rules
+    until_ms = ticket.called_ms if ticket.called_ms is not None else now_ms
+    called = ticket.state is TicketState.CALLED
+    recallable = called and ticket.calls < rules.max_calls
+    return m.PanelTicket(
+        ticket=ticket_out(state, ticket, now_ms),
+        service_name=service.name,
+        target_s=service.target_wait_min * 60,
+        waited_s=_seconds(ticket.clock_ms, until_ms),
+        why=_why(state, why, until_ms) if why else None,
+        history=tuple(_history(ticket)),
+        may_recall_ms=(ticket.last_call_ms or 0) + rules.recall_gap_s * 1000 if recallable else None,
+        calls_left=max(0, rules.max_calls - ticket.calls),
+        calls_before_miss=max(0, rules.min_calls_before_miss - ticket.calls),
+    )
+
+
+def _why(state: HallState, why: ev.Why, at_ms: int) -> m.Why:
+    return m.Why(
+        rule=why.rule,
+        lanes=tuple(
+            m.LaneWhy(
+                service=lane.service,
+                class_=lane.cls,
+                head=head.number if (head := state.tickets.get(lane.head)) else "",
+                waited_s=_seconds(lane.clock_ms, at_ms),
+                count=lane.count,
+            )
+            for lane in why.lanes
+        ),
+    )
+
+
+def _history(ticket: Ticket) -> Iterator[m.Step]:
+    yield m.Step(at_ms=ticket.issued_ms, what="issued", channel=ticket.channel)
+    if ticket.called_ms is not None:
+        yield m.Step(at_ms=ticket.called_ms, what="called", window=ticket.window, clerk=ticket.clerk)
+    if ticket.calls > 1 and ticket.last_call_ms is not None:
+        yield m.Step(at_ms=ticket.last_call_ms, what="recalled", window=ticket.window, clerk=ticket.clerk)
+    if ticket.started_ms is not None:
+        yield m.Step(at_ms=ticket.started_ms, what="started", window=ticket.window, clerk=ticket.clerk)
+    if ticket.missed_ms is not None:
+        yield m.Step(at_ms=ticket.missed_ms, what="missed", window=ticket.window, clerk=ticket.clerk)
+    if ticket.done_ms is not None:
+        match ticket.state:
+            case TicketState.DONE:
+                yield m.Step(at_ms=ticket.done_ms, what="completed", window=ticket.window, clerk=ticket.clerk)
+            case TicketState.CANCELLED:
+                yield m.Step(at_ms=ticket.done_ms, what="cancelled")
+            case TicketState.EXPIRED:
+                yield m.Step(at_ms=ticket.done_ms, what="expired")
+
+
+def _last(state: HallState, window: Window) -> m.LastTicket | None:
+    ticket = state.tickets.get(window.last) if window.last else None
+    if ticket is None:
+        return None
+    service = state.index.services.get(ticket.service)
+    served = ticket.state is TicketState.DONE and ticket.started_ms is not None
+    return m.LastTicket(
+        number=ticket.number,
+        service_name=service.name if service else ticket.service,
+        state=ticket.state.value,
+        at_ms=ticket.done_ms or ticket.missed_ms or 0,
+        handling_s=_seconds(ticket.started_ms or 0, ticket.done_ms or 0) if served else None,
+    )
+
+
+def _today(state: HallState, window: Window) -> m.ClerkDay | None:
+    day = state.clerk_days.get(window.clerk) if window.clerk else None
+    if day is None:
+        return None
+    return m.ClerkDay(
+        since_ms=day.since_ms,
+        done=day.done,
+        missed=day.missed,
+        mean_s=round(day.handling_ms / day.done / 1000) if day.done else None,
+    )
+
+
+def clerk_options(state: HallState, window: Window | None = None) -> tuple[m.Option, ...]:
+    """Clerks to choose from, in the hall's order: those who can serve something at `window`, or all."""
+    return tuple(
+        m.Option(
+            id=clerk.id,
+            name=clerk.name,
+            busy_at=state.index.windows[at].label if (at := state.clerk_at.get(clerk.id)) else None,
+        )
+        for clerk in state.config.clerks
+        if window is None or state.index.serving[window.id, clerk.id]
+    )
+
+
+def _seconds(from_ms: int, to_ms: int) -> int:
+    return max(0, to_ms - from_ms) // 1000

@@ -1,0 +1,114 @@
+"""Rows about queues and places that several views show; each is made once per state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callq.domain.errors import Code, Rejected
+from callq.domain.lanes import LaneKey
+from callq.domain.routing import CLASSES
+from callq.wire import messages as m
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from callq.domain.hall import Service, Zone
+    from callq.domain.state import HallState
+
+Memo = dict[tuple[str, str], Any]
+"""What projections of one state share, by (kind, code). Never used for two states."""
+
+
+def zone_in(state: HallState, zone: str) -> Zone:
+    """A zone of the configuration in force.
+
+    Raises:
+      Rejected: `INVALID`; zones have no code of their own in the API.
+    """
+    found = state.index.zones.get(zone)
+    if found is None:
+        known = ", ".join(state.index.zones)
+        raise Rejected(Code.INVALID, "no such zone", f"one of: {known}", zone=zone)
+    return found
+
+
+def services_of(state: HallState, zone: str | None) -> list[Service]:
+    """Services whose people wait in a zone, in the hall's order; None: all.
+
+    A service that names no zone belongs to every zone with a window equipped for it.
+    """
+    if zone is None:
+        return list(state.config.services)
+    equipped = [w.services for w in state.config.windows if w.zone == zone]
+    return [
+        s
+        for s in state.config.services
+        if s.zone == zone or (not s.zone and any(not codes or s.code in codes for codes in equipped))
+    ]
+
+
+def service_queues(state: HallState, service: str, memo: Memo) -> tuple[m.Queue, ...]:
+    """The lanes of a service: the ordinary one always, the others while somebody waits in them."""
+    key = ("queues", service)
+    if key not in memo:
+        memo[key] = tuple(
+            _queue(state, LaneKey(service, cls))
+            for cls in CLASSES
+            if cls == "ordinary" or state.lanes[LaneKey(service, cls)]
+        )
+    rows: tuple[m.Queue, ...] = memo[key]
+    return rows
+
+
+def _queue(state: HallState, key: LaneKey) -> m.Queue:
+    service = state.index.services[key.service]
+    lane = state.lanes[key]
+    head = lane.head
+    return m.Queue(
+        service=service.code,
+        name=service.name,
+        prefix=service.prefix,
+        class_=key.cls,
+        count=len(lane),
+        head=state.tickets[head[2]].number if head else None,
+        head_since_ms=head[0] if head else None,
+        target_s=service.target_wait_min * 60,
+    )
+
+
+def waiting_count(state: HallState, service: str) -> int:
+    """Tickets that wait for a service, of all classes."""
+    return sum(len(state.lanes[LaneKey(service, cls)]) for cls in CLASSES)
+
+
+def place_of(state: HallState, zone: str | None) -> m.Place:
+    """Header of a screen for a zone, or for the whole hall."""
+    config = state.config
+    here = zone_in(state, zone) if zone is not None else None
+    return m.Place(
+        hall=state.hall,
+        name=config.name,
+        name_en=config.name_en,
+        timezone=config.timezone,
+        zone=zone,
+        zone_name=here.name if here else "",
+        zone_place=here.place if here else "",
+        windows=label_ranges(w.label for w in config.windows if zone in (None, w.zone)),
+    )
+
+
+def label_ranges(labels: Iterable[str]) -> str:
+    """Window labels as people write them: ``1–4、6、贵宾``; runs of numbers are drawn together."""
+    runs: list[list[str]] = []
+    for label in labels:
+        last = runs[-1][-1] if runs else ""
+        if label.isdecimal() and last.isdecimal() and int(label) == int(last) + 1:
+            runs[-1].append(label)
+        else:
+            runs.append([label])
+    return "、".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def names_of(state: HallState, services: Iterable[str]) -> str:
+    """Service names in one line: ``综合受理、社会保险``."""
+    return "、".join(state.index.services[code].name for code in services)

@@ -1,0 +1,50 @@
+"""The bar over a window: two short lines, always whole, so that an LED driver needs no memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from callq.domain.window import WindowState
+from callq.views.board import public_state
+from callq.views.queues import names_of
+from callq.views.ticket import window_in
+
+if TYPE_CHECKING:
+    from callq.domain.state import HallState
+    from callq.domain.window import Window
+
+WORDS: Final = {
+    WindowState.CALLING: "请办理",
+    WindowState.SERVING: "办理中",
+    WindowState.IDLE: "等候叫号",
+    WindowState.PAUSED: "暂停服务",
+    WindowState.CLOSED: "未开放",
+}
+
+
+def project_strip(state: HallState, window: str) -> dict[str, object]:
+    """Data of the view ``strip``: `line1` is the number and what it shall do, `line2` the services.
+
+    A pause shows no reason: what a clerk notes for the supervisor is not for the public.
+
+    Raises:
+      Rejected: `UNKNOWN_WINDOW`.
+    """
+    found = window_in(state, window)
+    shown = public_state(found)
+    number = found.ticket.number if found.ticket else None
+    return {
+        "window": found.id,
+        "label": state.index.windows[found.id].label,
+        "line1": f"{number} {WORDS[shown]}" if number else WORDS[shown],
+        "line2": names_of(state, services_shown(state, found)),
+        "number": number,
+        "state": shown.value,
+    }
+
+
+def services_shown(state: HallState, window: Window) -> tuple[str, ...]:
+    """What a window does: what its clerk can serve there; without a clerk, what it is equipped for."""
+    if window.clerk is not None:
+        return state.services_at(window)
+    return state.index.windows[window.id].services or tuple(state.index.services)

@@ -1,0 +1,128 @@
+"""A ticket and a window as everyone may see them, and the view of one ticket on a phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, cast
+
+from callq.domain.errors import Code, Rejected
+from callq.domain.estimate import ahead, head_of_line
+from callq.domain.ticket import TicketState
+from callq.wire import messages as m
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
+    from callq.domain.window import Window
+
+
+def ticket_in(state: HallState, ticket: str) -> Ticket:
+    """A ticket of today.
+
+    Raises:
+      Rejected: `UNKNOWN_TICKET`.
+    """
+    found = state.tickets.get(ticket)
+    if found is None:
+        raise Rejected(Code.UNKNOWN_TICKET, "no such ticket today", "look it up by its number", ticket=ticket)
+    return found
+
+
+def window_in(state: HallState, window: str) -> Window:
+    """A window of the configuration in force.
+
+    Raises:
+      Rejected: `UNKNOWN_WINDOW`.
+    """
+    found = state.windows.get(window)
+    if found is None:
+        known = ", ".join(state.windows)
+        raise Rejected(Code.UNKNOWN_WINDOW, "no such window", f"one of: {known}", window=window)
+    return found
+
+
+def links_of(hall: str, ticket: str) -> dict[str, str]:
+    """Where a ticket is found over HTTP."""
+    return {"self": f"/v1/halls/{hall}/tickets/{ticket}"}
+
+
+def ticket_out(
+    state: HallState, ticket: Ticket, now_ms: int, links: Mapping[str, str] | None = None
+) -> m.Ticket:
+    """A ticket as everyone may see it: nothing in it tells who the person is.
+
+    Args:
+      state: the hall that it belongs to.
+      ticket: of this hall.
+      now_ms: for the expected wait, Unix milliseconds.
+      links: further links beside its own address.
+    """
+    waiting = ticket.state is TicketState.WAITING
+    return m.Ticket(
+        id=ticket.id,
+        number=ticket.number,
+        hall=state.hall,
+        zone=ticket.zone,
+        service=ticket.service,
+        class_=cast('Literal["ordinary", "appointment", "priority"]', ticket.cls),
+        channel=ticket.channel,
+        state=ticket.state.value,
+        issued_ms=ticket.issued_ms,
+        first_arrival_ms=ticket.issued_ms,
+        calls=ticket.calls,
+        called_ms=ticket.called_ms,
+        started_ms=ticket.started_ms,
+        done_ms=ticket.done_ms,
+        window=ticket.window,
+        clerk=ticket.clerk,
+        ahead=ahead(state, ticket) if waiting else None,
+        wait=_wait(state, ticket, now_ms) if waiting else None,
+        traits=ticket.traits,
+        links={**links_of(state.hall, ticket.id), **(links or {})},
+    )
+
+
+def _wait(state: HallState, ticket: Ticket, now_ms: int) -> m.Wait:
+    expected = head_of_line(state, ticket, now_ms)
+    return m.Wait(**expected._asdict()) if expected else m.Wait()
+
+
+def window_out(state: HallState, window: Window) -> m.Window:
+    """A window as it stands."""
+    config = state.index.windows[window.id]
+    services = state.index.services
+    skills = dict.fromkeys(services[code].needs for code in state.services_at(window))
+    return m.Window(
+        id=window.id,
+        label=config.label,
+        kind=config.kind,
+        zone=config.zone,
+        state=window.state.value,
+        open=window.open,
+        draining=window.draining,
+        pause_after=window.pause_after,
+        active_skills=tuple(skills),
+        pause_reason=window.pause_reason,
+        clerk=window.clerk,
+        ticket=window.ticket.id if window.ticket else None,
+        since_ms=window.since_ms or None,
+    )
+
+
+def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, object]:
+    """Data of the view ``ticket``: what its holder needs to know now.
+
+    Raises:
+      Rejected: `UNKNOWN_TICKET`, also when a new business day has forgotten it.
+    """
+    found = ticket_in(state, ticket)
+    service = state.index.services.get(found.service)
+    window = state.index.windows.get(found.window) if found.window else None
+    return {
+        "ticket": ticket_out(state, found, now_ms),
+        "service_name": service.name if service else found.service,
+        "window_label": window.label if window else None,
+        "directions": window.directions if window else "",
+        "state": found.state.value,
+    }

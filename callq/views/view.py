@@ -1,0 +1,223 @@
+"""Which views there are, what they show, and which changes they depend on.
+
+A view is projected again only if a batch touched one of its topics. So the two tables here must
+agree: whatever `project` reads for a view, a change of it must be among what `touched` names and
+what `topics` asks for. A property test holds them together: a view whose topics were not touched
+has not changed (at the same `now_ms`; what ages by time alone is the client's to age).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from callq.domain import events as ev
+from callq.domain.errors import Code, Rejected
+from callq.views.board import project_board
+from callq.views.floor import project_floor
+from callq.views.panel import project_panel
+from callq.views.queues import Memo, services_of, zone_in
+from callq.views.strip import project_strip, services_shown
+from callq.views.ticket import project_ticket, ticket_in, window_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from callq.domain.state import HallState
+
+__all__ = ["FLOOR", "HALL", "VIEWS", "Memo", "Topic", "View", "project", "topics", "touched"]
+
+Topic = tuple[str, str]
+"""What a change is about: a kind and a code, e.g. ``("window", "w1")``."""
+
+HALL: Final[Topic] = ("hall", "")
+"""The configuration or the business day: every view depends on it."""
+
+FLOOR: Final[Topic] = ("floor", "")
+"""Anything that happens on the floor."""
+
+CLERKS: Final[Topic] = ("clerks", "")
+"""Who is signed in where."""
+
+MISSED: Final[Topic] = ("missed", "")
+"""The list of missed numbers, which is one for all zones: a miss in one can push out that of another."""
+
+
+class View(NamedTuple):
+    """A named view and its argument: a zone, a window or a ticket."""
+
+    name: str
+    zone: str | None = None
+    window: str | None = None
+    ticket: str | None = None
+
+
+class _Kind(NamedTuple):
+    project: Callable[[View, HallState, int, Memo], dict[str, object]]
+    topics: Callable[[View, HallState], Iterator[Topic]]
+
+
+def project(view: View, state: HallState, now_ms: int, memo: Memo) -> dict[str, object]:
+    """Data of a view, by top-level key, without `server_ms`.
+
+    Args:
+      view: which.
+      state: the hall; only read.
+      now_ms: Unix milliseconds, at least ``state.now_ms``.
+      memo: shared by all projections of this state, dropped with it: a row that many views show is
+        made once.
+
+    Raises:
+      Rejected: `INVALID` for an unknown view or zone, `UNKNOWN_WINDOW`, `UNKNOWN_TICKET`.
+    """
+    return _kind(view).project(view, state, now_ms, memo)
+
+
+def topics(view: View, state: HallState) -> frozenset[Topic]:
+    """What the view's data depends on at this state; ask again whenever it is projected.
+
+    Raises:
+      Rejected: as `project`.
+    """
+    return frozenset(_kind(view).topics(view, state))
+
+
+def touched(events: Iterable[ev.Event], state: HallState) -> set[Topic]:
+    """What a batch changed.
+
+    Args:
+      events: of one batch, or of several in order.
+      state: after them.
+    """
+    found: set[Topic] = set()
+    for event in events:
+        about = _ABOUT.get(type(event))
+        if about is not None:
+            found.update(about(event, state))
+    return found
+
+
+def _kind(view: View) -> _Kind:
+    kind = VIEWS.get(view.name)
+    if kind is None:
+        raise Rejected(Code.INVALID, "no such view", f"one of: {', '.join(VIEWS)}")
+    return kind
+
+
+def _board_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield MISSED
+    if view.zone is not None:
+        yield "zone", zone_in(state, view.zone).code
+    else:
+        yield from (("zone", zone) for zone in state.index.zones)
+    yield from (("service", service.code) for service in services_of(state, view.zone))
+
+
+def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield "window", window_in(state, view.window or "").id
+
+
+def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
+    window = window_in(state, view.window or "")
+    yield HALL
+    yield "window", window.id
+    yield from (("service", code) for code in services_shown(state, window))
+    if window.clerk is None:
+        yield CLERKS
+
+
+def _floor_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield FLOOR
+
+
+def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
+    ticket = ticket_in(state, view.ticket or "")
+    yield HALL
+    yield "ticket", ticket.id
+    if ticket.state == "waiting":
+        yield "service", ticket.service
+
+
+VIEWS: Final[dict[str, _Kind]] = {
+    "board": _Kind(lambda v, s, now, memo: project_board(s, v.zone, now, memo), _board_topics),
+    "strip": _Kind(lambda v, s, now, memo: project_strip(s, v.window or ""), _strip_topics),
+    "panel": _Kind(lambda v, s, now, memo: project_panel(s, v.window or "", now, memo), _panel_topics),
+    "floor": _Kind(lambda v, s, now, memo: project_floor(s, memo), _floor_topics),
+    "ticket": _Kind(lambda v, s, now, memo: project_ticket(s, v.ticket or "", now), _ticket_topics),
+}
+"""How each view is made, and what it depends on."""
+
+
+def _whole(event: ev.Event, state: HallState) -> Iterator[Topic]:
+    yield HALL
+
+
+def _zone_of_window(window: str, state: HallState) -> Iterator[Topic]:
+    config = state.index.windows.get(window)
+    if config is not None:
+        yield "zone", config.zone
+
+
+def _of_window(event: ev.WindowOpened, state: HallState) -> Iterator[Topic]:
+    yield FLOOR
+    yield "window", event.window
+    yield from _zone_of_window(event.window, state)
+
+
+def _of_clerk(event: ev.ClerkSignedIn | ev.ClerkSignedOut, state: HallState) -> Iterator[Topic]:
+    yield CLERKS
+    yield FLOOR
+    yield "window", event.window
+    yield from _zone_of_window(event.window, state)
+
+
+def _of_ticket(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
+    """The ticket, where it waits or waited, and the window that called it last."""
+    yield FLOOR
+    yield "ticket", event.ticket
+    ticket = state.tickets.get(event.ticket)
+    if ticket is None:
+        # Ended and forgotten by a later event of the same group: the day changed, all is touched.
+        yield HALL
+        return
+    yield "zone", ticket.zone
+    if ticket.window is not None:
+        yield "window", ticket.window
+        yield from _zone_of_window(ticket.window, state)
+
+
+def _of_queue(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
+    yield from _of_ticket(event, state)
+    ticket = state.tickets.get(event.ticket)
+    if ticket is not None:
+        yield "service", ticket.service
+
+
+def _of_miss(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
+    yield from _of_ticket(event, state)
+    yield MISSED
+
+
+_ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
+    ev.HallConfigured: _whole,
+    ev.DayOpened: _whole,
+    ev.TicketIssued: _of_queue,
+    ev.TicketCalled: _of_queue,
+    ev.TicketRecalled: _of_ticket,
+    ev.TicketStarted: _of_ticket,
+    ev.TicketCompleted: _of_ticket,
+    ev.TicketMissed: _of_miss,
+    ev.TicketCancelled: _of_queue,
+    ev.TicketExpired: _of_queue,
+    ev.ClerkSignedIn: _of_clerk,
+    ev.ClerkSignedOut: _of_clerk,
+    ev.WindowOpened: _of_window,
+    ev.WindowDraining: _of_window,
+    ev.WindowClosed: _of_window,
+    ev.PauseRequested: _of_window,
+    ev.WindowPaused: _of_window,
+    ev.WindowUnpaused: _of_window,
+}
+"""What each event is about. An opened epoch is about no view: frames carry the epoch themselves."""
