@@ -1,0 +1,1 @@
+"""The journal on Redis: the only package that imports redis-py."""

@@ -1,0 +1,266 @@
+"""Talking to Redis from trio: the one adapter over synchronous redis-py.
+
+A `Link` is one connection, used by one worker thread at a time. A `Client` keeps a few of them and
+runs each exchange in a worker thread under its own limiter, so the trio loop never waits for a
+socket. An exchange is never abandoned: a cancelled caller waits for its bounded end, so that no
+connection is ever left with a reply that belongs to somebody else.
+
+Any error drops the connection. What an error means for what was sent is the caller's to say.
+"""
+
+# redis-py leaves most of these methods unannotated.
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import trio
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+
+from callq.domain.errors import StoreUnavailable
+from callq.journal.redis import keys
+
+if TYPE_CHECKING:
+    from callq.journal.redis.endpoint import Endpoint
+
+Command = Sequence[bytes | str | int]
+"""One command with its arguments."""
+
+Reply = Any
+"""What Redis answered: int, bytes, None, a list of these, or a `ResponseError` in its place."""
+
+READ_CONNECTIONS: Final = 4
+
+
+class Server(NamedTuple):
+    """What a server said of itself when a connection was made.
+
+    Attributes:
+      version: ``redis_version``.
+      run_id: changes at every start of the process.
+      pid: process id on its machine.
+      role: ``master`` or ``slave``.
+      replid: ``master_replid``, the id of the history that it is writing.
+      replid2: the id of the history before a promotion; zeros after a plain restart.
+    """
+
+    version: str
+    run_id: str
+    pid: int
+    role: str
+    replid: str
+    replid2: str
+
+    @property
+    def epoch(self) -> str:
+        """16 hex digits for the history now written."""
+        return self.replid[:16]
+
+
+class ReplyError(StoreUnavailable):
+    """Redis answered a read or a setting with an error; the cause holds its words."""
+
+
+def parse_info(text: bytes) -> dict[str, str]:
+    """Fields of an INFO reply."""
+    lines = (line.partition(":") for line in text.decode(errors="replace").splitlines())
+    return {name: value for name, colon, value in lines if colon}
+
+
+class Link:
+    """One open connection to a master, used by one thread at a time.
+
+    Args:
+      endpoint: where to.
+      setup: commands to send on every new connection, before anything else.
+      identity: what `keys.IDENTITY` must hold; None if that is yet to be settled.
+
+    Raises:
+      StoreUnavailable: no connection, not a master, or another store; nothing was written.
+    """
+
+    def __init__(self, endpoint: Endpoint, setup: Sequence[Command], identity: bytes | None) -> None:
+        self._endpoint = endpoint
+        self._connection = endpoint.connection()
+        try:
+            self._connection.connect()
+            info, held, *rest = self.exchange((("INFO",), ("GET", keys.IDENTITY), *setup))
+            for reply in (info, held, *rest):
+                if isinstance(reply, ResponseError):
+                    raise reply
+            self.server = self._read_server(info)
+            if identity is not None and held != identity:
+                raise StoreUnavailable(
+                    f"{endpoint.shown} is not the store that callq started with: "
+                    f"its identity is {'gone' if held is None else 'another'}; callq will not write to it"
+                )
+        except (RedisError, OSError) as error:
+            self.close()
+            raise StoreUnavailable(f"no connection to Redis at {endpoint.shown}: {error}") from error
+        except StoreUnavailable:
+            self.close()
+            raise
+
+    def _read_server(self, info: bytes) -> Server:
+        fields = parse_info(info)
+        server = Server(
+            version=fields.get("redis_version", "0"),
+            run_id=fields.get("run_id", ""),
+            pid=int(fields.get("process_id", "0")),
+            role=fields.get("role", ""),
+            replid=fields.get("master_replid", ""),
+            replid2=fields.get("master_replid2", ""),
+        )
+        if server.role != "master":
+            raise StoreUnavailable(
+                f"the Redis at {self._endpoint.shown} is a replica (role {server.role!r}); "
+                "callq writes to the master only"
+            )
+        return server
+
+    def exchange(self, commands: Sequence[Command]) -> list[Reply]:
+        """Send all commands in one write and read as many replies, errors in their places.
+
+        Raises:
+          RedisError: the connection failed; how far the server got is not known.
+          OSError: the same.
+        """
+        connection = self._connection
+        connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        replies: list[Reply] = []
+        for _ in commands:
+            try:
+                replies.append(connection.read_response())
+            except ResponseError as error:
+                replies.append(error)
+        return replies
+
+    def is_stale(self) -> bool:
+        """Whether the server closed this connection or sent something unasked; nothing is sent."""
+        try:
+            return self._connection.can_read(0)
+        except (RedisError, OSError):
+            return True
+
+    def close(self) -> None:
+        """Close the socket; nothing is sent."""
+        with contextlib.suppress(RedisError, OSError):
+            self._connection.disconnect()
+
+
+class Client:
+    """A few connections to one Redis, shared by tasks.
+
+    Args:
+      endpoint: where to.
+      connections: how many exchanges may be under way at once.
+      setup: commands to send on every new connection.
+      identity: see `Link`.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        connections: int = 1,
+        setup: Sequence[Command] = (),
+        identity: bytes | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self._setup = setup
+        self._identity = identity
+        self._limiter = trio.CapacityLimiter(connections)
+        self._idle: deque[Link] = deque()
+        self._closed = False
+        self.server: Server | None = None
+        """What the newest connection met; None before the first."""
+
+    async def exchange(self, commands: Sequence[Command]) -> list[Reply]:
+        """Send commands on one connection, in one write; errors come in place of their replies.
+
+        Nothing is sent twice: a connection that the server has closed in the meantime is noticed
+        before, and one that fails under way is dropped.
+
+        Raises:
+          StoreUnavailable: the exchange failed; what was sent may or may not have been executed.
+        """
+        return await trio.to_thread.run_sync(self._exchange, commands, limiter=self._limiter)
+
+    async def ask(self, *commands: Command) -> list[Reply]:
+        """Like `exchange`, for commands that all must succeed.
+
+        Raises:
+          ReplyError: Redis answered one of them with an error.
+          StoreUnavailable: the exchange failed.
+        """
+        replies = await self.exchange(commands)
+        for command, reply in zip(commands, replies, strict=True):
+            if isinstance(reply, ResponseError):
+                raise ReplyError(f"Redis at {self.endpoint.shown} refused {command[0]!s}: {reply}") from reply
+        return replies
+
+    def close(self) -> None:
+        """Close what is idle now, and what is under way when it ends."""
+        self._closed = True
+        self.drop_idle()
+
+    def drop_idle(self) -> None:
+        """Close what is idle now; the next exchange makes a new connection."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _exchange(self, commands: Sequence[Command]) -> list[Reply]:
+        link = self._take()
+        try:
+            replies = link.exchange(commands)
+        except (RedisError, OSError) as error:
+            link.close()
+            raise StoreUnavailable(f"Redis at {self.endpoint.shown}: {error}") from error
+        except BaseException:
+            link.close()
+            raise
+        self._idle.append(link)
+        if self._closed:
+            self.drop_idle()
+        return replies
+
+    def _take(self) -> Link:
+        while True:
+            try:
+                link = self._idle.pop()
+            except IndexError:
+                break
+            if not link.is_stale():
+                return link
+            link.close()
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        link = Link(self.endpoint, self._setup, self._identity)
+        self.server = link.server
+        return link
+
+
+def probe(endpoint: Endpoint) -> dict[str, str]:
+    """INFO over a connection of its own; a server that is still loading its data answers too.
+
+    Raises:
+      StoreUnavailable: no answer.
+    """
+    connection = endpoint.connection()
+    try:
+        connection.connect()
+        connection.send_command("INFO")
+        return parse_info(connection.read_response())
+    except (RedisError, OSError) as error:
+        raise StoreUnavailable(f"no answer from Redis at {endpoint.shown}: {error}") from error
+    finally:
+        connection.disconnect()
+
+
+def is_denied(error: BaseException) -> bool:
+    """Whether Redis refused for want of a password or a permission, so that trying again is no use."""
+    return isinstance(error.__cause__, AuthenticationError | NoPermissionError)

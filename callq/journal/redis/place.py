@@ -1,0 +1,141 @@
+"""The files of an embedded redis-server: its directory, socket, lock, log and configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from callq.journal.port import StoreRefused
+
+if TYPE_CHECKING:
+    from callq.journal.redis.settings import Durability
+
+SOCKET_MAX_BYTES: Final = 100
+"""A socket's path has room for 108 bytes in the kernel, a little less elsewhere."""
+
+_CONFIG: Final = """\
+# Written by callq at every start of this server; changes made here are lost.
+port 0
+unixsocket {socket}
+unixsocketperm 700
+dir {directory}
+daemonize no
+supervised no
+pidfile {pidfile}
+logfile {log}
+loglevel notice
+databases 1
+maxmemory 0
+maxmemory-policy noeviction
+save ""
+appendonly yes
+appendfsync {fsync}
+no-appendfsync-on-rewrite no
+aof-load-truncated yes
+aof-use-rdb-preamble yes
+tcp-keepalive 60
+"""
+
+
+def quoted(path: Path) -> str:
+    """A path as a string of redis.conf.
+
+    Raises:
+      StoreRefused: it holds a control character, which has no place in a file's name.
+    """
+    text = str(path)
+    if not text.isprintable():
+        raise StoreRefused(f"redis-server cannot be given the path {text!r}: choose another directory")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Place:
+    """Where an embedded server keeps things.
+
+    Attributes:
+      directory: the server's own, with its data.
+      socket: where it listens; known after `prepare` or `recall_socket`.
+      lock: held by the server while it lives.
+      log: what it says.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory.resolve()
+        self.socket = self.directory / "redis.sock"
+        self.lock = self.directory / "server.lock"
+        self.log = self.directory / "redis.log"
+        self._memo = self.directory / "socket.path"
+
+    def prepare(self) -> None:
+        """Make the directory, private to this user, and settle where the socket is.
+
+        Raises:
+          StoreRefused: the directory cannot be made or used.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.directory.chmod(0o700)
+        except OSError as error:
+            raise StoreRefused(f"callq cannot use {self.directory} for its data: {error}") from error
+        if len(os.fsencode(self.socket)) > SOCKET_MAX_BYTES and not self.recall_socket():
+            # Too deep: a short private directory elsewhere, remembered for the next start.
+            self.socket = Path(tempfile.mkdtemp(prefix="callq-")) / "redis.sock"
+            self._memo.write_text(f"{self.socket}\n")
+
+    def recall_socket(self) -> bool:
+        """Take the remembered socket if its directory is still ours alone; whether it is."""
+        with contextlib.suppress(OSError):
+            remembered = Path(self._memo.read_text().strip())
+            there = remembered.parent.lstat()
+            if stat.S_ISDIR(there.st_mode) and there.st_uid == os.geteuid() and not there.st_mode & 0o077:
+                self.socket = remembered
+                return True
+        return False
+
+    def take_lock(self) -> int | None:
+        """Descriptor of the server lock, to be inherited by a server; None while a server has it."""
+        descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def write_config(self, durability: Durability) -> Path:
+        """Write redis.conf, readable by this user only; its path."""
+        path = self.directory / "redis.conf"
+        content = _CONFIG.format(
+            socket=quoted(self.socket),
+            directory=quoted(self.directory),
+            pidfile=quoted(self.directory / "redis.pid"),
+            log=quoted(self.log),
+            fsync="always" if durability == "fsync" else "everysec",
+        )
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            os.fchmod(descriptor, 0o600)
+            stream.write(content)
+        return path
+
+    def log_tail(self, lines: int = 10) -> str:
+        """The last lines that the server logged."""
+        try:
+            with self.log.open("rb") as stream:
+                stream.seek(max(0, self.log.stat().st_size - 8192))
+                return "\n".join(stream.read().decode(errors="replace").splitlines()[-lines:])
+        except OSError as error:
+            return f"(no log: {error})"
+
+    def tidy(self) -> None:
+        """Remove a socket's directory elsewhere, after the server has ended."""
+        if self.socket.parent != self.directory:
+            with contextlib.suppress(OSError):
+                self.socket.unlink(missing_ok=True)
+                self.socket.parent.rmdir()
+                self._memo.unlink(missing_ok=True)
