@@ -1,0 +1,163 @@
+"""A hall for tests: decides and applies like the runtime does, without one, and checks as it goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain import commands as cmd
+from callq.domain.decide import Decision, decide
+from callq.domain.events import (
+    SCHEMA_VERSION,
+    Batch,
+    TicketCalled,
+    TicketIssued,
+    decode_batch,
+    encode_batch,
+    encode_command,
+)
+from callq.domain.hall import Clerk, HallConfig, Rules, Service, WindowConfig, Zone
+from callq.domain.state import HallState, apply, canonical
+from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
+from callq.domain.undo import Undo
+
+if TYPE_CHECKING:
+    from callq.domain.ticket import Ticket
+
+MONDAY_9H = 1_795_395_600_000
+"""2026-11-23 09:00 in Shanghai."""
+
+
+def small_hall(**changes: object) -> HallConfig:
+    """Three windows, three services, four clerks with different skills."""
+    fields: dict[str, object] = {
+        "id": "test",
+        "name": "测试大厅",
+        "zones": (Zone(code="hall", name="大厅"), Zone(code="upstairs", name="二楼")),
+        "services": (
+            Service(code="general", name="综合受理", prefix="A"),
+            Service(code="social", name="社会保险", prefix="E"),
+            Service(code="estate", name="不动产登记", prefix="G", zone="upstairs"),
+        ),
+        "windows": (
+            WindowConfig(id="w1", label="1", zone="hall"),
+            WindowConfig(id="w2", label="2", zone="hall", services=("general", "social")),
+            WindowConfig(id="w3", label="3", zone="upstairs", services=("estate",), kind="domain"),
+        ),
+        "clerks": (
+            Clerk(id="c1", name="李敏", skills={"general": 3, "social": 2, "estate": 1}),
+            Clerk(id="c2", name="王芳", skills={"general": 2}),
+            Clerk(id="c3", name="赵强", skills={"social": 2, "estate": 2}),
+            Clerk(id="c4", name="陈静", skills={"estate": 3}),
+        ),
+        "rules": Rules(),
+    }
+    return HallConfig(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+class Hall:
+    """One hall driven directly; every accepted command is undone and redone on the way."""
+
+    def __init__(self, config: HallConfig | None = None, now_ms: int = MONDAY_9H) -> None:
+        config = config or small_hall()
+        self.state = HallState(config.id)
+        self.now_ms = now_ms
+        self.payloads: list[bytes] = []
+        self.numbers: dict[str, list[int]] = {}
+        self._minted = 0
+        self.do(cmd.Configure(config=config))
+
+    def do(self, command: cmd.AnyCommand, key: str | None = None) -> Decision:
+        """Decide and apply a command; refusals pass through, having changed nothing."""
+        state = self.state
+        before = canonical(state)
+        try:
+            decision = decide(state, command, max(self.now_ms, state.now_ms))
+        finally:
+            assert canonical(state) == before, "decide changed the state"
+        if not decision.events:
+            return decision
+        batch = Batch(
+            v=SCHEMA_VERSION,
+            at_ms=max(self.now_ms, state.now_ms),
+            who=cmd.Actor(role="clerk", id="t1"),
+            key=key or f"~{state.revision}",
+            command=encode_command(command),
+            events=decision.events,
+            body=b"b" * 16 if key else b"",
+            ticket=decision.ticket,
+            window=decision.window,
+        )
+        payload = encode_batch(batch)
+        batch = decode_batch(payload)
+        undo = Undo()
+        apply(state, batch, undo)
+        after = canonical(state)
+        undo.rollback()
+        assert canonical(state) == before, "apply then undo is not the identity"
+        apply(state, batch, Undo())
+        assert canonical(state) == after, "applying again gives another state"
+        self.payloads.append(payload)
+        self._observe(batch)
+        return decision
+
+    def _observe(self, batch: Batch) -> None:
+        for event in batch.events:
+            if isinstance(event, TicketIssued):
+                day = f"{self.state.tickets[event.ticket].day}{event.prefix}"
+                given = self.numbers.setdefault(day, [])
+                assert event.counter == len(given) + 1, "numbers have a gap or repeat"
+                given.append(event.counter)
+            elif isinstance(event, TicketCalled):
+                assert event.why.rule
+                assert any(lane.head == event.ticket for lane in event.why.lanes), "a call without its reason"
+
+    def issue(self, service: str = "general", **more: object) -> Ticket:
+        """Take a number."""
+        self._minted += 1
+        decision = self.do(cmd.Issue(ticket=f"t{self._minted:04d}", service=service, **more))  # type: ignore[arg-type]
+        assert decision.ticket is not None
+        return self.state.tickets[decision.ticket]
+
+    def staff(self, window: str = "w1", clerk: str = "c1") -> None:
+        """Sign in and open."""
+        self.do(cmd.SignIn(window=window, clerk=clerk))
+        self.do(cmd.Open(window=window))
+
+    def later(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_ms += round(seconds * 1000)
+
+    def replayed(self) -> HallState:
+        """A fresh state from the stored bytes alone."""
+        state = HallState(self.state.hall)
+        for payload in self.payloads:
+            apply(state, decode_batch(payload), Undo())
+        return state
+
+
+def check_invariants(state: HallState) -> None:
+    """What must hold in every state of a hall, whatever led there."""
+    at_windows = [w.ticket for w in state.windows.values() if w.ticket is not None]
+    assert len({t.id for t in at_windows}) == len(at_windows), "a ticket is at two windows"
+    active = {t.id for t in state.tickets.values() if t.state in AT_WINDOW}
+    assert active == {t.id for t in at_windows}, "an active ticket is at no window"
+    for window in state.windows.values():
+        if window.ticket is not None:
+            assert window.ticket.window == window.id
+            assert window.open
+            assert window.clerk is not None
+    seated = {w.clerk: w.id for w in state.windows.values() if w.clerk is not None}
+    assert seated == state.clerk_at, "a clerk is at two windows, or at one that does not know it"
+    waiting = sorted(t.id for t in state.tickets.values() if t.state == TicketState.WAITING)
+    in_lanes = sorted(ticket for lane in state.lanes.values() for ticket in lane.ids())
+    assert waiting == in_lanes, "lanes and waiting tickets differ"
+    for (service, cls), lane in state.lanes.items():
+        tickets = [state.tickets[t] for t in lane.ids()]
+        assert all(t.service == service and t.cls == cls for t in tickets)
+        assert [t.place for t in tickets] == sorted(t.place for t in tickets)
+    numbers = [(t.day, t.number) for t in state.tickets.values()]
+    assert len(set(numbers)) == len(numbers), "two tickets of a day share a number"
+    for (person, service), ticket in state.live.items():
+        assert state.tickets[ticket].state not in FINAL
+        assert state.tickets[ticket].service == service
+        assert person
