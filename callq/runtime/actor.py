@@ -267,7 +267,7 @@ class HallActor:
     async def _submit(self, item: _Item) -> Any:  # noqa: ANN401  # typed by the doors
         if not self._running:
             raise StoreUnavailable("the hall is starting or stopping")
-        if self._outage_since is not None and trio.current_time() - self._outage_since > ANSWER_WITHIN_S:
+        if self._outage_since is not None and trio.current_time() - self._outage_since >= ANSWER_WITHIN_S:
             raise StoreUnavailable("the store cannot be reached")
         if len(self._open.entries) >= MAX_OPEN:
             raise StoreUnavailable("too many commands are waiting for the store")
@@ -452,6 +452,7 @@ class HallActor:
         self.hub.publish(self.hub.seal(changed, self._state, self._state.now_ms))
         self._open = _Group(self._durable)
         self._open_epoch(epoch)
+        self._tick_if_due()
         for item in items:
             item.decide(item)
 
@@ -475,8 +476,9 @@ class HallActor:
             self._decide_internally(cmd.OpenEpoch(epoch=epoch), None)
 
     def _decide_internally(self, command: cmd.AnyCommand, key: str | None) -> None:
-        item = _Item(lambda item: self._decide(item, command, cmd.SYSTEM, lambda *_: None, key, b""))
-        item.decide(item)
+        """Decide a command of the node's own; if it is taken back, the reason for it is looked at anew."""
+        item = _Item(lambda item: item.settled.set())
+        self._decide(item, command, cmd.SYSTEM, lambda *_: None, key, b"")
 
     def _outage(self, error: StoreUnavailable) -> None:
         if self._outage_since is None:

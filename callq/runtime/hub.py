@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import trio
 
 from callq.domain.errors import CallqError, Rejected
-from callq.views.view import View, project, topics
+from callq.views.view import Memo, View, project, topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +196,7 @@ class FeedHub:
         self._fresh.clear()
         for topic in touched:
             due |= self._by_topic.get(topic, set())
-        memo: dict[object, object] = {}
+        memo: Memo = {}
         made: list[tuple[_Projection, dict[str, object] | None]] = []
         for projection in due:
             try:

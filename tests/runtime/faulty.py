@@ -1,0 +1,65 @@
+"""A journal that fails on purpose: the faults a real store shows, one at a time, on command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from callq.domain.errors import StoreUnavailable
+from callq.journal.memory import MemoryJournal
+from callq.journal.port import EntryId, LineageBroken, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import trio
+
+    from callq.journal.port import Entry
+
+Fault = Literal["lost_request", "lost_reply", "overtaken", "restart_before", "restart_after", "rewound"]
+
+
+class FaultyJournal(MemoryJournal):
+    """A memory journal whose next appends go wrong as told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[Fault] = []
+        self.intruder: list[Entry] = []
+        """Entries that another node appends first, for `overtaken`."""
+        self.down = False
+        self.gate: trio.Event | None = None
+        """While set, appends wait for it: a slow store."""
+        self.groups: list[int] = []
+        """Sizes of the groups that came in."""
+
+    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> None:
+        self.groups.append(len(entries))
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.down:
+            raise OutcomeUnknown("the store is down")
+        fault = self.faults.pop(0) if self.faults else None
+        if fault == "lost_request":
+            raise OutcomeUnknown("the request was lost")
+        if fault == "restart_before":
+            self.restart()
+            raise OutcomeUnknown("the store restarted before it ran")
+        if fault == "overtaken":
+            self._halls[hall].extend(self.intruder)
+        if fault == "rewound":
+            del self._halls[hall][-1]
+            raise OutcomeUnknown("the store came back without its last entry")
+        await super().append(hall, expected, entries)
+        if fault == "lost_reply":
+            raise OutcomeUnknown("the reply was lost")
+        if fault == "restart_after":
+            self.restart()
+            raise OutcomeUnknown("the store restarted after it ran")
+
+    async def read(self, hall: str, cursor: EntryId, limit: int = 1000) -> list[Entry]:
+        if self.down:
+            raise StoreUnavailable("the store is down")
+        return await super().read(hall, cursor, limit)
+
+
+__all__ = ["FaultyJournal", "LineageBroken"]

@@ -1,0 +1,301 @@
+"""The hall actor against a store that loses, delays, overtakes, restarts and forgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+
+from callq.domain import commands as cmd
+from callq.domain.errors import Code, Rejected, StoreUnavailable
+from callq.domain.events import (
+    SCHEMA_VERSION,
+    Batch,
+    TicketIssued,
+    decode_batch,
+    encode_batch,
+    encode_command,
+)
+from callq.domain.state import HallState, apply, canonical
+from callq.domain.undo import Undo
+from callq.journal.port import chained
+from callq.runtime.actor import ANSWER_WITHIN_S, CommandFailed
+from tests.harness import check_invariants
+from tests.runtime.conftest import CLERK, Bench, Clock, running
+
+if TYPE_CHECKING:
+    from tests.runtime.faulty import FaultyJournal
+
+
+async def replayed(bench: Bench) -> HallState:
+    state = HallState("test")
+    for entry in await bench.journal.read_revisions("test", 0, 100_000):
+        apply(state, decode_batch(entry.payload), Undo())
+    return state
+
+
+async def assert_live_equals_replayed(bench: Bench) -> None:
+    live = await bench.canonical()
+    assert canonical(await replayed(bench)) == live
+
+
+async def test_a_command_is_answered_with_its_revision(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        first = await bench.issue()
+        second = await bench.issue()
+        assert second.revision == first.revision + 1
+        await assert_live_equals_replayed(bench)
+
+
+async def test_what_comes_while_a_group_is_in_flight_goes_together(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        journal.groups.clear()
+        journal.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            for _ in range(50):
+                nursery.start_soon(bench.issue)
+            await trio.testing.wait_all_tasks_blocked()
+            journal.gate.set()
+        assert sum(journal.groups) == 50
+        assert len(journal.groups) <= 3
+        numbers = await bench.look(lambda s: sorted(t.number for t in s.tickets.values()))
+        assert numbers == [f"A{n:03d}" for n in range(1, 51)]
+
+
+async def test_nothing_is_answered_or_shown_before_it_is_durable(journal: FaultyJournal) -> None:
+    from callq.views.view import View
+
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(View("board"), None, None)
+        before = await feed.receive()
+        journal.gate = trio.Event()
+        answered: list[str] = []
+
+        async def command() -> None:
+            await bench.issue()
+            answered.append("issue")
+
+        async def read() -> None:
+            await bench.look(lambda s: len(s.tickets))
+            answered.append("read")
+
+        async def refusal() -> None:
+            with pytest.raises(Rejected):
+                await bench.do(cmd.CallNext(window="w1"))
+            answered.append("refusal")
+
+        async def shown() -> None:
+            frame = await feed.receive()
+            assert frame.revision > before.revision
+            answered.append("frame")
+
+        async with trio.open_nursery() as nursery:
+            for task in (command, read, refusal, shown):
+                nursery.start_soon(task)
+                await trio.testing.wait_all_tasks_blocked()
+            assert answered == []
+            journal.gate.set()
+        assert sorted(answered) == ["frame", "issue", "read", "refusal"]
+
+
+@pytest.mark.parametrize("fault", ["lost_request", "lost_reply", "restart_before", "restart_after"])
+async def test_an_unknown_outcome_acts_exactly_once(
+    journal: FaultyJournal, fault: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.faults = [fault, fault]  # type: ignore[list-item]
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(bench.issue)
+        numbers = await bench.look(lambda s: sorted(t.number for t in s.tickets.values()))
+        assert numbers == [f"A{n:03d}" for n in range(1, 7)]
+        await assert_live_equals_replayed(bench)
+        if fault.startswith("restart"):
+            assert await bench.look(lambda s: len(s.epochs)) >= 2
+            assert bench.actor.hub.epoch == await journal.epoch()
+
+
+async def test_another_nodes_entries_are_adopted_and_ours_decided_again(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        last = (await journal.read_revisions("test", 0, 1000))[-1]
+        foreign = Batch(
+            v=SCHEMA_VERSION,
+            at_ms=await bench.look(lambda s: s.now_ms),
+            who=CLERK,
+            key="~foreign",
+            command=encode_command(cmd.Issue(ticket="foreign", service="general")),
+            events=(
+                TicketIssued(
+                    ticket="foreign",
+                    number="A002",
+                    counter=2,
+                    prefix="A",
+                    service="general",
+                    cls="ordinary",
+                    zone="hall",
+                    channel="kiosk",
+                ),
+            ),
+            ticket="foreign",
+        )
+        journal.intruder = [chained(last.id, encode_batch(foreign))]
+        journal.faults = ["overtaken"]
+        outcome = await bench.issue()
+        mine = await bench.look(lambda s: s.tickets[outcome.ticket].number)
+        assert mine == "A003", "decided again on what the other node had written"
+        assert await bench.look(lambda s: s.tickets["foreign"].number) == "A002"
+        await assert_live_equals_replayed(bench)
+
+
+async def test_an_accepted_key_acts_once_and_answers_the_same(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        first = await bench.issue(key="k")
+        again = await bench.issue(key="k")
+        assert (again.ticket, again.revision) == (first.ticket, first.revision)
+        assert again.replayed
+        assert await bench.look(lambda s: len(s.tickets)) == 1
+        with pytest.raises(Rejected) as caught:
+            await bench.do(cmd.Issue(ticket="z", service="social"), "k", b"o" * 16)
+        assert caught.value.code == Code.IDEMPOTENCY_CONFLICT
+
+
+async def test_a_key_is_known_after_a_restart(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        first = await bench.issue(key="k")
+    async with running(journal) as bench:
+        again = await bench.issue(key="k")
+        assert again.ticket == first.ticket
+
+
+async def test_a_refused_key_is_decided_afresh(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        with pytest.raises(Rejected):
+            await bench.do(cmd.CallNext(window="w1"), "k")
+        await bench.do(cmd.SignIn(window="w1", clerk="c1"))
+        await bench.do(cmd.Open(window="w1"))
+        assert (await bench.do(cmd.CallNext(window="w1"), "k")).ticket is None
+        issued = await bench.issue()
+        assert (await bench.do(cmd.CallNext(window="w1"), "k")).ticket == issued.ticket
+
+
+async def test_a_store_that_stays_away_is_said_so_and_comes_back(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.down = True
+        with pytest.raises(StoreUnavailable):
+            await bench.issue(key="while-down")
+        with trio.fail_after(ANSWER_WITHIN_S / 2), pytest.raises(StoreUnavailable):
+            await bench.issue()  # turned away at once: the outage is known by now
+        journal.down = False
+        await trio.sleep(5)
+        again = await bench.issue(key="while-down")
+        assert again.replayed, "the command came about once the store was back"
+        assert await bench.look(lambda s: len(s.tickets)) == 2
+        await assert_live_equals_replayed(bench)
+
+
+async def test_a_fault_in_one_command_changes_nothing_and_the_hall_goes_on(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        before = await bench.canonical()
+        with pytest.raises(CommandFailed):
+            await bench.actor.command(
+                cmd.Issue(ticket="boom", service="general"), who=CLERK, render=lambda *_: 1 // 0
+            )
+        assert await bench.canonical() == before
+        await bench.issue()
+        await assert_live_equals_replayed(bench)
+
+
+async def test_a_rewound_store_stops_the_hall_visibly_and_not_the_others(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        actor = bench.actor
+        journal.faults = ["rewound"]
+        with pytest.raises(StoreUnavailable):
+            await bench.issue()
+        assert bench.node.health()["ready"] is False
+        assert "lost what was durable" in str(bench.node.health()["errors"])
+        await trio.sleep(2)
+        assert bench.actor is not actor, "restarted from what the journal has"
+        await assert_live_equals_replayed(bench)
+
+
+async def test_the_day_opens_by_itself(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        await trio.sleep(20 * 3600)
+        day, tickets = await bench.look(lambda s: (s.day, len(s.tickets)))
+        assert (day, tickets) == ("2026-11-24", 0)
+        await bench.issue()
+        assert await bench.look(lambda s: [t.number for t in s.tickets.values()]) == ["A001"]
+
+
+async def test_a_clock_that_runs_back_does_not_move_the_hall_back(journal: FaultyJournal) -> None:
+    clock = Clock()
+    async with running(journal, clock) as bench:
+        await bench.issue()
+        before = await bench.look(lambda s: s.now_ms)
+        clock.offset_ms -= 3_600_000
+        await bench.issue()
+        assert await bench.look(lambda s: s.now_ms) >= before
+
+
+async def test_a_caller_that_goes_away_leaves_its_command_whole(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        journal.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(bench.issue)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        journal.gate.set()
+        assert await bench.look(lambda s: len(s.tickets)) == 3
+        await assert_live_equals_replayed(bench)
+
+
+async def test_many_clients_race_and_nothing_breaks(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        for window, clerk in (("w1", "c1"), ("w2", "c2"), ("w3", "c4")):
+            await bench.do(cmd.SignIn(window=window, clerk=clerk))
+            await bench.do(cmd.Open(window=window))
+        journal.faults = ["lost_reply", "lost_request", "restart_after", "restart_before"] * 3
+        called: list[str] = []
+
+        async def citizen() -> None:
+            for _ in range(20):
+                await bench.issue("general")
+
+        async def clerk(window: str) -> None:
+            for _ in range(20):
+                outcome = await bench.do(cmd.CallNext(window=window))
+                if outcome.ticket is None:
+                    await trio.sleep(0.1)
+                    continue
+                called.append(outcome.ticket)
+                await bench.do(cmd.Start(window=window))
+                await bench.do(cmd.Complete(window=window))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(citizen)
+            for window in ("w1", "w2"):
+                nursery.start_soon(clerk, window)
+        assert len(set(called)) == len(called), "somebody was called twice"
+        await bench.look(check_invariants)
+        counters = await bench.look(lambda s: s.counters)
+        assert counters == {"A": 100}
+        await assert_live_equals_replayed(bench)
