@@ -110,6 +110,16 @@ def choose_program(named: Path | None, written_by: str | None) -> Program:
     return fit[0]
 
 
+def _has_locked(process: Path, descriptor: str, wanted: os.stat_result) -> bool:
+    try:
+        there = (process / "fd" / descriptor).stat()
+    except OSError:
+        return False
+    if (there.st_dev, there.st_ino) != (wanted.st_dev, wanted.st_ino):
+        return False
+    return "FLOCK" in (process / "fdinfo" / descriptor).read_text()
+
+
 def holders_of(path: Path) -> list[int]:
     """Ids of the processes, other than this one, that hold the flock of a file; not those that read it."""
     try:
@@ -122,13 +132,8 @@ def holders_of(path: Path) -> list[int]:
             continue
         # Processes end while we look, and those of other users do not let us look.
         with contextlib.suppress(OSError):
-            for descriptor in (process / "fd").iterdir():
-                with contextlib.suppress(OSError):
-                    there = descriptor.stat()
-                    if (there.st_dev, there.st_ino) == (wanted.st_dev, wanted.st_ino):
-                        if "FLOCK" in (process / "fdinfo" / descriptor.name).read_text():
-                            found.append(int(process.name))
-                            break
+            if any(_has_locked(process, descriptor, wanted) for descriptor in os.listdir(process / "fd")):
+                found.append(int(process.name))
     return found
 
 

@@ -1,0 +1,171 @@
+"""Real redis-servers for tests: every version that this machine has.
+
+Without any, tests that need one are skipped on a laptop and fail where ``CI`` is set.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trio
+
+from callq.domain.errors import StoreUnavailable
+from callq.journal.redis.connection import Client, probe
+from callq.journal.redis.endpoint import Endpoint
+from callq.journal.redis.process import Program, find_programs
+from callq.journal.redis.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from callq.journal.redis.store import Store
+
+LIMIT_S = 20.0
+
+PROGRAMS = find_programs()
+
+
+def program_params() -> list[Any]:
+    """One parameter for each redis-server of this machine; one None if there is none."""
+    found: list[Program | None] = [*PROGRAMS] or [None]
+    return [
+        pytest.param(program, id=f"redis-{program.version}" if program else "redis", marks=pytest.mark.redis)
+        for program in found
+    ]
+
+
+def need_redis(program: Program | None) -> Program:
+    """The program; without one, skip on a laptop and fail in CI."""
+    if program is None:
+        message = "no redis-server here: apt-get install redis-server"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return program
+
+
+async def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait until a condition holds; fail after 20 s."""
+    with trio.move_on_after(LIMIT_S):
+        while not condition():
+            await trio.sleep(0.01)
+        return
+    pytest.fail(f"not within {LIMIT_S:.0f} s: {what}")
+
+
+@dataclass
+class RedisServer:
+    """A redis-server of the tests' own, on a Unix socket, as durable as callq asks for."""
+
+    program: Program
+    directory: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint.from_socket(self.directory / "s")
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.directory / 's'}"
+
+    def start(self, **options: str) -> None:
+        """Start it and wait until it answers; options override the defaults."""
+        chosen = {
+            "port": "0",
+            "unixsocket": str(self.directory / "s"),
+            "dir": str(self.directory),
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "maxmemory-policy": "noeviction",
+            **{name.replace("_", "-"): value for name, value in options.items()},
+        }
+        arguments = [part for name, value in chosen.items() for part in (f"--{name}", value)]
+        self.process = subprocess.Popen(
+            [self.program.path, *arguments], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + LIMIT_S
+        while True:
+            try:
+                if probe(self.endpoint).get("loading") == "0":
+                    return
+            except StoreUnavailable:
+                assert time.monotonic() < deadline, "redis-server does not answer"
+                assert self.process.poll() is None, "redis-server ended"
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    async def ask(self, *command: bytes | str | int) -> Any:
+        """One command over a connection of its own."""
+        client = Client(self.endpoint)
+        try:
+            (reply,) = await client.ask(command)
+        finally:
+            client.close()
+        return reply
+
+
+@pytest.fixture(scope="session")
+def redis_servers() -> Iterator[Callable[[Program | None], RedisServer]]:
+    """Servers by program, each started once."""
+    running: dict[Program, RedisServer] = {}
+
+    def get(program: Program | None) -> RedisServer:
+        program = need_redis(program)
+        if program not in running:
+            # Not under tmp_path: the path of a socket must be short.
+            server = RedisServer(program, Path(tempfile.mkdtemp(prefix="callq-test-")))
+            server.start()
+            running[program] = server
+        return running[program]
+
+    yield get
+    for server in running.values():
+        server.kill()
+
+
+@pytest.fixture(params=program_params())
+async def redis_server(
+    request: pytest.FixtureRequest, redis_servers: Callable[[Program | None], RedisServer]
+) -> RedisServer:
+    """A running, empty server, once for each version of redis-server that there is."""
+    server = redis_servers(request.param)
+    await server.ask("FLUSHALL")
+    await server.ask("SCRIPT", "FLUSH")
+    return server
+
+
+@pytest.fixture(params=program_params())
+def redis_program(request: pytest.FixtureRequest) -> Program:
+    """Each version of redis-server that there is."""
+    return need_redis(request.param)
+
+
+@pytest.fixture
+def own_server(redis_program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A server for one test alone, not yet started, to be killed and set up as the test likes."""
+    server = RedisServer(redis_program, Path(tempfile.mkdtemp(prefix="callq-test-")))
+    yield server
+    if server.process is not None:
+        server.kill()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An embedded store in a fresh directory, on the redis-server that callq would choose."""
+    need_redis(PROGRAMS[0] if PROGRAMS else None)
+    async with open_store(tmp_path / "store") as opened:
+        yield opened
