@@ -223,6 +223,7 @@ async def test_a_rewound_store_stops_the_hall_visibly_and_not_the_others(
         journal.faults = ["rewound"]
         with pytest.raises(StoreUnavailable):
             await bench.issue()
+        await trio.testing.wait_all_tasks_blocked()
         assert bench.node.health()["ready"] is False
         assert "lost what was durable" in str(bench.node.health()["errors"])
         await trio.sleep(2)
