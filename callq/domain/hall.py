@@ -124,5 +124,5 @@ _ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
 
 
 def digest(config: HallConfig) -> str:
-    """Hex digest (32 characters) of a configuration; equal for equal content whatever the file looked like."""
+    """Hex digest (32 characters) of a configuration: equal content, equal digest."""
     return hashlib.blake2b(_ENCODER.encode(config), digest_size=16).hexdigest()

@@ -1,0 +1,197 @@
+"""The feed hub: snapshots, changes, resumption, slow readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+
+from callq.domain import commands as cmd
+from callq.domain.errors import Rejected
+from callq.runtime.hub import KEEP_IDLE_S, FeedClosed, Frame
+from callq.views.view import View
+from tests.runtime.conftest import Bench, running
+
+if TYPE_CHECKING:
+    from callq.runtime.hub import Subscription
+    from tests.runtime.faulty import FaultyJournal
+
+BOARD = View("board")
+
+
+async def next_frame(feed: Subscription) -> Frame:
+    with trio.fail_after(5):
+        return await feed.receive()
+
+
+def waiting(frame: Frame) -> int:
+    return sum(row.count for row in frame.data["waiting"])  # type: ignore[attr-defined]
+
+
+async def test_first_a_snapshot_then_what_changed(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        snapshot = await next_frame(feed)
+        assert (snapshot.kind, snapshot.reset) == ("snapshot", False)
+        outcome = await bench.issue()
+        change = await next_frame(feed)
+        assert change.kind == "change"
+        assert change.revision == outcome.revision
+        assert set(change.data) == {"waiting"}
+        assert waiting(change) == 1
+
+
+async def test_a_slow_reader_gets_the_newest_once(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        await next_frame(feed)
+        for _ in range(100):
+            await bench.issue()
+        frame = await next_frame(feed)
+        assert waiting(frame) == 100
+        with trio.move_on_after(0.05) as scope:
+            await feed.receive()
+        assert scope.cancelled_caught, "a second frame came for what the first had told"
+
+
+async def test_a_change_that_touches_nothing_of_a_view_sends_nothing(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(View("strip", window="w3"), None, None)
+        await next_frame(feed)
+        await bench.issue()
+        with trio.move_on_after(0.05) as scope:
+            await feed.receive()
+        assert scope.cancelled_caught
+
+
+async def test_since_resumes_with_exactly_what_was_missed(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        seen = await next_frame(feed)
+        feed.close()
+        await bench.issue()
+        feed = bench.actor.subscribe(BOARD, seen.revision, seen.epoch)
+        frame = await next_frame(feed)
+        assert (frame.kind, set(frame.data)) == ("change", {"waiting"})
+        assert frame.revision == bench.actor.revision
+
+
+async def test_since_now_resumes_with_nothing(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        seen = await next_frame(feed)
+        again = await next_frame(bench.actor.subscribe(BOARD, seen.revision, seen.epoch))
+        assert (again.kind, again.data) == ("change", {})
+
+
+@pytest.mark.parametrize(
+    ("since", "epoch"), [(0, None), (10_000, "same"), (None, "same"), ("now", "strange")]
+)
+async def test_what_cannot_be_resumed_is_sent_whole(
+    journal: FaultyJournal, since: int | str | None, epoch: str | None
+) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        seen = await next_frame(feed)
+        number = seen.revision if since == "now" else since
+        lineage = seen.epoch if epoch == "same" else epoch
+        frame = await next_frame(bench.actor.subscribe(BOARD, number, lineage))  # type: ignore[arg-type]
+        assert frame.kind == "snapshot"
+        assert frame.reset == (since is not None)
+
+
+async def test_an_earlier_epoch_resumes_up_to_where_it_ended(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        seen = await next_frame(feed)
+        journal.restart()
+        await bench.do(cmd.OpenEpoch(epoch=await journal.epoch()))
+        await bench.issue()
+        resumed = await next_frame(bench.actor.subscribe(BOARD, seen.revision, seen.epoch))
+        assert (resumed.kind, resumed.epoch) == ("change", await journal.epoch())
+        beyond = await next_frame(bench.actor.subscribe(BOARD, resumed.revision, seen.epoch))
+        assert (beyond.kind, beyond.reset) == ("snapshot", True)
+
+
+async def test_views_of_what_does_not_exist_are_refused(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        for view in (
+            View("panel", window="w9"),
+            View("board", zone="moon"),
+            View("ticket", ticket="x"),
+            View("x"),
+        ):
+            with pytest.raises(Rejected):
+                bench.actor.subscribe(view, None, None)
+
+
+async def test_a_subscription_in_the_middle_of_a_commit_sees_only_what_is_durable(
+    journal: FaultyJournal,
+) -> None:
+    async with running(journal) as bench:
+        journal.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(bench.issue)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.start_soon(bench.issue)
+            await trio.testing.wait_all_tasks_blocked()
+            feed = bench.actor.subscribe(BOARD, None, None)
+            with trio.move_on_after(0.02) as scope:
+                await feed.receive()
+            assert scope.cancelled_caught
+            journal.gate.set()
+        frame = await next_frame(feed)
+        assert waiting(frame) == 2
+
+
+async def test_a_ticket_that_is_forgotten_ends_its_feed(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        ticket = (await bench.issue()).ticket
+        feed = bench.actor.subscribe(View("ticket", ticket=ticket), None, None)
+        await next_frame(feed)
+        await trio.sleep(20 * 3600)
+        with pytest.raises(FeedClosed):
+            await feed.receive()
+
+
+async def test_stopping_ends_every_feed(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        await next_frame(feed)
+    with pytest.raises(FeedClosed):
+        await next_frame(feed)
+
+
+async def test_views_nobody_reads_are_forgotten(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        seen = await next_frame(feed)
+        feed.close()
+        await trio.sleep(KEEP_IDLE_S + 1)
+        await bench.issue()
+        frame = await next_frame(bench.actor.subscribe(BOARD, seen.revision, seen.epoch))
+        assert frame.kind == "snapshot"
+
+
+async def clerk_works(bench: Bench) -> None:
+    await bench.do(cmd.SignIn(window="w1", clerk="c1"))
+    await bench.do(cmd.Open(window="w1"))
+    await bench.issue()
+    await bench.do(cmd.CallNext(window="w1"))
+
+
+async def test_merged_changes_equal_a_fresh_snapshot(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        views = [BOARD, View("floor"), View("panel", window="w1"), View("strip", window="w1")]
+        feeds = [bench.actor.subscribe(view, None, None) for view in views]
+        merged = [dict((await next_frame(feed)).data) for feed in feeds]
+        await clerk_works(bench)
+        for feed, data, view in zip(feeds, merged, views, strict=True):
+            data.update((await next_frame(feed)).data)
+            fresh = await next_frame(bench.actor.subscribe(view, None, None))
+            assert data == fresh.data

@@ -1,0 +1,83 @@
+"""Streams written once are readable for good."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from callq.domain.diagram import page
+from callq.domain.errors import BadBytes
+from callq.domain.events import Event, decode_batch, encode_batch
+from callq.domain.state import HallState, apply
+from callq.domain.undo import Undo
+from callq.journal.port import GENESIS, chained
+from tests.golden.day import FOLDER, outcome, scripted
+
+STREAMS = sorted(FOLDER.glob("stream-*.json"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text())  # type: ignore[no-any-return]
+
+
+def test_there_is_a_stream_of_every_schema() -> None:
+    assert [load(path)["schema"] for path in STREAMS] == [1]
+
+
+@pytest.mark.parametrize("path", STREAMS, ids=lambda p: p.stem)
+def test_a_golden_stream_replays_to_the_state_it_had(path: Path) -> None:
+    stream = load(path)
+    state, previous = HallState("test"), GENESIS
+    for entry_id, encoded in stream["entries"]:
+        payload = base64.b64decode(encoded)
+        previous = chained(previous, payload).id
+        assert str(previous) == entry_id, "the hash chain has changed"
+        batch = decode_batch(payload)
+        assert encode_batch(batch) == payload, "the same batch is written in other bytes now"
+        apply(state, batch, Undo())
+    assert json.loads(json.dumps(outcome(state))) == stream["outcome"]
+
+
+def test_the_golden_day_has_every_event() -> None:
+    seen = {
+        type(e)
+        for _, encoded in load(STREAMS[-1])["entries"]
+        for e in decode_batch(base64.b64decode(encoded)).events
+    }
+    assert seen == set(get_args(Event))
+
+
+def test_the_same_day_is_written_in_the_same_bytes() -> None:
+    assert [base64.b64encode(p).decode() for p in scripted().payloads] == [
+        e[1] for e in load(STREAMS[-1])["entries"]
+    ]
+
+
+def test_a_newer_schema_is_refused_with_a_word() -> None:
+    payload = base64.b64decode(load(STREAMS[-1])["entries"][0][1])
+    newer = msgspec.msgpack.encode({**msgspec.msgpack.decode(payload), "v": 2, "more": 1})
+    with pytest.raises(BadBytes, match=r"schema 2.*upgrade"):
+        decode_batch(newer)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xc1", b"\x81\xa1v\x01", b"{}"])
+def test_damaged_bytes_are_refused(damage: bytes) -> None:
+    with pytest.raises(BadBytes):
+        decode_batch(damage)
+
+
+def test_an_unknown_event_or_field_is_refused() -> None:
+    batch = msgspec.msgpack.decode(base64.b64decode(load(STREAMS[-1])["entries"][1][1]))
+    for event in ({"e": "ticket_teleported"}, {**batch["events"][0], "surprise": 1}):
+        with pytest.raises(BadBytes):
+            decode_batch(msgspec.msgpack.encode({**batch, "events": [event]}))
+
+
+def test_the_machines_page_is_drawn_from_the_tables() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "machines.md"
+    assert docs.read_text() == page()
