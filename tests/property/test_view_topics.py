@@ -1,0 +1,64 @@
+"""A view is projected again only when a batch touches its topics: so nothing else may change it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import initialize
+
+from callq.domain.errors import Rejected
+from callq.views.view import View, project, topics, touched
+from tests.harness import Hall
+from tests.property.test_hall_machine import HallMachine
+
+if TYPE_CHECKING:
+    from callq.domain import commands as cmd
+    from callq.domain.decide import Decision
+
+ALWAYS = [
+    View("board"),
+    View("board", zone="hall"),
+    View("board", zone="upstairs"),
+    View("floor"),
+    *(View(name, window=window) for name in ("panel", "strip") for window in ("w1", "w2", "w3")),
+]
+
+
+class WatchedHall(Hall):
+    """Looks at every view before and after every command, at one moment."""
+
+    def do(self, command: cmd.AnyCommand, key: str | None = None) -> Decision:
+        views = [*ALWAYS, *(View("ticket", ticket=ticket) for ticket in self.state.tickets)]
+        now_ms = max(self.now_ms, self.state.now_ms)
+        before = {view: self._seen(view, now_ms) for view in views} if self.state.created else {}
+        decision = super().do(command, key)
+        news = touched(decision.events, self.state)
+        for view, (data, asked) in before.items():
+            after, _ = self._seen(view, now_ms)
+            if not asked:
+                continue  # nobody can follow what does not exist yet
+            if after != data:
+                assert asked & news, f"{view} changed, but {news} does not touch {asked}"
+        return decision
+
+    def _seen(self, view: View, now_ms: int) -> tuple[object, frozenset[tuple[str, str]]]:
+        try:
+            data = project(view, self.state, now_ms, {})
+            return msgspec.to_builtins(data), topics(view, self.state)
+        except Rejected as gone:
+            return gone.code, frozenset()
+
+
+class ViewMachine(HallMachine):
+    """The same random days, watched."""
+
+    @initialize()
+    def opens(self) -> None:
+        self.hall = WatchedHall()
+
+
+ViewMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestViewMachine = pytest.mark.timeout(300)(ViewMachine.TestCase)
