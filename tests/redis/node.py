@@ -1,0 +1,36 @@
+"""A node in a process of its own, to be killed: ``python -m tests.redis.node WHERE``.
+
+Appends three entries to the hall ``demo``, says so with a line of JSON, and waits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import trio
+
+from callq.journal.port import GENESIS, StoreRefused, chained
+from callq.journal.redis.guard import Timing
+from callq.journal.redis.store import open_store
+
+
+async def main(where: str) -> None:
+    try:
+        async with open_store(where, timing=Timing(beat_s=0.1, watch_s=1.0, stale_s=60.0)) as store:
+            entries = await store.journal.read("demo", GENESIS)
+            head = entries[-1].id if entries else GENESIS
+            for n in range(3):
+                entry = chained(head, b"%d" % n)
+                await store.journal.append("demo", head, [entry])
+                head = entry.id
+            server = store.server.pid if store.server else None
+            print(json.dumps({"pid": os.getpid(), "redis": server, "head": str(head)}), flush=True)
+            await trio.sleep_forever()
+    except StoreRefused as error:
+        print(json.dumps({"refused": str(error)}), flush=True)
+
+
+if __name__ == "__main__":
+    trio.run(main, sys.argv[1])

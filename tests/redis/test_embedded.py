@@ -1,0 +1,263 @@
+"""The embedded redis-server: started, adopted, ended, and never two on the same files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+import structlog
+import trio
+from structlog.testing import capture_logs
+
+from callq.domain.errors import StoreUnavailable
+from callq.journal.port import GENESIS, AppendRefused, EntryId, OutcomeUnknown, StoreRefused, chained
+from callq.journal.redis import embedded
+from callq.journal.redis.connection import probe
+from callq.journal.redis.place import Place
+from callq.journal.redis.process import choose_program, find_programs, holders_of
+from callq.journal.redis.store import open_store
+from tests.redis.fixtures import PROGRAMS, eventually, need_redis
+
+pytestmark = pytest.mark.redis
+
+
+@pytest.fixture(autouse=True)
+def _redis():
+    need_redis(PROGRAMS[0] if PROGRAMS else None)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def exists(path: Path) -> bool:
+    return path.exists()
+
+
+async def test_what_was_acknowledged_outlives_a_clean_stop(tmp_path, redis_program):
+    entry = chained(GENESIS, b"1")
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        await store.journal.append("demo", GENESIS, [entry])
+        secret = await store.journal.secret()
+        pid = store.server.pid
+        epoch = await store.journal.epoch()
+        assert is_alive(pid)
+        # Ctrl-C in the terminal goes to the whole foreground group, which it must not be in.
+        assert os.getsid(pid) == pid
+        assert store.version == redis_program.version
+    assert not is_alive(pid)
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        assert await store.journal.read("demo", GENESIS) == [entry]
+        assert await store.journal.secret() == secret
+        assert await store.journal.epoch() != epoch
+
+
+async def test_it_listens_for_this_user_only(tmp_path):
+    async with open_store(tmp_path) as store:
+        place = Place(tmp_path / "redis")
+        assert stat.S_IMODE(place.socket.stat().st_mode) == 0o700
+        assert stat.S_IMODE(place.directory.stat().st_mode) == 0o700
+        assert stat.S_IMODE((place.directory / "redis.conf").stat().st_mode) == 0o600
+        assert probe(store.journal.endpoint)["tcp_port"] == "0"
+
+
+@pytest.mark.parametrize("name", ["二楼 大厅", 'a "quoted" \\ name', "deep/" + "x" * 120])
+async def test_any_directory_will_do(tmp_path, name):
+    entry = chained(GENESIS, b"1")
+    for _ in range(2):
+        async with open_store(tmp_path / name) as store:
+            socket = Path(store.journal.endpoint.options["path"])
+            assert len(os.fsencode(socket)) <= 107
+            if not await store.journal.halls():
+                await store.journal.append("demo", GENESIS, [entry])
+            async with open_store(tmp_path / name, purpose="tool") as tool:
+                assert await tool.journal.read("demo", GENESIS) == [entry]
+        assert not exists(socket)
+        assert socket.parent == tmp_path / name / "redis" or not exists(socket.parent)
+
+
+async def test_a_server_that_dies_is_started_again_with_all_that_was_acknowledged(tmp_path, redis_program):
+    acknowledged: list[EntryId] = []
+
+    async def keep_appending(journal) -> None:
+        """As a hall does: an unknown outcome is resolved by reading."""
+        head, n = GENESIS, 0
+        while True:
+            entry = chained(head, b"%d" % n)
+            try:
+                await journal.append("demo", head, [entry])
+            except AppendRefused as refused:
+                if refused.last != entry.id:
+                    raise
+            except OutcomeUnknown:
+                await trio.sleep(0.01)
+                continue
+            acknowledged.append(entry.id)
+            head, n = entry.id, n + 1
+
+    async with open_store(tmp_path, program=redis_program.path) as store, trio.open_nursery() as nursery:
+        nursery.start_soon(keep_appending, store.journal)
+        for turn in range(1, 4):
+            seen = len(acknowledged)
+            await eventually(lambda seen=seen: len(acknowledged) > seen + 20, "appends go on")
+            os.kill(store.server.pid, signal.SIGKILL)
+            await eventually(lambda turn=turn: store.server.restarts >= turn, "it is started again")
+        seen = len(acknowledged)
+        await eventually(lambda: len(acknowledged) > seen + 20, "appends go on")
+        nursery.cancel_scope.cancel()
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        entries = await store.journal.read("demo", GENESIS, 1_000_000)
+    assert [entry.id for entry in entries][: len(acknowledged)] == acknowledged
+    assert len(entries) <= len(acknowledged) + 1
+
+
+async def test_the_server_of_a_killed_node_is_adopted(tmp_path, run_node):
+    node, said = await trio.to_thread.run_sync(run_node, tmp_path)
+    with pytest.raises(StoreRefused, match=f"process {node.pid}, since"):
+        async with open_store(tmp_path):
+            pytest.fail("opened beside the node")
+    node.kill()
+    node.wait()
+    assert is_alive(said["redis"])
+    async with open_store(tmp_path) as store:
+        assert store.server.adopted
+        assert store.server.pid == said["redis"]
+        entries = await store.journal.read("demo", GENESIS)
+        assert str(entries[-1].id) == said["head"]
+        # Adopted is as good as started: it is watched, and ended in the end.
+        os.kill(store.server.pid, signal.SIGKILL)
+        await eventually(lambda: store.server.restarts == 1, "it is started again")
+        await eventually(lambda: is_alive(store.server.pid), "it runs")
+
+        async def answers() -> bool:
+            try:
+                return await store.journal.read("demo", GENESIS) == entries
+            except StoreUnavailable:
+                return False
+
+        await eventually(answers, "it answers")
+        pid = store.server.pid
+    assert not is_alive(pid)
+
+
+async def test_an_adopted_server_gets_the_durability_asked_for(tmp_path, run_node):
+    node, _ = await trio.to_thread.run_sync(run_node, tmp_path)
+    node.kill()
+    node.wait()
+    async with open_store(tmp_path, durability="everysec") as store:
+        assert store.server.adopted
+        assert {f.what: f.found for f in store.findings}["appendfsync"] == "everysec"
+
+
+async def test_a_hung_orphan_is_ended_and_its_data_are_served(tmp_path, run_node, monkeypatch):
+    monkeypatch.setattr(embedded, "HUNG_LIMIT_S", 0.2)
+    node, said = await trio.to_thread.run_sync(run_node, tmp_path)
+    node.kill()
+    node.wait()
+    os.kill(said["redis"], signal.SIGSTOP)
+    async with open_store(tmp_path) as store:
+        assert not store.server.adopted
+        assert not is_alive(said["redis"])
+        assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
+
+
+async def test_an_orphan_without_its_socket_is_ended(tmp_path, run_node, monkeypatch):
+    monkeypatch.setattr(embedded, "HUNG_LIMIT_S", 0.2)
+    node, said = await trio.to_thread.run_sync(run_node, tmp_path)
+    node.kill()
+    node.wait()
+    Place(tmp_path / "redis").socket.unlink()
+    async with open_store(tmp_path) as store:
+        assert not is_alive(said["redis"])
+        assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
+
+
+async def test_only_a_server_holds_the_server_lock(tmp_path):
+    async with open_store(tmp_path) as store:
+        place = Place(tmp_path / "redis")
+        assert place.take_lock() is None
+        with place.lock.open("rb") as lock:
+            reader = await trio.lowlevel.open_process(["sleep", "60"], stdin=lock)
+        try:
+            assert holders_of(place.lock) == [store.server.pid]
+        finally:
+            reader.kill()
+            await reader.wait()
+
+
+async def test_no_program_is_refused_with_what_to_do(tmp_path, monkeypatch):
+    with pytest.raises(StoreRefused, match="apt-get install redis-server"):
+        async with open_store(tmp_path / "a", program=tmp_path / "none"):
+            pytest.fail("opened")
+    monkeypatch.setattr("callq.journal.redis.process._candidates", lambda: iter(()))
+    with pytest.raises(StoreRefused, match="none was found"):
+        async with open_store(tmp_path / "b"):
+            pytest.fail("opened")
+
+
+async def test_a_server_that_does_not_start_is_refused_with_its_own_words(tmp_path):
+    program = tmp_path / "redis-server"
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo "Redis server v=7.9.9" && exit\necho "no luck"\n'
+    )
+    program.chmod(0o755)
+    with pytest.raises(StoreRefused, match="no luck"):
+        async with open_store(tmp_path / "data", program=program):
+            pytest.fail("opened")
+
+
+async def test_a_damaged_append_only_file_is_refused_and_left_alone(tmp_path, redis_program):
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        await store.journal.append("demo", GENESIS, [chained(GENESIS, b"1")])
+    (aof,) = [*(tmp_path / "redis").glob("appendonly.aof"), *(tmp_path / "redis").glob("*/*.incr.aof")]
+    content = aof.read_bytes()
+    aof.write_bytes(b"nonsense" + content)
+    with pytest.raises(StoreRefused, match="Bad file format"):
+        async with open_store(tmp_path, program=redis_program.path):
+            pytest.fail("opened")
+    assert aof.read_bytes() == b"nonsense" + content
+
+
+def test_the_program_named_comes_first_then_path_then_the_bundled_one(tmp_path, monkeypatch):
+    programs = find_programs()
+    assert find_programs(programs[-1].path) == [programs[-1]]
+    fake = tmp_path / "redis-server"
+    fake.write_text("#!/bin/sh\necho 'Redis server v=8.1.0 sha=0'\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert find_programs()[0] == (fake, "8.1.0")
+    assert choose_program(None, None) == (fake, "8.1.0")
+    assert choose_program(None, "8.0.3").version == "8.1.0"
+
+
+def test_the_newest_is_chosen_when_none_is_new_enough_for_the_data(tmp_path, monkeypatch):
+    newest = max(find_programs(), key=lambda program: [int(n) for n in program.version.split(".")])
+    assert choose_program(None, "99.0") == newest
+    old = tmp_path / "redis-server"
+    old.write_text("#!/bin/sh\necho 'Redis server v=5.0.14 sha=0'\n")
+    old.chmod(0o755)
+    with pytest.raises(StoreRefused, match=r"5\.0\.14"):
+        choose_program(old, None)
+
+
+async def test_the_log_tells_what_happened(tmp_path):
+    with capture_logs() as logs:
+        async with open_store(tmp_path, log=structlog.get_logger()) as store:
+            assert store.describe()["kind"] == "embedded"
+    assert [line["event"] for line in logs] == ["redis_started", "store_open", "redis_stopped"]
+
+
+async def test_a_cancelled_block_stops_the_server_all_the_same(tmp_path):
+    with trio.CancelScope() as scope:
+        async with open_store(tmp_path) as store:
+            pid = store.server.pid
+            scope.cancel()
+            await trio.sleep_forever()
+    assert scope.cancelled_caught
+    assert not is_alive(pid)

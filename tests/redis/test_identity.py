@@ -1,0 +1,153 @@
+"""A store that is not the one it was is refused, and nothing is written to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from callq.journal.port import GENESIS, StoreRefused, chained
+from callq.journal.redis import keys
+from callq.journal.redis.identity import check_data_files
+from callq.journal.redis.store import open_store
+
+FIRST = chained(GENESIS, b"1")
+
+
+async def make(data_dir, program, **options):
+    """A store with one hall, closed again; its identity."""
+    async with open_store(data_dir, program=program.path, **options) as store:
+        await store.journal.append("demo", GENESIS, [FIRST])
+        return store.identity
+
+
+async def refuse(where, words, program=None):
+    with pytest.raises(StoreRefused, match=words):
+        async with open_store(where, program=program.path if program else None):
+            pytest.fail("opened")
+
+
+@pytest.mark.parametrize("durability", ["fsync", "everysec"])
+async def test_a_store_keeps_its_identity(tmp_path, redis_program, durability):
+    identity = await make(tmp_path, redis_program, durability=durability)
+    file = json.loads((tmp_path / "STORE").read_text())
+    assert file["store"] == identity.store
+    assert file["server"] == redis_program.version
+    assert file["format"] == 1
+    async with open_store(tmp_path, program=redis_program.path, durability=durability) as store:
+        assert store.identity == identity
+        assert await store.journal.read("demo", GENESIS) == [FIRST]
+
+
+async def test_data_of_another_store_are_refused(tmp_path, redis_program):
+    one, two = tmp_path / "one", tmp_path / "two"
+    await make(one, redis_program)
+    await make(two, redis_program)
+    shutil.rmtree(one / "redis")
+    shutil.copytree(two / "redis", one / "redis")
+    await refuse(one, "directories were mixed up", redis_program)
+
+
+async def test_lost_data_are_refused_before_a_server_starts(tmp_path, redis_program):
+    await make(tmp_path, redis_program)
+    shutil.rmtree(tmp_path / "redis")
+    await refuse(tmp_path, "holds no data: restore", redis_program)
+    assert not list((tmp_path / "redis").glob("append*"))
+
+
+async def test_an_emptied_redis_is_refused(tmp_path, redis_program):
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        await store.journal.append("demo", GENESIS, [FIRST])
+        async with open_store(tmp_path, purpose="tool") as tool:
+            await tool.journal._reader.ask(("FLUSHALL",))
+    await refuse(tmp_path, "lost or replaced", redis_program)
+
+
+async def test_data_without_an_identity_are_refused(tmp_path, redis_program):
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        await store.journal.append("demo", GENESIS, [FIRST])
+        await store.journal._reader.ask(("DEL", keys.IDENTITY))
+    (tmp_path / "STORE").unlink()
+    await refuse(tmp_path, "holds data but no identity", redis_program)
+
+
+async def test_a_lost_file_is_written_again_from_redis(tmp_path, redis_program):
+    identity = await make(tmp_path, redis_program)
+    before = (tmp_path / "STORE").read_bytes()
+    (tmp_path / "STORE").unlink()
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        assert store.identity == identity
+    assert (tmp_path / "STORE").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "damaged"),
+        (b"{}", "damaged"),
+        (b'{"store": "x", "created": "now", "format": 2, "server": "7.0"}', "newer callq"),
+    ],
+)
+async def test_a_file_that_cannot_be_understood_is_refused(tmp_path, redis_program, content, words):
+    await make(tmp_path, redis_program)
+    (tmp_path / "STORE").write_bytes(content)
+    await refuse(tmp_path, words, redis_program)
+    assert (tmp_path / "STORE").read_bytes() == content
+
+
+async def test_older_servers_do_not_get_newer_data(tmp_path, redis_program):
+    await make(tmp_path, redis_program)
+    file = json.loads((tmp_path / "STORE").read_text())
+    (tmp_path / "STORE").write_text(json.dumps(file | {"server": "99.1.0"}))
+    await refuse(tmp_path, r"install redis-server 99\.1 or newer", redis_program)
+
+
+def test_data_of_7_are_not_given_to_6_even_without_the_file(tmp_path):
+    (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
+    with pytest.raises(StoreRefused, match="would show them as empty"):
+        check_data_files(tmp_path, tmp_path / "redis", "6.2.14")
+    assert check_data_files(tmp_path, tmp_path / "redis", "7.0.0") is None
+
+
+def test_a_directory_with_only_an_rdb_file_is_refused(tmp_path):
+    (tmp_path / "redis").mkdir()
+    (tmp_path / "redis" / "dump.rdb").touch()
+    with pytest.raises(StoreRefused, match=r"dump\.rdb"):
+        check_data_files(tmp_path, tmp_path / "redis", "7.0.15")
+
+
+async def test_a_newer_server_is_written_down_before_it_starts(tmp_path, redis_program):
+    await make(tmp_path, redis_program)
+    file = json.loads((tmp_path / "STORE").read_text())
+    (tmp_path / "STORE").write_text(json.dumps(file | {"server": "6.2.0"}))
+    seen = check_data_files(tmp_path, tmp_path / "redis", redis_program.version)
+    assert seen is not None
+    assert json.loads((tmp_path / "STORE").read_text()) == file
+
+
+async def test_an_external_store_has_its_identity_inside(redis_server, tmp_path):
+    async with open_store(redis_server.url) as store:
+        identity = store.identity
+        assert store.describe()["kind"] == "external"
+    async with open_store(redis_server.url) as store:
+        assert store.identity == identity
+
+
+async def test_an_external_redis_with_half_of_the_data_is_refused(redis_server):
+    async with open_store(redis_server.url) as store:
+        await store.journal.append("demo", GENESIS, [FIRST])
+    await redis_server.ask("DEL", keys.IDENTITY)
+    await refuse(redis_server.url, "part of them was deleted")
+    assert await redis_server.ask("EXISTS", keys.IDENTITY) == 0
+
+
+async def test_other_peoples_keys_in_an_external_redis_do_not_matter(redis_server):
+    await redis_server.ask("SET", "somebody:else", "1")
+    async with open_store(redis_server.url) as store:
+        assert await store.journal.halls() == []
+
+
+async def test_an_external_redis_of_a_newer_callq_is_refused(redis_server):
+    await redis_server.ask("SET", keys.IDENTITY, '{"store": "x", "created": "now", "format": 2}')
+    await refuse(redis_server.url, "newer callq")

@@ -1,0 +1,333 @@
+"""The journal on Redis where the network, the script cache or the server let it down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import trio
+import trio.testing
+
+from callq.domain.errors import StoreUnavailable
+from callq.journal.port import (
+    GENESIS,
+    AppendRefused,
+    EntryId,
+    LineageBroken,
+    OutcomeUnknown,
+    StoreRefused,
+    chained,
+)
+from callq.journal.redis import keys
+from callq.journal.redis.connection import Client
+from callq.journal.redis.endpoint import Endpoint, is_url
+from callq.journal.redis.group import COMMIT_SHA
+from callq.journal.redis.journal import open_redis
+from tests.redis.fixtures import eventually
+from tests.redis.proxy import proxied
+
+FIRST = chained(GENESIS, b"1")
+SECOND = chained(FIRST.id, b"2")
+THIRD = chained(SECOND.id, b"3")
+
+
+async def test_a_lost_answer_is_an_unknown_outcome_that_reading_resolves(redis_server):
+    async with proxied(redis_server.directory / "s") as proxy:
+        endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
+        async with open_redis(endpoint) as journal:
+            await journal.append("demo", GENESIS, [FIRST])
+            proxy.swallow = True
+            with pytest.raises(OutcomeUnknown):
+                await journal.append("demo", FIRST.id, [SECOND])
+            proxy.swallow = False
+            assert await journal.read("demo", FIRST.id) == [SECOND]
+            with pytest.raises(AppendRefused) as refused:
+                await journal.append("demo", FIRST.id, [SECOND])
+            assert refused.value.last == SECOND.id
+            await journal.append("demo", SECOND.id, [THIRD])
+            assert await journal.read("demo", GENESIS) == [FIRST, SECOND, THIRD]
+
+
+async def test_a_group_that_is_executed_late_is_not_doubled(redis_server):
+    async with proxied(redis_server.directory / "s") as proxy:
+        endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
+        async with open_redis(endpoint) as journal:
+            await journal.append("demo", GENESIS, [FIRST])
+            await redis_server.ask("CLIENT", "PAUSE", 1500, "WRITE")
+            with pytest.raises(OutcomeUnknown):
+                await journal.append("demo", FIRST.id, [SECOND])
+            await redis_server.ask("CLIENT", "UNPAUSE")
+            # The dropped connection's bytes are still with the server: whichever copy runs first, one wins.
+            heads: list[EntryId] = []
+
+            async def again() -> bool:
+                try:
+                    await journal.append("demo", FIRST.id, [SECOND])
+                    heads.append(SECOND.id)
+                except AppendRefused as refused:
+                    heads.append(refused.last)
+                except OutcomeUnknown:
+                    return False
+                return True
+
+            await eventually(again, "the outcome is known")
+            assert heads == [SECOND.id]
+            assert await journal.read("demo", GENESIS) == [FIRST, SECOND]
+
+
+async def test_the_loop_runs_on_while_redis_is_silent(redis_server):
+    async with (
+        proxied(redis_server.directory / "s") as proxy,
+        open_redis(proxy.url) as journal,
+    ):
+        await journal.append("demo", GENESIS, [FIRST])
+        proxy.gate = trio.Event()
+        done: list[str] = []
+
+        async def append() -> None:
+            await journal.append("demo", FIRST.id, [SECOND])
+            done.append("append")
+
+        async def read() -> None:
+            await journal.halls()
+            done.append("read")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(append)
+            nursery.start_soon(read)
+            # The proxy runs on this loop too: were the loop blocked, nothing would ever open the gate.
+            await trio.testing.wait_all_tasks_blocked()
+            assert done == []
+            proxy.gate.set()
+        assert sorted(done) == ["append", "read"]
+
+
+async def test_redis_that_is_not_there_is_unavailable(tmp_path):
+    async with open_redis(f"unix://{tmp_path}/nothing") as journal:
+        with pytest.raises(OutcomeUnknown):
+            await journal.append("demo", GENESIS, [FIRST])
+        for question in (journal.halls, journal.epoch, journal.secret):
+            with pytest.raises(StoreUnavailable):
+                await question()
+        with pytest.raises(StoreUnavailable):
+            await journal.read("demo", GENESIS)
+
+
+async def test_a_flushed_script_is_loaded_again_and_the_append_succeeds(redis_server):
+    async with open_redis(redis_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+        await redis_server.ask("SCRIPT", "FLUSH")
+        assert await redis_server.ask("SCRIPT", "EXISTS", COMMIT_SHA) == [0]
+        await journal.append("demo", FIRST.id, [SECOND])
+        assert journal.stats.reloaded == 1
+        assert await journal.read("demo", GENESIS) == [FIRST, SECOND]
+
+
+async def test_halls_share_pipelines_and_nobody_waits_for_company(redis_server):
+    async with proxied(redis_server.directory / "s") as proxy, open_redis(proxy.url) as journal:
+        halls = [f"hall-{n}" for n in range(40)]
+        for hall in (*halls, "alone"):
+            await journal.append(hall, GENESIS, [FIRST])
+        before = journal.stats.pipelines
+        proxy.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(journal.append, "alone", FIRST.id, [SECOND])
+            await trio.testing.wait_all_tasks_blocked()
+            assert journal.stats.pipelines == before + 1
+            for hall in halls:
+                nursery.start_soon(journal.append, hall, FIRST.id, [SECOND])
+            await trio.testing.wait_all_tasks_blocked()
+            assert journal.stats.pipelines == before + 1
+            proxy.gate.set()
+        assert journal.stats.pipelines == before + 2
+        assert journal.stats.groups == 2 * len(halls) + 2
+        for hall in halls:
+            assert await journal.read(hall, GENESIS) == [FIRST, SECOND]
+
+
+async def test_in_a_shared_pipeline_each_hall_has_its_own_outcome(redis_server):
+    async with open_redis(redis_server.endpoint) as journal:
+        await journal.append("good", GENESIS, [FIRST])
+        await journal.append("stale", GENESIS, [FIRST, SECOND])
+        await redis_server.ask("SET", keys.log("broken"), "not a stream")
+        outcomes: dict[str, str] = {}
+
+        async def append(hall: str) -> None:
+            try:
+                await journal.append(hall, FIRST.id, [SECOND])
+                outcomes[hall] = "appended"
+            except (AppendRefused, OutcomeUnknown) as error:
+                outcomes[hall] = type(error).__name__
+
+        before = journal.stats.pipelines
+        async with trio.open_nursery() as nursery:
+            for hall in ("good", "stale", "broken"):
+                nursery.start_soon(append, hall)
+        assert journal.stats.pipelines == before + 1
+        assert outcomes == {"good": "appended", "stale": "AppendRefused", "broken": "OutcomeUnknown"}
+
+
+async def test_a_group_cancelled_before_it_is_sent_is_never_sent(redis_server):
+    async with proxied(redis_server.directory / "s") as proxy, open_redis(proxy.url) as journal:
+        await journal.append("one", GENESIS, [FIRST])
+        await journal.append("two", GENESIS, [FIRST])
+        proxy.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(journal.append, "one", FIRST.id, [SECOND])
+            await trio.testing.wait_all_tasks_blocked()
+            with trio.move_on_after(0):
+                await journal.append("two", FIRST.id, [SECOND])
+            proxy.gate.set()
+        assert await journal.read("one", GENESIS) == [FIRST, SECOND]
+        assert await journal.read("two", GENESIS) == [FIRST]
+
+
+async def test_whoever_waits_when_the_store_closes_learns_that_the_outcome_is_unknown(redis_server):
+    outcomes: list[type[Exception]] = []
+    async with trio.open_nursery() as nursery, proxied(redis_server.directory / "s") as proxy:
+        endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
+
+        async def append(hall: str, journal) -> None:
+            try:
+                await journal.append(hall, FIRST.id, [SECOND])
+            except OutcomeUnknown as error:
+                outcomes.append(type(error))
+
+        async with open_redis(endpoint) as journal:
+            await journal.append("one", GENESIS, [FIRST])
+            await journal.append("two", GENESIS, [FIRST])
+            proxy.swallow = True
+            nursery.start_soon(append, "one", journal)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.start_soon(append, "two", journal)
+            await trio.testing.wait_all_tasks_blocked()
+        await trio.testing.wait_all_tasks_blocked()
+        assert outcomes == [OutcomeUnknown, OutcomeUnknown]
+        with pytest.raises(OutcomeUnknown):
+            await journal.append("one", FIRST.id, [SECOND])
+
+
+async def test_an_exception_of_the_block_is_not_wrapped(redis_server):
+    with pytest.raises(KeyError, match="mine"):
+        async with open_redis(redis_server.endpoint):
+            raise KeyError("mine")
+
+
+async def test_a_hall_named_but_never_created_is_no_hall(redis_server):
+    async with open_redis(redis_server.endpoint) as journal:
+        # As after a crash between the two writes of a creation.
+        await redis_server.ask("SADD", keys.HALLS, "ghost")
+        await journal.append("demo", GENESIS, [FIRST])
+        assert await journal.halls() == ["demo"]
+
+
+async def test_a_restarted_server_is_reached_again_without_an_error(own_server):
+    own_server.start()
+    async with open_redis(own_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+        epoch = await journal.epoch()
+        own_server.kill()
+        with pytest.raises(OutcomeUnknown):
+            await journal.append("demo", FIRST.id, [SECOND])
+        own_server.start()
+        await journal.append("demo", FIRST.id, [SECOND])
+        assert await journal.read("demo", GENESIS) == [FIRST, SECOND]
+        assert await journal.epoch() != epoch
+
+
+async def test_a_rewound_stream_breaks_the_lineage(redis_server):
+    async with open_redis(redis_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST, SECOND])
+        await redis_server.ask("DEL", keys.log("demo"))
+        await journal.append("demo", GENESIS, [FIRST])
+        with pytest.raises(LineageBroken):
+            await journal.read("demo", SECOND.id)
+
+
+async def test_an_altered_entry_is_noticed(redis_server):
+    async with open_redis(redis_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+        await redis_server.ask("XADD", keys.log("demo"), str(SECOND.id), "b", "forged")
+        with pytest.raises(LineageBroken):
+            await journal.read("demo", GENESIS)
+        with pytest.raises(LineageBroken):
+            await journal.read_revisions("demo", 0)
+
+
+async def test_a_replica_is_not_written_to(own_server):
+    own_server.start(replicaof="127.0.0.1 1")
+    async with open_redis(own_server.endpoint) as journal:
+        with pytest.raises(OutcomeUnknown, match="replica"):
+            await journal.append("demo", GENESIS, [FIRST])
+        with pytest.raises(StoreUnavailable, match="replica"):
+            await journal.halls()
+
+
+async def test_a_master_demoted_under_way_is_left_at_its_first_refusal(own_server):
+    own_server.start()
+    async with open_redis(own_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+        await own_server.ask("REPLICAOF", "127.0.0.1", "1")
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknown):
+                await journal.append("demo", FIRST.id, [SECOND])
+        await own_server_ask_anyway(own_server, "REPLICAOF", "NO", "ONE")
+        await journal.append("demo", FIRST.id, [SECOND])
+
+
+async def own_server_ask_anyway(server, *command) -> None:
+    """A command to a replica, which the adapter would refuse."""
+
+    def ask() -> None:
+        connection = server.endpoint.connection()
+        connection.connect()
+        connection.send_command(*command)
+        connection.read_response()
+        connection.disconnect()
+
+    await trio.to_thread.run_sync(ask)
+
+
+async def test_another_store_behind_the_address_is_not_written_to(redis_server):
+    await redis_server.ask("SET", keys.IDENTITY, "mine")
+    async with open_redis(redis_server.endpoint, identity=b"mine") as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+        await redis_server.ask("SET", keys.IDENTITY, "another")
+        await redis_server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        with pytest.raises(OutcomeUnknown, match="not the store"):
+            await journal.append("demo", FIRST.id, [SECOND])
+        with pytest.raises(StoreUnavailable, match="not the store"):
+            await journal.read("demo", GENESIS)
+
+
+async def test_a_wrong_password_is_reported_without_the_password(own_server):
+    own_server.start()
+    await own_server.ask("CONFIG", "SET", "requirepass", "right")
+    url = f"unix://:wrong-secret@{own_server.directory / 's'}"
+    endpoint = Endpoint.from_url(url)
+    client = Client(endpoint)
+    with pytest.raises(StoreUnavailable) as failed:
+        await client.ask(("PING",))
+    assert "wrong-secret" not in f"{failed.value} {endpoint!r} {endpoint.shown}"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://user:pw@hall.example/2", "redis://hall.example:6379/2"),
+        ("rediss://hall.example:6400", "rediss://hall.example:6400/0"),
+        ("redis://[::1]:6379", "redis://[::1]:6379/0"),
+        ("unix:///run/redis/s", "unix:///run/redis/s"),
+    ],
+)
+def test_urls(url, shown):
+    assert is_url(url)
+    endpoint = Endpoint.from_url(url)
+    assert endpoint.shown == shown
+    assert "pw" not in repr(endpoint)
+
+
+@pytest.mark.parametrize("url", ["redis://h?retry_on_timeout=yes", "redis://h?socket_timeout=1", "http://h"])
+def test_a_url_does_not_configure_the_client(url):
+    with pytest.raises(StoreRefused):
+        Endpoint.from_url(url)

@@ -1,0 +1,88 @@
+"""What a Redis must be set to, and what a technician is told when it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from callq.journal.port import StoreRefused
+from callq.journal.redis.connection import Client
+from callq.journal.redis.settings import check_settings, refuse_errors, version_tuple
+from callq.journal.redis.store import open_store
+
+SETTINGS = [
+    ("maxmemory-policy", "allkeys-lru", "noeviction"),
+    ("appendfsync", "everysec", "always"),
+    ("appendfsync", "no", "always"),
+    ("appendonly", "no", "yes"),
+    ("no-appendfsync-on-rewrite", "yes", "no"),
+]
+
+
+@pytest.fixture
+async def client(own_server):
+    own_server.start()
+    client = Client(own_server.endpoint)
+    yield client
+    client.close()
+
+
+async def test_a_server_as_callq_wants_it_has_no_errors(client):
+    findings = await check_settings(client, "fsync")
+    assert {finding.severity for finding in findings} == {"ok"}
+    refuse_errors(findings, "here")
+
+
+@pytest.mark.parametrize(("name", "value", "wanted"), SETTINGS)
+async def test_each_setting_that_loses_data_is_an_error_with_a_remedy(client, name, value, wanted):
+    await client.ask(("CONFIG", "SET", name, value))
+    findings = await check_settings(client, "fsync")
+    (error,) = [finding for finding in findings if finding.severity == "error"]
+    assert (error.what, error.found, error.wanted) == (name, value, wanted)
+    assert name in error.hint
+    with pytest.raises(StoreRefused, match=f"{name} is '{value}'"):
+        refuse_errors(findings, "here")
+
+
+async def test_everysec_is_enough_when_asked_for(client):
+    for fsync, expected in (("everysec", "ok"), ("always", "ok"), ("no", "error")):
+        await client.ask(("CONFIG", "SET", "appendfsync", fsync))
+        findings = {finding.what: finding for finding in await check_settings(client, "everysec")}
+        assert findings["appendfsync"].severity == expected
+
+
+async def test_where_config_is_forbidden_it_warns_of_what_it_cannot_see(client):
+    await client.ask(("ACL", "SETUSER", "default", "-config"))
+    await client.ask(("PING",))
+    findings = {finding.what: finding for finding in await check_settings(client, "fsync")}
+    assert findings["appendfsync"].severity == "warning"
+    assert findings["no-appendfsync-on-rewrite"].severity == "warning"
+    # INFO tells of these two.
+    assert findings["appendonly"].severity == "ok"
+    assert findings["maxmemory-policy"].severity == "ok"
+    refuse_errors([*findings.values()], "here")
+
+
+async def test_a_node_refuses_and_a_tool_reports(own_server):
+    own_server.start(appendfsync="everysec")
+    with pytest.raises(StoreRefused, match="--durability everysec"):
+        async with open_store(own_server.url):
+            pytest.fail("opened")
+    async with open_store(own_server.url, purpose="tool") as store:
+        assert [finding.what for finding in store.findings if finding.severity == "error"] == ["appendfsync"]
+    async with open_store(own_server.url, durability="everysec") as store:
+        assert store.describe()["durability"] == "everysec"
+
+
+async def test_a_wrong_password_is_refused_at_once(own_server):
+    own_server.start()
+    await own_server.ask("CONFIG", "SET", "requirepass", "right")
+    with pytest.raises(StoreRefused, match="password"):
+        async with open_store(own_server.url):
+            pytest.fail("opened")
+
+
+def test_versions():
+    assert version_tuple("7.0.15") == (7, 0, 15)
+    assert version_tuple("6.2") < version_tuple("6.2.14") < version_tuple("7.0.0") < version_tuple("10.0")
+    assert version_tuple("7.4.0-rc1") == (7, 4, 0)
+    assert version_tuple("") == ()
