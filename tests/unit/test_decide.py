@@ -84,7 +84,9 @@ def test_recall_waits_for_its_gap_and_ends_at_its_limit() -> None:
     hall.do(cmd.CallNext(window="w1"))
     hall.later(7)
     assert refused(hall, cmd.Recall(window="w1")).extra == {"retry_ms": 3000}
-    hall.later(3)
+    hall.later(2.999)
+    assert refused(hall, cmd.Recall(window="w1")).extra == {"retry_ms": 1}
+    hall.later(0.001)
     hall.do(cmd.Recall(window="w1"))
     hall.later(10)
     hall.do(cmd.Recall(window="w1"))
