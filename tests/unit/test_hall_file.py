@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callq.config import HallFileError, check, export_hall, load_hall, read_source, samples
+from callq.domain.check import problems
 from callq.domain.hall import Clerk, Contact, HallConfig, Rules, Service, WindowConfig, Zone, digest
 
 COUNTY = read_source("county")
@@ -287,3 +289,12 @@ def test_exporting_and_loading_is_the_identity(hall, tmp_path_factory):
     assert loaded == hall
     path.write_text(export_hall(loaded), encoding="utf-8")
     assert digest(load_hall(path)) == digest(loaded)
+
+
+def test_a_configuration_from_the_wire_meets_the_same_rules():
+    hall = load_hall("county")
+    assert problems(hall) == []
+    services = (*hall.services[:2], msgspec.structs.replace(hall.services[2], zone="hal"), hall.services[3])
+    [problem] = problems(msgspec.structs.replace(hall, services=services))
+    assert (problem.path, problem.topic) == ("services[2].zone", "unknown_zone")
+    assert problem.hint == "did you mean 'hall'?"
