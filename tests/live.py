@@ -1,0 +1,135 @@
+"""A real `callq serve` process for tests: started, killed, started again on the same data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ADMIN = "admin-secret-of-the-tests"
+START_WITHIN_S = 30.0
+STOP_WITHIN_S = 10.0
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class LiveServer:
+    """One server process on one data directory; the port stays the same over restarts."""
+
+    def __init__(self, data: Path, *, halls: Sequence[str] = ("county",), more: Sequence[str] = ()) -> None:
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._arguments = [*(a for hall in halls for a in ("--hall", hall)), *more]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """What the server has written so far."""
+        path = self.data.with_name(self.data.name + ".log")
+        return path.read_text() if path.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running server."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def redis_pid(self) -> int | None:
+        """Process id of the embedded Redis, from its pid file."""
+        found = list(self.data.rglob("*.pid"))
+        return int(found[0].read_text()) if found else None
+
+    def start(self) -> LiveServer:
+        """Start and wait until every hall runs."""
+        with self.data.with_name(self.data.name + ".log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "callq.cli", "serve", "--listen", f"127.0.0.1:{self.port}"),
+                    *("--data", str(self.data), *self._arguments),
+                ],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "CALLQ_ADMIN_TOKEN": ADMIN},
+            )
+        self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        """Wait until `/readyz` says so."""
+        deadline = time.monotonic() + START_WITHIN_S
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            assert self._process.poll() is None, f"the server ended:\n{self.log}"
+            try:
+                if httpx.get(self.url + "/readyz", timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the server is not ready:\n{self.log}")
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(STOP_WITHIN_S)
+
+    def kill_redis(self) -> None:
+        """kill -9 of the embedded Redis."""
+        pid = self.redis_pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; answers the exit code. Ends an orphaned Redis of this data directory as well."""
+        code = 0
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.send_signal(signal.SIGTERM)
+            try:
+                code = self._process.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                raise
+        return code
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Any:
+        """One request as the administrator; the answer's JSON, which must be a success."""
+        answer = httpx.request(
+            method,
+            self.url + path,
+            json=body,
+            headers={"Authorization": f"Bearer {ADMIN}", **headers},
+            timeout=10,
+        )
+        assert answer.is_success, f"{answer.status_code} {answer.text}"
+        return answer.json()
+
+    def token(self, role: str, **bound: str) -> str:
+        """A new token."""
+        return str(self.ask("POST", "/v1/tokens", {"role": role, **bound})["token"])
+
+    def window(self, window: str, command: str, hall: str = "county", **more: object) -> Any:
+        """A window command as the administrator."""
+        return self.ask("POST", f"/v1/halls/{hall}/windows/{window}/commands", {"command": command, **more})
+
+    def issue(self, service: str = "general", hall: str = "county", **more: object) -> Any:
+        """Take a number; answers the ticket."""
+        return self.ask("POST", f"/v1/halls/{hall}/tickets", {"service": service, **more})["ticket"]
