@@ -1,0 +1,159 @@
+/**
+ * Shapes that come over the wire, version 1, as callq/wire/messages.py fixes them. Times are Unix
+ * milliseconds, unknown is null, unknown fields are to be ignored. Types only: nothing runs here.
+ */
+
+/** @typedef {"waiting"|"called"|"serving"|"held"|"missed"|"done"|"abandoned"|"cancelled"|"expired"} TicketState */
+/** @typedef {"closed"|"idle"|"calling"|"serving"|"paused"} WindowState */
+/** @typedef {"ordinary"|"appointment"|"priority"} TicketClass */
+
+/**
+ * @typedef {Object} Ticket
+ * @property {string} id
+ * @property {string} number
+ * @property {string} service
+ * @property {TicketClass} class
+ * @property {string} channel
+ * @property {TicketState} state
+ * @property {number} issued_ms
+ * @property {number} calls
+ * @property {number} party
+ * @property {number|null} called_ms
+ * @property {number|null} started_ms
+ * @property {string|null} window
+ * @property {string[]} traits
+ */
+
+/**
+ * @typedef {Object} Window
+ * @property {string} id
+ * @property {string} label
+ * @property {WindowState} state
+ * @property {boolean} open
+ * @property {boolean} draining
+ * @property {boolean} pause_after
+ * @property {string|null} pause_reason
+ * @property {string|null} clerk
+ * @property {string|null} ticket
+ * @property {number|null} since_ms
+ */
+
+/**
+ * @typedef {Object} Place
+ * @property {string} hall
+ * @property {string} name
+ * @property {string} name_en
+ * @property {string} timezone
+ * @property {string|null} zone
+ * @property {string} zone_name
+ * @property {string} zone_place
+ * @property {string} windows
+ */
+
+/**
+ * @typedef {Object} BoardCall
+ * @property {string} number
+ * @property {string} window
+ * @property {string} label
+ * @property {number} at_ms
+ * @property {number} calls
+ * @property {TicketState} state
+ * @property {string} service
+ * @property {string} service_name
+ * @property {string} directions
+ * @property {string} zone
+ * @property {string} zone_name
+ */
+
+/** @typedef {{service: string, name: string, name_en: string, prefix: string, count: number}} BoardWaiting */
+/** @typedef {{number: string, service: string, at_ms: number}} BoardMissed */
+
+/**
+ * @typedef {Object} Board
+ * @property {Place} place
+ * @property {BoardCall[]} calls newest first, each ticket at most once
+ * @property {BoardWaiting[]} waiting in hall order
+ * @property {BoardMissed[]} missed newest first
+ * @property {number} missed_shown_min
+ * @property {string[]} notices
+ * @property {number} server_ms
+ */
+
+/**
+ * @typedef {Object} Queue
+ * @property {string} service
+ * @property {string} name
+ * @property {string} prefix
+ * @property {TicketClass} class
+ * @property {number} count
+ * @property {string|null} head
+ * @property {number|null} head_since_ms
+ * @property {number} target_s
+ */
+
+/** @typedef {{service: string, class: TicketClass, head: string, waited_s: number, count: number}} LaneWhy */
+/** @typedef {{rule: string, lanes: LaneWhy[]}} Why */
+/**
+ * @typedef {Object} Step
+ * @property {number} at_ms
+ * @property {"issued"|"called"|"recalled"|"started"|"completed"|"missed"|"cancelled"|"expired"} what
+ * @property {string|null} [window]
+ * @property {string|null} [clerk]
+ * @property {string|null} [channel]
+ */
+
+/**
+ * @typedef {Object} PanelTicket
+ * @property {Ticket} ticket
+ * @property {string} service_name
+ * @property {number} target_s
+ * @property {number} waited_s
+ * @property {Why|null} why
+ * @property {Step[]} history
+ * @property {number|null} may_recall_ms from when a recall is accepted; null when the limit is reached
+ * @property {number} calls_left
+ * @property {number} calls_before_miss
+ */
+
+/** @typedef {{number: string, service_name: string, state: TicketState, at_ms: number, handling_s: number|null}} LastTicket */
+/** @typedef {{since_ms: number|null, done: number, missed: number, mean_s: number|null}} ClerkDay */
+/** @typedef {{id: string, name: string, busy_at: string|null}} Option */
+
+/**
+ * @typedef {Object} Panel
+ * @property {Window} window
+ * @property {string} window_name
+ * @property {{id: string, name: string, timezone: string}} hall
+ * @property {{id: string, name: string}|null} clerk
+ * @property {PanelTicket|null} current
+ * @property {PanelTicket|null} next
+ * @property {Queue[]} queues
+ * @property {LastTicket|null} last
+ * @property {ClerkDay|null} today
+ * @property {Option[]} clerks
+ * @property {{recall_gap_s: number, max_calls: number, min_calls_before_miss: number}} rules
+ * @property {number} server_ms
+ */
+
+/**
+ * @typedef {Object} Problem
+ * @property {string} code
+ * @property {number} [status]
+ * @property {string} [title]
+ * @property {string} [detail]
+ * @property {string} [hint]
+ * @property {string} [state]
+ * @property {number} [revision]
+ * @property {number} [retry_ms]
+ */
+
+/**
+ * @typedef {Object} Answer an accepted command: the HTTP answer
+ * @property {true} ok
+ * @property {number} revision
+ * @property {Window} [window]
+ * @property {Ticket|null} [ticket]
+ */
+/** @typedef {{ok: false, problem: Problem}} Refusal */
+
+export {};

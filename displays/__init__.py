@@ -1,0 +1,1 @@
+"""Everything that shows: pages for screens, and later drivers and voice."""

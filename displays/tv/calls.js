@@ -1,0 +1,72 @@
+/**
+ * The order in which calls are shown: each new one in turn, the newest rests. Two calls in the same
+ * second would otherwise hide each other. No page in here, so that it can be read by itself.
+ */
+
+/** @typedef {import("/static/wire.js").BoardCall} BoardCall */
+
+/** How long a call keeps the large place while others wait behind it. */
+export const HOLD_MS = 3000;
+/** A call older than this is history: it goes to the list without being announced. */
+export const FRESH_MS = 30000;
+
+/** @param {BoardCall} call */
+const keyOf = (call) => `${call.number}@${call.at_ms}`;
+
+export class CallQueue {
+  /** @param {(call: BoardCall|null, fresh: boolean) => void} onShow */
+  constructor(onShow) {
+    this._onShow = onShow;
+    /** @type {BoardCall[]} newest first, as the server has them */
+    this._calls = [];
+    /** @type {Set<string>|null} null until the first data: what was called before is not news */
+    this._seen = null;
+    /** @type {string[]} keys, oldest first */
+    this._queue = [];
+    /** @type {string|null} number of the call that is shown large */
+    this._number = null;
+    this._timer = 0;
+  }
+
+  /** The call that is shown large, as it stands now. @returns {BoardCall|null} */
+  get shown() {
+    return this._calls.find((call) => call.number === this._number) || null;
+  }
+
+  /** The other calls that have been shown, newest first. @returns {BoardCall[]} */
+  get recent() {
+    return this._calls.filter((call) => call.number !== this._number && this._queue.indexOf(keyOf(call)) < 0);
+  }
+
+  /**
+   * @param {BoardCall[]} calls newest first
+   * @param {number} nowMs server time
+   */
+  update(calls, nowMs) {
+    const seen = this._seen;
+    this._calls = calls;
+    this._seen = new Set(calls.map(keyOf));
+    if (seen !== null) {
+      const news = calls.filter((call) => !seen.has(keyOf(call)) && nowMs - call.at_ms < FRESH_MS);
+      this._queue = this._queue.concat(news.reverse().map(keyOf));
+    }
+    const known = this._seen;
+    this._queue = this._queue.filter((key) => known.has(key)); // called again or withdrawn meanwhile
+    if (this._timer === 0) this._advance();
+  }
+
+  _advance() {
+    const key = this._queue.shift();
+    if (key === undefined) {
+      this._timer = 0;
+      // Nothing new: the newest rests, and one that was cancelled makes room.
+      const newest = this._calls[0] || null;
+      this._number = newest ? newest.number : null;
+      this._onShow(newest, false);
+      return;
+    }
+    this._number = key.slice(0, key.lastIndexOf("@"));
+    this._onShow(this.shown, true);
+    this._timer = window.setTimeout(() => this._advance(), HOLD_MS);
+  }
+}

@@ -1,0 +1,55 @@
+/** The large place: the newest call, or why there is none. */
+
+import { attrs, byId, shape, text } from "/static/dom.js";
+import { hourMinute } from "/static/clock.js";
+import { t } from "/static/words.js";
+import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
+
+/** @typedef {import("/static/wire.js").BoardCall} BoardCall */
+
+/** A call stays highlighted this long, even if the person was quick. */
+const HIGHLIGHT_MS = 8000;
+
+export class Hero {
+  constructor() {
+    this._node = byId("hero");
+    this._shownMs = -Infinity;
+    byId("hero-arrow").appendChild(shape("arrow"));
+  }
+
+  /** Fade in and blink: somebody has to get up now. */
+  announce() {
+    this._shownMs = performance.now();
+    this._node.classList.remove("fresh");
+    this._node.getBoundingClientRect(); // a restart of the animation needs a layout between
+    this._node.classList.add("fresh");
+  }
+
+  /**
+   * @param {BoardCall} call
+   * @param {{live: boolean, timezone: string, otherZone: boolean}} context `otherZone`: tell where it is
+   */
+  renderCall(call, context) {
+    const waiting = call.state === "called" || performance.now() - this._shownMs < HIGHLIGHT_MS;
+    const now = context.live && waiting;
+    attrs(this._node, { "data-mode": "call", "data-now": now });
+    const label = now ? t("tv.calling") : t("tv.lastCall", { time: hourMinute(call.at_ms, context.timezone) });
+    text(byId("call-label"), label);
+    text(byId("plate-label"), t(waiting ? "tv.window" : "tv.lastWindow"));
+    attrs(byId("call-again"), { hidden: !(now && call.calls > 1) });
+    setNumber(byId("hero-number"), call.number);
+    setLabel(byId("hero-window"), call.label);
+    const directions = context.otherZone ? [call.zone_name, call.directions].filter(Boolean).join("，") : call.directions;
+    text(byId("hero-service"), call.service_name);
+    text(byId("hero-directions"), directions);
+    setFit(byId("hero-way"), `${call.service_name} ${directions}`, [20, 25, 32]);
+  }
+
+  /** @param {string} title @param {string} words */
+  renderMessage(title, words) {
+    attrs(this._node, { "data-mode": "message", "data-now": false });
+    text(byId("message-title"), title);
+    text(byId("message-text"), words);
+    setFit(byId("message-title"), title, [5, 9]);
+  }
+}

@@ -1,0 +1,104 @@
+/** The three lists beside the large call: recent calls, people waiting, missed numbers. */
+
+import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
+import { lang, t } from "/static/words.js";
+import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
+
+/** @typedef {import("/static/wire.js").BoardCall} BoardCall */
+
+const RECENT = 7;
+const WAITING_PAGE = 12;
+const WAITING_PAGE_MS = 12000;
+const MISSED = 8;
+
+/**
+ * Replace a list only when it says something else, so that a screen at rest paints nothing.
+ * @param {Element} list
+ * @param {string} key all that the rows say
+ * @param {() => Node[]} rows
+ */
+function refill(list, key, rows) {
+  if (list.getAttribute("data-key") === key) return;
+  list.setAttribute("data-key", key);
+  fill(list, rows());
+}
+
+/** @param {BoardCall} call @param {boolean} otherZone */
+function recentRow(call, otherZone) {
+  const number = el("span", { class: "number" });
+  const label = el("span");
+  const notes = [];
+  if (call.calls > 1) notes.push(t("tv.again"));
+  if (otherZone && call.zone_name) notes.push(call.zone_name);
+  const note = el("span", { class: "note" }, ...notes.map((words) => el("span", {}, words)));
+  setNumber(number, call.number);
+  setLabel(label, call.label);
+  setFit(note, notes.reduce((longest, words) => (words.length > longest.length ? words : longest), ""), [2, 4]);
+  const arrow = el("span", { class: "arrow" }, shape("arrow"));
+  return el("li", {}, number, arrow, el("span", { class: "plate" }, label), note);
+}
+
+let recentFirst = "";
+
+/**
+ * @param {BoardCall[]} calls newest first
+ * @param {(call: BoardCall) => boolean} isOtherZone
+ * @param {boolean} others there is a call beside these, in the large place
+ */
+export function renderRecent(calls, isOtherZone, others) {
+  const rows = calls.slice(0, RECENT);
+  const list = byId("recent");
+  const key = rows.map((call) => [call.number, call.label, call.calls, isOtherZone(call)].join()).join(";");
+  refill(list, `${key} ${others}`, () => {
+    const empty = el("li", { class: "none" }, t(others ? "tv.recentNone" : "tv.nothing"));
+    return rows.length ? rows.map((call) => recentRow(call, isOtherZone(call))) : [empty];
+  });
+  const first = rows.length ? rows[0].number : "";
+  if (first === recentFirst) return;
+  list.classList.remove("moved");
+  if (recentFirst !== "" && first !== "") {
+    list.getBoundingClientRect(); // a restart of the animation needs a layout between
+    list.classList.add("moved");
+  }
+  recentFirst = first;
+}
+
+/**
+ * @param {import("/static/wire.js").BoardWaiting[]} services in hall order
+ * @param {number} nowMs turns the pages of a hall with more services than fit
+ */
+export function renderWaiting(services, nowMs) {
+  const list = byId("waiting");
+  const pages = Math.max(1, Math.ceil(services.length / WAITING_PAGE));
+  const page = Math.floor(nowMs / WAITING_PAGE_MS) % pages;
+  const rows = services.slice(page * WAITING_PAGE, (page + 1) * WAITING_PAGE);
+  text(byId("waiting-page"), pages > 1 ? t("tv.page", { n: page + 1, total: pages }) : "");
+  attrs(list, { "data-rows": Math.max(3, Math.ceil(Math.min(services.length, WAITING_PAGE) / 2)) });
+  const key = rows.map((service) => [service.prefix, service.name, service.count].join()).join(";");
+  const item = (/** @type {import("/static/wire.js").BoardWaiting} */ service) => {
+    const name = (lang === "en" && service.name_en) || service.name;
+    const words = el("span", { class: "name" }, name);
+    setFit(words, `${name}${service.count}`, [6.2, 7.2]);
+    const tile = el("span", { class: "tile", "data-len": service.prefix.length }, service.prefix);
+    return el("li", {}, tile, words, el("span", { class: "people" }, String(service.count)));
+  };
+  refill(list, key, () => (rows.length ? rows.map(item) : [el("li", { class: "none" }, t("tv.waitingNone"))]));
+}
+
+/**
+ * @param {import("/static/wire.js").BoardMissed[]} missed newest first
+ * @param {number} shownMin how long a number stays in the list
+ */
+export function renderMissed(missed, shownMin) {
+  const list = byId("missed");
+  const rows = missed.slice(0, MISSED);
+  const item = (/** @type {import("/static/wire.js").BoardMissed} */ one) => {
+    const number = el("li", { class: "number" });
+    setNumber(number, one.number);
+    return number;
+  };
+  attrs(list, { "data-many": rows.length > 4 });
+  const key = rows.map((one) => one.number).join();
+  refill(list, key, () => (rows.length ? rows.map(item) : [el("li", { class: "none" }, t("tv.missedNone"))]));
+  text(byId("missed-rule"), rows.length ? t("tv.missedRule", { n: shownMin }) : "");
+}

@@ -1,0 +1,36 @@
+/** What the receipt says of an act that was accepted. */
+
+import { t } from "/static/words.js";
+
+/** @typedef {import("/static/wire.js").Answer} Answer */
+/** @typedef {import("/pages/clerk/acts.js").Act} Act */
+
+/**
+ * @param {Act} act
+ * @param {Answer} answer
+ * @param {{number: string, reason: string, name: string}} context number: of the ticket that was there
+ *   before; reason: of the pause; name: of the clerk
+ * @returns {string}
+ */
+export function accepted(act, answer, context) {
+  const { ticket, window } = answer;
+  const number = ticket ? ticket.number : context.number;
+  const { reason, name } = context;
+  const later = window !== undefined && (window.state === "calling" || window.state === "serving");
+  switch (act) {
+    case "call_next":
+      return ticket ? t("receipt.call_next", { number }) : t("receipt.call_next.none");
+    case "recall":
+      return t("receipt.recall", { number, n: ticket ? ticket.calls : "" });
+    case "pause":
+      return later ? t("receipt.pauseAfter", { number }) : t("receipt.pause", { reason });
+    case "unpause":
+      return t(later ? "receipt.unpauseAfter" : "receipt.unpause");
+    case "close":
+      return later ? t("receipt.closeAfter", { number }) : t("receipt.close");
+    case "keys":
+      return "";
+    default:
+      return t(`receipt.${act}`, { number, name });
+  }
+}

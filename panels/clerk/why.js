@@ -1,0 +1,28 @@
+/** Why this ticket: one sentence with numbers that the next person in the hall would accept. */
+
+import { minutes } from "/static/clock.js";
+import { t } from "/static/words.js";
+
+/** @typedef {import("/static/wire.js").PanelTicket} PanelTicket */
+
+/**
+ * @param {PanelTicket} one
+ * @param {number} waitedS seconds, as it is shown beside the sentence
+ * @returns {string}
+ */
+export function whySentence(one, waitedS) {
+  const n = minutes(waitedS);
+  if (!one.why || one.why.rule !== "longest_wait") return t("panel.why.unknown", { n });
+  const lanes = one.why.lanes.length;
+  return lanes > 1 ? t("panel.why.longest", { n, lanes }) : t("panel.why.longestOnly", { n });
+}
+
+/**
+ * People in the lane that was chosen, or null where the explanation does not tell.
+ * @param {PanelTicket} one
+ * @returns {number|null}
+ */
+export function laneCount(one) {
+  const lane = one.why && one.why.lanes.find((candidate) => candidate.head === one.ticket.number);
+  return lane ? lane.count : null;
+}
