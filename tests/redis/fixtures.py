@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,6 +116,12 @@ class RedisServer:
         self.process.kill()
         self.process.wait()
 
+    def discard(self) -> None:
+        """End it and remove its files."""
+        if self.process is not None:
+            self.kill()
+        shutil.rmtree(self.directory)
+
     async def ask(self, *command: bytes | str | int) -> Any:
         """One command over a connection of its own."""
         client = Client(self.endpoint)
@@ -141,7 +148,7 @@ def redis_servers() -> Iterator[Callable[[Program | None], RedisServer]]:
 
     yield get
     for server in running.values():
-        server.kill()
+        server.discard()
 
 
 @pytest.fixture(params=program_params())
@@ -162,12 +169,11 @@ def redis_program(request: pytest.FixtureRequest) -> Program:
 
 
 @pytest.fixture
-def own_server(redis_program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+def own_server(redis_program: Program) -> Iterator[RedisServer]:
     """A server for one test alone, not yet started, to be killed and set up as the test likes."""
     server = RedisServer(redis_program, Path(tempfile.mkdtemp(prefix="callq-test-")))
     yield server
-    if server.process is not None:
-        server.kill()
+    server.discard()
 
 
 @pytest.fixture

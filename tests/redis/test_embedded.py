@@ -178,6 +178,43 @@ async def test_an_orphan_without_its_socket_is_ended(tmp_path, run_node, monkeyp
         assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
 
 
+async def test_a_child_that_outlived_the_server_is_ended_before_another_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "HUNG_LIMIT_S", 0.2)
+    async with open_store(tmp_path) as store:
+        await store.journal.append("demo", GENESIS, [chained(GENESIS, b"1")])
+    place = Place(tmp_path / "redis")
+    lock = place.take_lock()
+    # Like the child that rewrites the append-only file: it inherits all that the server had open.
+    child = await trio.lowlevel.open_process(["sleep", "60"], pass_fds=(lock,))
+    os.close(lock)
+    assert holders_of(place.lock) == [child.pid]
+    async with open_store(tmp_path) as store:
+        assert await store.journal.halls() == ["demo"]
+    assert await child.wait() == -signal.SIGTERM
+
+
+async def test_a_rewritten_append_only_file_keeps_ids(tmp_path, redis_program):
+    head = GENESIS
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        for n in range(20):
+            entry = chained(head, b"%d" % n)
+            await store.journal.append("demo", head, [entry])
+            head = entry.id
+        entries = await store.journal.read("demo", GENESIS)
+        await store.journal._reader.ask(("BGREWRITEAOF",))
+
+        async def is_rewritten() -> bool:
+            info = await trio.to_thread.run_sync(probe, store.journal.endpoint)
+            return info["aof_rewrite_in_progress"] == info["aof_rewrite_scheduled"] == "0"
+
+        await eventually(is_rewritten, "the file is rewritten")
+        os.kill(store.server.pid, signal.SIGKILL)
+        await eventually(lambda: store.server.restarts == 1, "it is started again")
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        assert await store.journal.read("demo", GENESIS) == entries
+        await store.journal.append("demo", head, [chained(head, b"next")])
+
+
 async def test_only_a_server_holds_the_server_lock(tmp_path):
     async with open_store(tmp_path) as store:
         place = Place(tmp_path / "redis")

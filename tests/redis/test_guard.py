@@ -8,6 +8,7 @@ import trio
 
 from callq.journal.port import GENESIS, StoreRefused, chained
 from callq.journal.redis.connection import Client
+from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.guard import NAME_PREFIX, Timing, hold_directory, hold_store, parse_holders
 from callq.journal.redis.store import open_store
 from tests.redis.fixtures import eventually
@@ -94,6 +95,15 @@ async def test_a_node_whose_store_was_taken_stops(redis_server):
     with pytest.raises(StoreRefused, match="another callq uses the store"):
         await lose_it()
     taker.close()
+
+
+async def test_databases_of_one_server_are_separate_stores(own_server):
+    own_server.start()
+    other = Endpoint.from_url(f"{own_server.url}?db=1")
+    async with hold_store(own_server.endpoint, LOG, QUICK), hold_store(other, LOG, QUICK):
+        with pytest.raises(StoreRefused):
+            async with hold_store(other, LOG, QUICK):
+                pytest.fail("held twice")
 
 
 def test_a_directory_is_held_once(tmp_path):

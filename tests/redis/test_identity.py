@@ -103,6 +103,14 @@ async def test_older_servers_do_not_get_newer_data(tmp_path, redis_program):
     await refuse(tmp_path, r"install redis-server 99\.1 or newer", redis_program)
 
 
+async def test_a_first_start_that_was_cut_short_is_started_anew(tmp_path, redis_program):
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        # As when the machine stopped after the server had made its files and before callq wrote anything.
+        await store.journal._reader.ask(("FLUSHALL",))
+        (tmp_path / "STORE").unlink()
+    await make(tmp_path, redis_program)
+
+
 def test_data_of_7_are_not_given_to_6_even_without_the_file(tmp_path):
     (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
     with pytest.raises(StoreRefused, match="would show them as empty"):

@@ -19,7 +19,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import AppendRefused, Entry, EntryId, OutcomeUnknown
 from callq.journal.redis import keys
-from callq.journal.redis.connection import Client, Command, Reply
+from callq.journal.redis.connection import Client, Command, Reply, Server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +83,11 @@ class GroupCommitter:
         self._wanted = trio.Event()
         self._closed = False
         self.stats = CommitStats()
+
+    @property
+    def server(self) -> Server | None:
+        """What the newest connection met; None before the first."""
+        return self._client.server
 
     async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> None:
         """Queue a group and wait until its outcome is known; a group not yet sent can be cancelled.

@@ -57,10 +57,11 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Another node's connection, as CLIENT LIST shows it."""
+    """A node's connection, as CLIENT LIST shows it; databases of one server are separate stores."""
 
     client_id: int
     name: str
+    database: str
     address: str
     age_s: int
     idle_s: int
@@ -87,6 +88,7 @@ def parse_holders(client_list: bytes) -> list[Holder]:
                 Holder(
                     client_id=int(fields["id"]),
                     name=fields["name"],
+                    database=fields["db"],
                     address=fields["addr"],
                     age_s=int(fields["age"]),
                     idle_s=int(fields["idle"]),
@@ -121,12 +123,16 @@ class NodeGuard:
                     f"callq cannot tell whether another node uses {self._client.endpoint.shown}: {error}. "
                     "Allow its Redis user the commands CLIENT ID, CLIENT LIST and CLIENT SETNAME"
                 ) from error
-            older = [holder for holder in parse_holders(listed) if holder.client_id < client_id]
+            older = self._older(parse_holders(listed), client_id)
             if not older:
                 self._client_id = client_id
                 return
             await self._judge(older[0], time.monotonic() - began)
             await trio.sleep(self._timing.beat_s / 4)
+
+    def _older(self, holders: list[Holder], client_id: int) -> list[Holder]:
+        databases = {holder.database for holder in holders if holder.client_id == client_id}
+        return [holder for holder in holders if holder.client_id < client_id and holder.database in databases]
 
     async def _judge(self, holder: Holder, watched_s: float) -> None:
         if holder.idle_s >= self._timing.stale_s:

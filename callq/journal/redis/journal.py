@@ -11,7 +11,7 @@ from callq.journal.chain import check_group, check_hall, check_page
 from callq.journal.memory import SECRET_BYTES
 from callq.journal.port import GENESIS, Entry, EntryId, LineageBroken, OutcomeUnknown
 from callq.journal.redis import keys
-from callq.journal.redis.connection import READ_CONNECTIONS, Client, Reply, parse_info
+from callq.journal.redis.connection import READ_CONNECTIONS, Client, Reply, Server, parse_info
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.group import CommitStats, GroupCommitter
 from callq.journal.redis.tasks import background
@@ -48,6 +48,11 @@ class RedisJournal:
     def stats(self) -> CommitStats:
         """Counts of pipelines and groups since the start."""
         return self._committer.stats
+
+    @property
+    def server(self) -> Server | None:
+        """The master and its lineage as the connection of appends met it; None before the first append."""
+        return self._committer.server
 
     async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> None:
         """Append a group if the hall's last id is `expected`; see `Journal.append`.
