@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 """Of what `exposition` returns."""
 
 REGISTRY: Final = CollectorRegistry()
+
+# A `_created` series beside each counter would double what is scraped and tell nothing.
+disable_created_metrics()
 
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -85,12 +88,14 @@ def hall_state(hall: str, status: HallStatus) -> None:
     """Record the status that a hall's actor is in now."""
     for each in STATUSES:
         _hall_status.labels(hall, each).set(each == status)
+    if status == "running":
+        _store_up.labels(hall).set(1)
 
 
-def store_outage(hall: str, up: bool) -> None:
-    """Record that a hall lost the store (`up` false) or has it again."""
-    _store_up.labels(hall).set(up)
-    if not up:
+def store_outage(hall: str, out: bool) -> None:
+    """Record that a hall lost the store (`out`), or has it again."""
+    _store_up.labels(hall).set(not out)
+    if out:
         _store_outages.labels(hall).inc()
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from callq.domain.hall import Service, Zone
     from callq.domain.state import HallState
 
-Memo = dict[tuple[str, str], Any]
+Memo = dict[Any, Any]
 """What projections of one state share, by (kind, code). Never used for two states."""
 
 

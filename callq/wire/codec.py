@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import msgspec
 
 from callq.domain.errors import Code, Rejected
+
+if TYPE_CHECKING:
+    from types import UnionType
 
 T = TypeVar("T")
 
@@ -61,16 +64,35 @@ def from_msgpack(body: bytes) -> Any:  # noqa: ANN401
         raise Rejected(Code.INVALID, f"not msgpack: {_short(error)}", "send one msgpack map") from error
 
 
-def shaped(value: object, kind: type[T]) -> T:
+@overload
+def shaped(value: object, kind: type[T], *, strict: bool = True) -> T: ...
+@overload
+def shaped(value: object, kind: UnionType, *, strict: bool = True) -> Any: ...  # noqa: ANN401
+def shaped(value: object, kind: Any, *, strict: bool = True) -> Any:
     """Read plain data as a struct.
+
+    Args:
+      value: as `from_json` or `from_msgpack` made it.
+      kind: a struct, or a union of tagged ones.
+      strict: false where all values are text, as in a query.
 
     Raises:
       Rejected: `INVALID`, naming the field and, for an unknown one, the nearest that exists.
     """
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise _explained(error, kind) from error
+        raise _explained(error, _meant(value, kind)) from error
+
+
+def _meant(value: object, kind: Any) -> Any:  # noqa: ANN401
+    """The member of a union of tagged structs that a value's tag names, or the type itself."""
+    if isinstance(value, dict):
+        for one in _parts(kind):
+            config = getattr(one, "__struct_config__", None)
+            if config is not None and config.tag_field and value.get(config.tag_field) == config.tag:
+                return one
+    return kind
 
 
 def _short(error: Exception) -> str:

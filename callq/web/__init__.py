@@ -1,0 +1,1 @@
+"""The front doors: HTTP, the WebSocket feed, and the pages."""

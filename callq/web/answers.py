@@ -1,0 +1,87 @@
+"""Answers that only HTTP has: a view with its revision, a token, how the server is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from callq.wire import messages as m
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of answers."""
+
+
+class BoardData(_Answer, frozen=True, kw_only=True):
+    """Data of the view `board`."""
+
+    place: m.Place
+    calls: tuple[m.BoardCall, ...]
+    waiting: tuple[m.BoardWaiting, ...]
+    missed: tuple[m.BoardMissed, ...]
+    missed_shown_min: int
+    windows: tuple[m.BoardWindow, ...]
+    notices: tuple[str, ...]
+    server_ms: int
+
+
+class BoardAnswer(_Answer, frozen=True, kw_only=True):
+    """A zone's screen now."""
+
+    revision: int
+    epoch: str
+    data: BoardData
+
+
+class FloorTotals(_Answer, frozen=True, kw_only=True):
+    """Waiting and serving now; done and missed since the business day began."""
+
+    waiting: int
+    serving: int
+    done: int
+    missed: int
+
+
+class FloorData(_Answer, frozen=True, kw_only=True):
+    """Data of the view `floor`."""
+
+    place: m.Place
+    windows: tuple[m.Window, ...]
+    clerks: tuple[m.Option, ...]
+    queues: tuple[m.Queue, ...]
+    totals: FloorTotals
+    server_ms: int
+
+
+class FloorAnswer(_Answer, frozen=True, kw_only=True):
+    """The hall on one page now."""
+
+    revision: int
+    epoch: str
+    data: FloorData
+
+
+class TokenAnswer(_Answer, frozen=True, kw_only=True):
+    """A new token; the secret is in no later answer."""
+
+    token: str
+    id: str
+    role: str
+    hall: str | None
+    window: str | None
+    clerk: str | None
+    name: str
+
+
+class Alive(_Answer, frozen=True, kw_only=True):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(_Answer, frozen=True, kw_only=True):
+    """Every hall runs."""
+
+    ready: bool
+    halls: dict[str, Literal["loading", "running", "failed"]]

@@ -1,0 +1,307 @@
+"""What the API does, whichever door it comes through.
+
+Each function takes a `Call` (who asks, of which hall, with which idempotency key) and typed bodies,
+checks the permission, and answers with a wire struct or raises a `CallqError`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+import msgspec
+
+from callq.domain import commands as cmd
+from callq.domain.errors import Code, Rejected, StoreUnavailable
+from callq.domain.events import decode_batch
+from callq.runtime.ids import new_ticket_id
+from callq.views.hallinfo import hall_info, hall_name
+from callq.views.ticket import ticket_in, ticket_out, window_in, window_out
+from callq.views.view import View, project
+from callq.web import answers, bodies
+from callq.web.persons import known_person
+from callq.web.roles import Permission, Principal, Role
+from callq.wire import messages as m
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callq.domain.hall import HallConfig
+    from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
+    from callq.runtime.actor import HallActor, Outcome
+    from callq.runtime.node import Node
+    from callq.web.tokens import Tokens
+
+T = TypeVar("T")
+
+_CHANNEL: Final[dict[Role, cmd.Channel]] = {Role.KIOSK: "kiosk", Role.GUIDE: "guide"}
+"""How a ticket was taken when the body does not say; staff take it at a counter."""
+
+_AT_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand]]] = {
+    bodies.SignInBody: lambda window, body: cmd.SignIn(window=window, clerk=body.clerk),
+    bodies.SignOutBody: lambda window, _: cmd.SignOut(window=window),
+    bodies.OpenBody: lambda window, _: cmd.Open(window=window),
+    bodies.CloseBody: lambda window, _: cmd.Close(window=window),
+    bodies.PauseBody: lambda window, body: cmd.Pause(window=window, reason=body.reason),
+    bodies.UnpauseBody: lambda window, _: cmd.Unpause(window=window),
+    bodies.CallNextBody: lambda window, _: cmd.CallNext(window=window),
+    bodies.RecallBody: lambda window, _: cmd.Recall(window=window),
+    bodies.StartBody: lambda window, _: cmd.Start(window=window),
+    bodies.CompleteBody: lambda window, _: cmd.Complete(window=window),
+    bodies.MissBody: lambda window, _: cmd.Miss(window=window),
+}
+
+
+class Call(NamedTuple):
+    """One request, as far as every request is alike.
+
+    Attributes:
+      principal: who asks.
+      hall: of the address.
+      key: idempotency key, checked; None: the server mints one.
+      digest: of the body, 16 bytes; empty for reads.
+    """
+
+    principal: Principal
+    hall: str = ""
+    key: str | None = None
+    digest: bytes = b""
+
+
+class Api:
+    """The API over a node."""
+
+    def __init__(self, node: Node, tokens: Tokens, secret: bytes) -> None:
+        self.node = node
+        self.tokens = tokens
+        self.secret = secret
+
+    def actor(self, call: Call, permission: Permission, **about: str | None) -> HallActor:
+        """The actor of the hall that is asked, if the principal may.
+
+        Raises:
+          Rejected: `FORBIDDEN`, `UNKNOWN_HALL`.
+          StoreUnavailable: the hall is being restarted.
+        """
+        call.principal.require(permission, hall=call.hall, **about)
+        return self.node.actor(call.hall)
+
+    # Reading --------------------------------------------------------------------------------------
+
+    async def halls(self, call: Call) -> m.HallList:
+        """The halls that the token may see; one that is being restarted is named by its id."""
+        call.principal.require(Permission.READ_HALL)
+        names = []
+        for hall in self.node.halls():
+            if call.principal.hall not in (None, hall):
+                continue
+            try:
+                names.append(await self.node.actor(hall).read(lambda state, _: hall_name(state)))
+            except StoreUnavailable:
+                names.append(m.HallName(id=hall, name=hall, name_en=hall))
+        return m.HallList(halls=tuple(names))
+
+    async def hall(self, call: Call) -> m.HallInfo:
+        """A hall's configuration in force."""
+        actor = self.actor(call, Permission.READ_HALL)
+        staff = call.principal.may(Permission.READ_CLERKS)
+        return await actor.read(lambda state, _: hall_info(state, staff=staff))
+
+    async def ticket(self, call: Call, ticket: str) -> m.TicketAnswer:
+        """One ticket."""
+        actor = self.actor(call, Permission.READ_TICKET, ticket=ticket)
+        return await actor.read(
+            lambda state, now: m.TicketAnswer(
+                ticket=ticket_out(state, ticket_in(state, ticket), now), revision=state.revision
+            )
+        )
+
+    async def tickets(self, call: Call, query: bodies.TicketsQuery) -> m.TicketPage:
+        """Tickets of today, and live ones of the days before, oldest first."""
+        actor = self.actor(call, Permission.LIST_TICKETS)
+        after = -1 if query.after is None else query.after
+
+        def wanted(ticket: Ticket) -> bool:
+            return (
+                ticket.seq > after
+                and query.number in (None, ticket.number)
+                and query.state in (None, ticket.state)
+                and query.service in (None, ticket.service)
+            )
+
+        def look(state: HallState, now_ms: int) -> m.TicketPage:
+            found = sorted(filter(wanted, state.tickets.values()), key=lambda t: t.seq)
+            page = found[: query.limit]
+            return m.TicketPage(
+                tickets=tuple(ticket_out(state, ticket, now_ms) for ticket in page),
+                next=str(page[-1].seq) if len(found) > len(page) else None,
+                revision=state.revision,
+            )
+
+        return await actor.read(look)
+
+    async def window(self, call: Call, window: str) -> m.WindowAnswer:
+        """One window, and the ticket at it."""
+        actor = self.actor(call, Permission.READ_WINDOW, window=window)
+
+        def look(state: HallState, now_ms: int) -> m.WindowAnswer:
+            found = window_in(state, window)
+            ticket = found.ticket
+            return m.WindowAnswer(
+                window=window_out(state, found),
+                ticket=ticket_out(state, ticket, now_ms) if ticket else None,
+                revision=state.revision,
+            )
+
+        return await actor.read(look)
+
+    async def board(self, call: Call, query: bodies.BoardQuery) -> answers.BoardAnswer:
+        """A zone's screen."""
+        actor = self.actor(call, Permission.READ_BOARD)
+
+        def look(state: HallState, now_ms: int) -> answers.BoardAnswer:
+            data: dict[str, Any] = project(View("board", zone=query.zone), state, now_ms, {})
+            shown = answers.BoardData(**data, server_ms=now_ms)
+            return answers.BoardAnswer(revision=state.revision, epoch=state.epoch, data=shown)
+
+        return await actor.read(look)
+
+    async def floor(self, call: Call) -> answers.FloorAnswer:
+        """The hall on one page."""
+        actor = self.actor(call, Permission.READ_FLOOR)
+
+        def look(state: HallState, now_ms: int) -> answers.FloorAnswer:
+            data: dict[str, Any] = project(View("floor"), state, now_ms, {})
+            totals = answers.FloorTotals(**data.pop("totals"))
+            shown = answers.FloorData(**data, totals=totals, server_ms=now_ms)
+            return answers.FloorAnswer(revision=state.revision, epoch=state.epoch, data=shown)
+
+        return await actor.read(look)
+
+    async def events(self, call: Call, query: bodies.EventsQuery) -> m.EventPage:
+        """Recorded changes; whoever may not read persons gets them without."""
+        actor = self.actor(call, Permission.READ_EVENTS)
+        persons = call.principal.may(Permission.READ_PERSONS)
+        entries = await actor.events(query.since, query.limit)
+        found = []
+        for entry in entries:
+            batch = decode_batch(entry.payload)
+            who: dict[str, str] = msgspec.to_builtins(batch.who)
+            if not persons:
+                who.pop("name", None)
+            for index, event in enumerate(batch.events):
+                data: dict[str, object] = msgspec.to_builtins(event)
+                kind = str(data.pop("e"))
+                if not persons:
+                    data.pop("person", None)
+                found.append(
+                    m.Event(
+                        revision=entry.id.revision,
+                        index=index,
+                        at_ms=batch.at_ms,
+                        kind=kind,
+                        who=who,
+                        data=data,
+                    )
+                )
+        epoch = await actor.read(lambda state, _: state.epoch)
+        last = entries[-1].id.revision if entries else query.since
+        return m.EventPage(events=tuple(found), next=last, epoch=epoch)
+
+    # Commanding -----------------------------------------------------------------------------------
+
+    async def issue(self, call: Call, body: bodies.IssueBody) -> m.TicketAnswer:
+        """取号: the answer carries the citizen's key, which is in no later one."""
+        actor = self.actor(call, Permission.ISSUE)
+        if body.class_ == "priority":
+            call.principal.require(Permission.ISSUE_PRIORITY)
+        person = body.person
+        command = cmd.Issue(
+            ticket=new_ticket_id(),
+            service=body.service,
+            cls=body.class_,
+            channel=body.channel or _CHANNEL.get(call.principal.role, "counter"),
+            person=known_person(
+                self.secret, call.hall, id_no=person.id_no, name=person.name, phone=person.phone
+            )
+            if person
+            else None,
+            traits=body.traits,
+        )
+
+        def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:
+            ticket = ticket_in(state, outcome.ticket or "")
+            path = f"/v1/halls/{state.hall}/tickets/{ticket.id}"
+            links = {"citizen": f"{path}#token={self.tokens.citizen_key(state.hall, ticket.id)}"}
+            return m.TicketAnswer(ticket=ticket_out(state, ticket, now_ms, links), revision=outcome.revision)
+
+        return await self._command(actor, call, command, render)
+
+    async def ticket_command(self, call: Call, ticket: str, body: bodies.TicketCommandBody) -> m.TicketAnswer:
+        """A command to a ticket."""
+        actor = self.actor(call, Permission.CANCEL_TICKET, ticket=ticket)
+        command = cmd.Cancel(ticket=ticket, reason=body.reason)
+
+        def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:
+            found = ticket_in(state, ticket)
+            return m.TicketAnswer(ticket=ticket_out(state, found, now_ms), revision=outcome.revision)
+
+        return await self._command(actor, call, command, render)
+
+    async def may_command_window(self, call: Call, window: str, body: bodies.WindowCommandBody) -> None:
+        """Check a window command's permission; comes before `window_command`.
+
+        Apart from it, so that the feed can check first and then decide commands in their order.
+
+        Raises:
+          Rejected: `FORBIDDEN`, `UNKNOWN_HALL`, `UNKNOWN_WINDOW`.
+        """
+        actor = self.actor(call, Permission.COMMAND_WINDOW, window=window)
+        mine = call.principal.clerk
+        if mine is None:
+            return
+        seated = await actor.read(lambda state, _: window_in(state, window).clerk)
+        wanted = body.clerk if isinstance(body, bodies.SignInBody) else mine
+        if wanted != mine or seated not in (None, mine):
+            raise Rejected(
+                Code.FORBIDDEN,
+                f"the token is bound to clerk {mine}",
+                "use that clerk's window",
+                window=window,
+            )
+
+    async def window_command(self, call: Call, window: str, body: bodies.WindowCommandBody) -> m.WindowAnswer:
+        """A command to a window; `may_command_window` comes first."""
+        actor = self.actor(call, Permission.COMMAND_WINDOW, window=window)
+
+        def render(state: HallState, outcome: Outcome, now_ms: int) -> m.WindowAnswer:
+            ticket = state.tickets.get(outcome.ticket) if outcome.ticket else None
+            return m.WindowAnswer(
+                window=window_out(state, window_in(state, window)),
+                ticket=ticket_out(state, ticket, now_ms) if ticket else None,
+                revision=outcome.revision,
+            )
+
+        return await self._command(actor, call, _AT_WINDOW[type(body)](window, body), render)
+
+    async def hall_command(self, call: Call, body: bodies.HallCommandBody) -> m.RevisionAnswer:
+        """A command to the hall."""
+        actor = self.actor(call, Permission.CONFIGURE)
+        config: HallConfig = body.config
+
+        def render(state: HallState, outcome: Outcome, now_ms: int) -> m.RevisionAnswer:
+            return m.RevisionAnswer(revision=outcome.revision)
+
+        return await self._command(actor, call, cmd.Configure(config=config), render)
+
+    async def _command(
+        self,
+        actor: HallActor,
+        call: Call,
+        command: cmd.AnyCommand,
+        render: Callable[[HallState, Outcome, int], T],
+    ) -> T:
+        body = call.digest if call.key is not None else b""
+        return await actor.command(
+            command, who=call.principal.actor(), render=render, key=call.key, body=body
+        )

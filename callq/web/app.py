@@ -1,0 +1,244 @@
+"""The HTTP door: a quart-trio app made from the route table."""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+import trio
+from quart import Response, request
+from quart_trio import QuartTrio
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from callq import metrics
+from callq.domain.errors import CallqError, Code, Rejected
+from callq.domain.lanes import LaneKey
+from callq.domain.routing import CLASSES
+from callq.runtime.actor import CommandFailed
+from callq.web import answers, problems
+from callq.web.api import Call
+from callq.web.keys import body_digest, checked_key
+from callq.web.openapi import document
+from callq.web.problems import Refusal
+from callq.web.roles import Principal, Role
+from callq.web.routes import MAX_BODY, MAX_CONFIG, ROUTES, Asked, Route
+from callq.web.tokens import bearer
+from callq.wire.codec import from_json, shaped, to_json
+
+if TYPE_CHECKING:
+    from callq.domain.state import HallState
+    from callq.web.api import Api
+    from callq.web.pages import Pages
+
+BODY_WITHIN_S: Final = 10.0
+"""A body that takes longer to arrive is refused."""
+
+GAUGE_WITHIN_S: Final = 0.2
+"""How long a hall may keep the metrics waiting for its queue lengths."""
+
+_HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
+
+def create_app(api: Api, pages: Pages) -> QuartTrio:
+    """The app: API, document, metrics, health checks and pages."""
+    # Its own static handler would shadow `/static/`, which is served with the pages' headers.
+    app = QuartTrio("callq.web", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_CONFIG, BODY_TIMEOUT=BODY_WITHIN_S, PROPAGATE_EXCEPTIONS=False)
+    app.url_map.merge_slashes = False
+    for route in ROUTES:
+        rule = re.sub(r"{(\w+)}", r"<\1>", route.path)
+        _add(app, rule, route.name, partial(_api, api, route), route.method)
+    published = document(ROUTES)
+    _add(app, "/v1/openapi.json", "document", partial(_bytes, published, "application/json"))
+    _add(app, "/metrics", "metrics", partial(_metrics, api))
+    _add(app, "/healthz", "health", partial(_bytes, to_json(answers.Alive()), "application/json"))
+    _add(app, "/readyz", "ready", partial(_ready, api))
+    for page in pages.pages:
+        _add(app, page.route, f"page.{page.name}", partial(_page, pages, page.html))
+    _add(app, "/static/<path:path>", "static", partial(_file, pages, "/static"))
+    _add(app, "/pages/<path:path>", "pages", partial(_file, pages, "/pages"))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+    app.before_request(_begin)
+    app.after_request(_end)
+    return app
+
+
+def _add(app: QuartTrio, rule: str, name: str, handle: partial[Any], method: str = "GET") -> None:
+    app.add_url_rule(rule, name, handle, methods=[method], provide_automatic_options=False)
+
+
+# The API ------------------------------------------------------------------------------------------
+
+
+async def _api(api: Api, route: Route, **path: str) -> Response:
+    """Answer a request of the table: who, may, well-formed, done; in this order."""
+    try:
+        asked = await _asked(api, route, path)
+        answer = await route.handle(api, asked)
+    except CommandFailed as error:
+        return _problem(error)
+    except CallqError as error:
+        return _problem(error)
+    return _json(to_json(answer), route.status)
+
+
+async def _asked(api: Api, route: Route, path: dict[str, str]) -> Asked:
+    hall = path.get("hall")
+    principal = Principal("", Role.INSPECTOR)
+    if route.permission is not None:
+        token = bearer(request.headers.get("Authorization"))
+        principal = await api.tokens.authenticate(token, hall)
+        principal.require(route.permission, hall=hall, window=path.get("window"), ticket=path.get("ticket"))
+    query = shaped(_query(), route.query, strict=False)
+    if route.body is None:
+        return Asked(Call(principal, hall or ""), path, query, None)
+    key = checked_key(request.headers.get("Idempotency-Key"))
+    plain = from_json(await _body(route.max_body))
+    digest = body_digest(api.secret, request.path, plain)
+    return Asked(Call(principal, hall or "", key, digest), path, query, shaped(plain, route.body))
+
+
+def _query() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in request.args.items(multi=True):
+        if name in found:
+            raise Rejected(Code.INVALID, f"`{name[:60]}` is given twice", "give it once")
+        found[name] = value
+    return found
+
+
+async def _body(limit: int) -> bytes:
+    """The request's body, at most `limit` bytes."""
+    length = request.content_length
+    if length is not None and length > limit:
+        raise _too_large(limit)
+    found = bytearray()
+    with trio.move_on_after(BODY_WITHIN_S) as scope:
+        async for chunk in request.body:
+            found += chunk
+            if len(found) > limit:
+                raise _too_large(limit)
+    if scope.cancelled_caught:
+        raise Refusal(Code.INVALID, "the body took too long to arrive", "send it in one go", status=408)
+    return bytes(found)
+
+
+def _too_large(limit: int) -> Rejected:
+    return Rejected(Code.PAYLOAD_TOO_LARGE, f"more than {limit} bytes", "send less")
+
+
+# What needs no token ------------------------------------------------------------------------------
+
+
+async def _bytes(content: bytes, kind: str) -> Response:
+    return _respond(content, 200, kind)
+
+
+async def _metrics(api: Api) -> Response:
+    for hall in api.node.halls():
+        with trio.move_on_after(GAUGE_WITHIN_S):
+            try:
+                metrics.waiting(hall, await api.node.actor(hall).read(_waiting))
+            except CallqError:
+                # A hall that is being restarted has nothing to say; the others still have.
+                continue
+    return _respond(metrics.exposition(), 200, metrics.CONTENT_TYPE)
+
+
+def _waiting(state: HallState, now_ms: int) -> dict[str, int]:
+    return {
+        code: sum(len(state.lanes[LaneKey(code, cls)]) for cls in CLASSES) for code in state.index.services
+    }
+
+
+async def _ready(api: Api) -> Response:
+    health = api.node.health()
+    halls: Any = health["halls"]
+    if health["ready"]:
+        return _json(to_json(answers.Ready(ready=True, halls=halls)), 200)
+    down = ", ".join(f"{hall} is {status}" for hall, status in halls.items() if status != "running")
+    return _problem(
+        Refusal(Code.STORE_UNAVAILABLE, down or "no hall is there", "wait", headers={"Retry-After": "2"})
+    )
+
+
+# Pages --------------------------------------------------------------------------------------------
+
+
+async def _page(pages: Pages, html: str, **path: str) -> Response:
+    return _asset(pages, html)
+
+
+async def _file(pages: Pages, prefix: str, path: str) -> Response:
+    return _asset(pages, f"{prefix}/{path}")
+
+
+def _asset(pages: Pages, address: str) -> Response:
+    asset = pages.assets.get(address)
+    if asset is None:
+        return _problem(_not_found())
+    headers = {**pages.headers(request.host), "ETag": asset.etag, "Cache-Control": "no-cache"}
+    if asset.etag in request.headers.get("If-None-Match", ""):
+        return Response(b"", 304, headers)
+    return Response(asset.content, 200, {**headers, "Content-Type": asset.kind})
+
+
+# Answers ------------------------------------------------------------------------------------------
+
+
+def _respond(content: bytes, status: int, kind: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(content, status, {**_HEADERS, "Content-Type": kind, **(headers or {})})
+
+
+def _json(content: bytes, status: int) -> Response:
+    return _respond(content, status, "application/json")
+
+
+def _problem(error: Exception) -> Response:
+    problem, headers = problems.explain(error)
+    return _respond(to_json(problem), problem.status, problems.CONTENT_TYPE, headers)
+
+
+def _not_found() -> Refusal:
+    return Refusal(Code.NOT_FOUND, "no such address", "/v1/openapi.json lists the API")
+
+
+async def _http_error(error: HTTPException) -> Response:
+    """What quart and werkzeug refuse by themselves."""
+    status = error.code or 500
+    if isinstance(error, RequestEntityTooLarge):
+        return _problem(_too_large(MAX_BODY))
+    if status == 404:
+        return _problem(_not_found())
+    headers = {name: value for name, value in error.get_headers() if name == "Allow"}
+    code = Code.INVALID if status < 500 else Code.INTERNAL
+    refusal = Refusal(code, error.name, "/v1/openapi.json lists the API", status=status, headers=headers)
+    return _problem(refusal)
+
+
+async def _unexpected(error: Exception) -> Response:
+    structlog.get_logger().exception("request failed", path=_route_template(), error=repr(error))
+    return _problem(error)
+
+
+async def _begin() -> None:
+    request.scope["callq.began"] = time.perf_counter()  # type: ignore[typeddict-unknown-key]
+
+
+async def _end(response: Response) -> Response:
+    began: Any = request.scope.get("callq.began", time.perf_counter())
+    seconds = time.perf_counter() - began
+    metrics.http_request(_method(), _route_template(), response.status_code, seconds)
+    return response
+
+
+def _route_template() -> str:
+    return request.url_rule.rule if request.url_rule else "(none)"
+
+
+def _method() -> str:
+    return request.method if request.method in ("GET", "HEAD", "POST") else "(other)"

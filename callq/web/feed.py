@@ -1,0 +1,126 @@
+"""The WebSocket door: one socket carries views that are kept current, commands, and their answers.
+
+Plain ASGI rather than quart: a message costs a third there. This is the handshake; `session` is what
+follows. A refused caller is accepted first and then closed with a code, because a browser tells its
+page nothing about a refused handshake.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+import trio
+
+from callq import metrics
+from callq.domain.errors import CallqError, Code, Rejected
+from callq.web import problems
+from callq.web.feed_wire import PROTOCOLS
+from callq.web.problems import Refusal
+from callq.web.roles import Permission
+from callq.web.session import FORBIDDEN, INTERNAL, UNAUTHORISED, UNAVAILABLE, UNKNOWN, Closing, Session
+from callq.web.tokens import bearer
+from callq.wire.codec import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from callq.web.api import Api
+    from callq.web.roles import Principal
+
+_PATH: Final = re.compile(r"/v1/halls/(?P<hall>[^/]+)/feed")
+_BEARER: Final = "bearer."
+
+_CLOSING: Final = {
+    Code.UNAUTHORISED: UNAUTHORISED,
+    Code.FORBIDDEN: FORBIDDEN,
+    Code.UNKNOWN_HALL: UNKNOWN,
+}
+
+Scope = dict[str, Any]
+
+
+class FeedDoor:
+    """ASGI application for WebSockets.
+
+    Args:
+      api: what sessions may use.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self.closing = trio.Event()
+        """Set it and every open socket is closed with 4509."""
+
+    async def __call__(
+        self, scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        """Serve one socket."""
+        await receive()  # websocket.connect
+        found = _PATH.fullmatch(scope["path"])
+        wire = next((PROTOCOLS[name] for name in scope["subprotocols"] if name in PROTOCOLS), None)
+        if found is None:
+            refusal = Refusal(Code.NOT_FOUND, "no such address", "the feed is at /v1/halls/{hall}/feed")
+            await _reject(refusal, send)
+            return
+        if wire is None:
+            names = ", ".join(PROTOCOLS)
+            await _reject(
+                Refusal(Code.INVALID, "no subprotocol that we speak", f"offer one of: {names}"), send
+            )
+            return
+        hall = found["hall"]
+        try:
+            principal = await self._principal(scope, hall)
+        except CallqError as error:
+            await send({"type": "websocket.accept", "subprotocol": wire.name})
+            closing = _CLOSING.get(error.code, FORBIDDEN) if isinstance(error, Rejected) else UNAVAILABLE
+            await send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
+            return
+        await send({"type": "websocket.accept", "subprotocol": wire.name})
+        metrics.feed_opened(hall)
+        try:
+            ended = await self._serve(Session(self._api, principal, hall, wire, receive, send), send)
+        finally:
+            metrics.feed_closed(hall)
+        if ended is not None:
+            metrics.feed_dropped(hall, ended.reason)
+
+    async def _serve(self, session: Session, send: Callable[[Any], Awaitable[None]]) -> Closing | None:
+        try:
+            return await session.run(self.closing)
+        except* Exception as group:
+            # One socket's fault must not reach the server; its client may come again.
+            structlog.get_logger().error("feed failed", exc_info=group)
+        await send({"type": "websocket.close", "code": INTERNAL.code, "reason": INTERNAL.reason})
+        return INTERNAL
+
+    async def _principal(self, scope: Scope, hall: str) -> Principal:
+        """Who asks, for a hall that exists.
+
+        Raises:
+          Rejected: `UNAUTHORISED`, `FORBIDDEN`, `UNKNOWN_HALL`.
+          StoreUnavailable: the token cannot be looked up, or the hall is being restarted.
+        """
+        principal = await self._api.tokens.authenticate(_token(scope), hall)
+        principal.require(Permission.READ_HALL, hall=hall)
+        self._api.node.actor(hall)
+        return principal
+
+
+def _token(scope: Scope) -> str | None:
+    """From `Authorization`, or from the subprotocol ``bearer.TOKEN``; never from the URL."""
+    for name, value in scope["headers"]:
+        if name.lower() == b"authorization":
+            return bearer(value.decode("latin-1"))
+    offered = (name for name in scope["subprotocols"] if name.startswith(_BEARER))
+    return next((name.removeprefix(_BEARER) for name in offered), None)
+
+
+async def _reject(refusal: Refusal, send: Callable[[Any], Awaitable[None]]) -> None:
+    """Answer the handshake with a problem document."""
+    problem, _ = problems.explain(refusal)
+    headers = [(b"content-type", problems.CONTENT_TYPE.encode())]
+    await send({"type": "websocket.http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": to_json(problem)})

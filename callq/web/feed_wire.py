@@ -1,0 +1,135 @@
+"""The feed's messages on the wire: two subprotocols, one content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
+
+import msgspec
+
+from callq.domain.errors import Code, Rejected
+from callq.wire.codec import from_json, from_msgpack, shaped, to_json, to_msgpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callq.web.problems import Problem
+
+MAX_MESSAGE: Final = 64 * 1024
+"""Largest message from a client, bytes."""
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """Base of what a client may send, but for commands."""
+
+
+class Subscribe(_Message, frozen=True, kw_only=True, tag="subscribe"):
+    """Keep a view current; `since` and `epoch` resume."""
+
+    view: Text
+    zone: Text | None = None
+    window: Text | None = None
+    ticket: Text | None = None
+    since: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
+    epoch: Text | None = None
+
+
+class Unsubscribe(_Message, frozen=True, kw_only=True, tag="unsubscribe"):
+    """No longer."""
+
+    view: Text
+    zone: Text | None = None
+    window: Text | None = None
+    ticket: Text | None = None
+
+
+class Ping(_Message, frozen=True, kw_only=True, tag="ping"):
+    """Are you there?"""
+
+
+class Pong(_Message, frozen=True, kw_only=True, tag="pong"):
+    """I am."""
+
+    server_ms: int | None = None
+
+
+class CommandMessage(NamedTuple):
+    """A command as it came: the body of the HTTP request is what is left of the message.
+
+    Attributes:
+      id: by which the client knows the answer.
+      key: idempotency key, unchecked.
+      window: that it is for.
+      ticket: that it is for, if no window.
+      body: plain data with `command`.
+    """
+
+    id: str | int
+    key: str | None
+    window: str | None
+    ticket: str | None
+    body: dict[str, Any]
+
+
+Incoming = Subscribe | Unsubscribe | Ping | Pong
+
+_TAGS: Final = ("subscribe", "unsubscribe", "command", "ping", "pong")
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: Text | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    key: str | None = None
+    window: Text | None = None
+    ticket: Text | None = None
+
+
+def read_message(plain: object) -> Incoming | CommandMessage:
+    """Understand a decoded message.
+
+    Raises:
+      Rejected: `INVALID`.
+    """
+    if not isinstance(plain, dict):
+        raise Rejected(Code.INVALID, "a message is an object", 'send {"type": ...}')
+    kind = plain.get("type")
+    if kind == "command":
+        head = shaped(plain, _Id)
+        body = {k: v for k, v in plain.items() if k not in ("type", "id", "key", "window", "ticket")}
+        return CommandMessage(head.id, head.key, head.window, head.ticket, body)
+    if kind not in _TAGS:
+        raise Rejected(Code.INVALID, "unknown message type", f"one of: {', '.join(_TAGS)}")
+    message: Incoming = shaped(plain, Incoming)
+    return message
+
+
+class Wire(NamedTuple):
+    """How one subprotocol turns messages into frames and back.
+
+    Attributes:
+      name: of the subprotocol.
+      field: of the ASGI event: ``text`` or ``bytes``.
+      encode: makes a frame's content.
+      decode: reads it; raises `Rejected`.
+    """
+
+    name: str
+    field: Literal["text", "bytes"]
+    encode: Callable[[object], str | bytes]
+    decode: Callable[[Any], Any]
+
+
+def _json_text(value: object) -> str:
+    return to_json(value).decode()
+
+
+PROTOCOLS: Final = {
+    "callq.v1.json": Wire("callq.v1.json", "text", _json_text, from_json),
+    "callq.v1.msgpack": Wire("callq.v1.msgpack", "bytes", to_msgpack, from_msgpack),
+}
+"""By subprotocol name."""
+
+
+def error_message(problem: Problem, **about: object) -> dict[str, object]:
+    """What is sent when a message cannot be used."""
+    return {"type": "error", **about, "problem": problem}

@@ -1,0 +1,137 @@
+"""Pages for people: found through entry points, read once, served by content hash.
+
+Every file is in memory under the address it is served at, so that no address can lead outside the
+folders, and nothing is read while a screen waits. Pages run under a strict policy: scripts and
+styles from here only, connections to here only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+GROUP: Final = "callq.pages"
+"""Entry points: a name, and a dict with `route`, `root`, `index`, `title`, `roles`."""
+
+KINDS: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/vnd.microsoft.icon",
+    ".woff2": "font/woff2",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".webmanifest": "application/manifest+json",
+}
+"""What is served at all; anything else in a page's folder stays there."""
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
+
+
+class Page(NamedTuple):
+    """A page.
+
+    Attributes:
+      name: of its entry point.
+      route: address template, e.g. ``/tv/<hall>/<zone>``.
+      html: address of its document.
+      title: for people.
+      roles: whose token it wants.
+    """
+
+    name: str
+    route: str
+    html: str
+    title: str
+    roles: tuple[str, ...]
+
+
+class Asset(NamedTuple):
+    """A file as it is served."""
+
+    content: bytes
+    kind: str
+    etag: str
+
+
+class Pages:
+    """All pages and their files."""
+
+    def __init__(self, pages: Iterable[Page], assets: Mapping[str, Asset]) -> None:
+        self.pages = tuple(pages)
+        self.assets = dict(assets)
+        """By address."""
+
+    def headers(self, host: str) -> dict[str, str]:
+        """Headers of everything a page loads.
+
+        Args:
+          host: that the browser asked; older browsers do not count WebSockets as `'self'`.
+        """
+        sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            f"media-src 'self'; manifest-src 'self'; connect-src 'self'{sockets}; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+        return {
+            "Content-Security-Policy": policy,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+        }
+
+
+def load_pages() -> Pages:
+    """Read the home page, the shared files, and every page that is installed.
+
+    A page that cannot be loaded is reported and left out: a hall must not stand still for it.
+    """
+    static = Path(str(files("callq.web"))) / "static"
+    assets = _assets("/static", static)
+    pages = [Page("home", "/", "/static/home/index.html", "callq", ())]
+    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+        try:
+            given = entry.load()
+            prefix = f"/pages/{entry.name}"
+            page = Page(
+                entry.name,
+                given["route"],
+                f"{prefix}/{given['index']}",
+                given["title"],
+                tuple(given["roles"]),
+            )
+            found = _assets(prefix, Path(given["root"]))
+        except Exception as error:
+            structlog.get_logger().error("page left out", page=entry.name, error=repr(error))
+            continue
+        pages.append(page)
+        assets |= found
+    return Pages(pages, assets)
+
+
+def _assets(prefix: str, root: Path) -> dict[str, Asset]:
+    """Files below `root` by address."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        kind = KINDS.get(path.suffix)
+        hidden = any(part.startswith((".", "_")) for part in inside.parts)
+        if kind is None or hidden or not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
+            continue
+        content = path.read_bytes()
+        etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+        found[f"{prefix}/{inside.as_posix()}"] = Asset(content, kind, etag)
+    return found

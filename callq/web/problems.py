@@ -1,0 +1,121 @@
+"""Errors as problem documents (RFC 9457), the same at both doors."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from callq.domain.errors import STATUS, TITLE, CallqError, Code, Rejected, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+_IDS: Final = frozenset({"hall", "service", "window", "ticket", "clerk", "zone"})
+
+_LONG_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{9,}[Xx]?(?![0-9A-Za-z])")
+"""Could be somebody's identity or telephone number, put where it does not belong."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong (RFC 9457). Further members may come; the ids concerned are among them."""
+
+    type: str
+    """`urn:callq:problem:` and the code."""
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str
+    state: str | None = None
+    """Present state of what the request was about, for conflicts."""
+    revision: int | None = None
+    """Of the hall when the request was refused."""
+    retry_ms: int | None = None
+    """When the same request can be accepted, from now."""
+    hall: str | None = None
+    service: str | None = None
+    window: str | None = None
+    ticket: str | None = None
+    clerk: str | None = None
+    zone: str | None = None
+
+
+class Refusal(CallqError):
+    """An error of the door itself, with the HTTP status it asks for.
+
+    Attributes:
+      problem: the document.
+      headers: to be sent with it.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str,
+        hint: str,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] = {},
+    ) -> None:
+        super().__init__(detail)
+        self.problem = make_problem(code, detail, hint, status=status)
+        self.headers = dict(headers)
+
+
+def make_problem(
+    code: Code,
+    detail: str,
+    hint: str,
+    *,
+    status: int | None = None,
+    **members: Any,  # noqa: ANN401
+) -> Problem:
+    """A problem document."""
+    return Problem(
+        type=f"urn:callq:problem:{code}",
+        title=TITLE[code],
+        status=status or STATUS[code],
+        detail=without_numbers(detail),
+        code=code.value,
+        hint=without_numbers(hint),
+        **members,
+    )
+
+
+def explain(error: Exception) -> tuple[Problem, dict[str, str]]:
+    """The problem document of an error, and the HTTP headers that belong to it.
+
+    Anything unexpected becomes `internal` and tells nothing about itself.
+    """
+    match error:
+        case Refusal():
+            return error.problem, error.headers
+        case Rejected():
+            members: dict[str, Any] = {**error.extra}
+            for name in _IDS & error.ids.keys():
+                members[name] = without_numbers(error.ids[name])[:64]
+            conflict = STATUS[error.code] in (409, 422)
+            problem = make_problem(
+                error.code,
+                error.detail,
+                error.hint,
+                state=error.state,
+                revision=error.revision if conflict else None,
+                **members,
+            )
+            challenge = {"WWW-Authenticate": 'Bearer realm="callq"'}
+            return problem, challenge if error.code is Code.UNAUTHORISED else {}
+        case StoreUnavailable():
+            return make_problem(
+                Code.STORE_UNAVAILABLE, str(error), "repeat the request with the same Idempotency-Key"
+            ), {"Retry-After": str(error.retry_after_s)}
+    return make_problem(Code.INTERNAL, "an unexpected error", "tell whoever runs this server"), {}
+
+
+def without_numbers(text: str) -> str:
+    """Text without long digit runs: a caller's mistake must not put an identity number into a log."""
+    return _LONG_NUMBER.sub("…", text)[:500]

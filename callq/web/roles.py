@@ -1,0 +1,145 @@
+"""Who may do what: one table, read by both doors and by the OpenAPI document.
+
+A token has one role. Beyond the role it may be bound to a hall, a window or a clerk, and then it
+counts for nothing else. A citizen holds no token of the table's kind: the key on the ticket opens
+exactly that ticket.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from callq.domain.commands import Actor
+from callq.domain.errors import Code, Rejected
+
+
+class Role(StrEnum):
+    """What a token is for."""
+
+    ADMIN = "admin"
+    SUPERVISOR = "supervisor"
+    CLERK = "clerk"
+    HELPER = "helper"
+    KIOSK = "kiosk"
+    SCREEN = "screen"
+    DEVICE = "device"
+    GUIDE = "guide"
+    RATING = "rating"
+    INSPECTOR = "inspector"
+    CITIZEN = "citizen"
+
+
+class Permission(StrEnum):
+    """What can be allowed."""
+
+    READ_HALL = "read_hall"
+    READ_CLERKS = "read_clerks"
+    ISSUE = "issue"
+    ISSUE_PRIORITY = "issue_priority"
+    READ_TICKET = "read_ticket"
+    LIST_TICKETS = "list_tickets"
+    CANCEL_TICKET = "cancel_ticket"
+    READ_WINDOW = "read_window"
+    COMMAND_WINDOW = "command_window"
+    READ_BOARD = "read_board"
+    READ_STRIP = "read_strip"
+    READ_PANEL = "read_panel"
+    READ_FLOOR = "read_floor"
+    READ_EVENTS = "read_events"
+    READ_PERSONS = "read_persons"
+    CONFIGURE = "configure"
+    CREATE_TOKEN = "create_token"
+
+
+_R = Role
+_STAFF: Final = frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK, _R.HELPER})
+_LOOKING: Final = _STAFF | {_R.INSPECTOR}
+_IN_HALL: Final = frozenset(Role) - {_R.CITIZEN}
+
+ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
+    Permission.READ_HALL: frozenset(Role),
+    Permission.READ_CLERKS: _LOOKING,
+    Permission.ISSUE: _STAFF | {_R.KIOSK, _R.GUIDE},
+    # A machine cannot see whether somebody is in need; who granted priority is on record.
+    Permission.ISSUE_PRIORITY: _STAFF,
+    Permission.READ_TICKET: _LOOKING | {_R.KIOSK, _R.GUIDE, _R.CITIZEN},
+    Permission.LIST_TICKETS: _LOOKING,
+    Permission.CANCEL_TICKET: _STAFF | {_R.CITIZEN},
+    Permission.READ_WINDOW: _LOOKING,
+    Permission.COMMAND_WINDOW: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK}),
+    Permission.READ_BOARD: _IN_HALL - {_R.RATING},
+    Permission.READ_STRIP: _LOOKING | {_R.SCREEN, _R.DEVICE, _R.RATING},
+    Permission.READ_PANEL: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK, _R.INSPECTOR}),
+    Permission.READ_FLOOR: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.HELPER, _R.INSPECTOR}),
+    Permission.READ_EVENTS: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.INSPECTOR}),
+    Permission.READ_PERSONS: frozenset({_R.ADMIN}),
+    Permission.CONFIGURE: frozenset({_R.ADMIN}),
+    Permission.CREATE_TOKEN: frozenset({_R.ADMIN}),
+}
+"""The whole table. An inspector reads everything but persons and changes nothing."""
+
+VIEW_PERMISSION: Final[dict[str, Permission]] = {
+    "board": Permission.READ_BOARD,
+    "strip": Permission.READ_STRIP,
+    "panel": Permission.READ_PANEL,
+    "floor": Permission.READ_FLOOR,
+    "ticket": Permission.READ_TICKET,
+}
+"""What following a view needs."""
+
+
+class Principal(NamedTuple):
+    """Who is asking, as far as a token tells.
+
+    Attributes:
+      id: of the token; idempotency keys are scoped to it.
+      role: what the token is for.
+      hall: the only hall it counts in; None: all.
+      window: the only window it may use.
+      clerk: the only clerk it may act as.
+      ticket: the only ticket it opens (citizens).
+      name: what whoever created it called it.
+    """
+
+    id: str
+    role: Role
+    hall: str | None = None
+    window: str | None = None
+    clerk: str | None = None
+    ticket: str | None = None
+    name: str = ""
+
+    def actor(self) -> Actor:
+        """How the journal remembers it."""
+        return Actor(role=self.role.value, id=self.id, name=self.name)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role has the permission at all."""
+        return self.role in ALLOWED[permission]
+
+    def require(
+        self,
+        permission: Permission,
+        *,
+        hall: str | None = None,
+        window: str | None = None,
+        ticket: str | None = None,
+    ) -> None:
+        """Insist on a permission, for these things.
+
+        Raises:
+          Rejected: `FORBIDDEN`; the detail names what is missing.
+        """
+        if not self.may(permission):
+            raise _forbidden(f"role {self.role} has no permission {permission}")
+        if hall is not None and self.hall not in (None, hall):
+            raise _forbidden(f"the token is bound to hall {self.hall}")
+        if window is not None and self.window not in (None, window):
+            raise _forbidden(f"the token is bound to window {self.window}")
+        if ticket is not None and self.ticket not in (None, ticket):
+            raise _forbidden("the key opens another ticket")
+
+
+def _forbidden(detail: str) -> Rejected:
+    return Rejected(Code.FORBIDDEN, detail, "use a token made for this")

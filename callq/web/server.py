@@ -1,0 +1,135 @@
+"""`callq serve`: the store, the node and the doors, started in that order and stopped in reverse."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import structlog
+import trio
+
+from callq.journal.redis.store import open_store
+from callq.runtime.node import Node
+from callq.web.api import Api
+from callq.web.app import create_app
+from callq.web.feed import FeedDoor
+from callq.web.feed_wire import MAX_MESSAGE
+from callq.web.listener import Listener, open_socket
+from callq.web.pages import load_pages
+from callq.web.tokens import Tokens
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from callq.domain.hall import HallConfig
+
+
+@dataclass(frozen=True, slots=True)
+class ServeConfig:
+    """What a server needs to know.
+
+    Attributes:
+      halls: created if the store does not know them yet.
+      host: to listen on.
+      port: to listen on; 0 takes a free one.
+      data_dir: where the embedded Redis keeps its data, without `redis_url`.
+      redis_url: of an external Redis; None: an embedded one.
+      durability: what an acknowledgement promises.
+      admin_token: accepted as an administrator's; None: only tokens that were created.
+      log_format: of the process's log, which the command line sets up.
+    """
+
+    halls: tuple[HallConfig, ...]
+    host: str
+    port: int
+    data_dir: Path
+    redis_url: str | None = None
+    durability: Literal["fsync", "everysec"] = "fsync"
+    admin_token: str | None = None
+    log_format: Literal["console", "json"] = "console"
+
+
+async def serve(config: ServeConfig, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED) -> None:
+    """Serve until SIGTERM or SIGINT; started with the port when requests are answered.
+
+    Raises:
+      OSError: the address cannot be listened on.
+      StoreRefused: the store must not be used as it is.
+      StoreUnavailable: the store does not answer.
+    """
+    stopping = trio.Event()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_stop_on_signal, stopping)
+        await serve_until(stopping, config, task_status=task_status)
+        nursery.cancel_scope.cancel()
+
+
+async def serve_until(
+    stopping: trio.Event,
+    config: ServeConfig,
+    *,
+    task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until `stopping` is set; see `serve`."""
+    # The address first: whoever mistypes it must not wait for a store, nor disturb one.
+    with open_socket(config.host, config.port) as listening:
+        where = config.redis_url or config.data_dir
+        async with open_store(where, durability=config.durability) as store, trio.open_nursery() as nursery:
+            node = Node(store.journal, store.journal, config.halls)
+            await nursery.start(node.run)
+            await serve_node(
+                node, listening, stopping, admin_token=config.admin_token, task_status=task_status
+            )
+            nursery.cancel_scope.cancel()
+
+
+async def serve_node(
+    node: Node,
+    listening: socket.socket,
+    stopping: trio.Event,
+    *,
+    admin_token: str | None,
+    task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Open the doors of a running node until `stopping` is set."""
+    log = structlog.get_logger()
+    secret = await node.keyring.secret()
+    api = Api(node, Tokens(node.keyring, secret, admin_token), secret)
+    feed = FeedDoor(api)
+    http = create_app(api, load_pages())
+    # Larger messages than the feed takes still reach it, so that it can say so and close.
+    listener = Listener(_doors(http, feed), listening, max_message=4 * MAX_MESSAGE)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_close_feeds, feed, stopping)
+        await nursery.start(listener.run, stopping)
+        host, port = listening.getsockname()[:2]
+        log.info("serving", host=host, port=port, halls=node.halls())
+        task_status.started(port)
+    log.info("stopped serving")
+
+
+def _doors(http: Callable[..., Awaitable[None]], feed: FeedDoor) -> Callable[..., Awaitable[None]]:
+    """WebSockets to the feed, everything else to the app."""
+
+    async def doors(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        await (feed if scope["type"] == "websocket" else http)(scope, receive, send)
+
+    return doors
+
+
+async def _close_feeds(feed: FeedDoor, stopping: trio.Event) -> None:
+    await stopping.wait()
+    feed.closing.set()
+
+
+async def _stop_on_signal(
+    stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for number in signals:
+            structlog.get_logger().info("stopping", signal=signal.Signals(number).name)
+            stopping.set()

@@ -1,0 +1,335 @@
+"""One open socket of the feed: its views, its commands, and how it ends."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+import structlog
+import trio
+
+from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
+from callq.runtime.hub import FeedClosed
+from callq.runtime.ids import wall_ms
+from callq.views.view import View
+from callq.web import bodies, problems
+from callq.web.api import Api, Call
+from callq.web.feed_wire import (
+    MAX_MESSAGE,
+    CommandMessage,
+    Ping,
+    Subscribe,
+    Unsubscribe,
+    Wire,
+    error_message,
+    read_message,
+)
+from callq.web.keys import body_digest, checked_key
+from callq.web.roles import VIEW_PERMISSION, Principal
+from callq.wire.codec import shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from callq.runtime.hub import Frame, Subscription
+
+IDLE_S: Final = 60.0
+"""A client that says nothing for so long is gone; pages ping every 10 s."""
+
+SEND_WITHIN_S: Final = 20.0
+"""A message that a client has not taken by then ends its socket."""
+
+MAX_VIEWS: Final = 64
+MAX_COMMANDS: Final = 64
+"""Commands of one socket that wait for their answers; more are read when some are answered."""
+
+MAX_MALFORMED: Final = 16
+"""Messages in a row that make no sense before the socket is closed."""
+
+
+class Closing(NamedTuple):
+    """How a socket ends. From 4400 to 4499: it must not be opened again as it was."""
+
+    code: int
+    reason: str
+
+
+MALFORMED: Final = Closing(4400, "malformed")
+UNAUTHORISED: Final = Closing(4401, "unauthorised")
+FORBIDDEN: Final = Closing(4403, "forbidden")
+UNKNOWN: Final = Closing(4404, "unknown")
+TOO_LARGE: Final = Closing(4413, "too_large")
+INTERNAL: Final = Closing(4500, "internal")
+UNAVAILABLE: Final = Closing(4503, "unavailable")
+IDLE: Final = Closing(4507, "idle")
+TOO_SLOW: Final = Closing(4508, "slow")
+GOING_AWAY: Final = Closing(4509, "shutdown")
+
+
+class _Ended(Exception):
+    """The socket is over; with a `Closing` unless the client is gone already."""
+
+    def __init__(self, closing: Closing | None) -> None:
+        super().__init__(closing)
+        self.closing = closing
+
+
+class Session:
+    """An accepted socket.
+
+    Args:
+      api: what it may use.
+      principal: who opened it.
+      hall: of its address; it exists.
+      wire: the subprotocol.
+      receive: ASGI.
+      send: ASGI.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        principal: Principal,
+        hall: str,
+        wire: Wire,
+        receive: Callable[[], Awaitable[Any]],
+        send: Callable[[Any], Awaitable[None]],
+    ) -> None:
+        self._api = api
+        self._principal = principal
+        self._hall = hall
+        self._wire = wire
+        self._receive = receive
+        self._send_event = send
+        self._sending = trio.Lock()
+        self._views: dict[View, trio.CancelScope] = {}
+        self._commands = trio.Semaphore(MAX_COMMANDS)
+        self._malformed = 0
+
+    async def run(self, closing: trio.Event) -> Closing | None:
+        """Serve until the socket ends; `closing` is set when the server goes away.
+
+        Returns:
+          How the server ended it; None: the client left.
+        """
+        ended: Closing | None = None
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._going_away, closing)
+                await self._read(nursery)
+        except* _Ended as group:
+            ended = _closing(group)
+        if ended is not None:
+            await self._close(ended)
+        return ended
+
+    async def _going_away(self, closing: trio.Event) -> None:
+        await closing.wait()
+        raise _Ended(GOING_AWAY)
+
+    async def _close(self, closing: Closing) -> None:
+        event = {"type": "websocket.close", "code": closing.code, "reason": closing.reason}
+        with trio.move_on_after(1):
+            await self._send_event(event)
+
+    # Reading --------------------------------------------------------------------------------------
+
+    async def _read(self, nursery: trio.Nursery) -> None:
+        while True:
+            with trio.move_on_after(IDLE_S) as scope:
+                event = await self._receive()
+            if scope.cancelled_caught:
+                raise _Ended(IDLE)
+            if event["type"] == "websocket.disconnect":
+                raise _Ended(None)
+            await self._handle(event, nursery)
+
+    async def _handle(self, event: dict[str, Any], nursery: trio.Nursery) -> None:
+        content = event.get(self._wire.field)
+        try:
+            if content is None:
+                raise Rejected(
+                    Code.INVALID, "the wrong kind of frame", f"{self._wire.name} uses {self._wire.field}"
+                )
+            if len(content) > MAX_MESSAGE:
+                raise _Ended(TOO_LARGE)
+            message = read_message(self._wire.decode(content))
+        except Rejected as error:
+            self._malformed += 1
+            if self._malformed > MAX_MALFORMED:
+                raise _Ended(MALFORMED) from error
+            await self._refuse(error)
+            return
+        self._malformed = 0
+        match message:
+            case Ping():
+                await self._send({"type": "pong", "server_ms": wall_ms()})
+            case Subscribe():
+                await self._subscribe(message, nursery)
+            case Unsubscribe():
+                view = View(message.view, message.zone, message.window, message.ticket)
+                scope = self._views.pop(view, None)
+                if scope is not None:
+                    scope.cancel()
+            case CommandMessage():
+                await self._commands.acquire()
+                # Returns once the command is decided: so commands are decided in their order.
+                await nursery.start(self._command, message)
+
+    # Views ----------------------------------------------------------------------------------------
+
+    async def _subscribe(self, message: Subscribe, nursery: trio.Nursery) -> None:
+        view = View(message.view, message.zone, message.window, message.ticket)
+        about = _about(view)
+        try:
+            permission = VIEW_PERMISSION.get(view.name)
+            if permission is None:
+                known = ", ".join(VIEW_PERMISSION)
+                raise Rejected(Code.INVALID, "no such view", f"one of: {known}")
+            self._principal.require(permission, hall=self._hall, window=view.window, ticket=view.ticket)
+            if view not in self._views and len(self._views) >= MAX_VIEWS:
+                raise Rejected(Code.INVALID, f"more than {MAX_VIEWS} views", "open another socket")
+            # A strip comes whole each time, so there is nothing to resume.
+            since = None if view.name == "strip" else message.since
+            subscription = self._open(view, since, message.epoch)
+        except CallqError as error:
+            await self._refuse(error, **about)
+            return
+        before = self._views.pop(view, None)
+        if before is not None:
+            before.cancel()
+        self._views[view] = await nursery.start(self._follow, view, subscription)
+
+    def _open(self, view: View, since: int | None, epoch: str | None) -> Subscription:
+        return self._api.node.actor(self._hall).subscribe(view, since, epoch)
+
+    async def _follow(
+        self,
+        view: View,
+        first: Subscription,
+        *,
+        task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Send a view's frames until it is unsubscribed, or what it shows is gone."""
+        subscription: Subscription | None = first
+        with trio.CancelScope() as scope:
+            task_status.started(scope)
+            while subscription is not None:
+                seen: Frame | None = None
+                whole: dict[str, object] = {}
+                try:
+                    while True:
+                        seen = await subscription.receive()
+                        whole = seen.data if seen.kind == "snapshot" else {**whole, **seen.data}
+                        await self._show(view, seen, whole if view.name == "strip" else seen.data)
+                except FeedClosed:
+                    subscription.close()
+                    subscription = await self._reopen(view, seen)
+                finally:
+                    if subscription is not None:
+                        subscription.close()
+        if self._views.get(view) is scope:
+            del self._views[view]
+
+    async def _reopen(self, view: View, seen: Frame | None) -> Subscription | None:
+        """Follow a view again whose hall was restarted; None, and the client is told, when it is gone."""
+        resume = (seen.revision, seen.epoch) if seen and view.name != "strip" else (None, None)
+        try:
+            return self._open(view, *resume)
+        except (FeedClosed, StoreUnavailable):
+            raise _Ended(UNAVAILABLE) from None
+        except Rejected as error:
+            await self._refuse(error, **_about(view))
+            return None
+
+    async def _show(self, view: View, frame: Frame, data: dict[str, object]) -> None:
+        message: dict[str, object] = {
+            "type": frame.kind,
+            **_about(view),
+            "epoch": frame.epoch,
+            "revision": frame.revision,
+            "data": {**data, "server_ms": wall_ms()},
+        }
+        if frame.reset:
+            message["reset"] = True
+        await self._send(message)
+
+    # Commands -------------------------------------------------------------------------------------
+
+    async def _command(
+        self, message: CommandMessage, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Do a command and send its result; started as soon as it is decided."""
+        result: dict[str, object] = {"type": "result", "id": message.id}
+        try:
+            perform = await self._prepared(message)
+        except CallqError as error:
+            perform = partial(_refused, error)
+        # The reader goes on only when this task waits next, and `perform` decides before it waits.
+        task_status.started()
+        try:
+            answer = await perform()
+            result |= {"ok": True, **msgspec.structs.asdict(answer)}
+        except Exception as error:
+            if not isinstance(error, CallqError):
+                structlog.get_logger().exception("feed command failed", error=repr(error))
+            result |= {"ok": False, "problem": problems.explain(error)[0]}
+        finally:
+            self._commands.release()
+        await self._send(result)
+
+    async def _prepared(self, message: CommandMessage) -> Callable[[], Awaitable[msgspec.Struct]]:
+        """Check a command; what is left is to do it."""
+        api, hall = self._api, self._hall
+        key = checked_key(message.key)
+        if message.window is not None:
+            path = f"/v1/halls/{hall}/windows/{message.window}/commands"
+            at_window = shaped(message.body, bodies.WindowCommandBody)
+            call = Call(self._principal, hall, key, body_digest(api.secret, path, message.body))
+            await api.may_command_window(call, message.window, at_window)
+            return partial(api.window_command, call, message.window, at_window)
+        if message.ticket is not None:
+            path = f"/v1/halls/{hall}/tickets/{message.ticket}/commands"
+            to_ticket = shaped(message.body, bodies.TicketCommandBody)
+            call = Call(self._principal, hall, key, body_digest(api.secret, path, message.body))
+            return partial(api.ticket_command, call, message.ticket, to_ticket)
+        to_hall = shaped(message.body, bodies.HallCommandBody)
+        call = Call(
+            self._principal, hall, key, body_digest(api.secret, f"/v1/halls/{hall}/commands", message.body)
+        )
+        return partial(api.hall_command, call, to_hall)
+
+    # Sending --------------------------------------------------------------------------------------
+
+    async def _refuse(self, error: Exception, **about: object) -> None:
+        await self._send(error_message(problems.explain(error)[0], **about))
+
+    async def _send(self, message: object) -> None:
+        event = {"type": "websocket.send", self._wire.field: self._wire.encode(message)}
+        async with self._sending:
+            deadline = trio.current_time() + SEND_WITHIN_S
+            with trio.move_on_at(deadline):
+                await self._send_event(event)
+            # Not the scope's own verdict: the server shields its sends and lets them fail instead.
+            if trio.current_time() >= deadline:
+                raise _Ended(TOO_SLOW)
+
+
+async def _refused(error: CallqError) -> msgspec.Struct:
+    raise error
+
+
+def _about(view: View) -> dict[str, object]:
+    """The members of a message that name a view."""
+    named = {"view": view.name, "zone": view.zone, "window": view.window, "ticket": view.ticket}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _closing(group: BaseExceptionGroup[_Ended]) -> Closing | None:
+    """How the socket ended, where several tasks found it over at once."""
+    found: list[Closing | None] = []
+    for error in group.exceptions:
+        found.append(_closing(error) if isinstance(error, BaseExceptionGroup) else error.closing)
+    # A client that has left cannot be told anything.
+    return None if None in found else found[0]
