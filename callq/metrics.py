@@ -25,7 +25,7 @@ CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 REGISTRY: Final = CollectorRegistry()
 
 # A `_created` series beside each counter would double what is scraped and tell nothing.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
