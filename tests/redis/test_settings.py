@@ -73,6 +73,21 @@ async def test_a_node_refuses_and_a_tool_reports(own_server):
         assert store.describe()["durability"] == "everysec"
 
 
+async def test_a_replica_is_refused_with_the_address_of_its_master(own_server):
+    own_server.start(replicaof="127.0.0.1 1")
+    with pytest.raises(StoreRefused, match=r"replica of 127\.0\.0\.1:1"):
+        async with open_store(own_server.url):
+            pytest.fail("opened")
+
+
+async def test_a_guard_that_redis_forbids_is_refused_with_what_it_needs(own_server):
+    own_server.start()
+    await own_server.ask("ACL", "SETUSER", "default", "-client", "+client|id")
+    with pytest.raises(StoreRefused, match="CLIENT LIST"):
+        async with open_store(own_server.url):
+            pytest.fail("opened")
+
+
 async def test_a_wrong_password_is_refused_at_once(own_server):
     own_server.start()
     await own_server.ask("CONFIG", "SET", "requirepass", "right")

@@ -210,8 +210,8 @@ class Client:
 
     def drop_idle(self) -> None:
         """Close what is idle now; the next exchange makes a new connection."""
-        while self._idle:
-            self._idle.pop().close()
+        while (link := self._pop()) is not None:
+            link.close()
 
     def _exchange(self, commands: Sequence[Command]) -> list[Reply]:
         link = self._take()
@@ -228,12 +228,15 @@ class Client:
             self.drop_idle()
         return replies
 
+    def _pop(self) -> Link | None:
+        # Worker threads and the trio loop both take from here: looking first and popping then would race.
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
     def _take(self) -> Link:
-        while True:
-            try:
-                link = self._idle.pop()
-            except IndexError:
-                break
+        while (link := self._pop()) is not None:
             if not link.is_stale():
                 return link
             link.close()

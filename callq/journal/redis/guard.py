@@ -2,8 +2,10 @@
 
 Compare-and-set would keep two nodes from harming each other's entries, but timers, feeds and the
 archive of this version expect to be alone. The guard is a named connection and nothing else, so it
-ends with its process: there is no lease to wait for after a crash, and no clock to agree on. Of two
-such connections the one with the lower client id holds the store, and Redis gives ids in order.
+ends with its process: there is no lease to wait for after a crash, and no clock to agree on. A node
+names its connection and lists all others in one transaction, so of several that start together only the
+first finds nobody. (Client ids would not do: a connection has its id before it has its name, and one
+with a higher id may already have looked.)
 
 A connection can outlive its node only if the machine or the network died. A node speaks on its
 connection every second, so a holder silent for `Timing.stale_s` is gone, and its connection is ended.
@@ -78,23 +80,40 @@ def node_name() -> str:
     return f"{NAME_PREFIX}{uuid.uuid4().hex}@{host}/{os.getpid()}"
 
 
-def parse_holders(client_list: bytes) -> list[Holder]:
-    """The guard connections in a reply to CLIENT LIST, oldest first."""
-    holders = []
+def _parse_clients(client_list: bytes) -> list[Holder]:
+    clients = []
     for line in client_list.decode(errors="replace").splitlines():
         fields = dict(part.split("=", 1) for part in line.split(" ") if "=" in part)
-        if fields.get("name", "").startswith(NAME_PREFIX):
-            holders.append(
-                Holder(
-                    client_id=int(fields["id"]),
-                    name=fields["name"],
-                    database=fields["db"],
-                    address=fields["addr"],
-                    age_s=int(fields["age"]),
-                    idle_s=int(fields["idle"]),
-                )
+        clients.append(
+            Holder(
+                client_id=int(fields["id"]),
+                name=fields.get("name", ""),
+                database=fields["db"],
+                address=fields["addr"],
+                age_s=int(fields["age"]),
+                idle_s=int(fields["idle"]),
             )
-    return sorted(holders, key=lambda holder: holder.client_id)
+        )
+    return sorted(clients, key=lambda client: client.client_id)
+
+
+def parse_holders(client_list: bytes) -> list[Holder]:
+    """The guard connections in a reply to CLIENT LIST, oldest first."""
+    return [client for client in _parse_clients(client_list) if client.name.startswith(NAME_PREFIX)]
+
+
+def _other_holder(client_list: bytes, client_id: int) -> Holder | None:
+    """The oldest guard connection on our database that is not ours."""
+    clients = _parse_clients(client_list)
+    databases = {client.database for client in clients if client.client_id == client_id}
+    for client in clients:
+        if (
+            client.name.startswith(NAME_PREFIX)
+            and client.client_id != client_id
+            and client.database in databases
+        ):
+            return client
+    return None
 
 
 class NodeGuard:
@@ -102,7 +121,7 @@ class NodeGuard:
 
     def __init__(self, endpoint: Endpoint, log: FilteringBoundLogger, timing: Timing) -> None:
         self.name = node_name()
-        self._client = Client(endpoint, setup=(("CLIENT", "SETNAME", self.name),))
+        self._client = Client(endpoint)
         self._log = log
         self._timing = timing
         self._client_id = 0
@@ -117,22 +136,35 @@ class NodeGuard:
         began = time.monotonic()
         while True:
             try:
-                client_id, listed = await self._client.ask(("CLIENT", "ID"), ("CLIENT", "LIST"))
+                holder = await self._attempt()
             except ReplyError as error:
+                if self._client_id:
+                    raise
                 raise StoreRefused(
                     f"callq cannot tell whether another node uses {self._client.endpoint.shown}: {error}. "
                     "Allow its Redis user the commands CLIENT ID, CLIENT LIST and CLIENT SETNAME"
                 ) from error
-            older = self._older(parse_holders(listed), client_id)
-            if not older:
-                self._client_id = client_id
+            if holder is None:
                 return
-            await self._judge(older[0], time.monotonic() - began)
+            await self._judge(holder, time.monotonic() - began)
             await trio.sleep(self._timing.beat_s / 4)
 
-    def _older(self, holders: list[Holder], client_id: int) -> list[Holder]:
-        databases = {holder.database for holder in holders if holder.client_id == client_id}
-        return [holder for holder in holders if holder.client_id < client_id and holder.database in databases]
+    async def _attempt(self) -> Holder | None:
+        """Take the store if nobody holds it, else answer who does.
+
+        Looks before it names itself, so that those who wait never take each other for the holder.
+        """
+        client_id, listed = await self._client.ask(("CLIENT", "ID"), ("CLIENT", "LIST"))
+        if (holder := _other_holder(listed, client_id)) is not None:
+            return holder
+        *_, (_, client_id, listed) = await self._client.ask(
+            ("MULTI",), ("CLIENT", "SETNAME", self.name), ("CLIENT", "ID"), ("CLIENT", "LIST"), ("EXEC",)
+        )
+        if (holder := _other_holder(listed, client_id)) is not None:
+            await self._client.ask(("CLIENT", "SETNAME", ""))
+            return holder
+        self._client_id = client_id
+        return None
 
     async def _judge(self, holder: Holder, watched_s: float) -> None:
         if holder.idle_s >= self._timing.stale_s:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Purpose = Literal["node", "tool"]
 """A node serves halls and is alone on its store; a tool reads or writes a little beside it."""
 
-EXTERNAL_LIMIT_S = 10.0
+EXTERNAL_LIMIT_S: Final = 10.0
 """How long an external Redis may be silent at start."""
 
 
@@ -143,12 +143,17 @@ async def _serve(
     async with AsyncExitStack() as stack:
         stack.callback(client.close)
         try:
-            await wait_ready(endpoint, log, answer_limit_s=EXTERNAL_LIMIT_S)
+            info = await wait_ready(endpoint, log, answer_limit_s=EXTERNAL_LIMIT_S)
+            if info.get("role") != "master":
+                raise StoreRefused(
+                    f"the Redis at {endpoint.shown} is a replica of {info.get('master_host')}:"
+                    f"{info.get('master_port')}: give callq the address of the master"
+                )
             findings = await check_settings(client, durability)
             if purpose == "node":
                 refuse_errors(findings, endpoint.shown)
                 await stack.enter_async_context(hold_store(endpoint, log, timing))
-            version = client.server.version if client.server else ""
+            version = info["redis_version"]
             identity, held = await settle_identity(
                 client,
                 version=version,
