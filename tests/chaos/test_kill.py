@@ -22,7 +22,8 @@ pytestmark = [
     pytest.mark.timeout(240),
     # httpx leaves its body generator half-read when the peer is killed in the middle of a request.
     pytest.mark.filterwarnings(
-        "ignore:Exception ignored in. <async_generator object ByteStream:pytest.PytestUnraisableExceptionWarning"
+        "ignore:Exception ignored in. <async_generator object ByteStream"
+        ":pytest.PytestUnraisableExceptionWarning"
     ),
 ]
 
