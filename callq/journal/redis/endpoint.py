@@ -35,7 +35,7 @@ _KEEPALIVE: Final[dict[int, int]] = {
     socket.TCP_KEEPCNT: 3,
     socket.TCP_USER_TIMEOUT: 25_000,
 }
-"""A peer that vanished is noticed within half a minute on either way."""
+"""A peer that vanished is noticed within half a minute, whether we wait for it or send to it."""
 
 _URL: Final = re.compile(r"^(redis|rediss|unix)://")
 

@@ -167,12 +167,15 @@ class NodeGuard:
         return None
 
     async def _judge(self, holder: Holder, watched_s: float) -> None:
+        if watched_s < self._timing.watch_s:
+            # After a stall of Redis itself even a live holder looks silent until its next beat is read.
+            return
         if holder.idle_s >= self._timing.stale_s:
             self._log.warning(
                 "stale_node_ended", node=holder.name, address=holder.address, idle_s=holder.idle_s
             )
             await self._client.exchange((("CLIENT", "KILL", "ID", holder.client_id),))
-        elif watched_s >= self._timing.watch_s > holder.idle_s:
+        elif holder.idle_s < self._timing.watch_s:
             raise StoreRefused(
                 f"another callq uses the store at {self._client.endpoint.shown}: {holder}. "
                 "Only one may: stop that one first, or give this one a store of its own"
