@@ -22,7 +22,10 @@ T = TypeVar("T")
 _json: Final = msgspec.json.Encoder()
 _msgpack: Final = msgspec.msgpack.Encoder()
 _canonical: Final = msgspec.json.Encoder(order="deterministic")
-_UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<field>.*?)`(?: - at `(?P<path>.*)`)?$")
+_UNKNOWN_FIELD: Final = re.compile(
+    r"^Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<path>.*)`)?$", re.DOTALL
+)
+_UNKNOWN_TAG: Final = re.compile(r"^Invalid value '(?P<tag>.*)' - at `(?P<path>.*)`$", re.DOTALL)
 
 
 def to_json(value: object) -> bytes:
@@ -100,15 +103,31 @@ def _short(error: Exception) -> str:
 
 
 def _explained(error: msgspec.ValidationError, kind: type) -> Rejected:
-    found = _UNKNOWN.match(str(error))
-    if found is None:
-        return Rejected(Code.INVALID, _short(error), "see the served OpenAPI document for the shape")
-    field = found["field"][:60]
-    at = found["path"] or "$"
-    known = _fields_at(kind, at)
-    close = difflib.get_close_matches(field, known, n=1, cutoff=0.6)
-    hint = f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known) or 'nothing'}"
-    return Rejected(Code.INVALID, f"unknown field `{field}` at `{at}`", hint)
+    field = _UNKNOWN_FIELD.match(str(error))
+    if field is not None:
+        at = field["path"] or "$"
+        hint = _nearest(field["name"], _fields_at(kind, at))
+        return Rejected(Code.INVALID, f"unknown field `{field['name'][:60]}` at `{at}`", hint)
+    tag = _UNKNOWN_TAG.match(str(error))
+    tags = _tags(kind)
+    if tag is not None and tag["path"] in {f"$.{name}" for name in tags}:
+        return Rejected(Code.INVALID, _short(error), _nearest(tag["tag"], tags[tag["path"][2:]]))
+    return Rejected(Code.INVALID, _short(error), "see the served OpenAPI document for the shape")
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known) or 'nothing'}"
+
+
+def _tags(kind: Any) -> dict[str, list[str]]:  # noqa: ANN401
+    """Tags of a struct or of a union of them, by the field they stand in."""
+    found: dict[str, list[str]] = {}
+    for one in _parts(kind):
+        config = getattr(one, "__struct_config__", None)
+        if config is not None and config.tag_field:
+            found.setdefault(config.tag_field, []).append(str(config.tag))
+    return found
 
 
 def _fields_at(kind: Any, path: str) -> list[str]:  # noqa: ANN401
