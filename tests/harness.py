@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain import commands as cmd
+from callq.domain.apply import apply
 from callq.domain.decide import Decision, decide
 from callq.domain.events import (
     SCHEMA_VERSION,
@@ -16,7 +17,7 @@ from callq.domain.events import (
     encode_command,
 )
 from callq.domain.hall import Clerk, HallConfig, Rules, Service, WindowConfig, Zone
-from callq.domain.state import HallState, apply, canonical
+from callq.domain.state import HallState, canonical
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
 from callq.domain.undo import Undo
 

@@ -21,10 +21,11 @@ import trio
 
 from callq import metrics
 from callq.domain import commands as cmd
+from callq.domain.apply import apply
 from callq.domain.decide import decide, next_deadline_ms
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
 from callq.domain.events import SCHEMA_VERSION, Batch, decode_batch, encode_batch, encode_command
-from callq.domain.state import HallState, apply
+from callq.domain.state import HallState
 from callq.domain.undo import Undo
 from callq.journal.port import GENESIS, AppendRefused, Entry, EntryId, LineageBroken, chained
 from callq.runtime.hub import FeedHub
@@ -223,7 +224,7 @@ class HallActor:
 
         Raises:
           StoreUnavailable: try again.
-          HallFault: the journal does not follow from its own chain.
+          LineageBroken: the journal does not follow from its own chain.
           BadBytes: written by a newer callq, or damaged.
         """
         while entries := await self._journal.read(self.hall, self._durable):
@@ -460,10 +461,6 @@ class HallActor:
         """Apply durable entries of the journal; answers what they touched."""
         changed: set[Topic] = set()
         for entry in entries:
-            if chained(self._durable, entry.payload).id != entry.id:
-                raise HallFault(
-                    f"entry {entry.id} does not follow from {self._durable}: the journal is damaged"
-                )
             batch = decode_batch(entry.payload)
             apply(self._state, batch, Undo())
             changed |= touched(batch.events, self._state)

@@ -8,6 +8,7 @@ import pytest
 import trio
 
 from callq.domain import commands as cmd
+from callq.domain.apply import apply
 from callq.domain.errors import Code, Rejected, StoreUnavailable
 from callq.domain.events import (
     SCHEMA_VERSION,
@@ -17,7 +18,7 @@ from callq.domain.events import (
     encode_batch,
     encode_command,
 )
-from callq.domain.state import HallState, apply, canonical
+from callq.domain.state import HallState, canonical
 from callq.domain.undo import Undo
 from callq.journal.port import chained
 from callq.runtime.actor import ANSWER_WITHIN_S, CommandFailed

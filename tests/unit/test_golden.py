@@ -10,10 +10,11 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from callq.domain.apply import apply
 from callq.domain.diagram import page
 from callq.domain.errors import BadBytes
 from callq.domain.events import Event, decode_batch, encode_batch
-from callq.domain.state import HallState, apply
+from callq.domain.state import HallState
 from callq.domain.undo import Undo
 from callq.journal.port import GENESIS, chained
 from tests.golden.day import FOLDER, outcome, scripted
