@@ -97,6 +97,7 @@ class Journal(Protocol):
           entries: consecutive entries, each chained onto the one before.
 
         Raises:
+          ValueError: a bad hall id, or a group that is empty or not chained onto `expected`.
           AppendRefused: another last id is there; nothing written.
           OutcomeUnknown: an error or time-out on the way; read to find out.
         """
@@ -106,13 +107,14 @@ class Journal(Protocol):
         """Entries after `cursor`, oldest first, at most `limit`.
 
         Raises:
-          LineageBroken: `cursor` is not `GENESIS` and the journal does not hold it.
+          LineageBroken: `cursor` is not `GENESIS` and the journal does not hold it, or an entry does
+            not follow from the one before it.
           StoreUnavailable: try again.
         """
         ...
 
     async def read_revisions(self, hall: str, since: int, limit: int = 1000) -> list[Entry]:
-        """Entries with a revision greater than `since`, oldest first, at most `limit`; [] for an unknown hall.
+        """Entries with a revision greater than `since`, oldest first, at most `limit`; [] if unknown.
 
         Raises:
           StoreUnavailable: try again.

@@ -14,7 +14,7 @@ or somebody else's entries are (adopted, and ours decided again on top).
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 import trio
@@ -27,7 +27,8 @@ from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
 from callq.domain.events import SCHEMA_VERSION, Batch, decode_batch, encode_batch, encode_command
 from callq.domain.state import HallState
 from callq.domain.undo import Undo
-from callq.journal.port import GENESIS, AppendRefused, Entry, EntryId, LineageBroken, chained
+from callq.journal.port import GENESIS, AppendRefused, Entry, LineageBroken, chained
+from callq.runtime.group import CommandFailed, Group, HallFault, Item, Outcome
 from callq.runtime.hub import FeedHub
 from callq.runtime.ids import new_key, wall_ms
 from callq.views.view import touched
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from callq.journal.port import Journal
     from callq.runtime.hub import Sealed, Subscription
     from callq.views.view import Topic, View
+
+__all__ = ["CommandFailed", "HallActor", "HallFault", "Outcome"]
 
 T = TypeVar("T")
 
@@ -52,54 +55,6 @@ MAX_TIMER_S: Final = 30.0
 """Longest sleep of the timer: a wall clock that is set is noticed within this."""
 
 
-class Outcome(NamedTuple):
-    """What became of a command, for rendering its answer."""
-
-    revision: int
-    ticket: str | None
-    window: str | None
-    replayed: bool
-
-
-class HallFault(CallqError):
-    """This hall cannot go on as it is; the supervisor restarts it from the journal."""
-
-
-class CommandFailed(CallqError):
-    """Deciding or rendering this one command raised; it was rolled back and nothing changed."""
-
-
-class _Item:
-    """One caller: what it wants, and its answer once decided."""
-
-    __slots__ = ("answer", "decide", "error", "settled")
-
-    def __init__(self, decide: Callable[[_Item], None]) -> None:
-        self.decide = decide
-        """Decides it (again) on the present state."""
-        self.answer: Any = None
-        self.error: Exception | None = None
-        self.settled = trio.Event()
-
-
-class _Group:
-    """Consecutive batches that are sent together."""
-
-    __slots__ = ("base", "entries", "items", "touched", "undo")
-
-    def __init__(self, base: EntryId) -> None:
-        self.base = base
-        self.entries: list[Entry] = []
-        self.items: list[_Item] = []
-        """Everyone whose answer rests on this group, in order of decision."""
-        self.undo = Undo()
-        self.touched: set[Topic] = set()
-
-    @property
-    def tip(self) -> EntryId:
-        return self.entries[-1].id if self.entries else self.base
-
-
 class HallActor:
     """One hall on this node."""
 
@@ -110,8 +65,8 @@ class HallActor:
         self._clock = clock
         self._state = HallState(hall)
         self._durable = GENESIS
-        self._open = _Group(GENESIS)
-        self._in_flight: tuple[_Group, Sealed] | None = None
+        self._open = Group(GENESIS)
+        self._in_flight: tuple[Group, Sealed] | None = None
         self._wake = trio.Event()
         self._timer_changed = trio.Event()
         self._outage_since: float | None = None
@@ -145,11 +100,11 @@ class HallActor:
         """
         name = command.__struct_config__.tag
 
-        def decide_item(item: _Item) -> None:
+        def decide_item(item: Item) -> None:
             self._decide(item, command, who, render, key, body)
 
         try:
-            answer = await self._submit(_Item(decide_item))
+            answer = await self._submit(Item(decide_item))
         except Rejected as refusal:
             metrics.command_decided(self.hall, str(name), refusal.code)
             raise
@@ -168,11 +123,11 @@ class HallActor:
           StoreUnavailable: not durable in time.
         """
 
-        def decide_item(item: _Item) -> None:
+        def decide_item(item: Item) -> None:
             self._attempt(item, lambda: look(self._state, self._now()))
             self._wait_for_prefix(item)
 
-        return await self._submit(_Item(decide_item))  # type: ignore[no-any-return]
+        return await self._submit(Item(decide_item))  # type: ignore[no-any-return]
 
     async def events(self, since: int, limit: int) -> list[Entry]:
         """Durable entries after revision `since`, oldest first.
@@ -230,7 +185,7 @@ class HallActor:
         while entries := await self._journal.read(self.hall, self._durable):
             self._adopt(entries)
             await trio.lowlevel.checkpoint()
-        self._open = _Group(self._durable)
+        self._open = Group(self._durable)
         self.hub.publish(self.hub.seal(set(), self._state, self._now()))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -265,7 +220,7 @@ class HallActor:
     def _now(self) -> int:
         return max(self._clock(), self._state.now_ms)
 
-    async def _submit(self, item: _Item) -> Any:  # noqa: ANN401  # typed by the doors
+    async def _submit(self, item: Item) -> Any:  # noqa: ANN401  # typed by the doors
         if not self._running:
             raise StoreUnavailable("the hall is starting or stopping")
         if self._outage_since is not None and trio.current_time() - self._outage_since >= ANSWER_WITHIN_S:
@@ -282,7 +237,7 @@ class HallActor:
             raise item.error
         return item.answer
 
-    def _attempt(self, item: _Item, make: Callable[[], object]) -> bool:
+    def _attempt(self, item: Item, make: Callable[[], object]) -> bool:
         """Run a decision or rendering; keep its answer or its error."""
         item.answer = item.error = None
         try:
@@ -300,7 +255,7 @@ class HallActor:
 
     def _decide(
         self,
-        item: _Item,
+        item: Item,
         command: cmd.AnyCommand,
         who: cmd.Actor,
         render: Callable[[HallState, Outcome, int], object],
@@ -354,7 +309,7 @@ class HallActor:
         else:
             self._wait_for_prefix(item)
 
-    def _wait_for_prefix(self, item: _Item) -> None:
+    def _wait_for_prefix(self, item: Item) -> None:
         """Settle an answer that wrote nothing when all it was decided on is durable."""
         if self._open.entries:
             self._open.items.append(item)
@@ -371,14 +326,14 @@ class HallActor:
                 self._wake = trio.Event()
                 await self._wake.wait()
             group = self._open
-            self._open = _Group(group.tip)
+            self._open = Group(group.tip)
             sealed = self.hub.seal(group.touched, self._state, self._state.now_ms)
             self._in_flight = (group, sealed)
             started = trio.current_time()
             await self._commit(group, sealed)
             metrics.group_committed(self.hall, len(group.entries), trio.current_time() - started)
 
-    async def _commit(self, group: _Group, sealed: Sealed) -> None:
+    async def _commit(self, group: Group, sealed: Sealed) -> None:
         """Bring a group to its end: confirmed, or its callers decided again."""
         delay_s = 0.05
         while True:
@@ -396,7 +351,7 @@ class HallActor:
             if await self._resolve(group, sealed):
                 return
 
-    async def _resolve(self, group: _Group, sealed: Sealed) -> bool:
+    async def _resolve(self, group: Group, sealed: Sealed) -> bool:
         """Find out what became of a group; False: nothing, send it again."""
         try:
             found = await self._read_all()
@@ -432,7 +387,7 @@ class HallActor:
             cursor = entries[-1].id
         return found
 
-    def _confirm(self, group: _Group, sealed: Sealed) -> None:
+    def _confirm(self, group: Group, sealed: Sealed) -> None:
         self._durable = group.tip
         self._in_flight = None
         if self._outage_since is not None:
@@ -444,14 +399,14 @@ class HallActor:
         for item in group.items:
             item.settled.set()
 
-    def _decide_again(self, groups: list[_Group], found: list[Entry], epoch: str) -> None:
+    def _decide_again(self, groups: list[Group], found: list[Entry], epoch: str) -> None:
         """Take speculation back, adopt what the journal has, and decide its callers afresh."""
         items = [item for group in groups for item in group.items]
         for group in reversed(groups):
             group.undo.rollback()
         changed = self._adopt(found)
         self.hub.publish(self.hub.seal(changed, self._state, self._state.now_ms))
-        self._open = _Group(self._durable)
+        self._open = Group(self._durable)
         self._open_epoch(epoch)
         self._tick_if_due()
         for item in items:
@@ -474,7 +429,7 @@ class HallActor:
 
     def _decide_internally(self, command: cmd.AnyCommand, key: str | None) -> None:
         """Decide a command of the node's own; if it is taken back, the reason for it is looked at anew."""
-        item = _Item(lambda item: item.settled.set())
+        item = Item(lambda item: item.settled.set())
         self._decide(item, command, cmd.SYSTEM, lambda *_: None, key, b"")
 
     def _outage(self, error: StoreUnavailable) -> None:
