@@ -1,0 +1,65 @@
+"""What the hall actor juggles: callers, and the groups of batches that their answers rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import trio
+
+from callq.domain.errors import CallqError
+from callq.domain.undo import Undo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callq.journal.port import Entry, EntryId
+    from callq.views.view import Topic
+
+
+class Outcome(NamedTuple):
+    """What became of a command, for rendering its answer."""
+
+    revision: int
+    ticket: str | None
+    window: str | None
+    replayed: bool
+
+
+class HallFault(CallqError):
+    """This hall cannot go on as it is; the supervisor restarts it from the journal."""
+
+
+class CommandFailed(CallqError):
+    """Deciding or rendering this one command raised; it was rolled back and nothing changed."""
+
+
+class Item:
+    """One caller: what it wants, and its answer once decided."""
+
+    __slots__ = ("answer", "decide", "error", "settled")
+
+    def __init__(self, decide: Callable[[Item], None]) -> None:
+        self.decide = decide
+        """Decides it (again) on the present state."""
+        self.answer: Any = None
+        self.error: Exception | None = None
+        self.settled = trio.Event()
+
+
+class Group:
+    """Consecutive batches that are sent together."""
+
+    __slots__ = ("base", "entries", "items", "touched", "undo")
+
+    def __init__(self, base: EntryId) -> None:
+        self.base = base
+        self.entries: list[Entry] = []
+        self.items: list[Item] = []
+        """Everyone whose answer rests on this group, in order of decision."""
+        self.undo = Undo()
+        self.touched: set[Topic] = set()
+
+    @property
+    def tip(self) -> EntryId:
+        """Id of the last entry; the base while there is none."""
+        return self.entries[-1].id if self.entries else self.base
