@@ -1,0 +1,165 @@
+"""`callq serve` and `callq demo`: running halls."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import random
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callq.cli.errors import UserError
+from callq.cli.hall import format_problem, wants_colour
+from callq.cli.logs import LogFormat, configure_logs
+from callq.cli.ports import address, any_free, port, refuse_taken
+from callq.config import HallFileError, load_hall
+
+if TYPE_CHECKING:
+    from callq.domain.hall import HallConfig
+
+ADMIN_TOKEN = "CALLQ_ADMIN_TOKEN"
+DEFAULT_PORT = 8080
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `serve` and `demo`."""
+    serve = commands.add_parser(
+        "serve",
+        help="run the server",
+        description="Run the server. Without --redis it brings a durable redis-server of its own along.",
+        epilog=f"{ADMIN_TOKEN} in the environment is the first administrator's bearer token.",
+    )
+    serve.add_argument(
+        "--hall",
+        dest="halls",
+        metavar="FILE-OR-SAMPLE",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="hall files or names of samples",
+    )
+    serve.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        type=address,
+        default=("127.0.0.1", DEFAULT_PORT),
+        help=f"where to listen (default 127.0.0.1:{DEFAULT_PORT})",
+    )
+    serve.add_argument(
+        "--data", metavar="DIR", type=Path, required=True, help="directory for everything kept"
+    )
+    serve.add_argument("--redis", metavar="URL", help="a running Redis, e.g. redis://host:6379/0")
+    serve.add_argument(
+        "--durability",
+        choices=("fsync", "everysec"),
+        default="fsync",
+        help="what an acknowledgement promises: on disk (default), or on disk within about a second",
+    )
+    serve.add_argument(
+        "--log-format",
+        choices=("console", "json"),
+        help="default: console on a terminal, json otherwise",
+    )
+    serve.set_defaults(run=run_serve)
+    demo = commands.add_parser(
+        "demo",
+        help="run a live hall with simulated citizens and clerks",
+        description="Run a live hall with simulated citizens and clerks, and print the links of its pages. "
+        "It starts with an empty hall and leaves nothing behind unless --data is given.",
+    )
+    demo.add_argument("--hall", metavar="NAME", default="county", help="sample or hall file (default county)")
+    demo.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    demo.add_argument(
+        "--port", type=port, default=DEFAULT_PORT, help=f"default {DEFAULT_PORT}; 0 takes any free one"
+    )
+    demo.add_argument(
+        "--speed", metavar="X", type=speed, default=1.0, help="times faster than normal (default 1)"
+    )
+    demo.add_argument("--seed", metavar="N", type=int, help="repeat the same people (default: random)")
+    demo.add_argument("--data", metavar="DIR", type=Path, help="keep the hall there (default: keep nothing)")
+    demo.set_defaults(run=run_demo)
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    halls = tuple(hall_of(source) for source in args.halls)
+    seen: dict[str, str] = {}
+    for config, source in zip(halls, args.halls, strict=True):
+        if config.id in seen:
+            raise UserError(
+                f"{source} and {seen[config.id]} both describe hall {config.id!r}", "give each hall once"
+            )
+        seen[config.id] = source
+    host, number = args.listen
+    log_format: LogFormat = args.log_format or ("console" if sys.stderr.isatty() else "json")
+
+    refuse_taken(host, number)
+    configure_logs(log_format, "info")
+    # The server takes a while to import: not for somebody whose hall file is wrong.
+    import trio
+
+    from callq.web.server import ServeConfig, serve
+
+    served = ServeConfig(
+        halls=halls,
+        host=host,
+        port=number,
+        data_dir=args.data,
+        redis_url=args.redis,
+        durability=args.durability,
+        admin_token=os.environ.get(ADMIN_TOKEN) or None,
+        log_format=log_format,
+    )
+    trio.run(serve, served)
+    return 0
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """Run a demo until SIGINT or SIGTERM."""
+    hall = hall_of(args.hall)
+    number = args.port or any_free(args.host)
+    refuse_taken(args.host, number)
+    configure_logs("console", "warning")
+    import trio
+
+    from callq.demo.show import DemoConfig, run_demo
+
+    config = DemoConfig(
+        hall=hall,
+        host=args.host,
+        port=number,
+        speed=args.speed,
+        seed=random.randrange(2**32) if args.seed is None else args.seed,
+        data_dir=args.data,
+        admin_token=os.environ.get(ADMIN_TOKEN) or None,
+    )
+    trio.run(run_demo, config)
+    return 0
+
+
+def hall_of(source: str) -> HallConfig:
+    """Load a hall, explaining its mistakes like `callq hall check`.
+
+    Raises:
+      UserError: it cannot be used.
+    """
+    try:
+        return load_hall(source)
+    except HallFileError as error:
+        colour = wants_colour(sys.stderr)
+        for problem in error.problems:
+            print(format_problem(error.source, problem, colour=colour), file=sys.stderr)
+        raise UserError(f"the hall {source} cannot be used", "mend the lines above") from error
+
+
+def speed(text: str) -> float:
+    """Read how many times faster than normal."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.1 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.1 to 100")
+    return value
