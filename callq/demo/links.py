@@ -1,0 +1,101 @@
+"""Tokens for a demo's pages and people, and the links that carry them."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+if TYPE_CHECKING:
+    from callq.demo.client import Api
+    from callq.demo.staff import Seat, Seating
+    from callq.domain.hall import HallConfig
+
+
+class Link(NamedTuple):
+    """A page with its token.
+
+    Attributes:
+      title: what it is, Chinese first.
+      href: path and fragment, without the host: it holds whatever name the visitor reaches us by.
+      note: what to do there; may be empty.
+    """
+
+    title: str
+    href: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """Every token of a demo.
+
+    Attributes:
+      kiosk, desk, floor: of the citizens' kiosk, the helper's desk and the status display.
+      clerks: by window, for the simulated clerks.
+      links: of the pages, the visitor's own window first.
+    """
+
+    kiosk: str
+    desk: str
+    floor: str
+    clerks: dict[str, str]
+    links: tuple[Link, ...]
+
+
+async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
+    """Create a token for everybody, each with no more rights than it needs.
+
+    Raises:
+      ApiProblem: the administrator's token is refused.
+      Unreachable: the server is away.
+    """
+
+    async def mint(role: str, name: str, **rest: str) -> str:
+        body = {"role": role, "hall": hall.id, "name": name, **rest}
+        return str((await admin.post("/v1/tokens", body))["token"])
+
+    sims: dict[str, Seat] = {seat.window: seat for seat in seating.seats}
+    names = {clerk.id: clerk.name for clerk in hall.clerks}
+    visitor = seating.visitor_clerk
+    panels, screens = [], []
+    for window in hall.windows:
+        token = await mint("clerk", f"panel {window.id}", window=window.id)
+        seat = sims.get(window.id)
+        if window.id == seating.visitor_window:
+            note = f"由您办理：请以{names[visitor]}签到 / yours to try: sign in as {visitor}"
+        else:
+            note = f"{names[seat.clerk]} {seat.clerk}" if seat else "无人值守 / unstaffed"
+        href = f"/panel/{quote(hall.id)}/{quote(window.id)}#token={token}"
+        panels.append(Link(f"{window.label} 号窗口 / window {window.label}", href, note))
+    token = await mint("screen", "tv all")
+    screens.append(Link("全厅大屏 / whole hall", f"/tv/{quote(hall.id)}/all#token={token}", ""))
+    for zone in hall.zones:
+        token = await mint("screen", f"tv {zone.code}")
+        href = f"/tv/{quote(hall.id)}/{quote(zone.code)}#token={token}"
+        english = f" / {zone.name_en}" if zone.name_en else ""
+        screens.append(Link(f"{zone.name}大屏{english}", href, zone.place))
+    panels.sort(key=lambda link: not link.href.startswith(_panel_of(hall, seating)))
+    return Passes(
+        kiosk=await mint("kiosk", "demo kiosk"),
+        desk=await mint("helper", "demo desk"),
+        floor=await mint("inspector", "demo floor"),
+        clerks={
+            seat.window: await mint("clerk", f"demo {seat.clerk}", window=seat.window, clerk=seat.clerk)
+            for seat in seating.seats
+        },
+        links=(panels[0], *screens, *panels[1:]),
+    )
+
+
+def _panel_of(hall: HallConfig, seating: Seating) -> str:
+    return f"/panel/{quote(hall.id)}/{quote(seating.visitor_window)}#"
+
+
+def home_href(links: tuple[Link, ...]) -> str:
+    """The home page with all links in its fragment, which no server ever sees."""
+    packed = msgspec.json.encode([link._asdict() for link in links])
+    return "/#links=" + base64.urlsafe_b64encode(packed).decode().rstrip("=")
