@@ -27,9 +27,9 @@ function refill(list, key, rows) {
 function recentRow(call, otherZone) {
   const number = el("span", { class: "number" });
   const label = el("span");
-  const notes = [];
-  if (call.calls > 1) notes.push(t("tv.again"));
-  if (otherZone && call.zone_name) notes.push(call.zone_name);
+  const zone = otherZone ? call.zone_name : "";
+  // Where to go matters more than how often it was said, and both have room only in few words.
+  const notes = [call.calls > 1 && zone.length <= 2 ? t("tv.again") : "", zone].filter(Boolean);
   const note = el("span", { class: "note" }, ...notes.map((words) => el("span", {}, words)));
   setNumber(number, call.number);
   setLabel(label, call.label);

@@ -3,14 +3,14 @@
 import { duration, hourMinute, minutes } from "/static/clock.js";
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
 import { t, tCode } from "/static/words.js";
-import { laneCount, whySentence } from "/pages/clerk/why.js";
+import { laneCount, waitWords, whySentence } from "/pages/clerk/why.js";
 
 /** @typedef {import("/static/wire.js").Panel} Panel */
 /** @typedef {import("/static/wire.js").PanelTicket} PanelTicket */
 /** @typedef {import("/pages/clerk/acts.js").Situation} Situation */
 
 /** History lines that fit beside the number. */
-const STEPS = 5;
+const STEPS = 4;
 
 /** @type {Object<Situation, import("/static/dom.js").Shape>} */
 const SHAPES = { unstaffed: "dash", closed: "dash", idle: "ring", calling: "tag", serving: "disc", paused: "bars" };
@@ -145,7 +145,7 @@ function ticketBody(one, panel, nowMs) {
   const facts = el(
     "dl",
     { class: "facts" },
-    fact(t("panel.waited"), t("minutes", { n: minutes(waitedS) })),
+    fact(t("panel.waited"), waitWords(waitedS)),
     fact(t("panel.target"), t("minutes", { n: minutes(one.target_s) })),
     third,
   );

@@ -11,10 +11,20 @@ import { t } from "/static/words.js";
  * @returns {string}
  */
 export function whySentence(one, waitedS) {
-  const n = minutes(waitedS);
-  if (!one.why || one.why.rule !== "longest_wait") return t("panel.why.unknown", { n });
+  // Between hanzi and digits stands a space, between hanzi and hanzi none.
+  const wait = waitWords(waitedS).replace(/^(?=[\w<])/, " ");
+  if (!one.why || one.why.rule !== "longest_wait") return t("panel.why.unknown", { wait });
   const lanes = one.why.lanes.length;
-  return lanes > 1 ? t("panel.why.longest", { n, lanes }) : t("panel.why.longestOnly", { n });
+  return lanes > 1 ? t("panel.why.longest", { wait, lanes }) : t("panel.why.longestOnly", { wait });
+}
+
+/**
+ * How long somebody has waited; nobody has waited for 0 minutes.
+ * @param {number} waitedS seconds
+ */
+export function waitWords(waitedS) {
+  const n = minutes(waitedS);
+  return n > 0 ? t("minutes", { n }) : t("minutes.none");
 }
 
 /**

@@ -230,6 +230,9 @@ export class Feed {
       case "result":
         this._settle(String(message.id), message);
         break;
+      case "error":
+        this._onError(socket, message);
+        break;
       default: // a newer server may say more
     }
     this._heardServerMs = this._options.clock.now();
@@ -243,6 +246,19 @@ export class Feed {
     if (!view || !view.accept(message)) return;
     if (message.data && typeof message.data.server_ms === "number") this._options.clock.hint(message.data.server_ms);
     if (view.onData) view.onData(view.data, view);
+  }
+
+  /**
+   * A view that cannot be had: for good, or for now. Other errors are faults of ours: nothing to show.
+   * @param {WebSocket} socket
+   * @param {any} message
+   */
+  _onError(socket, message) {
+    if (!this._views.has(message.view)) return;
+    const code = String(message.problem.code);
+    socket.close();
+    if (code === "store_unavailable" || code === "internal") return; // closed: it connects again
+    this._refuse(code === "forbidden" || code === "unauthorised" ? code : "unknown");
   }
 
   _hasData() {

@@ -1,0 +1,1 @@
+"""Tests that drive the system's Chromium against a real server."""

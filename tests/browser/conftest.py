@@ -1,0 +1,159 @@
+"""Chromium, a real server, and a feed that says what a test wants."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.live import LiveServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
+
+FLAGS = [
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+WITHIN_MS = 20_000
+"""How long a page may take to show something on a busy machine."""
+
+TV = (1920, 1080)
+PORTRAIT = (1080, 1920)
+PANEL = (1366, 768)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    assert path is not None, f"no browser: install one of {', '.join(names)}"
+    expect.set_options(timeout=WITHIN_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[LiveServer]:
+    """A hall of its own for each test: `county`, empty, all windows closed."""
+    server = LiveServer(tmp_path / "data").start()
+    yield server
+    server.stop()
+
+
+class Pages:
+    """Opens pages, each in a browser of its own, and keeps what goes wrong in them."""
+
+    def __init__(self, chromium: Browser, live: LiveServer) -> None:
+        self._chromium = chromium
+        self._live = live
+        self.contexts: list[BrowserContext] = []
+        self.faults: list[str] = []
+
+    def blank(self, size: tuple[int, int], **options: Any) -> Page:
+        """A page of this size that shows nothing yet."""
+        context = self._chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+        context.set_default_timeout(WITHIN_MS)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.faults.append(message.text) if "Policy" in message.text else None,
+        )
+        return page
+
+    def go(self, page: Page, path: str, token: str = "") -> Page:
+        """Open an address; the token goes into the fragment."""
+        page.goto(self._live.url + path + (f"#token={token}" if token else ""))
+        return page
+
+    def tv(self, zone: str = "hall", size: tuple[int, int] = TV, **options: Any) -> Page:
+        """A zone's screen, live."""
+        token = self._live.token("screen", hall="county")
+        page = self.go(self.blank(size, **options), f"/tv/county/{zone}", token)
+        return is_live(page)
+
+    def panel(self, window: str = "w3", size: tuple[int, int] = PANEL) -> Page:
+        """A window's panel, live, with a token for this window."""
+        token = self._live.token("clerk", hall="county", window=window)
+        return is_live(self.go(self.blank(size), f"/panel/county/{window}", token))
+
+
+@pytest.fixture
+def pages(chromium: Browser, live: LiveServer) -> Iterator[Pages]:
+    opened = Pages(chromium, live)
+    yield opened
+    for context in opened.contexts:
+        context.close()
+    assert opened.faults == [], "errors in the pages"
+
+
+def is_live(page: Page) -> Page:
+    """Wait until the page shows the present state."""
+    expect(page.locator("#page")).to_have_attribute("data-phase", "live")
+    return page
+
+
+def situation(page: Page, name: str) -> None:
+    """Wait until the panel's window is in this state and the last press is answered."""
+    expect(page.locator("#page")).to_have_attribute("data-situation", name)
+
+
+def staffed(live: LiveServer, window: str = "w3", clerk: str = "c01") -> None:
+    """Sign a clerk in and open the window, by another hand."""
+    live.window(window, "sign_in", clerk=clerk)
+    live.window(window, "open")
+
+
+class ToldFeed:
+    """A feed under the test's control, for states that a real hall takes hours to reach.
+
+    It speaks the protocol: a snapshot for a subscription, changes when told, a pong for a ping.
+    """
+
+    def __init__(self, page: Page, view: str, data: dict[str, Any], now_ms: int) -> None:
+        self.view = view
+        self.data = data
+        self.revision = 7
+        self._base_ms = now_ms - round(time.monotonic() * 1000)
+        self._socket: WebSocketRoute | None = None
+        page.route_web_socket("**/feed", self._open)
+
+    def now_ms(self) -> int:
+        """The server's clock; it runs."""
+        return self._base_ms + round(time.monotonic() * 1000)
+
+    def _open(self, socket: WebSocketRoute) -> None:
+        self._socket = socket
+        socket.on_message(self._hear)
+
+    def _hear(self, text: str | bytes) -> None:
+        message = json.loads(text)
+        if message["type"] == "subscribe":
+            self._say("snapshot", self.data)
+        elif message["type"] == "ping":
+            self._send({"type": "pong", "server_ms": self.now_ms()})
+
+    def change(self, **keys: Any) -> None:
+        """These keys of the view are now so."""
+        self.data.update(keys)
+        self.revision += 1
+        self._say("change", keys)
+
+    def _say(self, kind: str, data: dict[str, Any]) -> None:
+        dated = {**data, "server_ms": self.now_ms()}
+        self._send({"type": kind, "view": self.view, "epoch": "e", "revision": self.revision, "data": dated})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._socket is not None
+        self._socket.send(json.dumps(message))

@@ -1,0 +1,221 @@
+"""The zone screen: what a person in the hall sees, in the order in which it happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import boards
+from tests.browser.conftest import PORTRAIT, TV, ToldFeed, is_live
+from tests.browser.contrast import look
+from tests.live import LiveServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Pages
+
+pytestmark = pytest.mark.browser
+
+SIZES = [(1920, 1080), (1280, 720), (3840, 2160), (1366, 768), (1024, 768), (1080, 1920), (720, 1280)]
+"""Full HD, 720p, 4K, an old monitor, a very old one, and two portrait ones."""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """One server for all: only the pages come from it, what they show is told."""
+    server = LiveServer(tmp_path_factory.mktemp("screen") / "data").start()
+    yield server
+    server.stop()
+
+
+def told(
+    pages: Pages, board: dict[str, Any], size: tuple[int, int] = TV, query: str = "", **options: Any
+) -> tuple[Page, ToldFeed]:
+    page = pages.blank(size, **options)
+    feed = ToldFeed(page, "board", board, boards.NOW_MS)
+    return is_live(pages.go(page, f"/tv/county/hall{query}", "any")), feed
+
+
+def least_px(size: tuple[int, int]) -> float:
+    """28 px at 1920x1080 and 26 px at 1080x1920, scaled with the picture."""
+    width, height = size
+    if width > height:
+        return 28 * min(width / 1920, height / 1080)
+    return 26 * min(width / 1080, height / 1920)
+
+
+def numbers(page: Page) -> list[str]:
+    return page.locator("#recent .number").all_text_contents()
+
+
+def test_newest_call_is_large_and_not_repeated_in_the_list(pages: Pages) -> None:
+    page, _ = told(pages, boards.usual())
+
+    expect(page.locator("#hero-number")).to_have_text("A012")
+    expect(page.locator("#hero-window")).to_have_text("3")
+    expect(page.locator("#call-label")).to_have_text("正在叫号")
+    assert numbers(page) == ["E031", "G018", "F027", "A011", "K009", "E030", "A010"]
+    expect(page.locator("#recent li").nth(2)).to_contain_text("重呼")
+    expect(page.locator("#recent li").nth(4)).to_contain_text("二楼")
+    expect(page.locator("#time")).to_have_text("10:24")
+    expect(page.locator("#date")).to_have_text("11月23日")
+
+
+def test_clock_is_the_halls_whatever_the_screen_believes(pages: Pages) -> None:
+    page, _ = told(pages, boards.usual(), timezone_id="America/New_York")
+
+    expect(page.locator("#time")).to_have_text("10:24")
+    expect(page.locator("#weekday")).to_have_text("星期一")
+
+
+def test_two_calls_at_once_are_shown_one_after_the_other(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    page.evaluate(
+        """() => {
+          window.shown = [];
+          const node = document.querySelector("#hero-number");
+          new MutationObserver(() => window.shown.push(node.textContent)).observe(node, {childList: true});
+        }"""
+    )
+    now = feed.now_ms()
+    first = boards.call("G019", "7", 0, at_ms=now)
+    second = boards.call("A013", "16", 0, at_ms=now + 1)
+
+    feed.change(calls=[second, first, *feed.data["calls"]])
+
+    expect(page.locator("#hero-number")).to_have_text("G019")
+    assert "A013" not in numbers(page), "a call is in the list before it was shown large"
+    expect(page.locator("#hero-number")).to_have_text("A013")
+    expect(page.locator("#recent .number").first).to_have_text("G019")
+    assert page.evaluate("window.shown") == ["G019", "A013"]
+
+
+def test_repeated_call_comes_back_and_says_so(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    again = {**feed.data["calls"][2], "at_ms": feed.now_ms(), "calls": 2}
+
+    feed.change(calls=[again, *(c for c in feed.data["calls"] if c["number"] != "G018")])
+
+    expect(page.locator("#hero-number")).to_have_text("G018")
+    expect(page.locator("#call-again")).to_be_visible()
+    assert page.locator("#hero").evaluate("node => node.classList.contains('fresh')")
+    assert numbers(page)[0] == "A012"
+
+
+def test_old_calls_are_not_announced_after_a_break(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    old = boards.call("G019", "7", 0, at_ms=feed.now_ms() - 60_000)
+
+    feed.change(calls=[old, *feed.data["calls"]])
+
+    expect(page.locator("#hero-number")).to_have_text("G019")
+    assert not page.locator("#hero").evaluate("node => node.classList.contains('fresh')")
+
+
+def test_yellow_goes_when_the_person_has_come(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    assert (
+        page.locator("#hero-plate").evaluate("n => getComputedStyle(n).backgroundColor")
+        == "rgb(255, 201, 51)"
+    )
+
+    served = {**feed.data["calls"][0], "state": "serving"}
+    feed.change(calls=[served, *feed.data["calls"][1:]])
+
+    expect(page.locator("#hero")).not_to_have_attribute("data-now", "")
+    expect(page.locator("#hero-number")).to_have_text("A012")
+    assert (
+        page.locator("#hero-plate").evaluate("n => getComputedStyle(n).backgroundColor") == "rgba(0, 0, 0, 0)"
+    )
+
+
+def test_cancelled_call_makes_room(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+
+    feed.change(calls=feed.data["calls"][1:])
+
+    expect(page.locator("#hero-number")).to_have_text("E031")
+    assert numbers(page)[0] == "G018"
+
+
+def test_empty_hall_says_so_in_the_same_place(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    before = page.locator("#hero").bounding_box()
+
+    feed.change(calls=[], waiting=[], missed=[], notices=[])
+
+    expect(page.locator("#message-title")).to_have_text("暂无叫号")
+    assert page.locator("#hero").bounding_box() == before
+    expect(page.locator("#waiting")).to_have_text("本区暂无取号业务")
+    expect(page.locator("#missed")).to_have_text("暂无过号")
+    expect(page.locator("#hero-number")).to_be_hidden()
+
+
+def test_nothing_moves_for_people_who_asked_for_that(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual(), reduced_motion="reduce")
+
+    feed.change(calls=[boards.call("G019", "7", 0, at_ms=feed.now_ms()), *feed.data["calls"]])
+
+    expect(page.locator("#hero-number")).to_have_text("G019")
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_whole_hall_names_the_zone_of_each_call(pages: Pages) -> None:
+    board = boards.usual()
+    board["place"] |= {"zone": None, "zone_name": ""}
+    page, _ = told(pages, board)
+
+    expect(page.locator("#zone")).to_have_text("全大厅")
+    expect(page.locator("#hero-directions")).to_have_text("综合区，进门右转，第一排")
+    expect(page.locator("#recent li").nth(4)).to_contain_text("二楼")
+
+
+def test_english_has_no_chinese_words_of_ours(pages: Pages) -> None:
+    page, _ = told(pages, boards.usual(), query="?lang=en")
+
+    expect(page.locator("#call-label")).to_have_text("Now calling")
+    expect(page.locator("#hall")).to_have_text("Dongyuan Government Service Centre")
+    expect(page.locator("#date")).to_have_text("23 Nov")
+    labels = page.locator("h2, #link, #missed-rule, .chip, #waiting .name").all_text_contents()
+    assert not [words for words in labels if any("\u4e00" <= c <= "\u9fff" for c in words)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_size_holds_the_longest_words_and_none(
+    pages: Pages, size: tuple[int, int], language: str
+) -> None:
+    page, feed = told(
+        pages, boards.usual(), size, "" if language == "zh" else "?lang=en", reduced_motion="reduce"
+    )
+    for board in (boards.usual(), boards.longest(), boards.empty()):
+        feed.change(**board)
+        hero = board["calls"][0]["number"] if board["calls"] else ""
+        expect(page.locator("#hero-number" if hero else "#message-title")).not_to_be_empty()
+        expect(page.locator("#hero")).to_have_attribute("data-mode", "call" if hero else "message")
+        expect(page.locator("#waiting li")).to_have_count(max(1, len(board["waiting"])))
+
+        looks = look(page, least_px=least_px(size))
+
+        assert looks.faults == []
+
+
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_long_notice_is_cut_into_pages_that_fit(pages: Pages, size: tuple[int, int]) -> None:
+    page, _ = told(pages, boards.longest(), size)
+    expect(page.locator("#notice-page")).to_have_text("1 / 2")
+    expect(page.locator("#notice")).to_contain_text("根据上级统一部署")
+    assert page.evaluate(
+        """() => {
+          const [notice, foot] = ["notice", "foot"].map((id) => document.getElementById(id));
+          return notice.scrollWidth <= notice.clientWidth && notice.offsetHeight <= foot.offsetHeight;
+        }"""
+    )
+
+    expect(page.locator("#notice-page")).to_have_text("2 / 2")
+    expect(page.locator("#notice")).to_contain_text("敬请谅解")
