@@ -21,12 +21,19 @@ from callq.cli.ports import any_free
 from callq.demo.client import ApiProblem, Unreachable, open_api
 from callq.demo.feed import open_feed
 from callq.journal.redis.process import holders_of
+from tests.redis.fixtures import PROGRAMS, need_redis
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(180)]
 
 ADMIN = "an-administrator-of-this-test"
 LIMIT_S = 60
 SEEN = {"ticket_issued", "ticket_called", "ticket_started", "ticket_completed"}
+
+
+@pytest.fixture(autouse=True)
+def redis_server():
+    """Skips on a laptop without a redis-server, and fails in CI."""
+    need_redis(PROGRAMS[0] if PROGRAMS else None)
 
 
 class Demo:
