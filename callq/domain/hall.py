@@ -124,5 +124,23 @@ _ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
 
 
 def digest(config: HallConfig) -> str:
-    """Hex digest (32 characters) of a configuration: equal content, equal digest."""
-    return hashlib.blake2b(_ENCODER.encode(config), digest_size=16).hexdigest()
+    """Hex digest (32 characters) of a configuration: equal content, equal digest.
+
+    Fields that equal their defaults do not count, so that fields added later change no digest. (The
+    encoder's own `omit_defaults` goes by identity, and would tell equal configurations apart.)
+    """
+    return hashlib.blake2b(_ENCODER.encode(_plain(config)), digest_size=16).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, msgspec.Struct):
+        found: dict[str, object] = {}
+        for field in msgspec.structs.fields(value):
+            content = getattr(value, field.name)
+            default = field.default_factory() if callable(field.default_factory) else field.default
+            if content != default:
+                found[field.name] = _plain(content)
+        return found
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

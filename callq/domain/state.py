@@ -173,7 +173,6 @@ def canonical(state: HallState) -> bytes:
             "hall": state.hall,
             "revision": state.revision,
             "now_ms": state.now_ms,
-            "config": state.config,
             "digest": state.digest,
             "day": state.day,
             "day_ends_ms": state.day_ends_ms,

@@ -12,6 +12,7 @@ from callq.domain.calendar import business_day, next_day_ms
 from callq.domain.decide import decide
 from callq.domain.errors import Code, Rejected
 from callq.domain.estimate import ahead, head_of_line
+from callq.domain.hall import Rules, digest
 from callq.domain.numbers import ticket_number
 from callq.domain.state import HallState, canonical
 from tests.harness import MONDAY_9H, Hall, small_hall
@@ -273,3 +274,11 @@ def test_a_day_across_a_clock_change_has_23_hours() -> None:
 
 def test_monday_is_monday() -> None:
     assert business_day(MONDAY_9H, "Asia/Shanghai", "04:00") == "2026-11-23"
+
+
+def test_equal_configurations_have_equal_digests_however_they_were_made() -> None:
+    plain = small_hall()
+    spelled = small_hall(timezone="".join(["Asia/", "Shanghai"]), rules=Rules(recall_gap_s=10), notices=())
+    assert plain == spelled
+    assert digest(plain) == digest(spelled)
+    assert digest(plain) != digest(small_hall(rules=Rules(recall_gap_s=11)))
