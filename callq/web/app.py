@@ -11,20 +11,19 @@ import structlog
 import trio
 from quart import Response, request
 from quart_trio import QuartTrio
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected
 from callq.domain.lanes import LaneKey
 from callq.domain.routing import CLASSES
-from callq.runtime.actor import CommandFailed
 from callq.web import answers, problems
 from callq.web.api import Call
 from callq.web.keys import body_digest, checked_key
 from callq.web.openapi import document
 from callq.web.problems import Refusal
 from callq.web.roles import Principal, Role
-from callq.web.routes import MAX_BODY, MAX_CONFIG, ROUTES, Asked, Route
+from callq.web.routes import MAX_CONFIG, ROUTES, Asked, Route
 from callq.web.tokens import bearer
 from callq.wire.codec import from_json, shaped, to_json
 
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
 BODY_WITHIN_S: Final = 10.0
 """A body that takes longer to arrive is refused."""
 
+DISCARD_MAX: Final = 8 * MAX_CONFIG
+"""Most that is read of a body that is refused."""
+
 GAUGE_WITHIN_S: Final = 0.2
 """How long a hall may keep the metrics waiting for its queue lengths."""
 
@@ -46,7 +48,8 @@ def create_app(api: Api, pages: Pages) -> QuartTrio:
     """The app: API, document, metrics, health checks and pages."""
     # Its own static handler would shadow `/static/`, which is served with the pages' headers.
     app = QuartTrio("callq.web", static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=MAX_CONFIG, BODY_TIMEOUT=BODY_WITHIN_S, PROPAGATE_EXCEPTIONS=False)
+    # Bodies are read, bounded and timed in `_body`, with the limit of their route.
+    app.config.update(MAX_CONTENT_LENGTH=None, BODY_TIMEOUT=None, PROPAGATE_EXCEPTIONS=False)
     app.url_map.merge_slashes = False
     for route in ROUTES:
         rule = re.sub(r"{(\w+)}", r"<\1>", route.path)
@@ -79,9 +82,8 @@ async def _api(api: Api, route: Route, **path: str) -> Response:
     try:
         asked = await _asked(api, route, path)
         answer = await route.handle(api, asked)
-    except CommandFailed as error:
-        return _problem(error)
     except CallqError as error:
+        await _discard()
         return _problem(error)
     return _json(to_json(answer), route.status)
 
@@ -113,9 +115,6 @@ def _query() -> dict[str, str]:
 
 async def _body(limit: int) -> bytes:
     """The request's body, at most `limit` bytes."""
-    length = request.content_length
-    if length is not None and length > limit:
-        raise _too_large(limit)
     found = bytearray()
     with trio.move_on_after(BODY_WITHIN_S) as scope:
         async for chunk in request.body:
@@ -125,6 +124,19 @@ async def _body(limit: int) -> bytes:
     if scope.cancelled_caught:
         raise Refusal(Code.INVALID, "the body took too long to arrive", "send it in one go", status=408)
     return bytes(found)
+
+
+async def _discard() -> None:
+    """Take in what is left of a body that is refused.
+
+    A client that is still sending when its connection is closed never sees why.
+    """
+    length = 0
+    with trio.move_on_after(BODY_WITHIN_S):
+        async for chunk in request.body:
+            length += len(chunk)
+            if length > DISCARD_MAX:
+                return
 
 
 def _too_large(limit: int) -> Rejected:
@@ -210,8 +222,6 @@ def _not_found() -> Refusal:
 async def _http_error(error: HTTPException) -> Response:
     """What quart and werkzeug refuse by themselves."""
     status = error.code or 500
-    if isinstance(error, RequestEntityTooLarge):
-        return _problem(_too_large(MAX_BODY))
     if status == 404:
         return _problem(_not_found())
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}

@@ -86,12 +86,19 @@ class PatientStream:
         if not self._aborted:
             with trio.move_on_after(SEND_WITHIN_S) as scope:
                 self._sending = scope
-                await self._stream.send_all(data)
-            self._sending = None
+                try:
+                    await self._stream.send_all(data)
+                finally:
+                    self._sending = None
             if not scope.cancelled_caught:
                 return
         self._reset()
         raise trio.BrokenResourceError("the peer takes nothing")
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a send is under way."""
+        return self._sending is not None
 
     def abort(self) -> None:
         """Wait for the peer no more; a send that is under way fails."""

@@ -71,4 +71,8 @@ async def connect_feed(
     protocols = [wire, *([f"bearer.{token}"] if token is not None else [])]
     path = f"/v1/halls/{hall}/feed"
     async with open_websocket("127.0.0.1", port, path, use_ssl=False, subprotocols=protocols) as socket:
-        yield FeedClient(socket, wire)
+        try:
+            yield FeedClient(socket, wire)
+        finally:
+            # After a close that the peer began, trio-websocket leaves the connection to the collector.
+            await trio.aclose_forcefully(socket._stream)

@@ -49,6 +49,8 @@ class Door:
         self.journal = journal
         self.clock = clock
         self.stopping = stopping
+        self.stopped = trio.Event()
+        """Set when the server has ended."""
         self.port = 0
         self.http: httpx.AsyncClient
 
@@ -124,6 +126,7 @@ async def serving(journal: MemoryJournal, *configs: HallConfig) -> AsyncIterator
 
             async def serve(task_status: trio.TaskStatus[int]) -> None:
                 await serve_node(node, listening, stopping, admin_token=ADMIN, task_status=task_status)
+                door.stopped.set()
 
             door.port = await nursery.start(serve)
             async with httpx.AsyncClient(base_url=door.url, timeout=20) as door.http:

@@ -243,7 +243,9 @@ export const en = {
   "receipt.unpause": "Resumed; numbers can be called",
   "receipt.unpauseAfter": "Will not pause after this one",
   "receipt.refused": "{act} was not done: {why}",
-  "receipt.elsewhere": "{number} was cancelled, or handled elsewhere",
+  "receipt.elsewhere": "{number} was cancelled; the window is free",
+  "receipt.elsewhere.done": "{number} was completed elsewhere",
+  "receipt.elsewhere.missed": "{number} was marked missed elsewhere",
 
   "refused.invalid": "The request is not valid. Reload this page and try again.",
   "refused.unauthorised": "The token is not valid. Ask the administrator for a new link.",

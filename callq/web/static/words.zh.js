@@ -241,7 +241,9 @@ export const zh = {
   "receipt.unpause": "已恢复，可以叫号",
   "receipt.unpauseAfter": "已取消办完后暂停",
   "receipt.refused": "{act}没有执行：{why}",
-  "receipt.elsewhere": "{number} 已取消，或已在别处处理",
+  "receipt.elsewhere": "{number} 已取消，窗口空闲",
+  "receipt.elsewhere.done": "{number} 已在别处办结",
+  "receipt.elsewhere.missed": "{number} 已在别处过号",
 
   "refused.invalid": "请求内容不对。请刷新本页再试。",
   "refused.unauthorised": "令牌无效或已停用。请管理员换新的链接。",

@@ -1,0 +1,119 @@
+"""No clear identity number, telephone or name gets past the door, whatever is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callq.domain.errors import Rejected
+from callq.web.persons import known_person, masked
+from callq.web.problems import without_numbers
+
+if TYPE_CHECKING:
+    from tests.web.conftest import Door
+
+ID = "110101199003070011"
+PHONE = "13812345678"
+NAME = "欧阳张三"
+PERSON = {"id_no": ID, "phone": PHONE, "name": NAME}
+SECRET = b"s" * 32
+
+
+def kept(**given: str) -> Any:
+    return known_person(SECRET, "test", **{"id_no": None, "name": None, "phone": None, **given})
+
+
+async def test_nothing_clear_reaches_journal_state_log_or_answer(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ticket = await door.issue(person=PERSON)
+    refused = await door.ask("POST", "tickets", {"service": "general", "person": PERSON})
+    assert refused.json()["code"] == "duplicate_ticket"
+    odd = [
+        {"service": ID},
+        {"service": "general", ID: 1},
+        {"service": "general", "person": {"id_no": ID + "?"}},
+        {"service": "general", "class": ID},
+    ]
+    answers = [refused.text] + [(await door.ask("POST", "tickets", body)).text for body in odd]
+    answers.append((await door.ask("GET", f"tickets?number={ID}")).text)
+    answers.append((await door.ask("GET", f"windows/{ID}")).text)
+    await door.staff()
+    await door.window("call_next")
+    for path in ("events", "board", "floor", "windows/w1", f"tickets/{ticket['id']}"):
+        answers.append((await door.ask("GET", path)).text)
+    async with door.feed() as feed:
+        for view, about in (("panel", {"window": "w1"}), ("strip", {"window": "w1"}), ("board", {})):
+            answers.append(str(await feed.subscribe(view, **about)))
+        answers.append(str(await feed.do(1, ID)))
+    journal = b"".join(entry.payload for entry in door.journal._halls["test"])
+    everything = "\n".join([*answers, str(journal), str(await door.canonical()), capsys.readouterr().out])
+    for secret in (ID, PHONE, NAME, NAME[1:], "张三"):
+        assert secret not in everything
+        assert secret.encode() not in journal
+
+
+async def test_persons_are_for_administrators_only(door: Door) -> None:
+    await door.issue(person=PERSON)
+    mine = (await door.get("events?since=2"))["events"][0]["data"]["person"]
+    assert mine["name"] == "欧*"
+    assert mine["id_last4"] == "0011"
+    for role in ("supervisor", "inspector"):
+        token = await door.token(role)
+        text = (await door.ask("GET", "events", token=token)).text
+        assert "person" not in text
+        assert "欧*" not in text
+    screen = await door.token("screen")
+    assert "欧" not in (await door.ask("GET", "board", token=screen)).text
+
+
+async def test_the_same_person_is_known_again_however_typed(door: Door) -> None:
+    await door.issue(person={"id_no": "11010119900307001x"})
+    answer = await door.ask(
+        "POST",
+        "tickets",
+        {"service": "general", "person": {"id_no": " １１０１０１１９９００３０７００１Ｘ"}},
+    )
+    assert answer.json()["code"] == "duplicate_ticket"
+
+
+def test_spellings_of_one_number_have_one_hash() -> None:
+    assert kept(id_no="11010119900307001x") == kept(id_no="11010119900307001X ")
+    assert kept(phone="+86 138-1234-5678") == kept(phone="13812345678")
+    assert kept(phone="(0762) 1234567").phone_last4 == "4567"
+
+
+def test_hashes_differ_by_hall_kind_and_installation() -> None:
+    one = kept(id_no="12345678")
+    assert one.id_hash != kept(phone="12345678").phone_hash
+    elsewhere = known_person(SECRET, "other", id_no="12345678", name=None, phone=None)
+    another = known_person(b"t" * 32, "test", id_no="12345678", name=None, phone=None)
+    assert elsewhere is not None
+    assert another is not None
+    assert len({one.id_hash, elsewhere.id_hash, another.id_hash}) == 3
+
+
+def test_nothing_given_is_nobody() -> None:
+    assert kept() is None
+    assert kept(id_no="  ", phone="") is None
+
+
+@pytest.mark.parametrize(
+    "given", [{"id_no": "12"}, {"id_no": "护照123456"}, {"phone": "abc"}, {"phone": "1" * 16}]
+)
+def test_what_is_plainly_malformed_is_refused_without_being_repeated(given: dict[str, str]) -> None:
+    with pytest.raises(Rejected) as refused:
+        kept(**given)
+    assert next(iter(given.values())) not in str(refused.value) + refused.value.hint
+
+
+@pytest.mark.parametrize(("name", "shown"), [("张三", "张*"), ("张", "张*"), ("Ann Lee", "A*"), ("", "")])
+def test_a_name_shows_its_first_character(name: str, shown: str) -> None:
+    assert masked(name) == shown
+
+
+def test_long_numbers_leave_texts_but_ids_of_tickets_stay() -> None:
+    assert without_numbers(f"no service '{ID}'") == "no service '…'"
+    assert without_numbers("A012 waits since 1795312288") == "A012 waits since …"
+    assert without_numbers("01m80f70fxr6jscyyf5b9bw3sn") == "01m80f70fxr6jscyyf5b9bw3sn"

@@ -1,0 +1,235 @@
+"""A reader that is slow, or never reads, harms nobody: not the hall, not the memory, not the stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from callq.journal.memory import MemoryJournal
+from callq.web import listener, session
+from callq.web.api import Api
+from callq.web.feed import FeedDoor
+from callq.web.listener import PatientStream, open_socket
+from callq.web.tokens import Tokens
+from tests.web.conftest import ADMIN, serving
+
+if TYPE_CHECKING:
+    from trio.testing import MockClock
+
+    from tests.web.conftest import Door
+
+
+class Browser:
+    """The other end of an ASGI WebSocket, which takes messages when it likes."""
+
+    def __init__(self, *, protocol: str = "callq.v1.json") -> None:
+        self.scope = {
+            "type": "websocket",
+            "path": "/v1/halls/test/feed",
+            "headers": [],
+            "subprotocols": [protocol, f"bearer.{ADMIN}"],
+        }
+        self._says, self.receive_channel = trio.open_memory_channel[dict[str, Any]](100)
+        self.sent: list[dict[str, Any]] = []
+        self.reading = trio.Event()
+        self.reading.set()
+        self.stuck = trio.Event()
+        """Set when the server waits for us."""
+        self._says.send_nowait({"type": "websocket.connect"})
+
+    def say(self, **message: object) -> None:
+        self._says.send_nowait({"type": "websocket.receive", "text": json.dumps(message), "bytes": None})
+
+    def leave(self) -> None:
+        self._says.send_nowait({"type": "websocket.disconnect", "code": 1006})
+
+    async def receive(self) -> dict[str, Any]:
+        return await self.receive_channel.receive()
+
+    async def send(self, event: dict[str, Any]) -> None:
+        if not self.reading.is_set():
+            self.stuck.set()
+        await self.reading.wait()
+        self.sent.append(event)
+
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(e["text"]) for e in self.sent if e["type"] == "websocket.send"]
+
+
+async def settled() -> None:
+    """Until every task waits for something."""
+    await wait_all_tasks_blocked(0.01)
+
+
+async def feed_of(door: Door) -> FeedDoor:
+    secret = await door.node.keyring.secret()
+    return FeedDoor(Api(door.node, Tokens(door.node.keyring, secret, ADMIN), secret))
+
+
+async def test_a_slow_reader_gets_the_newest_of_what_it_missed_once(door: Door) -> None:
+    browser = Browser()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        browser.say(type="subscribe", view="board")
+        await settled()
+        assert [m["type"] for m in browser.messages()] == ["snapshot"]
+        browser.reading = trio.Event()
+        for _ in range(50):
+            await door.issue()
+        await browser.stuck.wait()
+        browser.reading.set()
+        await settled()
+        changes = [m for m in browser.messages() if m["type"] == "change"]
+        assert len(changes) == 2, "the one that was on its way, and all the rest in one"
+        assert changes[-1]["data"]["waiting"][0]["count"] == 50
+        assert changes[-1]["revision"] == (await door.get(""))["revision"]
+        browser.leave()
+
+
+async def test_a_reader_that_takes_nothing_is_given_up(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "SEND_WITHIN_S", 0.05)
+    browser = Browser()
+    feed = await feed_of(door)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(feed, browser.scope, browser.receive, browser.send)
+        browser.say(type="subscribe", view="board")
+        await settled()
+        browser.reading = trio.Event()
+        await door.issue()
+        await browser.stuck.wait()
+        # The nursery ends because the server lets go.
+    assert door.node.actor("test").hub.subscribers == 0
+
+
+async def test_a_client_that_says_nothing_is_dropped(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "IDLE_S", 0.05)
+    browser = Browser()
+    await (await feed_of(door))(browser.scope, browser.receive, browser.send)
+    assert browser.sent[-1] == {"type": "websocket.close", "code": 4507, "reason": "idle"}
+
+
+async def test_a_client_that_leaves_leaves_nothing_behind(door: Door) -> None:
+    browser = Browser()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        browser.say(type="subscribe", view="board")
+        browser.say(type="subscribe", view="panel", window="w1")
+        await settled()
+        assert door.node.actor("test").hub.subscribers == 2
+        browser.leave()
+    assert door.node.actor("test").hub.subscribers == 0
+    assert all(event["type"] != "websocket.close" for event in browser.sent)
+
+
+async def test_a_fault_of_ours_ends_one_socket(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(session.Session, "_subscribe", broken)
+    browser = Browser()
+    browser.say(type="subscribe", view="board")
+    await (await feed_of(door))(browser.scope, browser.receive, browser.send)
+    assert browser.sent[-1]["code"] == 4500
+    assert (await door.ask("GET", "board")).status_code == 200
+
+
+@pytest.mark.parametrize("stop", ["told", "cancelled"])
+async def test_a_client_that_never_reads_does_not_hold_up_the_stop(
+    stop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams: list[PatientStream] = []
+    monkeypatch.setattr(
+        listener, "PatientStream", lambda stream: streams.append(s := PatientStream(stream)) or s
+    )
+    async with serving(MemoryJournal()) as door:
+        client = await trio.open_tcp_stream("127.0.0.1", door.port)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await client.send_all(upgrade(door.port))
+        await client.receive_some(4096)
+        await client.send_all(masked(b'{"type":"subscribe","view":"floor"}'))
+        for _ in range(3000):
+            await door.issue()
+            if streams[0].blocked:
+                await settled()
+                if streams[0].blocked:
+                    break
+        assert streams[0].blocked, "the client takes nothing, so a send is stuck"
+        assert (await door.ask("GET", "board")).status_code == 200, "others are served"
+        if stop == "told":
+            door.stopping.set()
+            with trio.fail_after(10):
+                await door.stopped.wait()
+        # Otherwise the server is cancelled when the block ends, and must end as well.
+    await trio.aclose_forcefully(client)
+
+
+async def test_a_send_that_takes_too_long_breaks_the_connection(autojump_clock: MockClock) -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    with right:
+        with trio.CancelScope(shield=True), pytest.raises(trio.BrokenResourceError):
+            await patient.send_all(b"x" * 10_000_000)
+        assert trio.current_time() == pytest.approx(listener.SEND_WITHIN_S, abs=0.1)
+        assert left.fileno() == -1
+        with pytest.raises(trio.ClosedResourceError):
+            await patient.send_all(b"more")
+
+
+async def test_an_aborted_send_fails_at_once_even_under_a_shield() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+
+    async def send() -> None:
+        with trio.CancelScope(shield=True), pytest.raises(trio.BrokenResourceError):
+            await patient.send_all(b"x" * 10_000_000)
+
+    with right:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send)
+            await settled()
+            patient.abort()
+        with pytest.raises(trio.BrokenResourceError):
+            await patient.send_all(b"more")
+
+
+async def test_an_address_that_is_taken_is_an_error_and_stays_with_its_owner() -> None:
+    with open_socket("127.0.0.1", 0) as first:
+        with pytest.raises(OSError, match="in use"):
+            open_socket("127.0.0.1", first.getsockname()[1])
+        assert first.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
+
+
+async def test_junk_from_a_peer_ends_its_connection_only(door: Door) -> None:
+    for junk in (b"\x00\xff" * 100, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x81\xff", upgrade(1) + b"\xff" * 50):
+        client = await trio.open_tcp_stream("127.0.0.1", door.port)
+        await client.send_all(junk)
+        with trio.move_on_after(2):
+            while await client.receive_some(4096):
+                pass
+        await client.aclose()
+        assert (await door.ask("GET", "board")).status_code == 200
+
+
+def upgrade(port: int) -> bytes:
+    lines = [
+        "GET /v1/halls/test/feed HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        f"Sec-WebSocket-Protocol: callq.v1.json, bearer.{ADMIN}",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def masked(payload: bytes) -> bytes:
+    """A text frame of a client, at most 125 bytes."""
+    mask = os.urandom(4)
+    return bytes([0x81, 0x80 | len(payload)]) + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
