@@ -9,6 +9,8 @@
 export const HOLD_MS = 3000;
 /** A call older than this is history: it goes to the list without being announced. */
 export const FRESH_MS = 30000;
+/** How many may wait for the large place. In a rush the oldest go to the list at once, where they are read as well. */
+export const WAITING_MAX = 3;
 
 /** @param {BoardCall} call */
 const keyOf = (call) => `${call.number}@${call.at_ms}`;
@@ -23,19 +25,15 @@ export class CallQueue {
     this._seen = null;
     /** @type {string[]} keys, oldest first */
     this._queue = [];
-    /** @type {string|null} number of the call that is shown large */
-    this._number = null;
+    /** The call that is shown large, as it stands now. @type {BoardCall|null} */
+    this.shown = null;
     this._timer = 0;
-  }
-
-  /** The call that is shown large, as it stands now. @returns {BoardCall|null} */
-  get shown() {
-    return this._calls.find((call) => call.number === this._number) || null;
   }
 
   /** The other calls that have been shown, newest first. @returns {BoardCall[]} */
   get recent() {
-    return this._calls.filter((call) => call.number !== this._number && this._queue.indexOf(keyOf(call)) < 0);
+    const number = this.shown ? this.shown.number : null;
+    return this._calls.filter((call) => call.number !== number && this._queue.indexOf(keyOf(call)) < 0);
   }
 
   /**
@@ -51,7 +49,11 @@ export class CallQueue {
       this._queue = this._queue.concat(news.reverse().map(keyOf));
     }
     const known = this._seen;
-    this._queue = this._queue.filter((key) => known.has(key)); // called again or withdrawn meanwhile
+    // Those called again or withdrawn meanwhile need not be shown any more.
+    this._queue = this._queue.filter((key) => known.has(key)).slice(-WAITING_MAX);
+    const number = this.shown ? this.shown.number : null;
+    // In a rush the one that is shown may have left the server's list already: it stays for its time.
+    this.shown = calls.find((call) => call.number === number) || this.shown;
     if (this._timer === 0) this._advance();
   }
 
@@ -60,12 +62,11 @@ export class CallQueue {
     if (key === undefined) {
       this._timer = 0;
       // Nothing new: the newest rests, and one that was cancelled makes room.
-      const newest = this._calls[0] || null;
-      this._number = newest ? newest.number : null;
-      this._onShow(newest, false);
+      this.shown = this._calls[0] || null;
+      this._onShow(this.shown, false);
       return;
     }
-    this._number = key.slice(0, key.lastIndexOf("@"));
+    this.shown = this._calls.find((call) => keyOf(call) === key) || null;
     this._onShow(this.shown, true);
     this._timer = window.setTimeout(() => this._advance(), HOLD_MS);
   }

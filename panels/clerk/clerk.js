@@ -253,7 +253,9 @@ function render() {
 function noticeElsewhere(/** @type {Panel} */ next) {
   if (!panel || !panel.current || pending || shownRevision < settling.revision) return;
   const { number, id } = panel.current.ticket;
-  if (!next.current || next.current.ticket.id !== id) say("done", t("receipt.elsewhere", { number }));
+  if (next.current && next.current.ticket.id === id) return;
+  const ended = next.last && next.last.number === number ? next.last.state : "";
+  say("done", tCode(`receipt.elsewhere.${ended}`, "receipt.elsewhere", { number }));
 }
 
 translatePage();

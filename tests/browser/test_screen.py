@@ -95,6 +95,26 @@ def test_two_calls_at_once_are_shown_one_after_the_other(pages: Pages) -> None:
     assert page.evaluate("window.shown") == ["G019", "A013"]
 
 
+def test_rush_of_calls_leaves_no_gap_on_the_screen(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    page.evaluate(
+        """() => {
+          window.modes = [];
+          const hero = document.querySelector("#hero");
+          new MutationObserver(() => window.modes.push(hero.dataset.mode)).observe(hero, {attributes: true});
+        }"""
+    )
+    calls = feed.data["calls"]
+    for n in range(24):
+        calls = [boards.call(f"B{n:03}", str(n), 0, at_ms=feed.now_ms() + n), *calls][:12]
+        feed.change(calls=calls)
+
+    expect(page.locator("#recent .number").first).to_have_text("B022")
+    expect(page.locator("#hero-number")).to_have_text("B023")
+    assert numbers(page) == [f"B{n:03}" for n in range(22, 15, -1)]
+    assert set(page.evaluate("window.modes")) <= {"call"}
+
+
 def test_repeated_call_comes_back_and_says_so(pages: Pages) -> None:
     page, feed = told(pages, boards.usual())
     again = {**feed.data["calls"][2], "at_ms": feed.now_ms(), "calls": 2}
@@ -207,7 +227,10 @@ def test_every_size_holds_the_longest_words_and_none(
 
 @pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
 def test_long_notice_is_cut_into_pages_that_fit(pages: Pages, size: tuple[int, int]) -> None:
-    page, _ = told(pages, boards.longest(), size)
+    page = pages.blank(size)
+    page.clock.install()
+    ToldFeed(page, "board", boards.longest(), boards.NOW_MS)
+    is_live(pages.go(page, "/tv/county/hall", "any"))
     expect(page.locator("#notice-page")).to_have_text("1 / 2")
     expect(page.locator("#notice")).to_contain_text("根据上级统一部署")
     assert page.evaluate(
@@ -216,6 +239,8 @@ def test_long_notice_is_cut_into_pages_that_fit(pages: Pages, size: tuple[int, i
           return notice.scrollWidth <= notice.clientWidth && notice.offsetHeight <= foot.offsetHeight;
         }"""
     )
+
+    page.clock.fast_forward(13_000)
 
     expect(page.locator("#notice-page")).to_have_text("2 / 2")
     expect(page.locator("#notice")).to_contain_text("敬请谅解")
