@@ -39,7 +39,7 @@ export class Hero {
     attrs(byId("call-again"), { hidden: !(now && call.calls > 1) });
     setNumber(byId("hero-number"), call.number);
     setLabel(byId("hero-window"), call.label);
-    const directions = context.otherZone ? [call.zone_name, call.directions].filter(Boolean).join("，") : call.directions;
+    const directions = context.otherZone ? [call.zone_name, call.directions].filter(Boolean).join(t("comma")) : call.directions;
     text(byId("hero-service"), call.service_name);
     text(byId("hero-directions"), directions);
     setFit(byId("hero-way"), `${call.service_name} ${directions}`, [20, 25, 32]);

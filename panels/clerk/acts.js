@@ -71,14 +71,15 @@ function closeWhileBusy(panel) {
 }
 
 const callFirst = () => no(t("panel.why.callFirst"));
+const started = () => no(t("panel.why.started"));
 const signInFirst = () => no(t("panel.why.signInFirst"));
 const busy = () => no(t("panel.why.busy"));
 const always = () => YES;
 
 /** @type {Object<Exclude<Secondary, "keys">, Object<Situation, (panel: Panel, nowMs: number) => Offer>>} */
 const OFFERS = {
-  recall: { unstaffed: callFirst, closed: callFirst, idle: callFirst, calling: recall, serving: callFirst, paused: callFirst },
-  miss: { unstaffed: callFirst, closed: callFirst, idle: callFirst, calling: miss, serving: callFirst, paused: callFirst },
+  recall: { unstaffed: callFirst, closed: callFirst, idle: callFirst, calling: recall, serving: started, paused: callFirst },
+  miss: { unstaffed: callFirst, closed: callFirst, idle: callFirst, calling: miss, serving: started, paused: callFirst },
   pause: {
     unstaffed: signInFirst,
     closed: () => no(t("panel.why.openFirst")),

@@ -62,7 +62,7 @@ function renderLast(panel) {
     if (!last) return [el("p", { class: "none" }, t("panel.last.none"))];
     const words = [tCode(`panel.last.${last.state}`, "panel.last.other")];
     if (last.handling_s !== null) words.push(t("panel.last.handling", { time: duration(last.handling_s * 1000) }));
-    const line = `${hourMinute(last.at_ms, panel.hall.timezone)} ${words.join("，")}`;
+    const line = `${hourMinute(last.at_ms, panel.hall.timezone)} ${words.join(t("comma"))}`;
     return [
       el("p", { class: "last-number" }, last.number),
       el("p", { class: "last-what" }, el("span", {}, last.service_name), el("span", { class: "last-when" }, line)),

@@ -103,7 +103,9 @@ export function hourMinute(ms, timezone) {
  */
 export function dateParts(ms, timezone) {
   const p = parts(ms, timezone);
-  return { date: t("date", { month: p.month.replace("月", ""), day: p.day.replace("日", "") }), weekday: p.weekday };
+  // Some engines put the hanzi into the part.
+  const month = lang === "en" ? p.month : p.month.replace(/\D/g, "");
+  return { date: t("date", { month, day: p.day.replace(/\D/g, "") }), weekday: p.weekday };
 }
 
 /**

@@ -3,6 +3,7 @@
 /** @type {Record<keyof typeof import("/static/words.zh.js").zh, string>} */
 export const en = {
   "date": "{day} {month}",
+  "comma": ", ",
   "minutes": "{n} min",
   "minutes.none": "< 1 min",
   "live": "Live",
@@ -26,7 +27,6 @@ export const en = {
   "tv.nothing": "None yet",
   "tv.recentNone": "No other calls",
   "tv.waiting": "People waiting",
-  "tv.waitingUnit": "",
   "tv.waitingNone": "No services in this zone",
   "tv.missed": "Missed",
   "tv.missedRule": "In the last {n} min.\nAsk at the desk.",
@@ -97,6 +97,7 @@ export const en = {
 
   "panel.why.inSeconds": "in {n} s",
   "panel.why.callFirst": "after a call",
+  "panel.why.started": "already started",
   "panel.why.maxCalls": "{n} calls made",
   "panel.why.minCalls": "after {n} calls",
   "panel.why.openFirst": "once open",
@@ -113,7 +114,6 @@ export const en = {
   "panel.key.esc": "Esc",
 
   "panel.next": "Next by the rules",
-  "panel.present": "Present number",
   "panel.waited": "Waited",
   "panel.target": "Target",
   "panel.channel": "Ticket from",
@@ -187,7 +187,6 @@ export const en = {
   "panel.queues.count": "Count",
   "panel.queues.head": "Wait / target",
   "panel.queues.row": "{n} / {target}",
-  "panel.queues.over": "over target",
   "panel.queues.empty": "nobody",
   "panel.queues.none": "No queues here",
   "panel.last": "Last one",
@@ -289,7 +288,6 @@ export const en = {
   "home.lead": "Open the page you need.",
   "home.links": "Demo links",
   "home.linksHint": "Each link carries its own token, good for that page only.",
-  "home.halls": "Halls",
   "home.screens": "Call screens",
   "home.panels": "Window panels",
   "home.wholeHall": "Whole hall",

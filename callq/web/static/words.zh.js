@@ -1,6 +1,7 @@
 /** Chinese: the words of the hall. Short, polite, verb first; what to do next, then why. */
 export const zh = {
   "date": "{month}月{day}日",
+  "comma": "，",
   "minutes": "{n} 分",
   "minutes.none": "不到 1 分",
   "live": "实时",
@@ -24,7 +25,6 @@ export const zh = {
   "tv.nothing": "暂无",
   "tv.recentNone": "暂无其他叫号",
   "tv.waiting": "等候人数",
-  "tv.waitingUnit": "人",
   "tv.waitingNone": "本区暂无取号业务",
   "tv.missed": "过号",
   "tv.missedRule": "近 {n} 分钟未到，\n请到导办台询问。",
@@ -95,6 +95,7 @@ export const zh = {
 
   "panel.why.inSeconds": "{n} 秒后",
   "panel.why.callFirst": "叫号后可用",
+  "panel.why.started": "已开始办理",
   "panel.why.maxCalls": "已呼满 {n} 次",
   "panel.why.minCalls": "须呼 {n} 次",
   "panel.why.openFirst": "开窗后可用",
@@ -111,7 +112,6 @@ export const zh = {
   "panel.key.esc": "Esc",
 
   "panel.next": "按规则下一位",
-  "panel.present": "当前号码",
   "panel.waited": "已等候",
   "panel.target": "目标",
   "panel.channel": "取号方式",
@@ -185,7 +185,6 @@ export const zh = {
   "panel.queues.count": "人数",
   "panel.queues.head": "队首已等 / 目标",
   "panel.queues.row": "{n} / {target} 分",
-  "panel.queues.over": "已过目标",
   "panel.queues.empty": "无人等候",
   "panel.queues.none": "没有可办的队列",
   "panel.last": "上一位",
@@ -287,7 +286,6 @@ export const zh = {
   "home.lead": "打开要用的页面。",
   "home.links": "演示链接",
   "home.linksHint": "每个链接带着自己的令牌，只能用于那一页。",
-  "home.halls": "大厅",
   "home.screens": "叫号屏",
   "home.panels": "窗口操作台",
   "home.wholeHall": "全大厅",
