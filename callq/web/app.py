@@ -7,7 +7,6 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
 import trio
 from quart import Response, request
 from quart_trio import QuartTrio
@@ -231,7 +230,7 @@ async def _http_error(error: HTTPException) -> Response:
 
 
 async def _unexpected(error: Exception) -> Response:
-    structlog.get_logger().exception("request failed", path=_route_template(), error=repr(error))
+    problems.log_fault("request failed", error, route=_route_template())
     return _problem(error)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
 import trio
 
 from callq import metrics
@@ -92,7 +91,7 @@ class FeedDoor:
             return await session.run(self.closing)
         except* Exception as group:
             # One socket's fault must not reach the server; its client may come again.
-            structlog.get_logger().error("feed failed", exc_info=group)
+            problems.log_fault("feed failed", group)
         await send({"type": "websocket.close", "code": INTERNAL.code, "reason": INTERNAL.reason})
         return INTERNAL
 

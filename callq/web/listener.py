@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 import trio
 from hypercorn.config import Config
+from hypercorn.protocol import ws_stream
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
@@ -39,6 +40,15 @@ BACKLOG: Final = 1024
 
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: what is still buffered is thrown away."""
+
+
+def _no_extensions(*_: object) -> None:
+    """Accept no WebSocket extension."""
+
+
+# Hypercorn compresses for whoever offers to, and has no setting against it: a quarter megabyte for
+# each socket, and 64 KiB that arrive can be 64 MiB before anybody looks at their size.
+ws_stream.server_extensions_handshake = _no_extensions  # type: ignore[attr-defined, assignment]
 
 
 def open_socket(host: str, port: int) -> socket.socket:

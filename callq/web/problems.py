@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import structlog
 
 from callq.domain.errors import STATUS, TITLE, CallqError, Code, Rejected, StoreUnavailable
 
@@ -116,6 +118,17 @@ def explain(error: Exception) -> tuple[Problem, dict[str, str]]:
     return make_problem(Code.INTERNAL, "an unexpected error", "tell whoever runs this server"), {}
 
 
-def without_numbers(text: str) -> str:
+def without_numbers(text: str, longest: int = 500) -> str:
     """Text without long digit runs: a caller's mistake must not put an identity number into a log."""
-    return _LONG_NUMBER.sub("…", text)[:500]
+    return _LONG_NUMBER.sub("…", text)[:longest]
+
+
+def log_fault(what: str, error: BaseException, **about: object) -> None:
+    """Log a fault of ours: where it happened, without the values of variables.
+
+    Pretty tracebacks show local variables, and at the doors those hold what a citizen typed.
+    """
+    trace = "".join(traceback.format_exception(error))
+    structlog.get_logger().error(
+        what, error=type(error).__name__, trace=without_numbers(trace, 8000), **about
+    )

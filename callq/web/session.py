@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
-import structlog
 import trio
 
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
@@ -193,6 +192,8 @@ class Session:
             # A strip comes whole each time, so there is nothing to resume.
             since = None if view.name == "strip" else message.since
             subscription = self._open(view, since, message.epoch)
+        except (FeedClosed, StoreUnavailable):
+            raise _Ended(UNAVAILABLE) from None
         except CallqError as error:
             await self._refuse(error, **about)
             return
@@ -273,7 +274,7 @@ class Session:
             result |= {"ok": True, **msgspec.structs.asdict(answer)}
         except Exception as error:
             if not isinstance(error, CallqError):
-                structlog.get_logger().exception("feed command failed", error=repr(error))
+                problems.log_fault("feed command failed", error)
             result |= {"ok": False, "problem": problems.explain(error)[0]}
         finally:
             self._commands.release()

@@ -9,7 +9,6 @@ from callq.domain.hall import Rules, WindowConfig
 from tests.harness import MONDAY_9H, Hall, small_hall
 from tests.unit.viewing import shown
 
-
 # The panel ----------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,22 @@ async def test_nothing_clear_reaches_journal_state_log_or_answer(
         assert secret.encode() not in journal
 
 
+async def test_a_fault_while_a_person_is_in_hand_logs_where_but_not_whom(
+    door: Door, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, id_no: str, **__: object) -> None:
+        raise RuntimeError(f"cannot hash {id_no}")
+
+    monkeypatch.setattr("callq.web.api.known_person", broken)
+    answer = await door.ask("POST", "tickets", {"service": "general", "person": PERSON})
+    assert answer.json()["code"] == "internal"
+    logged = capsys.readouterr().out
+    assert "request failed" in logged
+    assert "RuntimeError" in logged
+    for secret in (ID, PHONE, NAME):
+        assert secret not in logged + answer.text
+
+
 async def test_persons_are_for_administrators_only(door: Door) -> None:
     await door.issue(person=PERSON)
     mine = (await door.get("events?since=2"))["events"][0]["data"]["person"]

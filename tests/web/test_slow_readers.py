@@ -205,6 +205,16 @@ async def test_an_address_that_is_taken_is_an_error_and_stays_with_its_owner() -
         assert first.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
 
 
+async def test_nobody_is_compressed_for(door: Door) -> None:
+    client = await trio.open_tcp_stream("127.0.0.1", door.port)
+    offer = b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    await client.send_all(upgrade(door.port)[:-2] + offer)
+    answer = (await client.receive_some(4096)).lower()
+    assert b" 101 " in answer
+    assert b"sec-websocket-extensions" not in answer
+    await trio.aclose_forcefully(client)
+
+
 async def test_junk_from_a_peer_ends_its_connection_only(door: Door) -> None:
     for junk in (b"\x00\xff" * 100, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x81\xff", upgrade(1) + b"\xff" * 50):
         client = await trio.open_tcp_stream("127.0.0.1", door.port)
