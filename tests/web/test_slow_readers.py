@@ -226,15 +226,16 @@ async def test_junk_from_a_peer_ends_its_connection_only(door: Door) -> None:
         assert (await door.ask("GET", "board")).status_code == 200
 
 
-def upgrade(port: int) -> bytes:
+def upgrade(port: int, token: str = ADMIN, hall: str = "test") -> bytes:
+    """The handshake of a feed."""
     lines = [
-        "GET /v1/halls/test/feed HTTP/1.1",
+        f"GET /v1/halls/{hall}/feed HTTP/1.1",
         f"Host: 127.0.0.1:{port}",
         "Connection: Upgrade",
         "Upgrade: websocket",
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        f"Sec-WebSocket-Protocol: callq.v1.json, bearer.{ADMIN}",
+        f"Sec-WebSocket-Protocol: callq.v1.json, bearer.{token}",
     ]
     return "\r\n".join([*lines, "", ""]).encode()
 
