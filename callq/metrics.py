@@ -32,7 +32,7 @@ _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 _commands: Final = Counter(
     "callq_commands",
-    "Commands decided; the outcome is ok, nothing, replayed or a refusal code",
+    "Commands decided; the outcome is ok or a refusal code",
     ["hall", "command", "outcome"],
     registry=REGISTRY,
 )
@@ -73,7 +73,7 @@ def command_decided(hall: str, command: str, outcome: str) -> None:
     Args:
       hall: hall id.
       command: its tag, e.g. ``call_next``.
-      outcome: ``ok``, ``nothing`` (an empty next), ``replayed`` or a refusal code.
+      outcome: ``ok`` or a refusal code.
     """
     _commands.labels(hall, command, outcome).inc()
 

@@ -99,13 +99,17 @@ async def _asked(api: Api, route: Route, path: dict[str, str]) -> Asked:
         return Asked(Call(principal, hall or ""), path, query, None)
     key = checked_key(request.headers.get("Idempotency-Key"))
     plain = from_json(await _body(route.max_body))
+    body = shaped(plain, route.body)
     digest = body_digest(api.secret, request.path, plain)
-    return Asked(Call(principal, hall or "", key, digest), path, query, shaped(plain, route.body))
+    return Asked(Call(principal, hall or "", key, digest), path, query, body)
 
 
 def _query() -> dict[str, str]:
+    """Members of the query; an empty one was not given."""
     found: dict[str, str] = {}
     for name, value in request.args.items(multi=True):
+        if not value:
+            continue
         if name in found:
             raise Rejected(Code.INVALID, f"`{name[:60]}` is given twice", "give it once")
         found[name] = value

@@ -39,8 +39,17 @@ def to_msgpack(value: object) -> bytes:
 
 
 def canonical(value: object) -> bytes:
-    """JSON with sorted keys and no spaces: equal content gives equal bytes."""
-    return _canonical.encode(value)
+    """JSON with sorted keys and no spaces: equal content gives equal bytes.
+
+    Raises:
+      Rejected: `INVALID`, it holds what JSON cannot say (msgpack can).
+    """
+    try:
+        return _canonical.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise Rejected(
+            Code.INVALID, "the body holds what JSON has no words for", "send plain data"
+        ) from error
 
 
 def from_json(body: bytes | str) -> Any:  # noqa: ANN401 - that is what JSON is

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from callq.domain.errors import Rejected
 from callq.domain.hall import HallConfig
 from callq.web.bodies import EventsQuery, IssueBody, WindowCommandBody
+from callq.web.feed_wire import read_message
 from callq.web.keys import body_digest
 from callq.wire.codec import canonical, from_json, from_msgpack, shaped, to_json, to_msgpack
 
@@ -56,6 +57,14 @@ def test_any_content_is_shaped_or_refused(value: object) -> None:
     for kind in (IssueBody, WindowCommandBody, HallConfig):
         with contextlib.suppress(Rejected):
             shaped(value, kind)
+
+
+@given(plain, st.sampled_from(["subscribe", "unsubscribe", "command", "ping", "pong", "dance"]))
+def test_any_message_is_understood_or_refused(value: object, kind: str) -> None:
+    messages = [value, {"type": kind, "id": value}, {"type": kind, "id": 1, "view": value}]
+    for message in [*messages, {**value, "type": kind, "id": 1} if isinstance(value, dict) else value]:
+        with contextlib.suppress(Rejected):
+            read_message(message)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,12 @@ async def test_tickets_are_listed_in_pages_and_filtered(door: Door) -> None:
     assert (await door.get("tickets?state=done"))["tickets"] == []
 
 
+async def test_an_empty_condition_is_none(door: Door) -> None:
+    await door.issue()
+    assert len((await door.get("tickets?number=&state=&service="))["tickets"]) == 1
+    assert (await door.get("board?zone="))["data"]["place"]["zone"] is None
+
+
 async def test_the_floor_has_every_window_and_queue(door: Door) -> None:
     await door.staff()
     await door.issue()

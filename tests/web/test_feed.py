@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgpack
 import msgspec
 import pytest
 import trio
@@ -239,6 +240,25 @@ async def test_malformed_bytes_are_refused_and_end_the_socket_only_when_they_go_
         for _ in range(40):
             await feed.socket.send_message(junk)
         assert await closed_with(feed) == 4400
+
+
+async def test_what_only_msgpack_can_say_is_refused_and_the_socket_stays(door: Door) -> None:
+    command = {"type": "command", "id": 1, "window": "w1", "command": "pause"}
+    odd: list[Any] = [
+        {1: 2},
+        {None: {}},
+        {"type": [1]},
+        {**command, 5: 6},
+        {**command, "reason": msgpack.Timestamp(1, 2)},
+        {**command, "reason": msgpack.ExtType(5, b"x")},
+        {**command, "reason": b"bytes"},
+        {**command, "key": b"bytes"},
+    ]
+    async with door.feed(wire="callq.v1.msgpack") as feed:
+        for message in odd:
+            await feed.socket.send_message(msgpack.packb(message))
+            assert (await feed.next())["problem"]["code"] == "invalid"
+        assert (await feed.do(2, "open"))["ok"] is True
 
 
 async def test_the_wrong_kind_of_frame_is_refused(door: Door) -> None:

@@ -83,6 +83,18 @@ CASES = {
     "not an object": Refused(Code.INVALID, *TICKETS, b"[]"),
     "empty body": Refused(Code.INVALID, *TICKETS, b""),
     "nested too deep": Refused(Code.INVALID, *TICKETS, b"[" * 30_000),
+    "a number beyond all bounds": Refused(Code.INVALID, *TICKETS, b'{"service":' + b"9" * 500 + b"}"),
+    "a configuration with a number beyond all bounds": Refused(
+        Code.INVALID,
+        "POST",
+        "commands",
+        msgspec.json.encode(
+            {
+                "command": "configure",
+                "config": {**msgspec.to_builtins(small_hall()), "rules": {"max_calls": 7}},
+            }
+        ).replace(b"7", b"7" * 30),
+    ),
     "missing field": Refused(Code.INVALID, *TICKETS, {}),
     "wrong type": Refused(Code.INVALID, *TICKETS, {"service": 7}),
     "unknown field": Refused(Code.INVALID, *TICKETS, {"service": "general", "clas": "priority"}),
