@@ -15,6 +15,11 @@ Reason = Annotated[str, msgspec.Meta(max_length=200)]
 Trait = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{0,31}$")]
 
 
+def _about(text: str) -> msgspec.Meta:
+    """A description for the OpenAPI document, where a query's fields are parameters."""
+    return msgspec.Meta(description=text)
+
+
 class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of request bodies."""
 
@@ -147,25 +152,31 @@ class NoQuery(_Body, frozen=True, kw_only=True):
 class BoardQuery(_Body, frozen=True, kw_only=True):
     """Which board."""
 
-    zone: Short | None = None
-    """Left out: the whole hall."""
+    zone: Annotated[Short, _about("Left out: the whole hall")] | None = None
 
 
 class TicketsQuery(_Body, frozen=True, kw_only=True):
     """Which tickets; conditions are combined."""
 
-    number: Short | None = None
-    state: Literal["waiting", "called", "serving", "missed", "done", "cancelled", "expired"] | None = None
-    service: Short | None = None
-    after: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
-    """`next` of the page before."""
-    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+    number: Annotated[Short, _about("As printed, e.g. A012")] | None = None
+    state: (
+        Annotated[
+            Literal["waiting", "called", "serving", "missed", "done", "cancelled", "expired"],
+            _about("Present state"),
+        ]
+        | None
+    ) = None
+    service: Annotated[Short, _about("Code of the service")] | None = None
+    after: Annotated[int, msgspec.Meta(ge=0, lt=2**53), _about("`next` of the page before")] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500), _about("Most tickets in the answer")] = 100
 
 
 class EventsQuery(_Body, frozen=True, kw_only=True):
     """Which events."""
 
-    since: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] = 0
-    """Revision after which to begin."""
-    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
-    """Most revisions in the answer; one may have several events."""
+    since: Annotated[int, msgspec.Meta(ge=0, lt=2**53), _about("Revision after which to begin")] = 0
+    limit: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=1000),
+        _about("Most revisions in the answer; one may have several events"),
+    ] = 100

@@ -123,14 +123,15 @@ def _query_parameters(
     name = schema_of[route.query]["$ref"].rpartition("/")[2]
     found = []
     for field, schema in components[name].get("properties", {}).items():
-        options = [one for one in schema.get("anyOf", [schema]) if one != {"type": "null"}]
+        # A parameter is left out rather than null.
+        given = next(one for one in schema.get("anyOf", [schema]) if one != {"type": "null"})
         found.append(
             {
                 "name": field,
                 "in": "query",
                 "required": False,
-                "description": schema.get("description", ""),
-                "schema": options[0],
+                "description": given["description"],
+                "schema": {key: value for key, value in given.items() if key != "description"},
             }
         )
     return found
