@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.calendar import next_day_ms
+from callq.domain.calendar import day_end_ms
 from callq.domain.lanes import Lane, LaneKey
-from callq.domain.state import ClerkDay, Epoch, HallState, Index, KeyRecord, person_key
+from callq.domain.state import ClerkDay, Epoch, HallState, Index, KeyRecord, person_keys
 from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState, following
 from callq.domain.window import Window
 
@@ -50,6 +50,10 @@ def _hall_configured(state: HallState, event: ev.HallConfigured, now_ms: int, un
     undo.set(state, "config", event.config)
     undo.set(state, "index", index)
     undo.set(state, "digest", event.digest)
+    if state.day:
+        # The day in force goes on under the new hours: opening it again would give its numbers twice.
+        ends_ms = day_end_ms(state.day, event.config.timezone, event.config.day_starts)
+        undo.set(state, "day_ends_ms", ends_ms)
     for config in event.config.windows:
         if config.id not in state.windows:
             window = Window(config.id)
@@ -74,7 +78,7 @@ def _day_opened(state: HallState, event: ev.DayOpened, now_ms: int, undo: Undo) 
     config = state.config
     previous = state.day
     undo.set(state, "day", event.day)
-    undo.set(state, "day_ends_ms", next_day_ms(now_ms, config.timezone, config.day_starts))
+    undo.set(state, "day_ends_ms", day_end_ms(event.day, config.timezone, config.day_starts))
     undo.set(state, "counters", {})
     undo.set(state, "clerk_days", {c: ClerkDay(now_ms) for c in state.clerk_at})
     undo.set(state, "recent", {})
@@ -105,8 +109,7 @@ def _ticket_issued(state: HallState, event: ev.TicketIssued, now_ms: int, undo: 
     )
     undo.put(state.tickets, ticket.id, ticket)
     undo.enter(state.lanes[LaneKey(ticket.service, ticket.cls)], ticket)
-    known = person_key(ticket.person)
-    if known:
+    for known in person_keys(ticket.person):
         undo.put(state.live, (known, ticket.service), ticket.id)
 
 
@@ -168,9 +171,10 @@ def _end(state: HallState, ticket: Ticket, act: TicketAct, now_ms: int, undo: Un
         undo.set(window, "ticket", None)
         undo.set(window, "last", ticket.id)
         undo.set(window, "since_ms", now_ms)
-    known = person_key(ticket.person)
-    if known and ticket.state in FINAL and state.live.get((known, ticket.service)) == ticket.id:
-        undo.drop(state.live, (known, ticket.service))
+    if ticket.state in FINAL:
+        for known in person_keys(ticket.person):
+            if state.live.get((known, ticket.service)) == ticket.id:
+                undo.drop(state.live, (known, ticket.service))
 
 
 def _count(state: HallState, clerk: str | None, undo: Undo, **more: int) -> None:

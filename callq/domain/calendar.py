@@ -30,6 +30,11 @@ def next_day_ms(now_ms: int, timezone: str, day_starts: str) -> int:
     return _start_ms(today + timedelta(days=1), _zone(timezone), day_starts)
 
 
+def day_end_ms(day: str, timezone: str, day_starts: str) -> int:
+    """When a business day ends and the next begins, Unix ms."""
+    return _start_ms(date.fromisoformat(day) + timedelta(days=1), _zone(timezone), day_starts)
+
+
 def _start_ms(day: date, zone: ZoneInfo, day_starts: str) -> int:
     start = datetime.combine(day, time.fromisoformat(day_starts), zone)
     return round(start.timestamp() * 1000)

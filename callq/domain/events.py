@@ -247,14 +247,11 @@ def decode_batch(payload: bytes) -> Batch:
         lets go of the hall; skipping it would show a wrong queue.
     """
     try:
-        return _decoder.decode(payload)
-    except (msgspec.DecodeError, ValueError) as error:
-        try:
-            version = _version.decode(payload).v
-        except (msgspec.DecodeError, ValueError):
-            version = None
-        if version is not None and version > SCHEMA_VERSION:
+        version = _version.decode(payload).v
+        if version > SCHEMA_VERSION:
             raise BadBytes(
                 f"a batch of schema {version}, this version of callq reads up to {SCHEMA_VERSION}: upgrade"
-            ) from error
+            )
+        return _decoder.decode(payload)
+    except (msgspec.DecodeError, ValueError) as error:
         raise BadBytes(f"a batch that cannot be read: {error}") from error

@@ -49,7 +49,7 @@ class Service(_Config, frozen=True, kw_only=True):
     skill: str = ""
     """Skill a clerk needs; empty means the service's own code."""
     zone: str = ""
-    """Zone where people wait; empty means the zone of the window that calls."""
+    """Zone where people wait; empty means that of the first window equipped for it."""
     examples: tuple[str, ...] = ()
     """Plain examples of matters, for kiosks and guides."""
     target_wait_min: int = 20

@@ -151,9 +151,9 @@ class HallState:
         return None
 
 
-def person_key(person: Person | None) -> str:
-    """What tells a person apart; empty when nothing is known."""
-    return (person.id_hash or person.phone_hash) if person else ""
+def person_keys(person: Person | None) -> tuple[str, ...]:
+    """What tells a person apart, each by itself: the identity and the telephone; () if nothing is known."""
+    return tuple(key for key in (person.id_hash, person.phone_hash) if key) if person else ()
 
 
 _canonical = msgspec.msgpack.Encoder(order="deterministic")

@@ -40,7 +40,7 @@ class MemoryJournal:
         """Begin a new epoch, as a restarted server does; all entries stay."""
         self._starts += 1
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> None:
+    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> str:
         """Append a group if the hall's last id is `expected`; see `Journal.append`.
 
         Raises:
@@ -54,6 +54,7 @@ class MemoryJournal:
         if last != expected:
             raise AppendRefused(hall, last)
         self._halls.setdefault(hall, log).extend(entries)
+        return self._epoch
 
     async def read(self, hall: str, cursor: EntryId, limit: int = 1000) -> list[Entry]:
         """Entries after `cursor`; see `Journal.read`."""
@@ -81,6 +82,10 @@ class MemoryJournal:
     async def epoch(self) -> str:
         """16 hex digits that count the starts."""
         await trio.lowlevel.checkpoint()
+        return self._epoch
+
+    @property
+    def _epoch(self) -> str:
         return f"{self._starts:016x}"
 
     async def secret(self) -> bytes:

@@ -88,13 +88,17 @@ class StoreRefused(CallqError):
 class Journal(Protocol):
     """Durable, compare-and-set, per-hall append-only journals."""
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> None:
+    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> str:
         """Append a group atomically if the hall's last id is `expected`; durable when this returns.
 
         Args:
           hall: hall id.
           expected: the id the group was chained onto (`GENESIS` creates the hall).
           entries: consecutive entries, each chained onto the one before.
+
+        Returns:
+          The lineage that the connection met, as `epoch`: a server that restarted between two
+          appends shows only here.
 
         Raises:
           ValueError: a bad hall id, or a group that is empty or not chained onto `expected`.

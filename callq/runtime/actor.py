@@ -103,8 +103,9 @@ class HallActor:
         def decide_item(item: Item) -> None:
             self._decide(item, command, who, render, key, body)
 
+        item = Item(decide_item)
         try:
-            answer = await self._submit(Item(decide_item))
+            answer = await self._submit(item)
         except Rejected as refusal:
             metrics.command_decided(self.hall, str(name), refusal.code)
             raise
@@ -112,7 +113,7 @@ class HallActor:
             code = Code.STORE_UNAVAILABLE if isinstance(error, StoreUnavailable) else Code.INTERNAL
             metrics.command_decided(self.hall, str(name), code)
             raise
-        metrics.command_decided(self.hall, str(name), "ok")
+        metrics.command_decided(self.hall, str(name), item.outcome)
         return answer  # type: ignore[no-any-return]  # the item's answer is what `render` made
 
     async def read(self, look: Callable[[HallState, int], T]) -> T:
@@ -276,8 +277,10 @@ class HallActor:
                         "the key was used with another body",
                         "use a new key for a new command",
                     )
+                item.outcome = "replayed"
                 return render(state, Outcome(known.revision, known.ticket, known.window, True), now)
             decision = decide(state, command, now)
+            item.outcome = "ok" if decision.events else "nothing"
             if not decision.events:
                 return render(state, Outcome(state.revision, decision.ticket, decision.window, False), now)
             batch = Batch(
@@ -338,7 +341,7 @@ class HallActor:
         delay_s = 0.05
         while True:
             try:
-                await self._journal.append(self.hall, group.base, group.entries)
+                epoch = await self._journal.append(self.hall, group.base, group.entries)
             except AppendRefused as refused:
                 self._log.warning("commit refused", expected=str(group.base), found=str(refused.last))
             except StoreUnavailable as error:
@@ -347,6 +350,8 @@ class HallActor:
                 delay_s = min(2.0, delay_s * 2)
             else:
                 self._confirm(group, sealed)
+                if epoch != self._state.epoch:
+                    await self._notice_epoch()
                 return
             if await self._resolve(group, sealed):
                 return
@@ -426,6 +431,13 @@ class HallActor:
         """Record a new lineage of the store before anything else is decided under it."""
         if self._state.created and epoch != self._state.epoch:
             self._decide_internally(cmd.OpenEpoch(epoch=epoch), None)
+
+    async def _notice_epoch(self) -> None:
+        """The store restarted between two groups, without an error: record it with the next one."""
+        try:
+            self._open_epoch(await self._journal.epoch())
+        except StoreUnavailable as error:
+            self._outage(error)
 
     def _decide_internally(self, command: cmd.AnyCommand, key: str | None) -> None:
         """Decide a command of the node's own; if it is taken back, the reason for it is looked at anew."""

@@ -36,13 +36,15 @@ class CommandFailed(CallqError):
 class Item:
     """One caller: what it wants, and its answer once decided."""
 
-    __slots__ = ("answer", "decide", "error", "settled")
+    __slots__ = ("answer", "decide", "error", "outcome", "settled")
 
     def __init__(self, decide: Callable[[Item], None]) -> None:
         self.decide = decide
         """Decides it (again) on the present state."""
         self.answer: Any = None
         self.error: Exception | None = None
+        self.outcome = "ok"
+        """For the metrics: ``ok``, ``replayed``, or ``nothing`` was to be done."""
         self.settled = trio.Event()
 
 

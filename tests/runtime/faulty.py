@@ -32,7 +32,7 @@ class FaultyJournal(MemoryJournal):
         self.groups: list[int] = []
         """Sizes of the groups that came in."""
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> None:
+    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> str:
         self.groups.append(len(entries))
         if self.gate is not None:
             await self.gate.wait()
@@ -49,12 +49,13 @@ class FaultyJournal(MemoryJournal):
         if fault == "rewound":
             del self._halls[hall][-1]
             raise OutcomeUnknown("the store came back without its last entry")
-        await super().append(hall, expected, entries)
+        epoch = await super().append(hall, expected, entries)
         if fault == "lost_reply":
             raise OutcomeUnknown("the reply was lost")
         if fault == "restart_after":
             self.restart()
             raise OutcomeUnknown("the store restarted after it ran")
+        return epoch
 
     async def read(self, hall: str, cursor: EntryId, limit: int = 1000) -> list[Entry]:
         if self.down:

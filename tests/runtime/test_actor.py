@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 
+from callq import metrics
 from callq.domain import commands as cmd
 from callq.domain.apply import apply
 from callq.domain.errors import Code, Rejected, StoreUnavailable
@@ -118,6 +119,17 @@ async def test_an_unknown_outcome_acts_exactly_once(
             assert bench.actor.hub.epoch == await journal.epoch()
 
 
+async def test_a_restart_that_no_append_felt_is_recorded_all_the_same(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.restart()
+        await bench.issue()
+        await bench.issue()
+        assert await bench.look(lambda s: s.epoch) == await journal.epoch()
+        assert bench.actor.hub.epoch == await journal.epoch()
+        await assert_live_equals_replayed(bench)
+
+
 async def test_another_nodes_entries_are_adopted_and_ours_decided_again(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
 ) -> None:
@@ -163,6 +175,32 @@ async def test_an_accepted_key_acts_once_and_answers_the_same(journal: FaultyJou
         with pytest.raises(Rejected) as caught:
             await bench.do(cmd.Issue(ticket="z", service="social"), "k", b"o" * 16)
         assert caught.value.code == Code.IDEMPOTENCY_CONFLICT
+
+
+async def test_the_metrics_tell_done_from_repeated_and_empty(
+    journal: FaultyJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        metrics, "command_decided", lambda hall, command, outcome: seen.append((command, str(outcome)))
+    )
+    async with running(journal) as bench:
+        seen.clear()
+        await bench.issue(key="k")
+        await bench.issue(key="k")
+        await bench.do(cmd.SignIn(window="w1", clerk="c4"))
+        await bench.do(cmd.Open(window="w1"))
+        await bench.do(cmd.CallNext(window="w1"))
+        with pytest.raises(Rejected):
+            await bench.do(cmd.Start(window="w1"))
+    assert seen == [
+        ("issue", "ok"),
+        ("issue", "replayed"),
+        ("sign_in", "ok"),
+        ("open", "ok"),
+        ("call_next", "nothing"),
+        ("start", "wrong_state"),
+    ]
 
 
 async def test_a_key_is_known_after_a_restart(journal: FaultyJournal) -> None:

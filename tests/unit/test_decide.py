@@ -155,6 +155,32 @@ def test_one_live_ticket_per_person_and_service() -> None:
     assert hall.issue(person=ann).number == "A003"
 
 
+def test_a_person_is_known_by_identity_and_by_telephone() -> None:
+    hall = Hall()
+    first = hall.issue(person=cmd.Person(id_hash="h1", phone_hash="p1"))
+    for same in (cmd.Person(phone_hash="p1"), cmd.Person(id_hash="h1", phone_hash="p2")):
+        error = refused(hall, cmd.Issue(ticket="x", service="general", person=same))
+        assert error.ids["ticket"] == first.id
+    hall.do(cmd.Cancel(ticket=first.id))
+    hall.issue(person=cmd.Person(phone_hash="p1"))
+
+
+def test_other_hours_do_not_open_the_same_day_twice() -> None:
+    hall = Hall()  # Monday 09:00
+    hall.issue()
+    hall.do(cmd.Configure(config=small_hall(day_starts="10:00")))
+    hall.later(20 * 3600)  # Tuesday 05:00: past the old start of the day
+    hall.do(cmd.Tick())
+    assert hall.issue().number == "A002"
+    hall.later(5 * 3600 + 1)
+    hall.do(cmd.Tick())
+    assert hall.issue().number == "A001"
+    hall.do(cmd.Configure(config=small_hall(day_starts="00:00")))
+    hall.later(14 * 3600)
+    hall.do(cmd.Tick())
+    assert hall.state.day == "2026-11-25"
+
+
 def test_a_service_may_allow_several_tickets_per_person() -> None:
     services = small_hall().services
     relaxed = (msgspec.structs.replace(services[0], one_per_person=False), *services[1:])

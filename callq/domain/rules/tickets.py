@@ -9,7 +9,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import after_ticket, require
-from callq.domain.state import person_key
+from callq.domain.state import person_keys
 from callq.domain.ticket import AT_WINDOW, TicketAct
 
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int) -> Decision:
         )
     if command.ticket in state.tickets:
         raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=command.ticket)
-    known_person = person_key(command.person)
-    if known_person and service.one_per_person:
-        held = state.live.get((known_person, service.code))
+    for known in person_keys(command.person) if service.one_per_person else ():
+        held = state.live.get((known, service.code))
         if held is not None:
             ticket = state.tickets[held]
             raise Rejected(

@@ -142,7 +142,7 @@ class NodeGuard:
                     raise
                 raise StoreRefused(
                     f"callq cannot tell whether another node uses {self._client.endpoint.shown}: {error}. "
-                    "Allow its Redis user the commands CLIENT ID, CLIENT LIST and CLIENT SETNAME"
+                    "Allow its Redis user the commands CLIENT ID, LIST, SETNAME and KILL, MULTI and EXEC"
                 ) from error
             if holder is None:
                 return

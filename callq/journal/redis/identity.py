@@ -113,7 +113,7 @@ def check_data_files(data_dir: Path, redis_dir: Path, version: str) -> StoreFile
         raise StoreRefused(
             f"the data in {redis_dir} were written by redis-server {newest}, and redis-server {version} "
             f"would show them as empty: install redis-server {'.'.join(map(str, written_by))} or newer "
-            "(`apt-get install redis-server`), or name its program with --redis-server"
+            "(`apt-get install redis-server`)"
         )
     if not has_aof and (redis_dir / "dump.rdb").exists():
         raise StoreRefused(

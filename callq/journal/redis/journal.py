@@ -54,7 +54,7 @@ class RedisJournal:
         """The master and its lineage as the connection of appends met it; None before the first append."""
         return self._committer.server
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> None:
+    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> str:
         """Append a group if the hall's last id is `expected`; see `Journal.append`.
 
         Raises:
@@ -65,6 +65,8 @@ class RedisJournal:
         if expected == GENESIS:
             await self._enlist(hall)
         await self._committer.append(hall, expected, entries)
+        server = self._committer.server
+        return server.epoch if server is not None else ""
 
     async def _enlist(self, hall: str) -> None:
         """Name the hall in the set before its stream exists, so that `halls` can never miss one."""

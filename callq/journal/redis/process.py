@@ -99,7 +99,7 @@ def choose_program(named: Path | None, written_by: str | None) -> Program:
         seen = ", ".join(f"{program.path} is {program.version}" for program in programs) or "none was found"
         raise StoreRefused(
             f"callq needs redis-server {oldest} or newer ({str(named) + ': ' if named else ''}{seen}): "
-            "`apt-get install redis-server`, or name its program with --redis-server, "
+            "`apt-get install redis-server`, "
             "or give the address of a running one with --redis"
         )
     if written_by is not None:
