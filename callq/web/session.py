@@ -205,24 +205,27 @@ class Session:
         with trio.CancelScope() as scope:
             task_status.started(scope)
             while subscription is not None:
-                seen: Frame | None = None
-                whole: dict[str, object] = {}
-                try:
-                    while True:
-                        seen = await subscription.receive()
-                        whole = seen.data if seen.kind == "snapshot" else {**whole, **seen.data}
-                        await self._show(view, seen, whole if view.name == "strip" else seen.data)
-                except FeedClosed:
-                    subscription.close()
-                    subscription = await self._reopen(view, seen)
-                finally:
-                    if subscription is not None:
-                        subscription.close()
+                seen = await self._relay(view, subscription)
+                subscription = await self._reopen(view, seen)
         if self._views.get(view) is scope:
             del self._views[view]
 
+    async def _relay(self, view: View, subscription: Subscription) -> Frame | None:
+        """Send what a subscription brings until it ends; the last frame."""
+        seen: Frame | None = None
+        whole: dict[str, object] = {}
+        try:
+            while True:
+                seen = await subscription.receive()
+                whole = seen.data if seen.kind == "snapshot" else {**whole, **seen.data}
+                await self._show(view, seen, whole if view.name == "strip" else seen.data)
+        except FeedClosed:
+            return seen
+        finally:
+            subscription.close()
+
     async def _reopen(self, view: View, seen: Frame | None) -> Subscription | None:
-        """Follow a view again whose hall was restarted; None, and the client is told, when it is gone."""
+        """Follow a view again whose subscription ended; None, and the client is told, when it is gone."""
         resume = (seen.revision, seen.epoch) if seen and view.name != "strip" else (None, None)
         try:
             return self._open(view, *resume)

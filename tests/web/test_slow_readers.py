@@ -127,6 +127,28 @@ async def test_a_client_that_leaves_leaves_nothing_behind(door: Door) -> None:
     assert all(event["type"] != "websocket.close" for event in browser.sent)
 
 
+async def test_a_view_whose_subscription_ends_is_followed_again(door: Door) -> None:
+    browser = Browser()
+    hub = door.node.actor("test").hub
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        browser.say(type="subscribe", view="board")
+        browser.say(type="subscribe", view="strip", window="w1")
+        await settled()
+        for projection in list(hub._projections.values()):
+            hub._remove(projection)
+        await settled()
+        assert hub.subscribers == 2
+        again = browser.messages()[2:]
+        assert sorted(m["view"] for m in again) == ["board", "strip"]
+        await door.issue()
+        await settled()
+        (change,) = browser.messages()[4:]
+        assert (change["view"], change["type"]) == ("board", "change")
+        browser.leave()
+    assert hub.subscribers == 0
+
+
 async def test_a_fault_of_ours_ends_one_socket(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object) -> None:
         raise RuntimeError("ours")
