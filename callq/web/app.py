@@ -21,7 +21,6 @@ from callq.web.api import Call
 from callq.web.keys import body_digest, checked_key
 from callq.web.openapi import document
 from callq.web.problems import Refusal
-from callq.web.roles import Principal, Role
 from callq.web.routes import MAX_CONFIG, ROUTES, Asked, Route
 from callq.web.tokens import bearer
 from callq.wire.codec import from_json, shaped, to_json
@@ -47,8 +46,8 @@ def create_app(api: Api, pages: Pages) -> QuartTrio:
     """The app: API, document, metrics, health checks and pages."""
     # Its own static handler would shadow `/static/`, which is served with the pages' headers.
     app = QuartTrio("callq.web", static_folder=None)
-    # Bodies are read, bounded and timed in `_body`, with the limit of their route.
-    app.config.update(MAX_CONTENT_LENGTH=None, BODY_TIMEOUT=None, PROPAGATE_EXCEPTIONS=False)
+    # Only what a body may fill memory with before anybody reads it: `_body` knows the route's limit.
+    app.config.update(MAX_CONTENT_LENGTH=DISCARD_MAX, BODY_TIMEOUT=None, PROPAGATE_EXCEPTIONS=False)
     app.url_map.merge_slashes = False
     for route in ROUTES:
         rule = re.sub(r"{(\w+)}", r"<\1>", route.path)
@@ -89,11 +88,8 @@ async def _api(api: Api, route: Route, **path: str) -> Response:
 
 async def _asked(api: Api, route: Route, path: dict[str, str]) -> Asked:
     hall = path.get("hall")
-    principal = Principal("", Role.INSPECTOR)
-    if route.permission is not None:
-        token = bearer(request.headers.get("Authorization"))
-        principal = await api.tokens.authenticate(token, hall)
-        principal.require(route.permission, hall=hall, window=path.get("window"), ticket=path.get("ticket"))
+    principal = await api.tokens.authenticate(bearer(request.headers.get("Authorization")), hall)
+    principal.require(route.permission, hall=hall, window=path.get("window"), ticket=path.get("ticket"))
     query = shaped(_query(), route.query, strict=False)
     if route.body is None:
         return Asked(Call(principal, hall or ""), path, query, None)
@@ -227,6 +223,8 @@ async def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status == 404:
         return _problem(_not_found())
+    if status == 413:
+        return _problem(_too_large(DISCARD_MAX))
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}
     code = Code.INVALID if status < 500 else Code.INTERNAL
     refusal = Refusal(code, error.name, "/v1/openapi.json lists the API", status=status, headers=headers)

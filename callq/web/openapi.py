@@ -72,7 +72,7 @@ def _anything(kind: type) -> dict[str, Any]:
 
 
 def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
-    roles = ", ".join(sorted(ALLOWED[route.permission])) if route.permission else "everyone"
+    roles = ", ".join(sorted(ALLOWED[route.permission]))
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,

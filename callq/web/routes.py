@@ -41,7 +41,7 @@ class Route(NamedTuple):
       method: HTTP method.
       path: template with ``{hall}``, ``{window}``, ``{ticket}``.
       summary: one line for the document.
-      permission: what the token's role needs; None: no token needed.
+      permission: what the token's role needs.
       handle: does it.
       answer: struct of a success.
       status: of a success.
@@ -55,7 +55,7 @@ class Route(NamedTuple):
     method: Literal["GET", "POST"]
     path: str
     summary: str
-    permission: Permission | None
+    permission: Permission
     handle: Callable[[Api, Asked], Awaitable[object]]
     answer: Any
     status: int = 200
@@ -67,9 +67,8 @@ class Route(NamedTuple):
     @property
     def all_codes(self) -> tuple[Code, ...]:
         """Every refusal that this request can meet."""
-        found = [Code.INVALID, *self.codes, Code.INTERNAL]
-        if self.permission is not None:
-            found += [Code.UNAUTHORISED, Code.FORBIDDEN, Code.STORE_UNAVAILABLE]
+        found = [Code.INVALID, Code.UNAUTHORISED, Code.FORBIDDEN, Code.INTERNAL, Code.STORE_UNAVAILABLE]
+        found += self.codes
         if "{hall}" in self.path:
             found.append(Code.UNKNOWN_HALL)
         if "{window}" in self.path:

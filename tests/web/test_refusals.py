@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import pytest
+import trio
 
 from callq.domain.errors import STATUS, Code
 from tests.harness import small_hall
@@ -299,3 +300,19 @@ async def test_a_body_without_end_is_refused(door: Door) -> None:
         headers={"Authorization": "Bearer the-first-administrator"},
     )
     is_problem(answer, Code.PAYLOAD_TOO_LARGE)
+
+
+async def test_a_body_that_is_announced_as_huge_is_not_waited_for(door: Door) -> None:
+    client = await trio.open_tcp_stream("127.0.0.1", door.port)
+    lines = [
+        "POST /v1/halls/test/tickets HTTP/1.1",
+        "Host: test",
+        "Authorization: Bearer the-first-administrator",
+        "Content-Length: 1000000000",
+        "Connection: close",
+    ]
+    await client.send_all("\r\n".join([*lines, "", ""]).encode())
+    with trio.fail_after(5):
+        answer = await client.receive_some(4096)
+    assert b" 413 " in answer
+    await trio.aclose_forcefully(client)
