@@ -138,6 +138,7 @@ function pressSecondary(act) {
 }
 
 function back() {
+  if (!byId("key-sheet").hidden) toggleKeySheet();
   keys.choose(false);
   render();
 }

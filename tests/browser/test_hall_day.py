@@ -170,6 +170,8 @@ def test_keys_of_an_input_method_are_not_ours(pages: Pages, live: LiveServer) ->
     panel.keyboard.press("F1")
 
     expect(panel.locator("#key-sheet")).to_be_visible()
+    panel.keyboard.press("Escape")
+    expect(panel.locator("#side")).to_be_visible()
     assert sent == []
 
 
