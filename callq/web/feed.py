@@ -15,18 +15,10 @@ import trio
 from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected
 from callq.web import problems
-from callq.web.feed_wire import (
-    FORBIDDEN,
-    INTERNAL,
-    PROTOCOLS,
-    UNAUTHORISED,
-    UNAVAILABLE,
-    UNKNOWN,
-    Closing,
-)
+from callq.web.feed_wire import PROTOCOLS
 from callq.web.problems import Refusal
 from callq.web.roles import Permission
-from callq.web.session import Session
+from callq.web.session import FORBIDDEN, INTERNAL, UNAUTHORISED, UNAVAILABLE, UNKNOWN, Closing, Session
 from callq.web.tokens import bearer
 from callq.wire.codec import to_json
 

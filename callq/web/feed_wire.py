@@ -103,25 +103,6 @@ def read_message(plain: object) -> Incoming | CommandMessage:
     return message
 
 
-class Closing(NamedTuple):
-    """How a socket ends. From 4400 to 4499: it must not be opened again as it was."""
-
-    code: int
-    reason: str
-
-
-MALFORMED: Final = Closing(4400, "malformed")
-UNAUTHORISED: Final = Closing(4401, "unauthorised")
-FORBIDDEN: Final = Closing(4403, "forbidden")
-UNKNOWN: Final = Closing(4404, "unknown")
-TOO_LARGE: Final = Closing(4413, "too_large")
-INTERNAL: Final = Closing(4500, "internal")
-UNAVAILABLE: Final = Closing(4503, "unavailable")
-IDLE: Final = Closing(4507, "idle")
-TOO_SLOW: Final = Closing(4508, "slow")
-GOING_AWAY: Final = Closing(4509, "shutdown")
-
-
 class Wire(NamedTuple):
     """How one subprotocol turns messages into frames and back.
 

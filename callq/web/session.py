@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import trio
@@ -15,14 +15,7 @@ from callq.views.view import View
 from callq.web import bodies, problems
 from callq.web.api import Api, Call
 from callq.web.feed_wire import (
-    GOING_AWAY,
-    IDLE,
-    MALFORMED,
     MAX_MESSAGE,
-    TOO_LARGE,
-    TOO_SLOW,
-    UNAVAILABLE,
-    Closing,
     CommandMessage,
     Ping,
     Subscribe,
@@ -52,6 +45,25 @@ MAX_COMMANDS: Final = 64
 
 MAX_MALFORMED: Final = 16
 """Messages in a row that make no sense before the socket is closed."""
+
+
+class Closing(NamedTuple):
+    """How a socket ends. From 4400 to 4499: it must not be opened again as it was."""
+
+    code: int
+    reason: str
+
+
+MALFORMED: Final = Closing(4400, "malformed")
+UNAUTHORISED: Final = Closing(4401, "unauthorised")
+FORBIDDEN: Final = Closing(4403, "forbidden")
+UNKNOWN: Final = Closing(4404, "unknown")
+TOO_LARGE: Final = Closing(4413, "too_large")
+INTERNAL: Final = Closing(4500, "internal")
+UNAVAILABLE: Final = Closing(4503, "unavailable")
+IDLE: Final = Closing(4507, "idle")
+TOO_SLOW: Final = Closing(4508, "slow")
+GOING_AWAY: Final = Closing(4509, "shutdown")
 
 
 class _Ended(Exception):
