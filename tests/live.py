@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 ADMIN = "admin-secret-of-the-tests"
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 10.0
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class LiveServer:
@@ -33,8 +27,8 @@ class LiveServer:
 
     def __init__(self, data: Path, *, halls: Sequence[str] = ("county",), more: Sequence[str] = ()) -> None:
         self.data = data
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = 0
+        """The server chooses it at its first start and keeps it over restarts."""
         self._arguments = [*(a for hall in halls for a in ("--hall", hall)), *more]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -43,6 +37,12 @@ class LiveServer:
         """What the server has written so far."""
         path = self.data.with_name(self.data.name + ".log")
         return path.read_text() if path.exists() else ""
+
+    @property
+    def url(self) -> str:
+        """Where the server listens."""
+        assert self.port, "not started yet"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -77,6 +77,11 @@ class LiveServer:
         while time.monotonic() < deadline:
             assert self._process is not None
             assert self._process.poll() is None, f"the server ended:\n{self.log}"
+            serving = re.findall(r'"port": (\d+)[^\n]*"event": "serving"', self.log)
+            if not serving:
+                time.sleep(0.02)
+                continue
+            self.port = int(serving[-1])
             try:
                 if httpx.get(self.url + "/readyz", timeout=2).status_code == 200:
                     return
@@ -108,7 +113,16 @@ class LiveServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 raise
+        self._end_orphan()
         return code
+
+    def _end_orphan(self) -> None:
+        """End the Redis that a killed server left behind on this data directory."""
+        pid = self.redis_pid
+        if pid is not None:
+            with contextlib.suppress(OSError):
+                if str(self.data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         """One request as the administrator; the answer's JSON, which must be a success."""

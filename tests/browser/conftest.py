@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +14,7 @@ from tests.live import LiveServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
 
@@ -51,17 +48,6 @@ def live(tmp_path: Path) -> Iterator[LiveServer]:
     server = LiveServer(tmp_path / "data").start()
     yield server
     server.stop()
-    _end_orphan(server)
-
-
-def _end_orphan(server: LiveServer) -> None:
-    """A server that a test has killed leaves its Redis behind; end it if it is still the one of this hall."""
-    pid = server.redis_pid
-    if pid is None:
-        return
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        if str(server.data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGTERM)
 
 
 class Pages:

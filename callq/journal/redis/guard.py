@@ -142,7 +142,8 @@ class NodeGuard:
                     raise
                 raise StoreRefused(
                     f"callq cannot tell whether another node uses {self._client.endpoint.shown}: {error}. "
-                    "Allow its Redis user the commands CLIENT ID, LIST, SETNAME and KILL, MULTI and EXEC"
+                    "Allow its Redis user the commands CLIENT ID, CLIENT LIST, CLIENT SETNAME, CLIENT KILL, "
+                    "MULTI and EXEC"
                 ) from error
             if holder is None:
                 return
