@@ -87,9 +87,12 @@ def _call(state: HallState, ticket: Ticket) -> m.BoardCall:
         state=ticket.state.value,
         service=ticket.service,
         service_name=service.name if service else ticket.service,
+        service_name_en=service.name_en if service else "",
         directions=window.directions if window else "",
         zone=window.zone if window else ticket.zone,
         zone_name=zone.name if zone else "",
+        zone_name_en=zone.name_en if zone else "",
+        zone_place=zone.place if zone else "",
     )
 
 

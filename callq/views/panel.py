@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from callq.domain.routing import choose_lane
 from callq.domain.ticket import TicketState
-from callq.views.queues import Memo, names_of, service_queues
+from callq.views.queues import Memo, english_names_of, names_of, service_queues
 from callq.views.strip import services_shown
 from callq.views.ticket import ticket_out, window_in, window_out
 from callq.wire import messages as m
@@ -42,7 +42,13 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
     return {
         "window": window_out(state, found),
         "window_name": names_of(state, services),
-        "hall": {"id": state.hall, "name": state.config.name, "timezone": state.config.timezone},
+        "window_name_en": english_names_of(state, services),
+        "hall": {
+            "id": state.hall,
+            "name": state.config.name,
+            "name_en": state.config.name_en,
+            "timezone": state.config.timezone,
+        },
         "clerk": {"id": clerk.id, "name": clerk.name} if clerk else None,
         "current": _current(state, found, now_ms),
         "next": _next(state, found, now_ms),
@@ -81,6 +87,7 @@ def panel_ticket(state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: i
     return m.PanelTicket(
         ticket=ticket_out(state, ticket, now_ms),
         service_name=service.name,
+        service_name_en=service.name_en,
         target_s=service.target_wait_min * 60,
         waited_s=_seconds(ticket.clock_ms, until_ms),
         why=_why(state, why, until_ms) if why else None,
@@ -136,6 +143,7 @@ def _last(state: HallState, window: Window) -> m.LastTicket | None:
     return m.LastTicket(
         number=ticket.number,
         service_name=service.name if service else ticket.service,
+        service_name_en=service.name_en if service else "",
         state=ticket.state.value,
         at_ms=ticket.done_ms or ticket.missed_ms or 0,
         handling_s=_seconds(ticket.started_ms or 0, ticket.done_ms or 0) if served else None,

@@ -67,6 +67,7 @@ def _queue(state: HallState, key: LaneKey) -> m.Queue:
     return m.Queue(
         service=service.code,
         name=service.name,
+        name_en=service.name_en,
         prefix=service.prefix,
         class_=key.cls,
         count=len(lane),
@@ -92,6 +93,7 @@ def place_of(state: HallState, zone: str | None) -> m.Place:
         timezone=config.timezone,
         zone=zone,
         zone_name=here.name if here else "",
+        zone_name_en=here.name_en if here else "",
         zone_place=here.place if here else "",
         windows=label_ranges(w.label for w in config.windows if zone in (None, w.zone)),
     )
@@ -112,3 +114,9 @@ def label_ranges(labels: Iterable[str]) -> str:
 def names_of(state: HallState, services: Iterable[str]) -> str:
     """Service names in one line: ``综合受理、社会保险``."""
     return "、".join(state.index.services[code].name for code in services)
+
+
+def english_names_of(state: HallState, services: Iterable[str]) -> str:
+    """The same in English; a service without an English name keeps its own."""
+    found = (state.index.services[code] for code in services)
+    return ", ".join(service.name_en or service.name for service in found)

@@ -198,9 +198,13 @@ class BoardCall(_Wire, frozen=True, kw_only=True):
     state: TicketStateName
     service: str
     service_name: str
+    service_name_en: str
     directions: str
     zone: str
     zone_name: str
+    zone_name_en: str
+    zone_place: str
+    """Of the window's zone: which floor, which side."""
 
 
 class BoardWaiting(_Wire, frozen=True, kw_only=True):
@@ -240,6 +244,7 @@ class Place(_Wire, frozen=True, kw_only=True):
     timezone: str
     zone: str | None
     zone_name: str
+    zone_name_en: str
     zone_place: str
     windows: str
     """Which windows, e.g. 1–6."""
@@ -261,6 +266,7 @@ class Queue(_Wire, frozen=True, kw_only=True):
 
     service: str
     name: str
+    name_en: str
     prefix: str
     class_: str = msgspec.field(name="class")
     count: int
@@ -303,6 +309,7 @@ class PanelTicket(_Wire, frozen=True, kw_only=True):
 
     ticket: Ticket
     service_name: str
+    service_name_en: str
     target_s: int
     waited_s: int
     """From the lateness clock to the call (to now while it still waits)."""
@@ -320,6 +327,7 @@ class LastTicket(_Wire, frozen=True, kw_only=True):
 
     number: str
     service_name: str
+    service_name_en: str
     state: TicketStateName
     at_ms: int
     handling_s: int | None

@@ -35,9 +35,12 @@ def call(number: str, label: str, ago_s: int, **more: Any) -> dict[str, Any]:
         "state": "called",
         "service": "general",
         "service_name": "综合受理",
+        "service_name_en": "General services",
         "directions": "进门右转，第一排",
         "zone": "hall",
         "zone_name": "综合区",
+        "zone_name_en": "General area",
+        "zone_place": "一楼",
         **more,
     }
 
@@ -57,7 +60,12 @@ def missed(*numbers: str) -> list[dict[str, Any]]:
 
 def usual() -> dict[str, Any]:
     """The sample moment: Monday 23 November, 10:24."""
-    upstairs = {"zone": "floor2", "zone_name": "二楼"}
+    upstairs = {
+        "zone": "floor2",
+        "zone_name": "不动产专区",
+        "zone_name_en": "Real estate",
+        "zone_place": "二楼",
+    }
     return {
         "place": {
             "hall": "county",
@@ -66,6 +74,7 @@ def usual() -> dict[str, Any]:
             "timezone": "Asia/Shanghai",
             "zone": "hall",
             "zone_name": "综合区",
+            "zone_name_en": "General area",
             "zone_place": "一楼东厅",
             "windows": "1–35",
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from callq.domain import commands as cmd
-from callq.domain.hall import Rules, WindowConfig
+from callq.domain.hall import Rules, Service, WindowConfig
 from tests.harness import MONDAY_9H, Hall, small_hall
 from tests.unit.viewing import shown
 
@@ -83,6 +83,7 @@ def test_the_panel_keeps_the_history_and_the_last_ticket() -> None:
     assert panel["last"] == {
         "number": "A001",
         "service_name": "综合受理",
+        "service_name_en": "",
         "state": "done",
         "at_ms": MONDAY_9H + 390_000,
         "handling_s": 300,
@@ -117,6 +118,21 @@ def test_the_panels_queues_are_those_its_clerk_can_serve() -> None:
     ]
     assert shown(hall, "panel", window="w1")["window_name"] == "综合受理"
     assert len(shown(hall, "panel", window="w2")["queues"]) == 3, "nobody sits there: what it is equipped for"
+
+
+def test_the_panel_has_english_names_and_chinese_where_there_are_none() -> None:
+    general = Service(code="general", name="综合受理", name_en="General", prefix="A")
+    hall = Hall(small_hall(name_en="Test Hall", services=(general, *small_hall().services[1:])))
+    hall.staff("w1", "c1")
+    hall.issue("general")
+    panel = shown(hall, "panel", window="w1")
+    assert panel["window_name_en"] == "General, 社会保险, 不动产登记"
+    assert panel["hall"]["name_en"] == "Test Hall"
+    assert panel["next"]["service_name_en"] == "General"
+    assert [queue["name_en"] for queue in panel["queues"]] == ["General", "", ""]
+    for command in (cmd.CallNext, cmd.Start, cmd.Complete):
+        hall.do(command(window="w1"))
+    assert shown(hall, "panel", window="w1")["last"]["service_name_en"] == "General"
 
 
 # Floor and phone ----------------------------------------------------------------------------------

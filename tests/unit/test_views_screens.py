@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callq.domain import commands as cmd
-from callq.domain.hall import Rules
+from callq.domain.hall import Clerk, Rules, Service, WindowConfig, Zone
 from callq.views.queues import label_ranges
 from tests.harness import MONDAY_9H, Hall, small_hall
 from tests.unit.viewing import shown
@@ -37,12 +37,34 @@ def test_a_call_is_on_the_board_of_its_zone() -> None:
             "state": "called",
             "service": "general",
             "service_name": "综合受理",
+            "service_name_en": "",
             "directions": "",
             "zone": "hall",
             "zone_name": "大厅",
+            "zone_name_en": "",
+            "zone_place": "",
         }
     ]
     assert shown(hall, "board", zone="upstairs")["calls"] == []
+
+
+def test_a_call_names_its_place_and_both_languages() -> None:
+    zone = Zone(code="hall", name="大厅", name_en="Main Hall", place="一楼")
+    general = Service(code="general", name="综合受理", name_en="General", prefix="A")
+    window = WindowConfig(id="w1", label="1", zone="hall", services=("general",))
+    clerk = Clerk(id="c1", name="李敏", skills={"general": 3})
+    hall = Hall(small_hall(zones=(zone,), services=(general,), windows=(window,), clerks=(clerk,)))
+    hall.staff()
+    hall.issue()
+    hall.do(cmd.CallNext(window="w1"))
+    board = shown(hall, "board", zone="hall")
+    [call] = board["calls"]
+    assert (call["zone_name_en"], call["zone_place"], call["service_name_en"]) == (
+        "Main Hall",
+        "一楼",
+        "General",
+    )
+    assert (board["place"]["zone_name_en"], board["place"]["zone_place"]) == ("Main Hall", "一楼")
 
 
 def test_a_call_to_another_zone_is_on_both_boards_and_once_on_the_whole_halls() -> None:
@@ -174,6 +196,7 @@ def test_the_header_names_hall_zone_and_windows() -> None:
         "timezone": "Asia/Shanghai",
         "zone": "hall",
         "zone_name": "大厅",
+        "zone_name_en": "",
         "zone_place": "",
         "windows": "1–2",
     }
