@@ -116,7 +116,7 @@ def feed_closed(hall: str) -> None:
 
 
 def feed_dropped(hall: str, reason: str) -> None:
-    """Count a feed that the server ended: ``idle``, ``slow``, ``abuse``, ``shutdown``..."""
+    """Count a feed that the server ended, by the reason of its close code, e.g. ``idle``, ``slow``."""
     _feeds_dropped.labels(hall, reason).inc()
 
 

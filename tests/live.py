@@ -96,6 +96,11 @@ class LiveServer:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(STOP_WITHIN_S)
 
+    def wait(self, within_s: float) -> int:
+        """Exit code of a server that ends by itself."""
+        assert self._process is not None
+        return self._process.wait(within_s)
+
     def kill_redis(self) -> None:
         """kill -9 of the embedded Redis."""
         pid = self.redis_pid

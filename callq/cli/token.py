@@ -80,6 +80,8 @@ async def _over_http(args: argparse.Namespace) -> tuple[str, str]:
 async def _in_directory(args: argparse.Namespace) -> tuple[str, str]:
     from callq.journal.redis.identity import STORE_FILE
     from callq.journal.redis.store import open_store
+    from callq.runtime.replay import replayed
+    from callq.web.minting import check_bound
     from callq.web.tokens import create_token
 
     if not (args.data / STORE_FILE).exists():
@@ -93,6 +95,8 @@ async def _in_directory(args: argparse.Namespace) -> tuple[str, str]:
                 f"did you mean {guess!r}?" if guess else f"known: {', '.join(halls) or 'none'}",
             )
         try:
+            if args.hall is not None:
+                check_bound(await replayed(store.journal, args.hall), args.window, args.clerk)
             token, record = await create_token(
                 store.journal,
                 Role(args.role),

@@ -60,6 +60,7 @@ _SAMPLES: Final = resources.files("callq") / "samples"
 
 # What a check says about references means nothing while the other side could not be read.
 _RESTS_ON: Final = {
+    "beyond_calls": ("rules.max_calls",),
     "unknown_zone": ("zones",),
     "unknown_service": ("services",),
     "unknown_skill": ("services",),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +18,7 @@ from callq.demo.pace import Pace
 from callq.demo.place import demo_directory
 from callq.demo.staff import seat_clerks
 from callq.demo.watch import Hallway
-from callq.web.server import ServeConfig, serve_until
+from callq.web.server import ServeConfig, serve_until, stop_on_signal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +81,7 @@ async def run_demo(config: DemoConfig) -> None:
         )
         stopping = trio.Event()
         async with trio.open_nursery() as outer:
-            await outer.start(_stop_on_signal, stopping)
+            await outer.start(stop_on_signal, stopping)
             async with trio.open_nursery() as nursery:
                 await nursery.start(serve_until, stopping, served)
                 # People leave first, so that nobody knocks at doors that are being closed.
@@ -92,15 +91,6 @@ async def run_demo(config: DemoConfig) -> None:
                     people.cancel_scope.cancel()
             outer.cancel_scope.cancel()
     console.print("callq: 已结束 / ended")
-
-
-async def _stop_on_signal(
-    stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        task_status.started()
-        async for _ in signals:
-            stopping.set()
 
 
 async def _play(config: DemoConfig, admin_token: str, console: Console) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.calendar import day_end_ms
 from callq.domain.lanes import Lane, LaneKey
 from callq.domain.state import ClerkDay, Epoch, HallState, Index, KeyRecord, person_keys
 from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState, following
@@ -50,10 +49,7 @@ def _hall_configured(state: HallState, event: ev.HallConfigured, now_ms: int, un
     undo.set(state, "config", event.config)
     undo.set(state, "index", index)
     undo.set(state, "digest", event.digest)
-    if state.day:
-        # The day in force goes on under the new hours: opening it again would give its numbers twice.
-        ends_ms = day_end_ms(state.day, event.config.timezone, event.config.day_starts)
-        undo.set(state, "day_ends_ms", ends_ms)
+    _keep_prefixes(state, undo)
     for config in event.config.windows:
         if config.id not in state.windows:
             window = Window(config.id)
@@ -70,23 +66,31 @@ def _hall_configured(state: HallState, event: ev.HallConfigured, now_ms: int, un
         undo.drop(state.lanes, lane)
 
 
+def _keep_prefixes(state: HallState, undo: Undo) -> None:
+    """Another prefix waits for the next business day; a new service has its own at once."""
+    kept = {s.code: state.prefixes.get(s.code, s.prefix) for s in state.config.services}
+    undo.set(state, "prefixes", kept)
+
+
 def _epoch_opened(state: HallState, event: ev.EpochOpened, now_ms: int, undo: Undo) -> None:
     undo.set(state, "epochs", (*state.epochs[-63:], Epoch(event.epoch, state.revision + 1)))
 
 
 def _day_opened(state: HallState, event: ev.DayOpened, now_ms: int, undo: Undo) -> None:
-    config = state.config
     previous = state.day
     undo.set(state, "day", event.day)
-    undo.set(state, "day_ends_ms", day_end_ms(event.day, config.timezone, config.day_starts))
+    undo.set(state, "day_ends_ms", event.ends_ms)
+    undo.set(state, "prefixes", {s.code: s.prefix for s in state.config.services})
     undo.set(state, "counters", {})
     undo.set(state, "clerk_days", {c: ClerkDay(now_ms) for c in state.clerk_at})
     undo.set(state, "recent", {})
     undo.set(state, "missed", ())
-    for ticket in [t for t in state.tickets.values() if t.state in FINAL]:
+    # What ended yesterday stays as long as the keys that may ask for it again.
+    kept = (previous, event.day)
+    for ticket in [t for t in state.tickets.values() if t.state in FINAL and t.day not in kept]:
         undo.drop(state.tickets, ticket.id)
     # A key is kept 24 hours past the close of its day: through the whole of the next one.
-    for day in [d for d in state.keys if d not in (previous, event.day)]:
+    for day in [d for d in state.keys if d not in kept]:
         undo.drop(state.keys, day)
 
 

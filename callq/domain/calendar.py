@@ -35,6 +35,11 @@ def day_end_ms(day: str, timezone: str, day_starts: str) -> int:
     return _start_ms(date.fromisoformat(day) + timedelta(days=1), _zone(timezone), day_starts)
 
 
+def day_after(day: str) -> str:
+    """ISO date of the next day."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
 def _start_ms(day: date, zone: ZoneInfo, day_starts: str) -> int:
     start = datetime.combine(day, time.fromisoformat(day_starts), zone)
     return round(start.timestamp() * 1000)

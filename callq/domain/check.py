@@ -18,7 +18,9 @@ from callq.domain.hall import CODE_RE, PREFIX_RE, HallConfig, Rules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Topic = Literal["value", "duplicate", "unknown_zone", "unknown_service", "unknown_skill", "unservable"]
+Topic = Literal[
+    "value", "duplicate", "unknown_zone", "unknown_service", "unknown_skill", "unservable", "beyond_calls"
+]
 
 
 class ConfigProblem(NamedTuple):
@@ -119,8 +121,9 @@ def _rules(rules: Rules) -> Iterator[ConfigProblem]:
     if RANGES["max_calls"][0] <= rules.max_calls < rules.min_calls_before_miss <= RANGES["max_calls"][1]:
         yield ConfigProblem(
             "rules.min_calls_before_miss",
-            f"{rules.min_calls_before_miss} calls before a miss, but only {rules.max_calls} are allowed",
+            f"{rules.min_calls_before_miss} calls before a miss, but max_calls allows only {rules.max_calls}",
             "a ticket could never be missed: set it to at most max_calls",
+            "beyond_calls",
         )
 
 

@@ -57,9 +57,11 @@ class EpochOpened(_Event, frozen=True, kw_only=True, tag="epoch_opened"):
 
 
 class DayOpened(_Event, frozen=True, kw_only=True, tag="day_opened"):
-    """A business day began: numbers start again, what ended before is forgotten."""
+    """A business day began: numbers start again, what ended before the last one is forgotten."""
 
     day: str
+    ends_ms: int
+    """When it ends, as worked out when it began: a replay needs no calendar."""
 
 
 class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):

@@ -88,6 +88,7 @@ class HallState:
         "live",
         "missed",
         "now_ms",
+        "prefixes",
         "recent",
         "revision",
         "seq",
@@ -112,8 +113,10 @@ class HallState:
         self.seq = 0
         self.counters: dict[str, int] = {}
         """Last number given by prefix."""
+        self.prefixes: dict[str, str] = {}
+        """By service, as the day began: another prefix in the configuration waits for the next day."""
         self.tickets: dict[str, Ticket] = {}
-        """All live tickets, and those that ended this business day."""
+        """All live tickets, and those issued this business day or the one before."""
         self.windows: dict[str, Window] = {}
         self.lanes: dict[LaneKey, Lane] = {}
         self.clerk_at: dict[str, str] = {}
@@ -179,6 +182,7 @@ def canonical(state: HallState) -> bytes:
             "epochs": state.epochs,
             "seq": state.seq,
             "counters": state.counters,
+            "prefixes": state.prefixes,
             "tickets": [_fields(t) for _, t in sorted(state.tickets.items())],
             "windows": [_fields(w) for _, w in sorted(state.windows.items())],
             "lanes": [[*key, lane.ids()] for key, lane in sorted(state.lanes.items())],

@@ -51,6 +51,10 @@ about, and repeating it with the same key finds out."""
 MAX_OPEN: Final = 4096
 """Batches waiting behind the group in flight before callers are turned away."""
 
+FIRST_PAUSE_S: Final = 0.05
+LONGEST_PAUSE_S: Final = 2.0
+"""Between two tries to find out what became of a group."""
+
 MAX_TIMER_S: Final = 30.0
 """Longest sleep of the timer: a wall clock that is set is noticed within this."""
 
@@ -83,6 +87,7 @@ class HallActor:
         render: Callable[[HallState, Outcome, int], T],
         key: str | None = None,
         body: bytes = b"",
+        guard: Callable[[HallState], None] | None = None,
     ) -> T:
         """Decide a command, make it durable, and answer.
 
@@ -92,6 +97,8 @@ class HallActor:
           render: makes the answer from (state, outcome, now_ms) right after the decision.
           key: idempotency key; an accepted one acts once and answers the same ids and revision.
           body: digest of the request body, 16 bytes, compared when a key comes again.
+          guard: what else the caller's authority depends on, looked at on the very state that the
+            command is decided on; not for a key that was accepted before.
 
         Raises:
           Rejected: a rule refuses it; nothing changed.
@@ -101,7 +108,7 @@ class HallActor:
         name = command.__struct_config__.tag
 
         def decide_item(item: Item) -> None:
-            self._decide(item, command, who, render, key, body)
+            self._decide(item, command, who, render, key, body, guard)
 
         item = Item(decide_item)
         try:
@@ -262,6 +269,7 @@ class HallActor:
         render: Callable[[HallState, Outcome, int], object],
         key: str | None,
         body: bytes,
+        guard: Callable[[HallState], None] | None = None,
     ) -> None:
         group = self._open
         mark = group.undo.mark()
@@ -279,6 +287,8 @@ class HallActor:
                     )
                 item.outcome = "replayed"
                 return render(state, Outcome(known.revision, known.ticket, known.window, True), now)
+            if guard is not None:
+                guard(state)
             decision = decide(state, command, now)
             item.outcome = "ok" if decision.events else "nothing"
             if not decision.events:
@@ -338,7 +348,7 @@ class HallActor:
 
     async def _commit(self, group: Group, sealed: Sealed) -> None:
         """Bring a group to its end: confirmed, or its callers decided again."""
-        delay_s = 0.05
+        delay_s = FIRST_PAUSE_S
         while True:
             try:
                 epoch = await self._journal.append(self.hall, group.base, group.entries)
@@ -346,15 +356,14 @@ class HallActor:
                 self._log.warning("commit refused", expected=str(group.base), found=str(refused.last))
             except StoreUnavailable as error:
                 self._outage(error)
-                await trio.sleep(delay_s * random.uniform(0.5, 1.5))
-                delay_s = min(2.0, delay_s * 2)
             else:
                 self._confirm(group, sealed)
-                if epoch != self._state.epoch:
-                    await self._notice_epoch()
+                self._open_epoch(epoch)
                 return
             if await self._resolve(group, sealed):
                 return
+            await trio.sleep(delay_s * random.uniform(0.5, 1.5))
+            delay_s = min(LONGEST_PAUSE_S, delay_s * 2)
 
     async def _resolve(self, group: Group, sealed: Sealed) -> bool:
         """Find out what became of a group; False: nothing, send it again."""
@@ -431,13 +440,6 @@ class HallActor:
         """Record a new lineage of the store before anything else is decided under it."""
         if self._state.created and epoch != self._state.epoch:
             self._decide_internally(cmd.OpenEpoch(epoch=epoch), None)
-
-    async def _notice_epoch(self) -> None:
-        """The store restarted between two groups, without an error: record it with the next one."""
-        try:
-            self._open_epoch(await self._journal.epoch())
-        except StoreUnavailable as error:
-            self._outage(error)
 
     def _decide_internally(self, command: cmd.AnyCommand, key: str | None) -> None:
         """Decide a command of the node's own; if it is taken back, the reason for it is looked at anew."""

@@ -25,6 +25,9 @@ KEEP_IDLE_S: Final = 120.0
 """How long a view without subscribers stays warm, so that a dropped screen resumes without a reset."""
 
 
+SWEEP_EVERY_S: Final = 5.0
+
+
 class Frame(NamedTuple):
     """One message to a subscriber."""
 
@@ -143,6 +146,7 @@ class FeedHub:
         self._by_topic: dict[Topic, set[_Projection]] = {}
         self._fresh: set[_Projection] = set()
         self._closed = False
+        self._swept = 0.0
 
     @property
     def epoch(self) -> str:
@@ -238,8 +242,8 @@ class FeedHub:
             subscription._offer(changes)
 
     def discard(self, sealed: Sealed) -> None:
-        """What was sealed did not come about; first projections are due again."""
-        self._fresh.update(p for p, _ in sealed.made if p.data is None)
+        """What was sealed did not come about: its views follow topics of a state that never was."""
+        self._fresh.update(projection for projection, _ in sealed.made)
 
     def close(self) -> None:
         """End every subscription."""
@@ -268,8 +272,12 @@ class FeedHub:
         projection.idle_since = trio.current_time()
 
     def _sweep(self) -> None:
-        """Forget views that nobody has read for a while."""
-        limit = trio.current_time() - KEEP_IDLE_S
+        """Forget views that nobody has read for a while; looks at all of them only now and then."""
+        now = trio.current_time()
+        if now < self._swept + SWEEP_EVERY_S:
+            return
+        self._swept = now
+        limit = now - KEEP_IDLE_S
         idle: Callable[[_Projection], bool] = lambda p: not p.subscribers and p.idle_since < limit  # noqa: E731
         for projection in [p for p in self._projections.values() if idle(p)]:
             self._remove(projection)

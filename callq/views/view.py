@@ -52,6 +52,8 @@ class View(NamedTuple):
 
 
 class _Kind(NamedTuple):
+    takes: tuple[str, ...]
+    """Arguments that the view has; any other is refused, or one view would have many names."""
     project: Callable[[View, HallState, int, Memo], dict[str, object]]
     topics: Callable[[View, HallState], Iterator[Topic]]
 
@@ -100,6 +102,9 @@ def _kind(view: View) -> _Kind:
     kind = VIEWS.get(view.name)
     if kind is None:
         raise Rejected(Code.INVALID, "no such view", f"one of: {', '.join(VIEWS)}")
+    for name in ("zone", "window", "ticket"):
+        if name not in kind.takes and getattr(view, name) is not None:
+            raise Rejected(Code.INVALID, f"view {view.name} has no `{name}`", f"leave `{name}` out")
     return kind
 
 
@@ -141,11 +146,15 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
 
 
 VIEWS: Final[dict[str, _Kind]] = {
-    "board": _Kind(lambda v, s, now, memo: project_board(s, v.zone, now, memo), _board_topics),
-    "strip": _Kind(lambda v, s, now, memo: project_strip(s, v.window or ""), _strip_topics),
-    "panel": _Kind(lambda v, s, now, memo: project_panel(s, v.window or "", now, memo), _panel_topics),
-    "floor": _Kind(lambda v, s, now, memo: project_floor(s, memo), _floor_topics),
-    "ticket": _Kind(lambda v, s, now, memo: project_ticket(s, v.ticket or "", now), _ticket_topics),
+    "board": _Kind(("zone",), lambda v, s, now, memo: project_board(s, v.zone, now, memo), _board_topics),
+    "strip": _Kind(("window",), lambda v, s, now, memo: project_strip(s, v.window or ""), _strip_topics),
+    "panel": _Kind(
+        ("window",), lambda v, s, now, memo: project_panel(s, v.window or "", now, memo), _panel_topics
+    ),
+    "floor": _Kind((), lambda v, s, now, memo: project_floor(s, memo), _floor_topics),
+    "ticket": _Kind(
+        ("ticket",), lambda v, s, now, memo: project_ticket(s, v.ticket or "", now), _ticket_topics
+    ),
 }
 """How each view is made, and what it depends on."""
 

@@ -6,6 +6,7 @@ checks the permission, and answers with a wire struct or raises a `CallqError`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected, StoreUnavailable
 from callq.domain.events import decode_batch
+from callq.domain.ticket import FINAL
 from callq.runtime.ids import new_ticket_id
 from callq.views.hallinfo import hall_info, hall_name
 from callq.views.ticket import ticket_in, ticket_out, window_in, window_out
@@ -121,16 +123,18 @@ class Api:
         actor = self.actor(call, Permission.LIST_TICKETS)
         after = -1 if query.after is None else query.after
 
-        def wanted(ticket: Ticket) -> bool:
+        def wanted(ticket: Ticket, today: str) -> bool:
             return (
                 ticket.seq > after
+                and (ticket.day == today or ticket.state not in FINAL)
                 and query.number in (None, ticket.number)
                 and query.state in (None, ticket.state)
                 and query.service in (None, ticket.service)
             )
 
         def look(state: HallState, now_ms: int) -> m.TicketPage:
-            found = sorted(filter(wanted, state.tickets.values()), key=lambda t: t.seq)
+            listed = [t for t in state.tickets.values() if wanted(t, state.day)]
+            found = sorted(listed, key=lambda t: t.seq)
             page = found[: query.limit]
             return m.TicketPage(
                 tickets=tuple(ticket_out(state, ticket, now_ms) for ticket in page),
@@ -248,30 +252,8 @@ class Api:
 
         return await self._command(actor, call, command, render)
 
-    async def may_command_window(self, call: Call, window: str, body: bodies.WindowCommandBody) -> None:
-        """Check a window command's permission; comes before `window_command`.
-
-        Apart from it, so that the feed can check first and then decide commands in their order.
-
-        Raises:
-          Rejected: `FORBIDDEN`, `UNKNOWN_HALL`, `UNKNOWN_WINDOW`.
-        """
-        actor = self.actor(call, Permission.COMMAND_WINDOW, window=window)
-        mine = call.principal.clerk
-        if mine is None:
-            return
-        seated = await actor.read(lambda state, _: window_in(state, window).clerk)
-        wanted = body.clerk if isinstance(body, bodies.SignInBody) else mine
-        if wanted != mine or seated not in (None, mine):
-            raise Rejected(
-                Code.FORBIDDEN,
-                f"the token is bound to clerk {mine}",
-                "use that clerk's window",
-                window=window,
-            )
-
     async def window_command(self, call: Call, window: str, body: bodies.WindowCommandBody) -> m.WindowAnswer:
-        """A command to a window; `may_command_window` comes first."""
+        """A command to a window; a clerk's own token only where that clerk sits, or nobody does."""
         actor = self.actor(call, Permission.COMMAND_WINDOW, window=window)
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.WindowAnswer:
@@ -282,7 +264,8 @@ class Api:
                 revision=outcome.revision,
             )
 
-        return await self._command(actor, call, _AT_WINDOW[type(body)](window, body), render)
+        guard = partial(_own_window, call.principal.clerk, window, body) if call.principal.clerk else None
+        return await self._command(actor, call, _AT_WINDOW[type(body)](window, body), render, guard)
 
     async def hall_command(self, call: Call, body: bodies.HallCommandBody) -> m.RevisionAnswer:
         """A command to the hall."""
@@ -300,8 +283,22 @@ class Api:
         call: Call,
         command: cmd.AnyCommand,
         render: Callable[[HallState, Outcome, int], T],
+        guard: Callable[[HallState], None] | None = None,
     ) -> T:
         body = call.digest if call.key is not None else b""
         return await actor.command(
-            command, who=call.principal.actor(), render=render, key=call.key, body=body
+            command, who=call.principal.actor(), render=render, key=call.key, body=body, guard=guard
+        )
+
+
+def _own_window(mine: str, window: str, body: bodies.WindowCommandBody, state: HallState) -> None:
+    """Refuse a clerk's own token at a window where another clerk sits.
+
+    Raises:
+      Rejected: `FORBIDDEN`, `UNKNOWN_WINDOW`.
+    """
+    wanted = body.clerk if isinstance(body, bodies.SignInBody) else mine
+    if wanted != mine or window_in(state, window).clerk not in (None, mine):
+        raise Rejected(
+            Code.FORBIDDEN, f"the token is bound to clerk {mine}", "use that clerk's window", window=window
         )

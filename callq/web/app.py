@@ -26,6 +26,8 @@ from callq.web.tokens import bearer
 from callq.wire.codec import from_json, shaped, to_json
 
 if TYPE_CHECKING:
+    import msgspec
+
     from callq.domain.state import HallState
     from callq.web.api import Api
     from callq.web.pages import Pages
@@ -90,7 +92,7 @@ async def _asked(api: Api, route: Route, path: dict[str, str]) -> Asked:
     hall = path.get("hall")
     principal = await api.tokens.authenticate(bearer(request.headers.get("Authorization")), hall)
     principal.require(route.permission, hall=hall, window=path.get("window"), ticket=path.get("ticket"))
-    query = shaped(_query(), route.query, strict=False)
+    query = shaped(_query(route.query), route.query, strict=False)
     if route.body is None:
         return Asked(Call(principal, hall or ""), path, query, None)
     key = checked_key(request.headers.get("Idempotency-Key"))
@@ -100,11 +102,11 @@ async def _asked(api: Api, route: Route, path: dict[str, str]) -> Asked:
     return Asked(Call(principal, hall or "", key, digest), path, query, body)
 
 
-def _query() -> dict[str, str]:
-    """Members of the query; an empty one was not given."""
+def _query(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """Members of the query; a known one that is empty was not given."""
     found: dict[str, str] = {}
     for name, value in request.args.items(multi=True):
-        if not value:
+        if not value and name in kind.__struct_encode_fields__:
             continue
         if name in found:
             raise Rejected(Code.INVALID, f"`{name[:60]}` is given twice", "give it once")

@@ -126,8 +126,9 @@ class PatientStream:
         return bytes(await self._stream.receive_some(max_bytes))
 
     async def send_eof(self) -> None:
-        """Half-close."""
-        await self._stream.send_eof()
+        """Half-close, unless a send is stuck: the connection is reset then, and there is no end to say."""
+        if not self._aborted and not self.blocked:
+            await self._stream.send_eof()
 
     async def aclose(self) -> None:
         """Close."""

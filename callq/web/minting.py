@@ -38,7 +38,7 @@ async def mint(api: Api, call: Call, body: TokenBody) -> TokenAnswer:
             Code.FORBIDDEN, f"the token is bound to hall {call.principal.hall}", "name that hall in the body"
         )
     if body.hall is not None:
-        await api.node.actor(body.hall).read(lambda state, _: _known(state, body))
+        await api.node.actor(body.hall).read(lambda state, _: check_bound(state, body.window, body.clerk))
     seed = await _seed(api, call) if call.key is not None else None
     token, record = await create_token(
         api.node.keyring,
@@ -61,11 +61,16 @@ async def mint(api: Api, call: Call, body: TokenBody) -> TokenAnswer:
     )
 
 
-def _known(state: HallState, body: TokenBody) -> None:
-    if body.window is not None:
-        window_in(state, body.window)
-    if body.clerk is not None and body.clerk not in state.index.clerks:
-        raise Rejected(Code.UNKNOWN_CLERK, "no such clerk", "check the clerk's number", clerk=body.clerk)
+def check_bound(state: HallState, window: str | None, clerk: str | None) -> None:
+    """Refuse to bind a token to a window or clerk that the hall does not have.
+
+    Raises:
+      Rejected: `UNKNOWN_WINDOW`, `UNKNOWN_CLERK`.
+    """
+    if window is not None:
+        window_in(state, window)
+    if clerk is not None and clerk not in state.index.clerks:
+        raise Rejected(Code.UNKNOWN_CLERK, "no such clerk", "check the clerk's number", clerk=clerk)
 
 
 async def _seed(api: Api, call: Call) -> bytes:
@@ -75,7 +80,7 @@ async def _seed(api: Api, call: Call) -> bytes:
       Rejected: `IDEMPOTENCY_CONFLICT`.
     """
     scope = f"mint|{call.principal.id}|{call.key}"
-    place = hashlib.sha256(scope.encode()).hexdigest()
+    place = f"mint:{hashlib.sha256(scope.encode()).hexdigest()}"
     used = await api.node.keyring.token(place)
     if used is None:
         await api.node.keyring.put_token(place, call.digest)

@@ -51,11 +51,16 @@ def known_person(
         return None
     return Person(
         id_hash=_hash(secret, hall, "id_no", number) if number else "",
-        id_last4=number[-4:],
+        id_last4=_tail(number),
         phone_hash=_hash(secret, hall, "phone", digits) if digits else "",
-        phone_last4=digits[-4:],
+        phone_last4=_tail(digits),
         name=masked(called),
     )
+
+
+def _tail(number: str) -> str:
+    """The last four characters, of a number that is long enough to hide behind them."""
+    return number[-4:] if len(number) >= 8 else ""
 
 
 def masked(name: str) -> str:

@@ -53,7 +53,7 @@ class ServeConfig:
 
 
 async def serve(config: ServeConfig, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED) -> None:
-    """Serve until SIGTERM or SIGINT; started with the port when requests are answered.
+    """Serve until a signal of `stop_signals`; started with the port when requests are answered.
 
     Raises:
       OSError: the address cannot be listened on.
@@ -62,7 +62,7 @@ async def serve(config: ServeConfig, *, task_status: trio.TaskStatus[int] = trio
     """
     stopping = trio.Event()
     async with trio.open_nursery() as nursery:
-        await nursery.start(_stop_on_signal, stopping)
+        await nursery.start(stop_on_signal, stopping)
         await serve_until(stopping, config, task_status=task_status)
         nursery.cancel_scope.cancel()
 
@@ -125,10 +125,19 @@ async def _close_feeds(feed: FeedDoor, stopping: trio.Event) -> None:
     feed.closing.set()
 
 
-async def _stop_on_signal(
+def stop_signals() -> list[signal.Signals]:
+    """What ends a server: SIGINT, SIGTERM, and a closed terminal unless that is to be ignored (nohup)."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
+
+
+async def stop_on_signal(
     stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    """Set `stopping` when a signal asks to stop, until cancelled."""
+    with trio.open_signal_receiver(*stop_signals()) as signals:
         task_status.started()
         async for number in signals:
             structlog.get_logger().info("stopping", signal=signal.Signals(number).name)

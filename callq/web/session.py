@@ -267,7 +267,7 @@ class Session:
         """Do a command and send its result; started as soon as it is decided."""
         result: dict[str, object] = {"type": "result", "id": message.id}
         try:
-            perform = await self._prepared(message)
+            perform = self._prepared(message)
         except CallqError as error:
             perform = partial(_refused, error)
         # The reader goes on only when this task waits next, and `perform` decides before it waits.
@@ -283,15 +283,16 @@ class Session:
             self._commands.release()
         await self._send(result)
 
-    async def _prepared(self, message: CommandMessage) -> Callable[[], Awaitable[msgspec.Struct]]:
+    def _prepared(self, message: CommandMessage) -> Callable[[], Awaitable[msgspec.Struct]]:
         """Check a command; what is left is to do it."""
         api, hall = self._api, self._hall
+        if message.window is not None and message.ticket is not None:
+            raise Rejected(Code.INVALID, "both a window and a ticket are named", "name the one it is for")
         key = checked_key(message.key)
         if message.window is not None:
             path = f"/v1/halls/{hall}/windows/{message.window}/commands"
             at_window = shaped(message.body, bodies.WindowCommandBody)
             call = Call(self._principal, hall, key, body_digest(api.secret, path, message.body))
-            await api.may_command_window(call, message.window, at_window)
             return partial(api.window_command, call, message.window, at_window)
         if message.ticket is not None:
             path = f"/v1/halls/{hall}/tickets/{message.ticket}/commands"

@@ -4,18 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import trio
+
+from callq.domain import commands as cmd
 from callq.domain.errors import StoreUnavailable
+from callq.domain.events import SCHEMA_VERSION, Batch, EpochOpened, decode_batch, encode_batch, encode_command
 from callq.journal.memory import MemoryJournal
-from callq.journal.port import EntryId, LineageBroken, OutcomeUnknown
+from callq.journal.port import GENESIS, AppendRefused, EntryId, LineageBroken, OutcomeUnknown, chained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import trio
-
     from callq.journal.port import Entry
 
-Fault = Literal["lost_request", "lost_reply", "overtaken", "restart_before", "restart_after", "rewound"]
+Fault = Literal[
+    "lost_request",
+    "lost_reply",
+    "lost_reply_then_overtaken",
+    "slow_reply",
+    "refused",
+    "overtaken",
+    "restart_before",
+    "restart_after",
+    "rewound",
+]
+
+
+def _epoch_opened(last: Entry) -> Entry:
+    """What another node might write after `last`."""
+    batch = Batch(
+        v=SCHEMA_VERSION,
+        at_ms=decode_batch(last.payload).at_ms,
+        who=cmd.SYSTEM,
+        key="~foreign",
+        command=encode_command(cmd.OpenEpoch(epoch="foreign")),
+        events=(EpochOpened(epoch="foreign"),),
+    )
+    return chained(last.id, encode_batch(batch))
 
 
 class FaultyJournal(MemoryJournal):
@@ -29,6 +54,8 @@ class FaultyJournal(MemoryJournal):
         self.down = False
         self.gate: trio.Event | None = None
         """While set, appends wait for it: a slow store."""
+        self.reply = trio.Event()
+        """Lets a `slow_reply` come."""
         self.groups: list[int] = []
         """Sizes of the groups that came in."""
 
@@ -39,6 +66,8 @@ class FaultyJournal(MemoryJournal):
         if self.down:
             raise OutcomeUnknown("the store is down")
         fault = self.faults.pop(0) if self.faults else None
+        if fault == "refused":
+            raise AppendRefused(hall, GENESIS)
         if fault == "lost_request":
             raise OutcomeUnknown("the request was lost")
         if fault == "restart_before":
@@ -50,6 +79,11 @@ class FaultyJournal(MemoryJournal):
             del self._halls[hall][-1]
             raise OutcomeUnknown("the store came back without its last entry")
         epoch = await super().append(hall, expected, entries)
+        if fault == "slow_reply":
+            await self.reply.wait()
+        if fault == "lost_reply_then_overtaken":
+            self._halls[hall].append(_epoch_opened(self._halls[hall][-1]))
+            raise OutcomeUnknown("the reply was lost, and another node went on")
         if fault == "lost_reply":
             raise OutcomeUnknown("the reply was lost")
         if fault == "restart_after":

@@ -276,10 +276,11 @@ async def test_the_day_opens_by_itself(
     async with running(journal) as bench:
         await bench.issue()
         await trio.sleep(20 * 3600)
-        day, tickets = await bench.look(lambda s: (s.day, len(s.tickets)))
-        assert (day, tickets) == ("2026-11-24", 0)
+        day, states = await bench.look(lambda s: (s.day, [t.state for t in s.tickets.values()]))
+        assert (day, states) == ("2026-11-24", ["expired"])
         await bench.issue()
-        assert await bench.look(lambda s: [t.number for t in s.tickets.values()]) == ["A001"]
+        waiting = await bench.look(lambda s: [t.number for t in s.tickets.values() if t.state == "waiting"])
+        assert waiting == ["A001"]
 
 
 async def test_a_clock_that_runs_back_does_not_move_the_hall_back(journal: FaultyJournal) -> None:
@@ -338,4 +339,139 @@ async def test_many_clients_race_and_nothing_breaks(
         await bench.look(check_invariants)
         counters = await bench.look(lambda s: s.counters)
         assert counters == {"A": 100}
+        await assert_live_equals_replayed(bench)
+
+
+async def test_an_epoch_that_cannot_be_asked_for_stops_nobody(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreachable() -> str:
+        raise StoreUnavailable("not now")
+
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.restart()
+        monkeypatch.setattr(journal, "epoch", unreachable)
+        await bench.issue()
+        await trio.sleep(2 * ANSWER_WITHIN_S)
+        await bench.issue()
+        assert await bench.look(lambda s: len(s.epochs)) == 2
+
+
+async def test_a_refused_commit_is_not_tried_again_without_a_pause(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.groups.clear()
+        journal.faults = ["refused"] * 200
+        before = trio.current_time()
+        with pytest.raises(StoreUnavailable):
+            await bench.issue()
+        assert len(journal.groups) < 20
+        assert trio.current_time() - before >= ANSWER_WITHIN_S
+
+
+async def test_a_key_is_answered_again_on_the_next_day(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        first = await bench.issue(key="k")
+        await trio.sleep(20 * 3600)
+        again = await bench.actor.command(
+            cmd.Issue(ticket="other", service="general"),
+            who=CLERK,
+            key="k",
+            body=b"i" * 16,
+            render=lambda state, outcome, now: state.tickets[outcome.ticket].state,
+        )
+        assert again == "expired"
+        assert first.ticket
+
+
+async def test_authority_is_looked_at_on_the_state_that_is_decided_on(journal: FaultyJournal) -> None:
+    def only_nobody(state: HallState) -> None:
+        if state.windows["w1"].clerk is not None:
+            raise Rejected(Code.FORBIDDEN, "somebody sits there", "use another window")
+
+    async with running(journal) as bench:
+        journal.gate = trio.Event()
+        refusals: list[Code] = []
+
+        async def other_signs_in() -> None:
+            await bench.do(cmd.SignIn(window="w1", clerk="c2"))
+
+        async def acts() -> None:
+            try:
+                await bench.actor.command(
+                    cmd.Open(window="w1"), who=CLERK, render=lambda *_: None, guard=only_nobody
+                )
+            except Rejected as refusal:
+                refusals.append(refusal.code)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(other_signs_in)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.start_soon(acts)
+            await trio.testing.wait_all_tasks_blocked()
+            journal.gate.set()
+        assert refusals == [Code.FORBIDDEN]
+
+
+async def test_a_key_accepted_before_needs_no_authority_again(journal: FaultyJournal) -> None:
+    def never(state: HallState) -> None:
+        raise Rejected(Code.FORBIDDEN, "not any more", "ask for a token")
+
+    async with running(journal) as bench:
+        first = await bench.do(cmd.SignIn(window="w1", clerk="c1"), "k", b"s" * 16)
+        again = await bench.actor.command(
+            cmd.SignIn(window="w1", clerk="c1"),
+            who=CLERK,
+            key="k",
+            body=b"s" * 16,
+            render=lambda state, outcome, now: outcome,
+            guard=never,
+        )
+        assert (again.revision, again.replayed) == (first.revision, True)
+
+
+async def test_too_many_waiting_commands_are_turned_away(
+    journal: FaultyJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callq.runtime.actor.MAX_OPEN", 3)
+    async with running(journal) as bench:
+        journal.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            for _ in range(4):  # one goes into flight, three wait behind it
+                nursery.start_soon(bench.issue)
+                await trio.testing.wait_all_tasks_blocked()
+            with pytest.raises(StoreUnavailable, match="too many"):
+                await bench.issue()
+            journal.gate.set()
+        assert await bench.look(lambda s: len(s.tickets)) == 4
+
+
+async def test_events_end_at_what_is_durable(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        revision = bench.actor.revision
+        journal.faults = ["slow_reply"]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(bench.issue)
+            await trio.testing.wait_all_tasks_blocked()
+            entries = await bench.actor.events(0, 1000)
+            assert entries[-1].id.revision == revision, "written, but not confirmed to anybody yet"
+            journal.reply.set()
+        assert len(await bench.actor.events(0, 1000)) == revision + 1
+
+
+async def test_what_another_node_wrote_behind_a_lost_reply_is_adopted(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.faults = ["lost_reply_then_overtaken"]
+        await bench.issue()
+        assert await bench.look(lambda s: "foreign" in [epoch.name for epoch in s.epochs])
+        await bench.issue()
         await assert_live_equals_replayed(bench)

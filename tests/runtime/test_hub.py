@@ -9,9 +9,11 @@ import trio
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Rejected
+from callq.domain.events import SCHEMA_VERSION, Batch, ClerkSignedIn, encode_batch, encode_command
+from callq.journal.port import chained
 from callq.runtime.hub import KEEP_IDLE_S, FeedClosed, Frame
 from callq.views.view import View
-from tests.runtime.conftest import Bench, running
+from tests.runtime.conftest import CLERK, Bench, running
 
 if TYPE_CHECKING:
     from callq.runtime.hub import Subscription
@@ -153,6 +155,8 @@ async def test_a_ticket_that_is_forgotten_ends_its_feed(
         feed = bench.actor.subscribe(View("ticket", ticket=ticket), None, None)
         await next_frame(feed)
         await trio.sleep(20 * 3600)
+        assert (await next_frame(feed)).data["state"] == "expired"
+        await trio.sleep(24 * 3600)
         with pytest.raises(FeedClosed):
             await feed.receive()
 
@@ -195,3 +199,66 @@ async def test_merged_changes_equal_a_fresh_snapshot(journal: FaultyJournal) -> 
             data.update((await next_frame(feed)).data)
             fresh = await next_frame(bench.actor.subscribe(view, None, None))
             assert data == fresh.data
+
+
+async def test_subscribing_while_a_group_is_in_flight_shows_nothing_of_it(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        journal.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(bench.issue)
+            await trio.testing.wait_all_tasks_blocked()
+            feed = bench.actor.subscribe(BOARD, None, None)
+            with trio.move_on_after(0.02) as scope:
+                await feed.receive()
+            assert scope.cancelled_caught, "a frame came before its group was durable"
+            journal.gate.set()
+        assert waiting(await next_frame(feed)) == 1
+
+
+@pytest.mark.parametrize("fault", ["lost_request", "overtaken_by_epoch"])
+async def test_a_view_first_asked_for_during_a_commit_that_fails_still_comes(
+    journal: FaultyJournal, fault: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        journal.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(bench.issue)
+            await trio.testing.wait_all_tasks_blocked()
+            feed = bench.actor.subscribe(BOARD, None, None)
+            journal.faults = ["lost_request"] if fault == "lost_request" else ["restart_before"]
+            journal.gate.set()
+        assert waiting(await next_frame(feed)) == 1
+
+
+async def test_a_view_follows_what_is_true_after_a_commit_that_never_was(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(View("panel", window="w1"), None, None)
+        shown = dict((await next_frame(feed)).data)
+        last = (await journal.read_revisions("test", 0, 1000))[-1]
+        batch = Batch(
+            v=SCHEMA_VERSION,
+            at_ms=await bench.look(lambda s: s.now_ms),
+            who=CLERK,
+            key="~foreign",
+            command=encode_command(cmd.SignIn(window="w2", clerk="c1")),
+            events=(ClerkSignedIn(window="w2", clerk="c1"),),
+        )
+        journal.intruder = [chained(last.id, encode_batch(batch))]
+        journal.faults = ["overtaken"]
+        with pytest.raises(Rejected):  # c1 sits at w2 by then
+            await bench.do(cmd.SignIn(window="w1", clerk="c1"))
+        await bench.do(cmd.SignIn(window="w3", clerk="c4"))
+        with trio.move_on_after(1):
+            while True:
+                shown.update((await feed.receive()).data)
+        fresh = await next_frame(bench.actor.subscribe(View("panel", window="w1"), None, None))
+        assert shown == fresh.data
+
+
+async def test_a_view_with_an_argument_that_it_does_not_have_is_refused(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        for view in (View("board", window="w1"), View("floor", zone="hall"), View("panel", "hall", "w1")):
+            with pytest.raises(Rejected, match="has no"):
+                bench.actor.subscribe(view, None, None)

@@ -169,16 +169,33 @@ def test_other_hours_do_not_open_the_same_day_twice() -> None:
     hall = Hall()  # Monday 09:00
     hall.issue()
     hall.do(cmd.Configure(config=small_hall(day_starts="10:00")))
-    hall.later(20 * 3600)  # Tuesday 05:00: past the old start of the day
+    hall.later(18 * 3600)  # Tuesday 03:00: the day in force ends when it would have
     hall.do(cmd.Tick())
     assert hall.issue().number == "A002"
+    hall.later(2 * 3600)
+    hall.do(cmd.Tick())
+    assert (hall.state.day, hall.issue().number) == ("2026-11-24", "A001")
+    hall.later(24 * 3600)  # Wednesday 05:00: the new day ends at ten
+    hall.do(cmd.Tick())
+    assert hall.issue().number == "A002"
+    hall.do(cmd.Configure(config=small_hall(day_starts="00:00")))
+    hall.do(cmd.Tick())
+    assert hall.issue().number == "A003", "earlier hours do not end a day that people wait in"
     hall.later(5 * 3600 + 1)
     hall.do(cmd.Tick())
-    assert hall.issue().number == "A001"
-    hall.do(cmd.Configure(config=small_hall(day_starts="00:00")))
-    hall.later(14 * 3600)
+    assert (hall.state.day, hall.issue().number) == ("2026-11-25", "A001")
+
+
+def test_another_prefix_waits_for_the_next_day() -> None:
+    hall = Hall()
+    hall.issue()
+    services = small_hall().services
+    renamed = (msgspec.structs.replace(services[0], prefix="Z"), *services[1:])
+    hall.do(cmd.Configure(config=small_hall(services=renamed)))
+    assert hall.issue().number == "A002"
+    hall.later(86_400)
     hall.do(cmd.Tick())
-    assert hall.state.day == "2026-11-25"
+    assert hall.issue().number == "Z001"
 
 
 def test_a_service_may_allow_several_tickets_per_person() -> None:

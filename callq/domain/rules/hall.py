@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
-from callq.domain.calendar import business_day
+from callq.domain.calendar import business_day, day_after, day_end_ms
 from callq.domain.check import problems
 from callq.domain.errors import Code, Rejected
 from callq.domain.hall import digest
@@ -15,6 +15,7 @@ from callq.domain.ticket import FINAL, TicketAct, TicketState, allowed
 
 if TYPE_CHECKING:
     from callq.domain import commands as cmd
+    from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
 
 
@@ -62,7 +63,7 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int) -> Decision
             )
     events: list[ev.Event] = [ev.HallConfigured(config=config, digest=fingerprint)]
     if not state.created:
-        events.append(ev.DayOpened(day=business_day(now_ms, config.timezone, config.day_starts)))
+        events.append(_opened(business_day(now_ms, config.timezone, config.day_starts), config))
     return Decision(tuple(events))
 
 
@@ -88,5 +89,11 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int) -> Decision:
         if w.ticket and w.ticket.state == TicketState.CALLED
         for event in after_ticket(w)
     ]
-    day = business_day(now_ms, state.config.timezone, state.config.day_starts)
-    return Decision((*expired, *rest, ev.DayOpened(day=day)))
+    # Other hours take effect here, and must not open a day that has been: its numbers would repeat.
+    config = state.config
+    day = max(business_day(now_ms, config.timezone, config.day_starts), day_after(state.day))
+    return Decision((*expired, *rest, _opened(day, config)))
+
+
+def _opened(day: str, config: HallConfig) -> ev.DayOpened:
+    return ev.DayOpened(day=day, ends_ms=day_end_ms(day, config.timezone, config.day_starts))

@@ -42,12 +42,13 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int) -> Decision:
                 ticket=held,
                 service=service.code,
             )
-    counter = state.counters.get(service.prefix, 0) + 1
+    prefix = state.prefixes[service.code]
+    counter = state.counters.get(prefix, 0) + 1
     issued = ev.TicketIssued(
         ticket=command.ticket,
-        number=ticket_number(service.prefix, counter),
+        number=ticket_number(prefix, counter),
         counter=counter,
-        prefix=service.prefix,
+        prefix=prefix,
         service=service.code,
         cls=command.cls,
         zone=service.zone or _only_zone(state, service.code),

@@ -11,6 +11,7 @@ key                                     type    what it holds
 ``callq:{.store}:halls``                set     halls whose stream exists or was about to be created
 ``callq:{.store}:secret``               string  the installation's 32 random bytes
 ``callq:{.store}:token:DIGEST``         string  record of a token by the SHA-256 of its secret
+``callq:{.store}:token:mint:DIGEST``    string  body digest of a token's making, by its idempotency key
 ======================================  ======  =====================================================
 
 These names are a file format: changing one needs a migration.
