@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from callq.domain import commands as cmd
+from callq.domain.apply import RECENT_MISSED
 from callq.domain.calendar import business_day, next_day_ms
 from callq.domain.decide import decide
 from callq.domain.errors import Code, Rejected
@@ -325,3 +326,15 @@ def test_equal_configurations_have_equal_digests_however_they_were_made() -> Non
     assert plain == spelled
     assert digest(plain) == digest(spelled)
     assert digest(plain) != digest(small_hall(rules=Rules(recall_gap_s=11)))
+
+
+def test_the_list_of_missed_numbers_is_bounded() -> None:
+    hall = Hall()
+    hall.staff()
+    for _ in range(RECENT_MISSED + 5):
+        hall.issue()
+        hall.do(cmd.CallNext(window="w1"))
+        hall.later(11)
+        hall.do(cmd.Recall(window="w1"))
+        hall.do(cmd.Miss(window="w1"))
+    assert len(hall.state.missed) == RECENT_MISSED
