@@ -2,7 +2,23 @@
 
 import { dateParts, hourMinute } from "/static/clock.js";
 import { attrs, byId, shape, text } from "/static/dom.js";
-import { lang, t } from "/static/words.js";
+import { named, t } from "/static/words.js";
+
+/** The last size stands in two lines. */
+const SMALLEST = 3;
+let fitted = "";
+
+/** The hall's name is never cut: it gets smaller until it fits. Measured only when something changed. */
+function fitName() {
+  const node = byId("hall");
+  const key = `${node.textContent} ${node.clientWidth}`;
+  if (key === fitted) return;
+  fitted = key;
+  for (let step = 0; step <= SMALLEST; step += 1) {
+    attrs(node, { "data-fit": step });
+    if (node.scrollWidth <= node.clientWidth) return;
+  }
+}
 
 /** A line that is too narrow drops whole parts, the place first: half a number would be wrong. */
 function makeRoom() {
@@ -14,13 +30,17 @@ function makeRoom() {
 
 /** @param {import("/static/wire.js").Place} place */
 export function renderPlace(place) {
-  const name = (lang === "en" && place.name_en) || place.name;
+  const name = named(place.name, place.name_en);
+  const zone = named(place.zone_name, place.zone_name_en);
+  const windows = place.windows.split("、").join(t("listComma"));
   text(byId("hall"), name);
-  text(byId("zone"), place.zone_name || t("tv.wholeHall"));
-  text(byId("zone-place"), place.zone_place);
-  text(byId("windows"), place.windows ? t("tv.windows", { windows: place.windows }) : "");
+  text(byId("zone"), zone || t("tv.wholeHall"));
+  // The place is known in Chinese only: where the zone has an English name, that one has to do.
+  text(byId("zone-place"), zone === place.zone_name ? place.zone_place : "");
+  text(byId("windows"), windows ? t("tv.windows", { windows }) : "");
+  fitName();
   makeRoom();
-  document.title = `${t("tv.title")} ${place.zone_name || name}`;
+  document.title = `${t("tv.title")} ${zone || name}`;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { attrs, byId, shape, text } from "/static/dom.js";
 import { hourMinute } from "/static/clock.js";
-import { t } from "/static/words.js";
+import { named, t } from "/static/words.js";
 import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
@@ -27,7 +27,7 @@ export class Hero {
 
   /**
    * @param {BoardCall} call
-   * @param {{live: boolean, timezone: string, otherZone: boolean}} context `otherZone`: tell where it is
+   * @param {{live: boolean, timezone: string, where: string}} context `where`: the place to tell, if any
    */
   renderCall(call, context) {
     const waiting = call.state === "called" || performance.now() - this._shownMs < HIGHLIGHT_MS;
@@ -39,10 +39,12 @@ export class Hero {
     attrs(byId("call-again"), { hidden: !(now && call.calls > 1) });
     setNumber(byId("hero-number"), call.number);
     setLabel(byId("hero-window"), call.label);
-    const directions = context.otherZone ? [call.zone_name, call.directions].filter(Boolean).join(t("comma")) : call.directions;
-    text(byId("hero-service"), call.service_name);
+    const place = call.directions.indexOf(context.where) < 0 ? context.where : "";
+    const directions = [place, call.directions].filter(Boolean).join(t("comma"));
+    const service = named(call.service_name, call.service_name_en);
+    text(byId("hero-service"), service);
     text(byId("hero-directions"), directions);
-    setFit(byId("hero-way"), `${call.service_name} ${directions}`, [20, 25, 32]);
+    setFit(byId("hero-way"), `${service} ${directions}`, [20, 25, 32]);
   }
 
   /** @param {string} title @param {string} words */

@@ -1,7 +1,7 @@
 /** The three lists beside the large call: recent calls, people waiting, missed numbers. */
 
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
-import { lang, t } from "/static/words.js";
+import { named, t } from "/static/words.js";
 import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
@@ -23,17 +23,16 @@ function refill(list, key, rows) {
   fill(list, rows());
 }
 
-/** @param {BoardCall} call @param {boolean} otherZone */
-function recentRow(call, otherZone) {
+/** @param {BoardCall} call @param {string} where the place to tell, if any */
+function recentRow(call, where) {
   const number = el("span", { class: "number" });
   const label = el("span");
-  const zone = otherZone ? call.zone_name : "";
   // Where to go matters more than how often it was said, and both have room only in few words.
-  const notes = [call.calls > 1 && zone.length <= 2 ? t("tv.again") : "", zone].filter(Boolean);
+  const notes = [call.calls > 1 && where.length <= 2 ? t("tv.again") : "", where].filter(Boolean);
   const note = el("span", { class: "note" }, ...notes.map((words) => el("span", {}, words)));
   setNumber(number, call.number);
   setLabel(label, call.label);
-  setFit(note, notes.reduce((longest, words) => (words.length > longest.length ? words : longest), ""), [2, 4]);
+  setFit(note, notes.reduce((longest, words) => (words.length > longest.length ? words : longest), ""), [2, 3, 4]);
   const arrow = el("span", { class: "arrow" }, shape("arrow"));
   return el("li", {}, number, arrow, el("span", { class: "plate" }, label), note);
 }
@@ -42,16 +41,16 @@ let recentFirst = "";
 
 /**
  * @param {BoardCall[]} calls newest first
- * @param {(call: BoardCall) => boolean} isOtherZone
+ * @param {(call: BoardCall) => string} where
  * @param {boolean} others there is a call beside these, in the large place
  */
-export function renderRecent(calls, isOtherZone, others) {
+export function renderRecent(calls, where, others) {
   const rows = calls.slice(0, RECENT);
   const list = byId("recent");
-  const key = rows.map((call) => [call.number, call.label, call.calls, isOtherZone(call)].join()).join(";");
+  const key = rows.map((call) => [call.number, call.label, call.calls, where(call)].join()).join(";");
   refill(list, `${key} ${others}`, () => {
     const empty = el("li", { class: "none" }, t(others ? "tv.recentNone" : "tv.nothing"));
-    return rows.length ? rows.map((call) => recentRow(call, isOtherZone(call))) : [empty];
+    return rows.length ? rows.map((call) => recentRow(call, where(call))) : [empty];
   });
   const first = rows.length ? rows[0].number : "";
   if (first === recentFirst) return;
@@ -76,7 +75,7 @@ export function renderWaiting(services, nowMs) {
   attrs(list, { "data-rows": Math.max(3, Math.ceil(Math.min(services.length, WAITING_PAGE) / 2)) });
   const key = rows.map((service) => [service.prefix, service.name, service.count].join()).join(";");
   const item = (/** @type {import("/static/wire.js").BoardWaiting} */ service) => {
-    const name = (lang === "en" && service.name_en) || service.name;
+    const name = named(service.name, service.name_en);
     const words = el("span", { class: "name" }, name);
     setFit(words, `${name}${service.count}`, [6.2, 7.2]);
     const tile = el("span", { class: "tile", "data-len": service.prefix.length }, service.prefix);

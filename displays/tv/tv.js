@@ -10,6 +10,7 @@ import { renderLink, renderPlace, renderTime } from "/pages/tv/header.js";
 import { Hero } from "/pages/tv/hero.js";
 import { renderMissed, renderRecent, renderWaiting } from "/pages/tv/lists.js";
 import { Notices } from "/pages/tv/notices.js";
+import { whereOf } from "/pages/tv/where.js";
 
 /** @typedef {import("/static/wire.js").Board} Board */
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
@@ -33,12 +34,8 @@ let status = { phase: "connecting", sinceMs: null, code: null };
 /** @type {Board|null} */
 let board = null;
 
-/** Whether people have to be told the zone: it is another one, or the screen stands for the whole hall. */
-function isOtherZone(/** @type {BoardCall} */ call) {
-  if (!board) return false;
-  if (board.place.zone !== null) return call.zone !== board.place.zone;
-  return board.calls.some((other) => other.zone !== call.zone);
-}
+/** @param {BoardCall} call */
+const where = (call) => (board ? whereOf(call, board) : "");
 
 function renderHero() {
   if (status.phase === "refused") {
@@ -53,7 +50,7 @@ function renderHero() {
     hero.renderMessage(t("tv.none"), t("tv.noneHint"));
   } else {
     const { timezone } = board.place;
-    hero.renderCall(call, { live: status.phase === "live", timezone, otherZone: isOtherZone(call) });
+    hero.renderCall(call, { live: status.phase === "live", timezone, where: where(call) });
   }
 }
 
@@ -66,9 +63,9 @@ function render() {
   if (status.phase === "connecting") renderLink(false, t("connecting"));
   renderHero();
   if (board) {
-    renderPlace(board.place);
     renderTime(clock.now(), timezone);
-    renderRecent(queue.recent, isOtherZone, queue.shown !== null);
+    renderPlace(board.place);
+    renderRecent(queue.recent, where, queue.shown !== null);
     renderWaiting(board.waiting, clock.now());
     renderMissed(board.missed, board.missed_shown_min);
   }

@@ -2,7 +2,7 @@
 
 import { duration, hourMinute, minutes } from "/static/clock.js";
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
-import { t, tCode } from "/static/words.js";
+import { named, t, tCode } from "/static/words.js";
 import { laneCount, waitWords, whySentence } from "/pages/clerk/why.js";
 
 /** @typedef {import("/static/wire.js").Panel} Panel */
@@ -79,6 +79,9 @@ export function renderTrouble(word, since) {
 /** @param {string} label @param {string} value */
 const fact = (label, value) => el("div", {}, el("dt", {}, label), el("dd", {}, value));
 
+/** @param {number} n */
+const people = (n) => t(n === 1 ? "panel.people.one" : "panel.people", { n });
+
 /** @param {PanelTicket} one */
 function chips(one) {
   const { ticket } = one;
@@ -90,7 +93,7 @@ function chips(one) {
     { class: "chips" },
     el("li", { class: `chip chip-${ticket.class}` }, t(`panel.class.${ticket.class}`)),
     ...traits,
-    el("li", { class: "chip" }, t("panel.party", { n: ticket.party })),
+    el("li", { class: "chip" }, people(ticket.party)),
   );
 }
 
@@ -131,14 +134,14 @@ function ticketBody(one, panel, nowMs) {
   const channel = tCode(`panel.channel.${one.ticket.channel}`, "panel.channel.other");
   const third = present || inLane === null
     ? fact(t("panel.channel"), channel)
-    : fact(t("panel.laneCount"), t("panel.people", { n: inLane }));
+    : fact(t("panel.laneCount"), people(inLane));
   const care = one.ticket.traits.map((trait) => tCode(`panel.traitDo.${trait}`, "panel.traitDo.other"));
   const who = el(
     "div",
     { class: "who" },
     ...(present ? [] : [el("p", { class: "eyebrow" }, t("panel.next"))]),
     el("p", { class: "number", "data-len": Math.max(4, Math.min(8, one.ticket.number.length)) }, one.ticket.number),
-    el("p", { class: "service" }, one.service_name),
+    el("p", { class: "service" }, named(one.service_name, one.service_name_en)),
     chips(one),
     ...care.slice(0, 1).map((words) => el("p", { class: "care" }, words)),
   );

@@ -7,12 +7,12 @@ import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId, fill, shape, text } from "/static/dom.js";
 import { Feed } from "/static/feed.js";
 import { pathParts, takeToken } from "/static/token.js";
-import { refusal, t, tCode, translatePage } from "/static/words.js";
+import { named, t, tCode, translatePage } from "/static/words.js";
 import { DOMINANT, offerOf, situationOf } from "/pages/clerk/acts.js";
 import { cardBody, cardMessage, renderState, renderTrouble } from "/pages/clerk/card.js";
 import { Keys, REASONS, reasonName, renderDominant } from "/pages/clerk/keys.js";
 import { listen } from "/pages/clerk/keyboard.js";
-import { accepted } from "/pages/clerk/receipts.js";
+import { accepted, refused } from "/pages/clerk/receipts.js";
 import { Receipt } from "/pages/clerk/receipt.js";
 import { makeKeySheet, renderSide, toggleKeySheet } from "/pages/clerk/side.js";
 import { SignIn } from "/pages/clerk/signin.js";
@@ -98,7 +98,7 @@ function send(act, args) {
       if (act === "sign_in") signIn.keep();
       say("done", accepted(act, result, context));
     } else {
-      sayRefused(act, refusal(result.problem));
+      sayRefused(act, refused(act, result.problem, panel));
     }
     render();
   });
@@ -126,7 +126,7 @@ function pressSecondary(act) {
   if (waiting()) return;
   const offer = offerOf(act, panel, live(), clock.now());
   if (!offer.enabled && !(offer.ask && live())) {
-    sayRefused(act, `${offer.note}。`);
+    sayRefused(act, offer.note + t("fullStop"));
   } else if (act !== "pause") {
     send(act);
   } else if (panel && panel.window.pause_after) {
@@ -152,8 +152,8 @@ function pressReason(n) {
 function renderTop() {
   if (!panel) return;
   text(byId("top-window"), t("panel.window", { label: panel.window.label }));
-  text(byId("top-services"), panel.window_name);
-  text(byId("top-hall"), panel.hall.name);
+  text(byId("top-services"), named(panel.window_name, panel.window_name_en));
+  text(byId("top-hall"), named(panel.hall.name, panel.hall.name_en));
   text(byId("top-time"), hourMinute(clock.now(), zone()));
   const clerk = panel.clerk ? `${panel.clerk.name}　${panel.clerk.id}` : t("panel.notSignedIn");
   const node = byId("top-clerk");

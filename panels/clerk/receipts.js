@@ -1,8 +1,10 @@
-/** What the receipt says of an act that was accepted. */
+/** What the receipt says of an act that was accepted or refused. */
 
-import { t } from "/static/words.js";
+import { refusal, t } from "/static/words.js";
 
 /** @typedef {import("/static/wire.js").Answer} Answer */
+/** @typedef {import("/static/wire.js").Panel} Panel */
+/** @typedef {import("/static/wire.js").Problem} Problem */
 /** @typedef {import("/pages/clerk/acts.js").Act} Act */
 
 /**
@@ -33,4 +35,18 @@ export function accepted(act, answer, context) {
     default:
       return t(`receipt.${act}`, { number, name });
   }
+}
+
+/**
+ * Why an act was refused, and what to do now. Too soon to miss means too few calls: waiting does not help.
+ * @param {Act} act
+ * @param {Problem} problem
+ * @param {Panel|null} panel
+ * @returns {string}
+ */
+export function refused(act, problem, panel) {
+  if (act !== "miss" || problem.code !== "too_soon") return refusal(problem);
+  const n = Math.max(1, panel && panel.current ? panel.current.calls_before_miss : 1);
+  if (!problem.retry_ms) return t("receipt.missEarly", { n });
+  return t("receipt.missEarlyWait", { n, seconds: Math.ceil(problem.retry_ms / 1000) });
 }

@@ -2,7 +2,7 @@
 
 import { duration, hourMinute, minutes } from "/static/clock.js";
 import { attrs, byId, el, fill, text } from "/static/dom.js";
-import { t, tCode } from "/static/words.js";
+import { named, t, tCode } from "/static/words.js";
 import { CAPS } from "/pages/clerk/keyboard.js";
 
 /** @typedef {import("/static/wire.js").Panel} Panel */
@@ -36,7 +36,7 @@ function queueRow(queue, nowMs) {
     "li",
     { "data-over": over },
     el("span", { class: "tile", "data-len": queue.prefix.length }, queue.prefix),
-    el("span", { class: "queue-name" }, queue.name),
+    el("span", { class: "queue-name" }, named(queue.name, queue.name_en)),
     el("strong", { class: "queue-class" }, queue.class === "ordinary" ? "" : t(`panel.class.${queue.class}`)),
     el("strong", { class: "queue-count" }, String(queue.count)),
     bar,
@@ -65,7 +65,7 @@ function renderLast(panel) {
     const line = `${hourMinute(last.at_ms, panel.hall.timezone)} ${words.join(t("comma"))}`;
     return [
       el("p", { class: "last-number" }, last.number),
-      el("p", { class: "last-what" }, el("span", {}, last.service_name), el("span", { class: "last-when" }, line)),
+      el("p", { class: "last-what" }, el("span", {}, named(last.service_name, last.service_name_en)), el("span", { class: "last-when" }, line)),
     ];
   });
 }

@@ -103,7 +103,12 @@ def empty() -> dict[str, Any]:
 
 def longest() -> dict[str, Any]:
     """Every word and number as long as it may get."""
-    far = {"zone": "far", "zone_name": "社会保障专区"}
+    far = {
+        "zone": "far",
+        "zone_name": "社会保障专区",
+        "zone_name_en": "Social insurance area",
+        "zone_place": "",
+    }
     words = {"service_name": "不动产登记交易与缴税", "directions": "上二楼左转，到底，靠窗第三排"}
     board = usual()
     board["place"] |= {"zone_name": "企业开办综合服务区", "windows": "1–35、101–112"}
@@ -113,7 +118,7 @@ def longest() -> dict[str, Any]:
             call("A1000", "112", 3, calls=2, **far, **words),
             call("AB1000", "112", 40),
             call("A1001", "办1", 80, calls=2, **far),
-            call("AB999", "综合12", 130, zone="x", zone_name="综合大厅"),
+            call("AB999", "综合12", 130, zone="x", zone_name="综合大厅", zone_place="南楼五层"),
             *board["calls"][4:],
         ],
         "waiting": waiting(12),

@@ -76,7 +76,8 @@ def test_clerk_works_by_keyboard_alone(pages: Pages, live: LiveServer) -> None:
     expect(receipt).to_contain_text("重呼没有执行：距上次叫号太近。")
     expect(panel.locator("#key-recall")).to_contain_text("秒后")
     press("NumpadSubtract")
-    expect(receipt).to_contain_text("过号没有执行")
+    expect(receipt).to_contain_text("过号没有执行：须先重呼（F2）再过号，还差 1 次，")
+    expect(receipt).to_contain_text("秒后可以重呼。")
     expect(panel.locator("#key-miss")).to_contain_text("须呼 2 次")
     situation(panel, "calling")
 
@@ -111,6 +112,8 @@ def test_recall_and_miss_when_their_time_has_come(pages: Pages, live: LiveServer
     situation(panel, "calling")
 
     expect(panel.locator("#key-recall")).not_to_have_attribute("aria-disabled", "true")
+    panel.keyboard.press("F3")
+    expect(panel.locator("#receipt")).to_contain_text("须先重呼（F2）再过号，还差 1 次。")
     panel.keyboard.press("F2")
 
     expect(panel.locator("#receipt")).to_contain_text("已重呼 A001，第 2 次")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PORTRAIT, TV, is_live, situation
+from tests.browser.conftest import PORTRAIT, TV, is_live, situation, staffed
 from tests.browser.contrast import look
 
 if TYPE_CHECKING:
@@ -64,6 +64,44 @@ def test_panel_in_every_state(pages: Pages, live: LiveServer, size: tuple[int, i
     state("paused")
 
 
+def test_figures_stand_apart_when_enlarged(pages: Pages, live: LiveServer) -> None:
+    live.issue("general")
+    staffed(live)
+    panel = pages.panel(size=WINDOWS[-1])
+    expect(panel.locator(".facts dd").first).to_have_text("不到 1 分")
+
+    gap = panel.evaluate(
+        """() => {
+          const figures = Array.from(document.querySelectorAll("#ticket-body .facts dd"));
+          const [waited, target] = figures.map((node) => {
+            const words = document.createRange();
+            words.selectNodeContents(node);
+            return words.getBoundingClientRect();
+          });
+          return target.left - waited.right;
+        }"""
+    )
+
+    assert gap >= 8
+
+
+@pytest.mark.parametrize("why", ["not a token", "another window's token", "unknown window"])
+def test_refused_panel_is_one_card_over_the_page(pages: Pages, live: LiveServer, why: str) -> None:
+    window = "w99" if why == "unknown window" else "w3"
+    for size in (*WINDOWS[:2], WINDOWS[-1]):
+        token = "no" if why == "not a token" else live.token("clerk", hall="county", window="w4")
+        panel = pages.go(pages.blank(size), f"/panel/county/{window}", token)
+        expect(panel.locator("#page")).to_have_attribute("data-phase", "refused")
+
+        expect(panel.locator("#side")).to_be_hidden()
+        panel.keyboard.press("F1")
+        expect(panel.locator("#key-sheet")).to_be_hidden()
+        box = panel.locator("#ticket").bounding_box()
+        assert box is not None
+        assert box["width"] > size[0] - 40
+        check(panel, LEAST_PANEL_PX, why, scrolls=size[1] < 700)
+
+
 @pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
 def test_screen_live_lost_and_refused(pages: Pages, live: LiveServer, size: tuple[int, int]) -> None:
     least = 28 if size == TV else 26
@@ -111,3 +149,9 @@ def test_panel_in_english(pages: Pages, live: LiveServer, size: tuple[int, int])
         panel.keyboard.press(key)
         situation(panel, name)
         check(panel, LEAST_PANEL_PX, name)
+        if name in ("idle", "calling"):
+            expect(panel.locator(".service")).to_have_text("General Affairs")
+            expect(panel.locator(".chips")).to_contain_text("1 person")
+    expect(panel.locator("#top-hall")).to_have_text("County Government Service Centre")
+    names = panel.locator("#top-services, #top-hall, .queue-name, .service, .chips, .key").all_text_contents()
+    assert not [words for words in names if any("\u4e00" <= c <= "\u9fff" for c in words)]

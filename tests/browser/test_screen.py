@@ -191,8 +191,41 @@ def test_whole_hall_names_the_zone_of_each_call(pages: Pages) -> None:
     page, _ = told(pages, board)
 
     expect(page.locator("#zone")).to_have_text("全大厅")
-    expect(page.locator("#hero-directions")).to_have_text("综合区，进门右转，第一排")
+    expect(page.locator("#hero-directions")).to_have_text("一楼，进门右转，第一排")
     expect(page.locator("#recent li").nth(4)).to_contain_text("二楼")
+
+
+def test_whole_hall_on_one_floor_does_not_repeat_it_in_every_row(pages: Pages) -> None:
+    board = boards.usual()
+    board["place"] |= {"zone": None, "zone_name": "", "zone_place": ""}
+    board["calls"] = [call for call in board["calls"] if call["zone"] == "hall"]
+    page, feed = told(pages, board)
+
+    expect(page.locator("#hero-directions")).to_have_text("进门右转，第一排")
+    expect(page.locator("#recent")).not_to_contain_text("一楼")
+
+    beside = {"zone": "social", "zone_name": "社保区", "zone_name_en": "", "zone_place": "一楼"}
+    feed.change(calls=[*board["calls"], boards.call("E029", "1", 400, **beside)])
+    expect(page.locator("#recent li").last).to_contain_text("社保区")
+
+
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_other_floor_is_told_in_one_line(pages: Pages, size: tuple[int, int]) -> None:
+    page, _ = told(pages, boards.usual(), size)
+
+    note = page.locator("#recent li").nth(4).locator(".note span")
+    expect(note).to_have_text("二楼")
+    assert note.evaluate("n => n.offsetHeight < 1.6 * parseFloat(getComputedStyle(n).fontSize)")
+
+
+def test_other_zone_on_this_floor_is_told_by_its_name(pages: Pages) -> None:
+    board = boards.usual()
+    board["place"] |= {"zone_place": "一楼"}
+    beside = {"zone": "social", "zone_name": "社保区", "zone_name_en": "Social"}
+    board["calls"][1] |= beside
+    page, _ = told(pages, board)
+
+    expect(page.locator("#recent li").first.locator(".note")).to_have_text("社保区")
 
 
 def test_english_has_no_chinese_words_of_ours(pages: Pages) -> None:
@@ -202,7 +235,41 @@ def test_english_has_no_chinese_words_of_ours(pages: Pages) -> None:
     expect(page.locator("#hall")).to_have_text("Dongyuan Government Service Centre")
     expect(page.locator("#date")).to_have_text("23 Nov")
     labels = page.locator("h2, #link, #missed-rule, .chip, #waiting .name").all_text_contents()
+    labels += page.locator("#where, #hero-service, #recent").all_text_contents()
     assert not [words for words in labels if any("\u4e00" <= c <= "\u9fff" for c in words)]
+    expect(page.locator("#zone")).to_have_text("General area")
+    expect(page.locator("#hero-service")).to_have_text("General services")
+    expect(page.locator("#recent li").nth(4)).to_contain_text("Real estate")
+
+
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+@pytest.mark.parametrize(
+    "name",
+    ["County Government Service Centre", "Dongyuan County Government Affairs and Public Service Centre"],
+)
+def test_english_hall_name_and_plate_label_have_room(pages: Pages, size: tuple[int, int], name: str) -> None:
+    board = boards.usual()
+    board["place"] |= {"name_en": name}
+    page, _ = told(pages, board, size, "?lang=en")
+
+    expect(page.locator("#plate-label")).to_have_text("To window")
+    expect(page.locator("#time")).to_have_text("10:24")
+    page.wait_for_function(
+        "() => { const n = document.getElementById('hall'); return n.scrollWidth <= n.clientWidth; }"
+    )
+    assert page.evaluate(
+        """() => {
+          const words = document.createRange();
+          words.selectNodeContents(document.getElementById("plate-label"));
+          const box = (id) => document.getElementById(id).getBoundingClientRect();
+          const [plate, hall, where] = ["hero-plate", "hall", "where"].map(box);
+          const head = document.querySelector(".head").getBoundingClientRect();
+          return {
+            past: words.getBoundingClientRect().right > plate.right,
+            high: where.bottom > head.bottom || hall.top < head.top || hall.bottom > where.top + 6,
+          };
+        }"""
+    ) == {"past": False, "high": False}
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

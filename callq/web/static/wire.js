@@ -46,6 +46,7 @@
  * @property {string} timezone
  * @property {string|null} zone
  * @property {string} zone_name
+ * @property {string} zone_name_en
  * @property {string} zone_place
  * @property {string} windows
  */
@@ -60,9 +61,12 @@
  * @property {TicketState} state
  * @property {string} service
  * @property {string} service_name
+ * @property {string} service_name_en
  * @property {string} directions
  * @property {string} zone
  * @property {string} zone_name
+ * @property {string} zone_name_en
+ * @property {string} zone_place
  */
 
 /** @typedef {{service: string, name: string, name_en: string, prefix: string, count: number}} BoardWaiting */
@@ -83,6 +87,7 @@
  * @typedef {Object} Queue
  * @property {string} service
  * @property {string} name
+ * @property {string} name_en
  * @property {string} prefix
  * @property {TicketClass} class
  * @property {number} count
@@ -106,6 +111,7 @@
  * @typedef {Object} PanelTicket
  * @property {Ticket} ticket
  * @property {string} service_name
+ * @property {string} service_name_en
  * @property {number} target_s
  * @property {number} waited_s
  * @property {Why|null} why
@@ -115,7 +121,15 @@
  * @property {number} calls_before_miss
  */
 
-/** @typedef {{number: string, service_name: string, state: TicketState, at_ms: number, handling_s: number|null}} LastTicket */
+/**
+ * @typedef {Object} LastTicket
+ * @property {string} number
+ * @property {string} service_name
+ * @property {string} service_name_en
+ * @property {TicketState} state
+ * @property {number} at_ms
+ * @property {number|null} handling_s
+ */
 /** @typedef {{since_ms: number|null, done: number, missed: number, mean_s: number|null}} ClerkDay */
 /** @typedef {{id: string, name: string, busy_at: string|null}} Option */
 
@@ -123,7 +137,8 @@
  * @typedef {Object} Panel
  * @property {Window} window
  * @property {string} window_name
- * @property {{id: string, name: string, timezone: string}} hall
+ * @property {string} window_name_en
+ * @property {{id: string, name: string, name_en: string, timezone: string}} hall
  * @property {{id: string, name: string}|null} clerk
  * @property {PanelTicket|null} current
  * @property {PanelTicket|null} next

@@ -39,6 +39,16 @@ export function tCode(key, fallback, args) {
 }
 
 /**
+ * A name in the page's language; Chinese where there is no English one.
+ * @param {string} name
+ * @param {string} nameEn
+ * @returns {string}
+ */
+export function named(name, nameEn) {
+  return (lang === "en" && nameEn) || name;
+}
+
+/**
  * What a refusal means for the person at the page: what, why, what now.
  * @param {import("/static/wire.js").Problem} problem
  * @returns {string}

@@ -1,0 +1,27 @@
+/** Where a call is, in a word beside it, and only for people who would otherwise go to the wrong place. */
+
+import { lang, named } from "/static/words.js";
+
+/** @typedef {import("/static/wire.js").Board} Board */
+/** @typedef {import("/static/wire.js").BoardCall} BoardCall */
+
+/** @param {BoardCall} call */
+const zoneOf = (call) => named(call.zone_name, call.zone_name_en);
+
+/** The floor says more than the zone's name, but it comes in Chinese only. @param {BoardCall} call */
+const placeOf = (call) => (lang === "en" && call.zone_name_en) || call.zone_place || call.zone_name;
+
+/**
+ * @param {BoardCall} call
+ * @param {Board} board
+ * @returns {string} empty where it would tell nothing: here, or where everything else is as well
+ */
+export function whereOf(call, board) {
+  const { place, calls } = board;
+  if (place.zone !== null) {
+    if (call.zone === place.zone) return "";
+    return call.zone_place === place.zone_place ? zoneOf(call) : placeOf(call);
+  }
+  if (calls.some((other) => placeOf(other) !== placeOf(call))) return placeOf(call);
+  return calls.some((other) => other.zone !== call.zone) ? zoneOf(call) : "";
+}
