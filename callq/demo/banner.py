@@ -11,7 +11,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from callq.demo.links import home_href
 from callq.demo.watch import print_status, status_line
 
 if TYPE_CHECKING:
@@ -44,9 +43,9 @@ def print_banner(console: Console, url: str, hall: HallConfig, passes: Passes, k
         line(f"  {url}{href}", "cyan")
 
     line(f"callq 演示大厅已开门 / the demo hall is open: {hall.name} {hall.name_en}".rstrip(), "bold green")
+    linked("所有页面，从这里开始 / all pages, start here", passes.home)
     for link in passes.links:
         linked(link.title, link.href, link.note)
-    linked("所有页面，从这里开始 / all pages, start here", home_href(passes.links))
     linked("接口文档 / OpenAPI", "/v1/openapi.json")
     linked("监控指标 / metrics", "/metrics")
     line()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
-
-import msgspec
 
 if TYPE_CHECKING:
     from callq.demo.client import Api
@@ -37,6 +34,7 @@ class Passes:
       kiosk, desk, floor: of the citizens' kiosk, the helper's desk and the status display.
       clerks: by window, for the simulated clerks.
       links: of the pages, the visitor's own window first.
+      home: path and fragment of the home page, which opens all of them.
     """
 
     kiosk: str
@@ -44,6 +42,7 @@ class Passes:
     floor: str
     clerks: dict[str, str]
     links: tuple[Link, ...]
+    home: str
 
 
 async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
@@ -62,8 +61,10 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
     names = {clerk.id: clerk.name for clerk in hall.clerks}
     visitor = seating.visitor_clerk
     panels, screens = [], []
+    tokens: dict[str, str] = {}
     for window in hall.windows:
         token = await mint("clerk", f"panel {window.id}", window=window.id)
+        tokens[f"panel/{window.id}"] = token
         seat = sims.get(window.id)
         if window.id == seating.visitor_window:
             note = f"由您办理：请以{names[visitor]}签到 / yours to try: sign in as {visitor}"
@@ -71,10 +72,10 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
             note = f"{names[seat.clerk]} {seat.clerk}" if seat else "无人值守 / unstaffed"
         href = f"/panel/{quote(hall.id)}/{quote(window.id)}#token={token}"
         panels.append(Link(f"{window.label} 号窗口 / window {window.label}", href, note))
-    token = await mint("screen", "tv all")
+    token = tokens["tv/all"] = await mint("screen", "tv all")
     screens.append(Link("全厅大屏 / whole hall", f"/tv/{quote(hall.id)}/all#token={token}", ""))
     for zone in hall.zones:
-        token = await mint("screen", f"tv {zone.code}")
+        token = tokens[f"tv/{zone.code}"] = await mint("screen", f"tv {zone.code}")
         href = f"/tv/{quote(hall.id)}/{quote(zone.code)}#token={token}"
         english = f" / {zone.name_en}" if zone.name_en else ""
         screens.append(Link(f"{zone.name}大屏{english}", href, zone.place))
@@ -88,6 +89,7 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
             for seat in seating.seats
         },
         links=(panels[0], *screens, *panels[1:]),
+        home=_home_href(hall, seating, tokens),
     )
 
 
@@ -95,7 +97,14 @@ def _panel_of(hall: HallConfig, seating: Seating) -> str:
     return f"/panel/{quote(hall.id)}/{quote(seating.visitor_window)}#"
 
 
-def home_href(links: tuple[Link, ...]) -> str:
-    """The home page with all links in its fragment, which no server ever sees."""
-    packed = msgspec.json.encode([link._asdict() for link in links])
-    return "/#links=" + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+def _home_href(hall: HallConfig, seating: Seating, tokens: dict[str, str]) -> str:
+    """The home page with every token in its fragment, which no server ever sees.
+
+    It is printed in a terminal, so it carries no names: the page asks the hall for them.
+    """
+    visitor = f"panel/{seating.visitor_window}"
+    entries = (
+        f"{page}={token}" + (f"={seating.visitor_clerk}" if page == visitor else "")
+        for page, token in tokens.items()
+    )
+    return "/#links=" + ",".join((quote(hall.id), *entries))

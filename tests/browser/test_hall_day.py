@@ -238,6 +238,20 @@ def test_home_lists_the_pages_of_the_hall(pages: Pages, live: LiveServer) -> Non
     situation(opened.value, "unstaffed")
 
 
+def test_home_of_a_demo_lists_each_page_with_its_own_token(pages: Pages, live: LiveServer) -> None:
+    screen = live.token("screen", hall="county")
+    clerk = live.token("clerk", hall="county", window="w1")
+    fragment = f"#links=county,panel/w1={clerk}=c01,tv/all={screen}"
+    home = pages.go(pages.blank((1366, 768)), f"/{fragment}")
+
+    expect(home.locator("a.link")).to_have_count(2)
+    expect(home.locator("main")).to_contain_text("由您办理：签到时选 c01")
+    expect(home.locator("main")).to_contain_text("叫号屏的可看本大厅各个区域")
+    with home.context.expect_page() as opened:
+        home.get_by_role("link", name="1 号窗口").click()
+    situation(opened.value, "unstaffed")
+
+
 def test_home_without_a_token_says_how_to_get_one(pages: Pages) -> None:
     home = pages.go(pages.blank((1366, 768)), "/")
 

@@ -290,8 +290,8 @@ export const en = {
 
   "home.title": "callq queue and calling",
   "home.lead": "Open the page you need.",
-  "home.links": "Demo links",
   "home.linksHint": "Each link carries its own token: a panel's works that window only, a screen's shows any zone of this hall.",
+  "home.yours": "Yours to try: sign in as {clerk}",
   "home.screens": "Call screens",
   "home.panels": "Window panels",
   "home.wholeHall": "Whole hall",

@@ -288,8 +288,8 @@ export const zh = {
 
   "home.title": "callq 排队叫号",
   "home.lead": "打开要用的页面。",
-  "home.links": "演示链接",
   "home.linksHint": "每个链接带着自己的令牌：操作台的只能操作那个窗口，叫号屏的可看本大厅各个区域。",
+  "home.yours": "由您办理：签到时选 {clerk}",
   "home.screens": "叫号屏",
   "home.panels": "窗口操作台",
   "home.wholeHall": "全大厅",

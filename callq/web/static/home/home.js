@@ -2,35 +2,38 @@
 
 import { byId, el, fill, shape } from "/static/dom.js";
 import { takeFragment } from "/static/token.js";
-import { lang, t, translatePage } from "/static/words.js";
+import { lang, named, t, translatePage } from "/static/words.js";
 
 /** @typedef {{title: string, href: string, note?: string}} Link */
 /** @typedef {{id: string, name: string, name_en: string}} HallName */
-/** @typedef {{zones: {code: string, name: string, name_en: string, place: string}[],
+/** @typedef {{token: string, clerk: string}} Pass */
+/** @typedef {{id: string, name: string, name_en: string,
+ *   zones: {code: string, name: string, name_en: string, place: string}[],
  *   windows: {id: string, label: string, directions: string}[]}} HallInfo */
-
-/** The part in the page's language of words that come as "中文 / English". @param {string} words */
-function inLanguage(words) {
-  const parts = words.split(" / ");
-  return (lang === "en" && parts[1]) || parts[0];
-}
 
 /** @param {Link} link @returns {HTMLElement} */
 function linkNode(link) {
-  const words = el("span", { class: "link-words" }, el("strong", {}, inLanguage(link.title)));
-  if (link.note) words.append(el("span", { class: "note" }, inLanguage(link.note)));
+  const words = el("span", { class: "link-words" }, el("strong", {}, link.title));
+  if (link.note) words.append(el("span", { class: "note" }, link.note));
   return el("li", {}, el("a", { class: "link", href: link.href, target: "_blank", rel: "noopener" }, words, shape("arrow")));
 }
 
 /** @param {Link[]} links */
 const linkList = (links) => el("ul", { class: "links" }, ...links.map(linkNode));
 
-/** @param {string} text base64url of JSON @returns {Link[]} only those of this server */
-export function readLinks(text) {
-  const bytes = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
-  const json = decodeURIComponent(Array.from(bytes, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`).join(""));
-  const links = /** @type {Link[]} */ (JSON.parse(json));
-  return links.filter((link) => new URL(link.href, location.href).origin === location.origin);
+/**
+ * The demo's fragment: `county,tv/all=TOKEN,panel/w1=TOKEN=c01`; a third part is who may sign in there.
+ * @param {string} text
+ * @returns {{hall: string, passes: Map<string, Pass>}}
+ */
+export function readPasses(text) {
+  const [hall, ...entries] = text.split(",");
+  const passes = new Map();
+  entries.forEach((entry) => {
+    const [page, token, clerk] = entry.split("=");
+    if (page && token) passes.set(page, { token, clerk: clerk || "" });
+  });
+  return { hall, passes };
 }
 
 /** @param {string} words */
@@ -61,33 +64,48 @@ function get(path, token) {
   );
 }
 
-/** @param {HallName} name @param {HallInfo} info @param {string} token */
-function hallNode(name, info, token) {
-  const hall = encodeURIComponent(name.id);
-  const fragment = `#token=${encodeURIComponent(token)}`;
-  /** @param {string} path */
-  const href = (path) => `${path}${lang === "en" ? "?lang=en" : ""}${fragment}`;
-  const zones = info.zones.map((zone) => ({
-    title: (lang === "en" && zone.name_en) || zone.name,
-    href: href(`/tv/${hall}/${encodeURIComponent(zone.code)}`),
-    note: zone.place,
-  }));
-  zones.push({ title: t("home.wholeHall"), href: href(`/tv/${hall}/all`), note: "" });
-  const windows = info.windows.map((window) => ({
-    title: t("home.window", { label: window.label }),
-    href: href(`/panel/${hall}/${encodeURIComponent(window.id)}`),
-    note: window.directions,
-  }));
+/**
+ * @param {HallInfo} info
+ * @param {(page: string) => Pass|undefined} passOf what opens `tv/hall` or `panel/w1`; not listed without
+ * @param {string} hint
+ */
+function hallNode(info, passOf, hint) {
+  const query = lang === "en" ? "?lang=en" : "";
+  /** @param {string} kind @param {string} id @param {string} title @param {string} place @returns {Link[]} */
+  const links = (kind, id, title, place) => {
+    const pass = passOf(`${kind}/${id}`);
+    if (!pass) return [];
+    const note = pass.clerk ? t("home.yours", { clerk: pass.clerk }) : place;
+    const path = `/${kind}/${encodeURIComponent(info.id)}/${encodeURIComponent(id)}`;
+    return [{ title, href: `${path}${query}#token=${encodeURIComponent(pass.token)}`, note }];
+  };
+  const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
+  screens.push(links("tv", "all", t("home.wholeHall"), ""));
+  const panels = info.windows.map((window) =>
+    links("panel", window.id, t("home.window", { label: window.label }), window.directions),
+  );
+  /** @type {Link[]} */
+  const none = [];
   return el(
     "section",
     { class: "card" },
-    el("h2", {}, (lang === "en" && name.name_en) || name.name),
-    el("p", { class: "hint" }, t("home.rights")),
+    el("h2", {}, named(info.name, info.name_en)),
+    el("p", { class: "hint" }, hint),
     el("h3", {}, t("home.screens")),
-    linkList(zones),
+    linkList(none.concat(...screens)),
     el("h3", {}, t("home.panels")),
-    linkList(windows),
+    linkList(none.concat(...panels)),
   );
+}
+
+/** @param {string} text @returns {Promise<HTMLElement[]>} */
+function demoNodes(text) {
+  const { hall, passes } = readPasses(text);
+  const first = Array.from(passes.values())[0];
+  if (!first) return Promise.reject(401);
+  return get(`/v1/halls/${encodeURIComponent(hall)}`, first.token).then((info) => [
+    hallNode(info, (page) => passes.get(page), t("home.linksHint")),
+  ]);
 }
 
 /** @param {string} token @returns {Promise<HTMLElement[]>} */
@@ -95,7 +113,9 @@ function hallNodes(token) {
   return get("/v1/halls", token).then((/** @type {{halls: HallName[]}} */ list) => {
     if (list.halls.length === 0) return [trouble(t("home.empty"))];
     const nodes = list.halls.map((name) =>
-      get(`/v1/halls/${encodeURIComponent(name.id)}`, token).then((info) => hallNode(name, info, token)),
+      get(`/v1/halls/${encodeURIComponent(name.id)}`, token).then((info) =>
+        hallNode(info, () => ({ token, clerk: "" }), t("home.rights")),
+      ),
     );
     return Promise.all(nodes);
   });
@@ -107,18 +127,12 @@ byId("language").setAttribute("href", lang === "en" ? "/" : "/?lang=en");
 const links = takeFragment("links", "callq.home.links");
 const token = takeFragment("token", "callq.home.token");
 const lead = el("p", { class: "lead" }, t("home.lead"));
-/** @type {HTMLElement[]} */
-const known = [];
-if (links) {
-  const hint = el("p", { class: "hint" }, t("home.linksHint"));
-  known.push(el("section", { class: "card" }, el("h2", {}, t("home.links")), hint, linkList(readLinks(links))));
-}
-if (token) {
-  fill(byId("main"), [lead, ...known, el("p", { class: "hint" }, t("home.loading"))]);
-  hallNodes(token).then(
-    (nodes) => fill(byId("main"), [lead, ...known, ...nodes]),
-    (status) => fill(byId("main"), [...known, trouble(t(status ? "home.bad" : "home.away")), ...(status ? [noToken()] : [])]),
+if (links || token) {
+  fill(byId("main"), [lead, el("p", { class: "hint" }, t("home.loading"))]);
+  Promise.all([links ? demoNodes(links) : [], token ? hallNodes(token) : []]).then(
+    ([demo, halls]) => fill(byId("main"), [lead, ...demo, ...halls]),
+    (status) => fill(byId("main"), [trouble(t(status ? "home.bad" : "home.away")), ...(status ? [noToken()] : [])]),
   );
 } else {
-  fill(byId("main"), known.length ? [lead, ...known] : [noToken()]);
+  fill(byId("main"), [noToken()]);
 }
