@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from callq import __version__
-from callq.cli import doctor, hall, server, token
+from callq.cli import doctor, hall, in_force, server, token
 from callq.cli.errors import explain
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"callq {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    hall.add_parser(commands)
+    in_force.add_actions(hall.add_parser(commands))
     server.add_parsers(commands)
     token.add_parser(commands)
     doctor.add_parser(commands)

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `hall` and its commands."""
+def add_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Add `hall` and `hall check`; where its other commands are added."""
     hall = commands.add_parser("hall", help="work with hall files", description="Work with hall files.")
     actions = hall.add_subparsers(metavar="COMMAND", required=True)
     check = actions.add_parser(
@@ -25,6 +27,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     check.add_argument("source", metavar="FILE-OR-SAMPLE", help="a TOML file, or the name of a sample")
     check.set_defaults(run=run_check)
+    return actions
 
 
 def run_check(args: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from callq.cli.errors import UserError
 from callq.cli.logs import configure_logs
 from callq.cli.server import ADMIN_TOKEN
-from callq.domain.check import nearest
+from callq.domain.check_values import nearest
 from callq.domain.errors import Rejected
 from callq.web.roles import Role
 

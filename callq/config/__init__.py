@@ -10,17 +10,29 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from callq.config.compare import Difference, differences
 from callq.config.export import export_hall
 from callq.config.positions import Position, locate
 from callq.config.reader import Misread, read_hall
 from callq.config.syntax import read
-from callq.domain.check import ConfigProblem, nearest, problems
+from callq.domain.check import problems
+from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.errors import CallqError
 
 if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
 
-__all__ = ["HallFileError", "Problem", "check", "export_hall", "load_hall", "read_source", "samples"]
+__all__ = [
+    "Difference",
+    "HallFileError",
+    "Problem",
+    "check",
+    "differences",
+    "export_hall",
+    "load_hall",
+    "read_source",
+    "samples",
+]
 
 
 class Problem(NamedTuple):
@@ -64,7 +76,10 @@ _RESTS_ON: Final = {
     "unknown_zone": ("zones",),
     "unknown_service": ("services",),
     "unknown_skill": ("services",),
-    "unservable": ("services", "windows", "clerks"),
+    "unknown_session": ("sessions",),
+    "unknown_resource": ("resources",),
+    "unknown_clerk": ("clerks",),
+    "unservable": ("services", "windows", "clerks", "sessions"),
 }
 
 

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from callq.domain.hall import HallConfig
+if TYPE_CHECKING:
+    from callq.domain.hall import HallConfig
 
 _TABLES: Final = ("contact", "rules")
-_ARRAYS: Final = ("zones", "services", "windows", "clerks")
+_ARRAYS: Final = (
+    "zones",
+    "sessions",
+    "holidays",
+    "moved_workdays",
+    "resources",
+    "services",
+    "windows",
+    "clerks",
+)
 _LINE: Final = 100
 
 
 def export_hall(config: HallConfig) -> str:
     """TOML of `config`; loading it gives a configuration with the same digest.
 
-    Only what differs from the defaults is written, in the order in which the structs list it.
+    Only what differs from the defaults is written: top level, tables and then the lists of tables, what
+    services refer to before the services.
     """
-    # Equal to a default but another object: msgspec would keep it, and the file grow noise.
-    data = {
-        key: value
-        for key, value in msgspec.to_builtins(config).items()
-        if key not in _TABLES or getattr(config, key) != getattr(_DEFAULTS, key)
-    }
+    data = plain(config)
     lines = [f"# 大厅配置文件 / hall file: {config.id}"]
     lines += [_pair(key, value) for key, value in data.items() if key not in _TABLES + _ARRAYS]
     for key in _TABLES:
@@ -36,17 +43,33 @@ def export_hall(config: HallConfig) -> str:
     return "\n".join(lines) + "\n"
 
 
-_DEFAULTS: Final = HallConfig(id="x", name="x", zones=(), services=(), windows=(), clerks=())
+@lru_cache
+def _defaults(kind: type[msgspec.Struct]) -> list[tuple[str, object]]:
+    """Fields of a struct and their defaults; msgspec works them out anew each time it is asked."""
+    return [(field.name, field.default) for field in msgspec.structs.fields(kind)]
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - structs, and whatever they hold
+    """Structs as tables without what equals a default: msgspec leaves out only the very same objects."""
+    if isinstance(value, msgspec.Struct):
+        fields = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
+        return {name: plain(content) for name, content, default in fields if content != default}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return value
 
 
 def _pair(key: str, value: Any) -> str:  # noqa: ANN401 - any value of a TOML document
-    line = f"{key} = {_value(value)}"
+    line = f"{key} = {toml_value(value)}"
     if isinstance(value, list | tuple) and len(line) > _LINE:
-        return "\n".join([f"{key} = [", *(f"  {_value(item)}," for item in value), "]"])
+        return "\n".join([f"{key} = [", *(f"  {toml_value(item)}," for item in value), "]"])
     return line
 
 
-def _value(value: Any) -> str:  # noqa: ANN401 - any value of a TOML document
+def toml_value(value: Any) -> str:  # noqa: ANN401 - any value of a TOML document
+    """A value in TOML, on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -55,5 +78,5 @@ def _value(value: Any) -> str:  # noqa: ANN401 - any value of a TOML document
         # JSON's escapes are a subset of TOML's, but JSON leaves DEL alone and TOML forbids it.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + " }" if value else "{}"
-    return "[" + ", ".join(_value(item) for item in value) + "]"
+        return "{ " + ", ".join(f"{k} = {toml_value(v)}" for k, v in value.items()) + " }" if value else "{}"
+    return "[" + ", ".join(toml_value(item) for item in value) + "]"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_right
 from typing import Final, NamedTuple
 
 
@@ -51,6 +52,7 @@ class _Scanner:
         self.text = text.replace("\r\n", "\n")
         self.at = 0
         self.found: dict[str, Position] = {}
+        self.line_starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
         self.lengths: dict[str, int] = {}
         """Elements so far of each array of tables, by path."""
 
@@ -153,8 +155,8 @@ class _Scanner:
         self.found[path] = self.position(start)
 
     def position(self, start: int) -> Position:
-        line_start = self.text.rfind("\n", 0, start) + 1
-        return Position(self.text.count("\n", 0, start) + 1, start - line_start + 1)
+        line = bisect_right(self.line_starts, start)
+        return Position(line, start - self.line_starts[line - 1] + 1)
 
     def skip(self, pattern: re.Pattern[str]) -> None:
         self.match(pattern)

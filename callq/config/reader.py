@@ -12,7 +12,7 @@ import msgspec
 from msgspec import inspect
 
 from callq.config.syntax import BROKEN
-from callq.domain.check import nearest
+from callq.domain.check_values import nearest
 from callq.domain.hall import HallConfig
 
 
@@ -119,6 +119,8 @@ class _Reader:
         """Read one value; a stand-in and a report when it is not of the wanted kind."""
         if value == BROKEN:
             return self.stand_in(kind, path)
+        if isinstance(kind, inspect.UnionType):
+            kind = _chosen(kind, value)
         match kind, value:
             case inspect.StructType(), dict():
                 return self.struct(kind, value, path)
@@ -130,7 +132,9 @@ class _Reader:
                 return value
             case inspect.IntType(), int() if not isinstance(value, bool):
                 return value
-            case inspect.LiteralType(), str() if value in kind.values:
+            case inspect.LiteralType(), (str() | int()) if (
+                not isinstance(value, bool) and value in kind.values
+            ):
                 return value
         self.misread.append(self.wrong(kind, value, path))
         return self.stand_in(kind, path)
@@ -138,7 +142,8 @@ class _Reader:
     def wrong(self, kind: inspect.Type, value: Any, path: str) -> Misread:  # noqa: ANN401
         if isinstance(kind, inspect.LiteralType):
             choices = [str(choice) for choice in kind.values]
-            guess = nearest(value, choices) if isinstance(value, str) else None
+            # A number in quotes is no slip of spelling.
+            guess = nearest(value, choices) if isinstance(value, str) and value not in choices else None
             hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(choices)}"
             return Misread(path, f"{value!r} is not possible here", hint)
         expected, hint = _EXPECTED[type(kind)]
@@ -148,6 +153,8 @@ class _Reader:
 
     def stand_in(self, kind: inspect.Type, path: str) -> Any:  # noqa: ANN401
         self.stand_ins.add(path)
+        if isinstance(kind, inspect.UnionType):
+            kind = _chosen(kind, None)
         match kind:
             case inspect.StructType():
                 return kind.cls(
@@ -163,10 +170,25 @@ class _Reader:
                 return False
             case inspect.LiteralType():
                 return kind.values[0]
+            case inspect.NoneType():
+                return None
             case inspect.StrType():
                 # Unlike any other value: two keys that are missing are no duplicates.
                 return f"?{path}"
         raise msgspec.ValidationError(f"{path}: a hall file cannot hold {kind}")  # pragma: no cover
+
+
+def _chosen(kind: inspect.UnionType, value: object) -> inspect.Type:
+    """What a value that may be of several kinds is meant to be: a table, if it is one, or the simple kind.
+
+    No value at all (a stand-in) is nothing where nothing is possible.
+    """
+    tables = [each for each in kind.types if isinstance(each, inspect.StructType)]
+    nothing = [each for each in kind.types if isinstance(each, inspect.NoneType)]
+    simple = [each for each in kind.types if not isinstance(each, inspect.StructType | inspect.NoneType)]
+    if value is None:
+        return [*nothing, *simple][0]
+    return ([*tables, *simple] if isinstance(value, dict) else [*simple, *tables])[0]
 
 
 def _singular(key: str, names: list[str]) -> str | None:

@@ -14,6 +14,7 @@ from callq.domain.hall import HallConfig
 
 TicketClass = Literal["ordinary", "appointment", "priority"]
 Channel = Literal["kiosk", "counter", "phone", "web", "guide"]
+HoldKind = Literal["without_papers", "with_papers", "waiting"]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", omit_defaults=True):
@@ -48,7 +49,7 @@ class Tick(Command, frozen=True, kw_only=True, tag="tick"):
 
 
 class Issue(Command, frozen=True, kw_only=True, tag="issue"):
-    """取号: put a person in the queue of a service."""
+    """取号: put a person in the queue of a service, or of the first of several."""
 
     ticket: str
     """New ticket id, minted by the door."""
@@ -57,13 +58,76 @@ class Issue(Command, frozen=True, kw_only=True, tag="issue"):
     channel: Channel = "counter"
     person: Person | None = None
     traits: tuple[str, ...] = ()
+    party: int = 1
+    cases: int = 1
+    prefer_clerk: str = ""
+    services: tuple[str, ...] = ()
+    """Further services of the visit, in order."""
+    come_back: str = ""
+    """An expired ticket whose come-back credit is claimed, when the person is not known."""
 
 
-class Cancel(Command, frozen=True, kw_only=True, tag="cancel"):
+class _OnTicket(Command, frozen=True, kw_only=True):
+    ticket: str
+
+
+class Cancel(_OnTicket, frozen=True, kw_only=True, tag="cancel"):
     """The citizen or staff gives the ticket up."""
 
-    ticket: str
     reason: str = ""
+
+
+class Rejoin(_OnTicket, frozen=True, kw_only=True, tag="rejoin"):
+    """过号重排: a missed ticket comes back, as the hall's policy says."""
+
+
+class AbandonTicket(_OnTicket, frozen=True, kw_only=True, tag="abandon_ticket"):
+    """弃号: staff gives a ticket up that nobody answers for."""
+
+    reason: str = ""
+
+
+class Returned(_OnTicket, frozen=True, kw_only=True, tag="returned"):
+    """回来: a held ticket comes back, or a visit takes up its deferred step."""
+
+
+class Transfer(Command, frozen=True, kw_only=True, tag="transfer"):
+    """转移: to another service, window or clerk; give exactly one, and the ticket or its window."""
+
+    ticket: str = ""
+    window: str = ""
+    """The window it is at, instead of `ticket`."""
+    to_service: str = ""
+    to_window: str = ""
+    to_clerk: str = ""
+    wait: bool = False
+    """Whether it may wait for an absent window or clerk."""
+
+
+class Reassign(_OnTicket, frozen=True, kw_only=True, tag="reassign"):
+    """改号: the wrong service was chosen; credit kept."""
+
+    service: str
+
+
+class GrantClass(_OnTicket, frozen=True, kw_only=True, tag="grant_class"):
+    """Staff grants a class; who did is recorded."""
+
+    cls: TicketClass
+    reason: str = ""
+
+
+class Rate(_OnTicket, frozen=True, kw_only=True, tag="rate"):
+    """好差评: once per completed service."""
+
+    level: int
+    """5 very satisfied to 1 very dissatisfied."""
+    reasons: tuple[str, ...] = ()
+    text: str = ""
+    step: int | None = None
+    """Which step of the visit; None: the last one completed."""
+    by_phone: bool = False
+    """Given on a phone (a longer time limit) rather than at the window."""
 
 
 class _AtWindow(Command, frozen=True, kw_only=True):
@@ -71,13 +135,29 @@ class _AtWindow(Command, frozen=True, kw_only=True):
 
 
 class SignIn(_AtWindow, frozen=True, kw_only=True, tag="sign_in"):
-    """签到: a clerk takes a seat at a window."""
+    """签到: a clerk takes a seat at a window; a trainee may sit beside the mentor."""
 
     clerk: str
 
 
 class SignOut(_AtWindow, frozen=True, kw_only=True, tag="sign_out"):
     """签退: the clerk leaves; refused while a ticket is at the window."""
+
+    clerk: str = ""
+    """A trainee who leaves; empty: the clerk of the window."""
+
+
+class HandOver(_AtWindow, frozen=True, kw_only=True, tag="hand_over"):
+    """交接: window and ticket go to another clerk; the handling time is split."""
+
+    clerk: str
+
+
+class TakeOver(_AtWindow, frozen=True, kw_only=True, tag="take_over"):
+    """A supervisor seats another clerk at an occupied window."""
+
+    clerk: str
+    reason: str = ""
 
 
 class Open(_AtWindow, frozen=True, kw_only=True, tag="open"):
@@ -98,8 +178,21 @@ class Unpause(_AtWindow, frozen=True, kw_only=True, tag="unpause"):
     """恢复: call again, or forget a pause that was still to come."""
 
 
+class SetSkills(_AtWindow, frozen=True, kw_only=True, tag="set_skills"):
+    """Narrow the skills in use at a window; None: all that the clerk brings."""
+
+    skills: tuple[str, ...] | None = None
+
+
 class CallNext(_AtWindow, frozen=True, kw_only=True, tag="call_next"):
     """叫下一位: the policy chooses among eligible lanes."""
+
+
+class CallTicket(_AtWindow, frozen=True, kw_only=True, tag="call_ticket"):
+    """指呼: this one, out of turn."""
+
+    ticket: str
+    reason: str
 
 
 class Recall(_AtWindow, frozen=True, kw_only=True, tag="recall"):
@@ -118,10 +211,144 @@ class Miss(_AtWindow, frozen=True, kw_only=True, tag="miss"):
     """过号: nobody came."""
 
 
+class Abandon(_AtWindow, frozen=True, kw_only=True, tag="abandon"):
+    """弃号 of the ticket at the window."""
+
+    reason: str = ""
+
+
+class Hold(_AtWindow, frozen=True, kw_only=True, tag="hold"):
+    """挂起: without papers 不持件, with papers 持件, or waiting 等待."""
+
+    kind: HoldKind
+
+
+class Resume(_AtWindow, frozen=True, kw_only=True, tag="resume"):
+    """恢复: go on with a ticket held as `waiting`, without a call."""
+
+    ticket: str
+
+
+class Undo(_AtWindow, frozen=True, kw_only=True, tag="undo"):
+    """撤销: take the window's last call, miss or completion back."""
+
+
+class Suspend(Command, frozen=True, kw_only=True, tag="suspend"):
+    """Evacuation, power: clocks and calls freeze."""
+
+    reason: str = ""
+
+
+class ResumeHall(Command, frozen=True, kw_only=True, tag="resume_hall"):
+    """Clocks and calls go on."""
+
+
+class StopIssuing(Command, frozen=True, kw_only=True, tag="stop_issuing"):
+    """No more tickets for a service, e.g. because its own system is down."""
+
+    service: str
+    reason: str
+
+
+class StartIssuing(Command, frozen=True, kw_only=True, tag="start_issuing"):
+    """Tickets for the service again."""
+
+    service: str
+
+
+class CloseDay(Command, frozen=True, kw_only=True, tag="close_day"):
+    """日结: end the business day before its time."""
+
+    reason: str = ""
+
+
+class Second(Command, frozen=True, kw_only=True, tag="second"):
+    """Record that a clerk serves another hall from now on, and is away from here."""
+
+    clerk: str
+    hall: str
+
+
+class Unsecond(Command, frozen=True, kw_only=True, tag="unsecond"):
+    """The clerk is back from the other hall."""
+
+    clerk: str
+
+
+class Book(Command, frozen=True, kw_only=True, tag="book"):
+    """预约: reserve a place in a slot."""
+
+    booking: str
+    """New booking id, minted by the door."""
+    service: str
+    slot_ms: int
+    """Start of the slot."""
+    person: Person
+    channel: Channel = "web"
+
+
+class _OnBooking(Command, frozen=True, kw_only=True):
+    booking: str
+
+
+class CheckIn(_OnBooking, frozen=True, kw_only=True, tag="check_in"):
+    """The person is here: the booking becomes a ticket."""
+
+    ticket: str
+    """New ticket id, minted by the door."""
+    channel: Channel = "kiosk"
+    traits: tuple[str, ...] = ()
+
+
+class CancelBooking(_OnBooking, frozen=True, kw_only=True, tag="cancel_booking"):
+    """Give the booking up."""
+
+    by_staff: bool = False
+
+
+class MoveBooking(_OnBooking, frozen=True, kw_only=True, tag="move_booking"):
+    """Another slot of the same service."""
+
+    slot_ms: int
+    by_staff: bool = False
+
+
+TicketCommand = Cancel | Rejoin | AbandonTicket | Returned | Reassign | GrantClass | Rate
 WindowCommand = (
-    SignIn | SignOut | Open | Close | Pause | Unpause | CallNext | Recall | Start | Complete | Miss
+    SignIn
+    | SignOut
+    | HandOver
+    | TakeOver
+    | Open
+    | Close
+    | Pause
+    | Unpause
+    | SetSkills
+    | CallNext
+    | CallTicket
+    | Recall
+    | Start
+    | Complete
+    | Miss
+    | Abandon
+    | Hold
+    | Resume
+    | Undo
 )
-AnyCommand = Configure | OpenEpoch | Tick | Issue | Cancel | WindowCommand
+HallCommand = Suspend | ResumeHall | StopIssuing | StartIssuing | CloseDay | Second | Unsecond
+BookingCommand = CheckIn | CancelBooking | MoveBooking
+AnyCommand = (
+    Configure
+    | OpenEpoch
+    | Tick
+    | Issue
+    | Transfer
+    | Book
+    | TicketCommand
+    | WindowCommand
+    | HallCommand
+    | BookingCommand
+)
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

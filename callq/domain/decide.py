@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
-from callq.domain.rules import calls, hall, tickets, windows
+from callq.domain.rules import bookings, calls, configure, hall, tickets, visits, windows
 from callq.domain.rules.decision import Decision
+from callq.domain.rules.hall import next_deadline_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,42 +23,64 @@ if TYPE_CHECKING:
 __all__ = ["Decision", "decide", "next_deadline_ms"]
 
 
-def decide(state: HallState, command: cmd.AnyCommand, now_ms: int) -> Decision:
+def decide(state: HallState, command: cmd.AnyCommand, now_ms: int, who: cmd.Actor = cmd.SYSTEM) -> Decision:
     """Decide a command.
 
     Args:
       state: the hall; unchanged.
       command: what is wanted.
       now_ms: time of the command, at least ``state.now_ms``.
+      who: who asks; some acts can only be taken back by who did them.
 
     Raises:
       Rejected: a rule refuses it.
     """
     if not state.created and not isinstance(command, cmd.Configure):
         raise Rejected(Code.UNKNOWN_HALL, f"hall {state.hall} has no configuration", "load a hall file first")
-    return _DECIDE[type(command)](state, command, now_ms)
+    return _DECIDE[type(command)](state, command, now_ms, who)
 
 
-def next_deadline_ms(state: HallState) -> int | None:
-    """When time alone makes something due; None for a hall that does not exist yet."""
-    return state.day_ends_ms if state.created else None
-
-
-_DECIDE: Final[dict[type, Callable[[HallState, Any, int], Decision]]] = {
-    cmd.Configure: hall.configure,
+_DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]] = {
+    cmd.Configure: configure.configure,
     cmd.OpenEpoch: hall.open_epoch,
     cmd.Tick: hall.tick,
-    cmd.Issue: tickets.issue,
+    cmd.Suspend: hall.suspend,
+    cmd.ResumeHall: hall.resume_hall,
+    cmd.StopIssuing: hall.stop_issuing,
+    cmd.StartIssuing: hall.start_issuing,
+    cmd.CloseDay: hall.close_day,
+    cmd.Second: hall.second,
+    cmd.Unsecond: hall.unsecond,
+    cmd.Issue: visits.issue,
     cmd.Cancel: tickets.cancel,
+    cmd.AbandonTicket: tickets.abandon,
+    cmd.Rejoin: tickets.rejoin,
+    cmd.Returned: tickets.returned,
+    cmd.Transfer: tickets.transfer,
+    cmd.Reassign: tickets.reassign,
+    cmd.GrantClass: tickets.grant_class,
+    cmd.Rate: tickets.rate,
     cmd.SignIn: windows.sign_in,
     cmd.SignOut: windows.sign_out,
+    cmd.HandOver: windows.hand_over,
+    cmd.TakeOver: windows.take_over,
+    cmd.SetSkills: windows.set_skills,
     cmd.Open: windows.open,
     cmd.Close: windows.close,
     cmd.Pause: windows.pause,
     cmd.Unpause: windows.unpause,
     cmd.CallNext: calls.call_next,
+    cmd.CallTicket: calls.call_ticket,
     cmd.Recall: calls.recall,
     cmd.Start: calls.start,
     cmd.Complete: calls.complete,
     cmd.Miss: calls.miss,
+    cmd.Abandon: calls.abandon,
+    cmd.Hold: calls.hold,
+    cmd.Resume: calls.resume,
+    cmd.Undo: calls.undo,
+    cmd.Book: bookings.book,
+    cmd.CheckIn: bookings.check_in,
+    cmd.CancelBooking: bookings.cancel_booking,
+    cmd.MoveBooking: bookings.move_booking,
 }

@@ -14,8 +14,10 @@ Drawn from the tables in `callq/domain/ticket.py` and `callq/domain/window.py` b
 
 ## Ticket
 
-What the day's close does to each state is left out of the picture: `waiting`, `called` and `missed`
-become `expired`; `serving` is finished by its clerk.
+Left out of the picture: the day's close (`waiting`, `called`, `held` and `missed` become `expired`;
+`serving` is finished by its clerk, or by the clock some hours later), `undo` (a call, a miss or a
+completion goes back to where it was), and acts that leave the state as it is (`recall`, `reassign`,
+`grant_class`, `rate`).
 
 """
 
@@ -24,10 +26,18 @@ _BETWEEN = """
 
 The state is derived from the window's flags and the ticket that stands there. Where an act may end
 in several states, the flags decide: a draining window closes when its ticket leaves, one with a
-pending pause pauses, any other is idle. Acts that leave the state as it is are not drawn
-(`sign_in`, `sign_out`, `recall`, and what is put off while a ticket is there).
+pending pause pauses, any other is idle. `take_back`: papers that were kept came back to a free window;
+`lose_ticket`: the ticket was cancelled, expired, or ended by the clock. `call_next` while a ticket is
+there ends that one first, where the hall's rules say so.
+
+Left out of the picture: `undo` (a call, a miss or a completion goes back to where it was), and acts that
+leave the state as it is (`sign_in`, `sign_out`, `hand_over`, `take_over`, `set_skills`, `recall`, and a
+close or pause that is put off while a ticket is there).
 
 """
+
+
+_NOT_DRAWN = (ticket.TicketAct.CLOSE_DAY, ticket.TicketAct.UNDO, window.WindowAct.UNDO)
 
 
 def _mermaid(edges: dict[tuple[str, str], list[str]]) -> str:
@@ -39,9 +49,10 @@ def _mermaid(edges: dict[tuple[str, str], list[str]]) -> str:
 def ticket_diagram() -> str:
     """The ticket machine."""
     edges: dict[tuple[str, str], list[str]] = {}
-    for (state, act), to in ticket.TRANSITIONS.items():
-        if act != ticket.TicketAct.CLOSE_DAY:
-            edges.setdefault((state or "[*]", to), []).append(act)
+    for (state, act), targets in ticket.TRANSITIONS.items():
+        for to in sorted(targets):
+            if act not in _NOT_DRAWN and to != state:
+                edges.setdefault((state or "[*]", to), []).append(act)
     for final in sorted(ticket.FINAL - {ticket.TicketState.EXPIRED}):
         edges[final, "[*]"] = ["end"]
     return _mermaid(edges)
@@ -52,7 +63,7 @@ def window_diagram() -> str:
     edges: dict[tuple[str, str], list[str]] = {("[*]", window.WindowState.CLOSED): ["configured"]}
     for (state, act), targets in window.TRANSITIONS.items():
         for to in sorted(targets):
-            if to != state:
+            if act not in _NOT_DRAWN and to != state:
                 edges.setdefault((state, to), []).append(act)
     return _mermaid(edges)
 

@@ -22,6 +22,7 @@ class Code(StrEnum):
     UNKNOWN_WINDOW = "unknown_window"
     UNKNOWN_TICKET = "unknown_ticket"
     UNKNOWN_CLERK = "unknown_clerk"
+    UNKNOWN_BOOKING = "unknown_booking"
     WRONG_STATE = "wrong_state"
     WINDOW_CLOSED = "window_closed"
     WINDOW_UNSTAFFED = "window_unstaffed"
@@ -30,9 +31,15 @@ class Code(StrEnum):
     WINDOW_OCCUPIED = "window_occupied"
     CLERK_BUSY = "clerk_busy"
     NOT_ELIGIBLE = "not_eligible"
+    RESOURCE_BUSY = "resource_busy"
     DUPLICATE_TICKET = "duplicate_ticket"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    OUTSIDE_SESSION = "outside_session"
+    SERVICE_CLOSED = "service_closed"
+    HALL_SUSPENDED = "hall_suspended"
     TOO_SOON = "too_soon"
     LIMIT_REACHED = "limit_reached"
+    EXPIRED = "expired"
     TRIMMED = "trimmed"
     PAYLOAD_TOO_LARGE = "payload_too_large"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
@@ -50,6 +57,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.UNKNOWN_WINDOW: 404,
     Code.UNKNOWN_TICKET: 404,
     Code.UNKNOWN_CLERK: 404,
+    Code.UNKNOWN_BOOKING: 404,
     Code.WRONG_STATE: 409,
     Code.WINDOW_CLOSED: 409,
     Code.WINDOW_UNSTAFFED: 409,
@@ -58,9 +66,15 @@ STATUS: Final[dict[Code, int]] = {
     Code.WINDOW_OCCUPIED: 409,
     Code.CLERK_BUSY: 409,
     Code.NOT_ELIGIBLE: 409,
+    Code.RESOURCE_BUSY: 409,
     Code.DUPLICATE_TICKET: 409,
+    Code.QUOTA_EXHAUSTED: 409,
+    Code.OUTSIDE_SESSION: 409,
+    Code.SERVICE_CLOSED: 409,
+    Code.HALL_SUSPENDED: 409,
     Code.TOO_SOON: 409,
     Code.LIMIT_REACHED: 409,
+    Code.EXPIRED: 409,
     Code.TRIMMED: 410,
     Code.PAYLOAD_TOO_LARGE: 413,
     Code.IDEMPOTENCY_CONFLICT: 422,
@@ -79,6 +93,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.UNKNOWN_WINDOW: "The hall has no such window",
     Code.UNKNOWN_TICKET: "The hall has no such ticket",
     Code.UNKNOWN_CLERK: "The hall has no such clerk",
+    Code.UNKNOWN_BOOKING: "The hall has no such booking",
     Code.WRONG_STATE: "Not possible in the present state",
     Code.WINDOW_CLOSED: "The window is closed",
     Code.WINDOW_UNSTAFFED: "Nobody is signed in at the window",
@@ -87,9 +102,15 @@ TITLE: Final[dict[Code, str]] = {
     Code.WINDOW_OCCUPIED: "Another clerk is signed in at the window",
     Code.CLERK_BUSY: "The clerk is signed in at another window",
     Code.NOT_ELIGIBLE: "The clerk cannot serve anything at this window",
+    Code.RESOURCE_BUSY: "What the service needs is all in use",
+    Code.QUOTA_EXHAUSTED: "No tickets are left",
+    Code.OUTSIDE_SESSION: "Tickets are not given at this time",
+    Code.SERVICE_CLOSED: "The service takes no tickets for now",
+    Code.HALL_SUSPENDED: "The hall is suspended",
     Code.DUPLICATE_TICKET: "The person already has a live ticket for this service",
     Code.TOO_SOON: "Too soon after the last call",
     Code.LIMIT_REACHED: "The limit is reached",
+    Code.EXPIRED: "The time for this has passed",
     Code.TRIMMED: "These events are no longer kept",
     Code.PAYLOAD_TOO_LARGE: "The request body is too large",
     Code.IDEMPOTENCY_CONFLICT: "The idempotency key was used with another body",

@@ -13,6 +13,7 @@ from callq.domain.lanes import LaneKey
 from callq.domain.routing import CLASSES
 
 if TYPE_CHECKING:
+    from callq.domain.lanes import Lane
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
 
@@ -28,13 +29,15 @@ class WaitRange(NamedTuple):
     high_s: int
 
 
+def _lanes(state: HallState, ticket: Ticket) -> list[Lane]:
+    """Lanes of the same service that are called to the same windows."""
+    keys = [LaneKey(ticket.service, cls, to) for cls in CLASSES for to in {"", ticket.bound}]
+    return [lane for key in keys if (lane := state.lanes.get(key))]
+
+
 def ahead(state: HallState, ticket: Ticket) -> int:
     """Waiting tickets of the same service that sort before this one. O(log n)."""
-    return sum(
-        lane.before(ticket.place)
-        for cls in CLASSES
-        if (lane := state.lanes.get(LaneKey(ticket.service, cls)))
-    )
+    return sum(lane.before(ticket.place) for lane in _lanes(state, ticket))
 
 
 def head_of_line(state: HallState, ticket: Ticket, now_ms: int) -> WaitRange | None:
@@ -42,13 +45,13 @@ def head_of_line(state: HallState, ticket: Ticket, now_ms: int) -> WaitRange | N
 
     Source: head-of-line delay announcement (Ibrahim and Whitt), scaled by the place in the queue.
     """
-    lanes = [lane for cls in CLASSES if (lane := state.lanes.get(LaneKey(ticket.service, cls)))]
+    lanes = _lanes(state, ticket)
     position = sum(lane.before(ticket.place) for lane in lanes)
     if position == 0:
         return None
-    oldest = min(lane.head[0] for lane in lanes if lane.head)
+    oldest = min(lane.head.clock_ms for lane in lanes if lane.head)
     others = max(position, sum(len(lane) for lane in lanes) - 1)
-    seconds = (now_ms - oldest) / 1000 * position / others
+    seconds = (state.clock(now_ms) - oldest) / 1000 * position / others
     if seconds < 1:
         return None
     return WaitRange(round(seconds), round(seconds * LOW), round(seconds * HIGH))

@@ -11,11 +11,11 @@ from typing import Final
 
 import msgspec
 
-from callq.domain.commands import Actor, Channel, Person, TicketClass
+from callq.domain.commands import Actor, Channel, HoldKind, Person, TicketClass
 from callq.domain.errors import BadBytes
 from callq.domain.hall import HallConfig
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Version of the payload written by this code."""
 
 
@@ -40,7 +40,10 @@ class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_
     """By which rule a ticket was chosen, and among which lanes."""
 
     rule: str
+    """The policy's name, ``called_by_name`` for one called out of turn, or ``papers_back``."""
     lanes: tuple[LaneSeen, ...] = ()
+    reason: str = ""
+    """What the clerk gave for calling out of turn."""
 
 
 class HallConfigured(_Event, frozen=True, kw_only=True, tag="hall_configured"):
@@ -78,6 +81,18 @@ class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):
     channel: Channel
     person: Person | None = None
     traits: tuple[str, ...] = ()
+    clock_ms: int | None = None
+    """Lateness clock in the hall's own time, where it is not that of the batch."""
+    party: int = 1
+    cases: int = 1
+    prefer_clerk: str = ""
+    steps: tuple[str, ...] = ()
+    """All services of the visit, if there are several."""
+    booking: str = ""
+    series: str = ""
+    """Counter that the number came from, where it is not the prefix's own."""
+    credit: str = ""
+    """Come-back credit that was used: the ticket sorts before its lane."""
 
 
 class TicketCalled(_Event, frozen=True, kw_only=True, tag="ticket_called"):
@@ -99,18 +114,98 @@ class TicketStarted(_Event, frozen=True, kw_only=True, tag="ticket_started"):
     """The person came and is served."""
 
     ticket: str
+    auto: bool = False
+    """By the clock, not by the clerk."""
 
 
 class TicketCompleted(_Event, frozen=True, kw_only=True, tag="ticket_completed"):
     """The service is done; the window is free."""
 
     ticket: str
+    unconfirmed: bool = False
+    """Ended by the clock after its day had closed."""
 
 
 class TicketMissed(_Event, frozen=True, kw_only=True, tag="ticket_missed"):
     """Nobody came; the window is free."""
 
     ticket: str
+
+
+class TicketRejoined(_Event, frozen=True, kw_only=True, tag="ticket_rejoined"):
+    """A missed ticket waits again."""
+
+    ticket: str
+    clock_ms: int
+    bound: str = ""
+    """Who alone may call it."""
+
+
+class TicketHeld(_Event, frozen=True, kw_only=True, tag="ticket_held"):
+    """Put aside; the window is free."""
+
+    ticket: str
+    kind: HoldKind
+
+
+class TicketReturned(_Event, frozen=True, kw_only=True, tag="ticket_returned"):
+    """A held ticket waits again, before everyone in its lane."""
+
+    ticket: str
+    bound: str = ""
+
+
+class TicketResumed(_Event, frozen=True, kw_only=True, tag="ticket_resumed"):
+    """A waiting hold goes on at a window, without a call."""
+
+    ticket: str
+    window: str
+    clerk: str
+
+
+class TicketTransferred(_Event, frozen=True, kw_only=True, tag="ticket_transferred"):
+    """Sent on; waits with its first arrival as its clock."""
+
+    ticket: str
+    service: str
+    zone: str
+    clock_ms: int
+    bound: str = ""
+
+
+class TicketUnbound(_Event, frozen=True, kw_only=True, tag="ticket_unbound"):
+    """Anyone who serves its service may call it now."""
+
+    ticket: str
+    reason: str
+
+
+class TicketReassigned(_Event, frozen=True, kw_only=True, tag="ticket_reassigned"):
+    """Another service; its place in time is kept."""
+
+    ticket: str
+    service: str
+    zone: str
+    number: str = ""
+    """New number, if the hall renumbers."""
+    series: str = ""
+    counter: int = 0
+
+
+class ClassGranted(_Event, frozen=True, kw_only=True, tag="class_granted"):
+    """Staff granted a class."""
+
+    ticket: str
+    cls: TicketClass
+    by: str
+    reason: str = ""
+
+
+class TicketAbandoned(_Event, frozen=True, kw_only=True, tag="ticket_abandoned"):
+    """Given up by its clerk or by the clock; no rating."""
+
+    ticket: str
+    reason: str = ""
 
 
 class TicketCancelled(_Event, frozen=True, kw_only=True, tag="ticket_cancelled"):
@@ -125,6 +220,44 @@ class TicketExpired(_Event, frozen=True, kw_only=True, tag="ticket_expired"):
 
     ticket: str
     reason: str
+    credit_until: str = ""
+    """Last day of its come-back credit, ISO date; empty: none."""
+
+
+class StepBegun(_Event, frozen=True, kw_only=True, tag="step_begun"):
+    """The visit goes on: the ticket waits for its next service."""
+
+    ticket: str
+    step: int
+    zone: str
+
+
+class StepDeferred(_Event, frozen=True, kw_only=True, tag="step_deferred"):
+    """The next service is closed or full; the visit keeps the step."""
+
+    ticket: str
+    step: int
+    reason: str
+    next_ms: int | None = None
+    """When tickets for it are given again, if known."""
+
+
+class TicketRated(_Event, frozen=True, kw_only=True, tag="ticket_rated"):
+    """What somebody thought of one completed service."""
+
+    ticket: str
+    step: int
+    level: int
+    reasons: tuple[str, ...] = ()
+    text: str = ""
+
+
+class Undone(_Event, frozen=True, kw_only=True, tag="undone"):
+    """A window's last act was taken back; its announcement is withdrawn."""
+
+    window: str
+    ticket: str
+    act: str
 
 
 class ClerkSignedIn(_Event, frozen=True, kw_only=True, tag="clerk_signed_in"):
@@ -138,6 +271,49 @@ class ClerkSignedOut(_Event, frozen=True, kw_only=True, tag="clerk_signed_out"):
     """A clerk left."""
 
     window: str
+    clerk: str
+
+
+class WindowHandedOver(_Event, frozen=True, kw_only=True, tag="window_handed_over"):
+    """Another clerk has the window and its ticket now."""
+
+    window: str
+    before: str
+    clerk: str
+    reason: str = ""
+
+
+class TraineeSeated(_Event, frozen=True, kw_only=True, tag="trainee_seated"):
+    """A trainee sits beside the mentor."""
+
+    window: str
+    clerk: str
+
+
+class TraineeLeft(_Event, frozen=True, kw_only=True, tag="trainee_left"):
+    """The trainee left."""
+
+    window: str
+    clerk: str
+
+
+class SkillsSet(_Event, frozen=True, kw_only=True, tag="skills_set"):
+    """Skills in use at a window; None: all of the clerk's."""
+
+    window: str
+    skills: tuple[str, ...] | None
+
+
+class ClerkSeconded(_Event, frozen=True, kw_only=True, tag="clerk_seconded"):
+    """A clerk serves another hall."""
+
+    clerk: str
+    hall: str
+
+
+class ClerkReturned(_Event, frozen=True, kw_only=True, tag="clerk_returned"):
+    """A seconded clerk is back."""
+
     clerk: str
 
 
@@ -179,6 +355,73 @@ class WindowUnpaused(_Event, frozen=True, kw_only=True, tag="window_unpaused"):
     window: str
 
 
+class HallSuspended(_Event, frozen=True, kw_only=True, tag="hall_suspended"):
+    """Clocks and calls stand still."""
+
+    reason: str = ""
+
+
+class HallResumed(_Event, frozen=True, kw_only=True, tag="hall_resumed"):
+    """Clocks and calls go on."""
+
+
+class IssuingStopped(_Event, frozen=True, kw_only=True, tag="issuing_stopped"):
+    """No tickets for a service for now."""
+
+    service: str
+    reason: str
+
+
+class IssuingStarted(_Event, frozen=True, kw_only=True, tag="issuing_started"):
+    """Tickets for it again."""
+
+    service: str
+
+
+class DayClosed(_Event, frozen=True, kw_only=True, tag="day_closed"):
+    """The business day was ended before its time: no tickets until the next."""
+
+    reason: str = ""
+
+
+class Booked(_Event, frozen=True, kw_only=True, tag="booked"):
+    """A place in a slot is reserved."""
+
+    booking: str
+    service: str
+    slot_ms: int
+    slot_end_ms: int
+    person: Person
+    channel: Channel = "web"
+
+
+class BookingArrived(_Event, frozen=True, kw_only=True, tag="booking_arrived"):
+    """Checked in: it is a ticket now."""
+
+    booking: str
+    ticket: str
+
+
+class BookingMoved(_Event, frozen=True, kw_only=True, tag="booking_moved"):
+    """Another slot."""
+
+    booking: str
+    slot_ms: int
+    slot_end_ms: int
+
+
+class BookingCancelled(_Event, frozen=True, kw_only=True, tag="booking_cancelled"):
+    """Given up; the place is free."""
+
+    booking: str
+
+
+class NoShow(_Event, frozen=True, kw_only=True, tag="no_show"):
+    """Nobody came for it."""
+
+    booking: str
+
+
 Event = (
     HallConfigured
     | EpochOpened
@@ -189,16 +432,45 @@ Event = (
     | TicketStarted
     | TicketCompleted
     | TicketMissed
+    | TicketRejoined
+    | TicketHeld
+    | TicketReturned
+    | TicketResumed
+    | TicketTransferred
+    | TicketUnbound
+    | TicketReassigned
+    | ClassGranted
+    | TicketAbandoned
     | TicketCancelled
     | TicketExpired
+    | StepBegun
+    | StepDeferred
+    | TicketRated
+    | Undone
     | ClerkSignedIn
     | ClerkSignedOut
+    | WindowHandedOver
+    | TraineeSeated
+    | TraineeLeft
+    | SkillsSet
+    | ClerkSeconded
+    | ClerkReturned
     | WindowOpened
     | WindowDraining
     | WindowClosed
     | PauseRequested
     | WindowPaused
     | WindowUnpaused
+    | HallSuspended
+    | HallResumed
+    | IssuingStopped
+    | IssuingStarted
+    | DayClosed
+    | Booked
+    | BookingArrived
+    | BookingMoved
+    | BookingCancelled
+    | NoShow
 )
 
 

@@ -39,6 +39,29 @@ class Zone(_Config, frozen=True, kw_only=True):
     """Where it is, e.g. 一楼东厅."""
 
 
+class NumberRange(_Config, frozen=True, kw_only=True):
+    """Which counters a channel draws from, so that e.g. web tickets never collide with a kiosk's paper."""
+
+    channel: Literal["kiosk", "counter", "phone", "web", "guide"]
+    first: int
+    last: int
+
+
+class Booking(_Config, frozen=True, kw_only=True):
+    """How a service is booked."""
+
+    slot_min: Literal[15, 20, 30, 60] = 60
+    capacity: int = 4
+    """Bookings a slot."""
+    days_ahead: int = 7
+    cancel_before_h: int = 2
+    """Cancelling or moving is possible until so many hours before the slot."""
+    grace_min: int = 15
+    """Checking in so late after the slot's start still counts as on time."""
+    early_min: int = 30
+    """Checking in is possible so long before the slot."""
+
+
 class Service(_Config, frozen=True, kw_only=True):
     """What a ticket queues for."""
 
@@ -55,11 +78,68 @@ class Service(_Config, frozen=True, kw_only=True):
     target_wait_min: int = 20
     one_per_person: bool = True
     """Whether a known person may hold only one live ticket for it."""
+    quota: int | None = None
+    """Tickets a business day; counted once an issue. None: no limit."""
+    sessions: tuple[str, ...] = ()
+    """Codes of the sessions in which it is ticketed and served; empty means all."""
+    resource: str = ""
+    """Resource that serving it takes up; empty: none."""
+    min_level: int = 1
+    """Skill level a clerk needs, 1 to 3."""
+    ranges: tuple[NumberRange, ...] = ()
+    """Channels with number ranges of their own; others draw from below the first range."""
+    booking: Booking | None = None
+    """Slots that can be booked; None: no bookings."""
 
     @property
     def needs(self) -> str:
         """Code of the skill that this service needs."""
         return self.skill or self.code
+
+
+class Resource(_Config, frozen=True, kw_only=True):
+    """Something scarce that services need, e.g. accounts of a special network."""
+
+    code: str
+    name: str
+    capacity: int
+    """Windows that may serve with it at once."""
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+SessionKind = Literal["morning", "noon", "afternoon", "evening", "weekend", "booked_only"]
+
+
+class Session(_Config, frozen=True, kw_only=True):
+    """Hours of ticketing and of serving, which differ: people inside are served after ticketing ends."""
+
+    code: str
+    name: str
+    ticketing: str
+    """Local hours, e.g. ``08:30-16:30``; ``24:00`` is the end of the day; may run past midnight."""
+    serving: str
+    kind: SessionKind = "morning"
+    """``booked_only``: only bookings are ticketed, and it opens only if there are any."""
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    services: tuple[str, ...] = ()
+    """Services ticketed and served in it; empty means all that do not name their sessions."""
+
+
+class Holiday(_Config, frozen=True, kw_only=True):
+    """Days without sessions, both ends included."""
+
+    first: str
+    """ISO date."""
+    last: str
+    name: str = ""
+
+
+class MovedWorkday(_Config, frozen=True, kw_only=True):
+    """调休: a date that works like a weekday though it is not one, holidays or not."""
+
+    date: str
+    like: Weekday = "mon"
+    name: str = ""
 
 
 class WindowConfig(_Config, frozen=True, kw_only=True):
@@ -75,13 +155,31 @@ class WindowConfig(_Config, frozen=True, kw_only=True):
     """Services it is equipped for; empty means all."""
 
 
+class Skill(_Config, frozen=True, kw_only=True):
+    """What a clerk masters, and until when the certificate lasts (持证上岗)."""
+
+    level: int
+    """1 to 3."""
+    until: str = ""
+    """Last day it is valid, ISO date; empty: no end."""
+
+
 class Clerk(_Config, frozen=True, kw_only=True):
     """Someone who signs in at windows and brings skills."""
 
     id: str
     name: str
-    skills: dict[str, int]
-    """Level 1 to 3 by skill code."""
+    skills: dict[str, int | Skill]
+    """Level 1 to 3, or level and last valid day, by skill code."""
+    mentor: str = ""
+    """A trainee's mentor: may sign in beside that clerk."""
+
+    def level(self, skill: str, day: str) -> int:
+        """Level in a skill on a business day; 0 for none or one that has expired."""
+        found = self.skills.get(skill, 0)
+        if isinstance(found, Skill):
+            return found.level if not found.until or day <= found.until else 0
+        return found
 
 
 class Rules(_Config, frozen=True, kw_only=True):
@@ -92,6 +190,37 @@ class Rules(_Config, frozen=True, kw_only=True):
     min_calls_before_miss: int = 2
     missed_shown_min: int = 30
     """How long a missed number stays on the screens."""
+    rejoin: Literal["void", "second_call", "k_back"] = "k_back"
+    """过号: the number is void, may be called again at the window only, or goes back k places."""
+    rejoin_k: int = 3
+    rejoin_max: int = 1
+    """How often one ticket may rejoin in all."""
+    missed_abandon_min: int = 30
+    """A missed ticket that does not come back by then is abandoned."""
+    hold_max_min: int = 120
+    """A held ticket that does not come back by then is abandoned."""
+    undo_s: int = 15
+    transfer_wait_min: int = 15
+    """How long a transfer waits for an absent window or clerk before anyone may take it."""
+    next_while_serving: Literal["refuse", "complete"] = "refuse"
+    next_while_called: Literal["refuse", "miss"] = "refuse"
+    auto_call_s: int = 0
+    """An idle window calls by itself after so long; 0: never."""
+    auto_start_s: int = 0
+    """A called ticket counts as started after so long; 0: never."""
+    serving_end_h: int = 2
+    """A ticket still serving so long after its day closed is done, unconfirmed."""
+    renumber_on_reassign: bool = False
+    quota_returns_on_cancel: bool = False
+    come_back_days: int = 3
+    """A ticket held without papers at the day's close is owed a come-back for so many days; 0: none."""
+    no_show_limit: int = 3
+    """So many no-shows within `no_show_days` bar a person from booking; 0: never."""
+    no_show_days: int = 30
+    rate_window_min: int = 10
+    """How long a service can be rated at the window."""
+    rate_phone_h: int = 24
+    """How long it can be rated by phone."""
 
 
 class Contact(_Config, frozen=True, kw_only=True):
@@ -117,6 +246,11 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     policy: Literal["longest_wait"] = "longest_wait"
     contact: Contact = Contact()
     notices: tuple[str, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    """None: open all day, every day."""
+    holidays: tuple[Holiday, ...] = ()
+    moved_workdays: tuple[MovedWorkday, ...] = ()
     rules: Rules = Rules()
 
 
@@ -143,4 +277,6 @@ def _plain(value: object) -> object:
         return found
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
     return value

@@ -1,7 +1,7 @@
-"""Lanes: the waiting tickets of one service and class, ordered by their lateness clock.
+"""Lanes: waiting tickets of one service and class, ordered by their lateness clock; and the agenda.
 
-A sorted list of places (clock, sequence, id). Adding, removing and ranking cost O(log n) whatever
-the length, so that calling the next of 100,000 costs what calling the next of 100 does.
+Sorted lists. Adding, removing and ranking cost O(log n) whatever the length, so that calling the
+next of 100,000 costs what calling the next of 100 does.
 """
 
 from __future__ import annotations
@@ -10,19 +10,30 @@ from typing import NamedTuple
 
 from sortedcontainers import SortedList
 
-Place = tuple[int, int, str]
-"""Lateness clock in Unix ms, issue sequence, ticket id."""
+
+class Place(NamedTuple):
+    """Where a ticket stands in a lane; sorts as the lane does."""
+
+    rank: int
+    """0: came back from a hold, before everyone; 1: by its clock."""
+    clock_ms: int
+    """Lateness clock, in the hall's own time (which stands still while the hall is suspended)."""
+    order: int
+    """Tie-break: the issue sequence, or a later one for a ticket that went back some places."""
+    ticket: str
 
 
 class LaneKey(NamedTuple):
-    """Which lane: a service and a class."""
+    """Which lane: a service and a class, and for whom if not for any window."""
 
     service: str
     cls: str
+    to: str = ""
+    """Empty: any window. ``w:ID`` a window's, ``c:ID`` a clerk's."""
 
 
 class Lane:
-    """Waiting places, oldest clock first."""
+    """Waiting places, first to be called first."""
 
     __slots__ = ("_places",)
 
@@ -37,8 +48,12 @@ class Lane:
         """First place, or None."""
         return self._places[0] if self._places else None
 
+    def nth(self, index: int) -> Place | None:
+        """The place at an index from 0, or None beyond the end."""
+        return self._places[index] if index < len(self._places) else None
+
     def add(self, place: Place) -> None:
-        """Insert a place where its clock puts it."""
+        """Insert a place where it sorts."""
         self._places.add(place)
 
     def remove(self, place: Place) -> None:
@@ -51,4 +66,47 @@ class Lane:
 
     def ids(self) -> list[str]:
         """Ticket ids in order."""
-        return [place[2] for place in self._places]
+        return [place.ticket for place in self._places]
+
+
+class Due(NamedTuple):
+    """Something that time alone will make due."""
+
+    at_ms: int
+    """In the hall's own time."""
+    kind: str
+    entity: str
+
+
+class Agenda:
+    """What is due when; timers are state, so that a restart forgets none."""
+
+    __slots__ = ("_due",)
+
+    def __init__(self) -> None:
+        self._due: SortedList[Due] = SortedList()
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    @property
+    def first(self) -> Due | None:
+        """What is due first, or None."""
+        return self._due[0] if self._due else None
+
+    def until(self, now_ms: int) -> list[Due]:
+        """Everything due by `now_ms`, in order."""
+        end = self._due.bisect_left(Due(now_ms + 1, "", ""))
+        return list(self._due[:end])
+
+    def add(self, due: Due) -> None:
+        """Note something."""
+        self._due.add(due)
+
+    def remove(self, due: Due) -> None:
+        """Strike something that is there."""
+        self._due.remove(due)
+
+    def all(self) -> list[Due]:
+        """Everything, in order."""
+        return list(self._due)

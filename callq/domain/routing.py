@@ -1,7 +1,8 @@
 """Which ticket a freed window takes: the longest wait among its eligible lanes.
 
-Late binding: a ticket names a service, never a window; the choice is made when a window asks.
-Ties: the lower issue sequence. No randomness. Cost: O(eligible lanes), whatever the queue's length.
+Late binding: a ticket names a service, never a window (unless papers, a transfer or a rejoin bind
+it); the choice is made when a window asks. Ties: the lower order. No randomness. Cost: O(eligible
+lanes), whatever the queue's length.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.domain.events import LaneSeen, Why
-from callq.domain.lanes import Lane, LaneKey, Place
+from callq.domain.lanes import LaneKey
 
 if TYPE_CHECKING:
+    from callq.domain.lanes import Lane, Place
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
@@ -26,36 +28,50 @@ class LaneChoice(NamedTuple):
     why: Why
 
 
+def targets_of(window: Window) -> tuple[str, ...]:
+    """For whom a ticket may be bound that this window may call; the last is: for anyone."""
+    return (f"w:{window.id}", f"c:{window.clerk}", "")
+
+
 def eligible_lanes(state: HallState, window: Window) -> list[tuple[LaneKey, Lane]]:
     """Non-empty lanes that the window can serve now, in the hall's order of services."""
     found = []
     for service in state.services_at(window):
-        for cls in CLASSES:
-            key = LaneKey(service, cls)
-            lane = state.lanes[key]
-            if lane:
-                found.append((key, lane))
+        if not state.resource_free(service, window):
+            continue
+        for to in targets_of(window):
+            for cls in CLASSES:
+                key = LaneKey(service, cls, to)
+                lane = state.lanes.get(key)
+                if lane:
+                    found.append((key, lane))
     return found
 
 
-def choose_lane(state: HallState, window: Window) -> LaneChoice | None:
+def choose_lane(state: HallState, window: Window, now_ms: int) -> LaneChoice | None:
     """Pick the ticket a freed window serves next; None when nothing eligible waits.
 
     Args:
       state: the hall; only read.
-      window: staffed; the skills of its clerk and its equipment bound the choice.
+      window: staffed; the skills of its clerk, its equipment and free resources bound the choice.
+      now_ms: Unix ms; a booking that came before its slot is taken only if nothing else waits.
 
     Returns:
-      The head with the oldest lateness clock, with every lane that was looked at.
+      Of those who bring papers back to this very window, else of all heads, the one with the oldest
+      lateness clock; with every lane that was looked at.
     """
+    clock = state.clock(now_ms)
     best: Place | None = None
+    best_key: tuple[bool, bool, int, int] | None = None
     seen = []
     for key, lane in eligible_lanes(state, window):
         head = lane.head
         assert head is not None
-        seen.append(LaneSeen(key.service, key.cls, head[2], head[0], len(lane)))
-        if best is None or head < best:
-            best = head
+        seen.append(LaneSeen(key.service, key.cls, head.ticket, head.clock_ms, len(lane)))
+        papers_back = bool(key.to) and head.rank == 0
+        order = (not papers_back, head.clock_ms > clock, head.clock_ms, head.order)
+        if best_key is None or order < best_key:
+            best, best_key = head, order
     if best is None:
         return None
-    return LaneChoice(state.tickets[best[2]], Why(rule=state.config.policy, lanes=tuple(seen)))
+    return LaneChoice(state.tickets[best.ticket], Why(rule=state.config.policy, lanes=tuple(seen)))

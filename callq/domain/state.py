@@ -7,16 +7,16 @@ Written only by `callq.domain.apply`. Replaying a journal gives the same state b
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from callq.domain.hall import Clerk, HallConfig, Service, WindowConfig, Zone
+from callq.domain.hall import Clerk, HallConfig, NumberRange, Resource, Service, WindowConfig, Zone
+from callq.domain.lanes import Agenda, Lane, LaneKey
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
     from callq.domain.commands import Person
-    from callq.domain.lanes import Lane, LaneKey
     from callq.domain.ticket import Ticket
 
 
@@ -47,52 +47,107 @@ class Epoch(NamedTuple):
     since: int
 
 
-class Index:
-    """Look-ups of a configuration, made once when it comes into force."""
+class Booking(NamedTuple):
+    """A reserved place in a slot."""
 
-    __slots__ = ("clerks", "services", "serving", "windows", "zones")
+    id: str
+    service: str
+    slot_ms: int
+    slot_end_ms: int
+    person: Person
+    channel: str
+    state: str
+    """``booked``, ``arrived``, ``cancelled`` or ``no_show``."""
+    day: str
+    """Business day of the slot, ISO date."""
+    ticket: str | None = None
+
+
+class Credit(NamedTuple):
+    """A come-back that is owed to someone whose ticket was held when the day closed."""
+
+    service: str
+    person: tuple[str, ...]
+    """Keys of the person, () if unknown."""
+    until: str
+    """Last day, ISO date."""
+
+
+class Numbering(NamedTuple):
+    """How a service numbers its tickets for one business day."""
+
+    prefix: str
+    ranges: tuple[NumberRange, ...]
+
+
+class Index:
+    """Look-ups of a configuration, made when it comes into force."""
+
+    __slots__ = ("_serving", "clerks", "resources", "services", "windows", "zones")
 
     def __init__(self, config: HallConfig) -> None:
         self.services: dict[str, Service] = {s.code: s for s in config.services}
         self.windows: dict[str, WindowConfig] = {w.id: w for w in config.windows}
         self.zones: dict[str, Zone] = {z.code: z for z in config.zones}
         self.clerks: dict[str, Clerk] = {c.id: c for c in config.clerks}
-        self.serving: dict[tuple[str, str], tuple[str, ...]] = {
-            (w.id, c.id): tuple(
-                s.code
-                for s in config.services
-                if s.needs in c.skills and (not w.services or s.code in w.services)
+        self.resources: dict[str, Resource] = {r.code: r for r in config.resources}
+        self._serving: dict[tuple[str, str, str], tuple[str, ...]] = {}
+
+    def serving(self, window: str, clerk: str, day: str) -> tuple[str, ...]:
+        """Services that a clerk can take at a window on a business day, in the hall's order."""
+        key = (window, clerk, day)
+        found = self._serving.get(key)
+        if found is None:
+            equipment, person = self.windows[window].services, self.clerks[clerk]
+            found = self._serving[key] = tuple(
+                code
+                for code, service in self.services.items()
+                if (not equipment or code in equipment)
+                and person.level(service.needs, day) >= service.min_level
             )
-            for w in config.windows
-            for c in config.clerks
-        }
-        """Services by (window, clerk), in the hall's order."""
+        return found
 
 
 class HallState:
     """One hall now. Written only by `apply`."""
 
     __slots__ = (
+        "agenda",
+        "bookings",
         "clerk_at",
         "clerk_days",
         "config",
         "counters",
+        "credits",
         "day",
+        "day_closed",
         "day_ends_ms",
         "digest",
+        "due",
         "epochs",
+        "frozen_ms",
         "hall",
+        "held",
         "index",
+        "issued",
         "keys",
         "lanes",
         "live",
         "missed",
+        "no_shows",
         "now_ms",
-        "prefixes",
+        "numbering",
+        "order",
         "recent",
         "revision",
+        "seconded",
         "seq",
+        "slots",
+        "stopped",
+        "suspended_reason",
+        "suspended_since",
         "tickets",
+        "trainees",
         "windows",
     )
 
@@ -108,19 +163,41 @@ class HallState:
         self.day = ""
         """Business day in force, ISO date."""
         self.day_ends_ms = 0
+        self.day_closed = False
+        """The day was ended before its time: no more tickets."""
         self.epochs: tuple[Epoch, ...] = ()
         """Oldest first; the last is in force."""
+        self.suspended_since: int | None = None
+        self.suspended_reason = ""
+        self.frozen_ms = 0
+        """How long the hall has stood still in all: its own time is the wall's less this."""
+        self.stopped: dict[str, str] = {}
+        """Reason by service that takes no more tickets."""
         self.seq = 0
+        self.order = 0
+        """Last tie-break given; never less than `seq`."""
         self.counters: dict[str, int] = {}
-        """Last number given by prefix."""
-        self.prefixes: dict[str, str] = {}
+        """Last number given by series: a prefix, or a prefix and the start of a channel's range."""
+        self.numbering: dict[str, Numbering] = {}
         """By service, as the day began: another prefix in the configuration waits for the next day."""
+        self.issued: dict[str, int] = {}
+        """Tickets that count against the quota, by service."""
         self.tickets: dict[str, Ticket] = {}
-        """All live tickets, and those issued this business day or the one before."""
+        """All live tickets, those that ended this business day, and those that may still be rated."""
         self.windows: dict[str, Window] = {}
         self.lanes: dict[LaneKey, Lane] = {}
+        """Lanes for any window always; those for one window or clerk while somebody waits in them."""
+        self.held: dict[str, None] = {}
+        """Ids of held tickets."""
+        self.agenda = Agenda()
+        self.due: dict[tuple[str, str], int] = {}
+        """The agenda by (kind, entity)."""
         self.clerk_at: dict[str, str] = {}
-        """Window by clerk."""
+        """Window by clerk; trainees included."""
+        self.trainees: dict[str, str] = {}
+        """Trainee by window."""
+        self.seconded: dict[str, str] = {}
+        """Other hall by clerk who serves there."""
         self.clerk_days: dict[str, ClerkDay] = {}
         self.live: dict[tuple[str, str], str] = {}
         """Live ticket by (person hash, service)."""
@@ -128,6 +205,13 @@ class HallState:
         """Ids of the tickets called last, newest first, by zone."""
         self.missed: tuple[str, ...] = ()
         """Ids of the tickets missed last, newest first."""
+        self.credits: dict[str, Credit] = {}
+        """Come-backs owed, by the ticket that expired."""
+        self.bookings: dict[str, Booking] = {}
+        self.slots: dict[tuple[str, int], int] = {}
+        """Places taken by (service, start of the slot)."""
+        self.no_shows: dict[str, tuple[str, ...]] = {}
+        """Days of no-shows by person, oldest first."""
         self.keys: dict[str, dict[tuple[str, str], KeyRecord]] = {}
         """Accepted idempotency keys by business day, then (principal, key)."""
 
@@ -141,9 +225,47 @@ class HallState:
         """Lineage in force."""
         return self.epochs[-1].name if self.epochs else ""
 
+    def clock(self, now_ms: int) -> int:
+        """The hall's own time, ms: the wall's, less the time it has been suspended."""
+        return (now_ms if self.suspended_since is None else self.suspended_since) - self.frozen_ms
+
     def services_at(self, window: Window) -> tuple[str, ...]:
-        """Services the window can take now: its clerk's skills within its equipment."""
-        return self.index.serving.get((window.id, window.clerk), ()) if window.clerk else ()
+        """Services the window takes now: its clerk's skills in use, within its equipment."""
+        if window.clerk is None:
+            return ()
+        able = self.index.serving(window.id, window.clerk, self.day)
+        if window.active is None:
+            return able
+        return tuple(code for code in able if self.index.services[code].needs in window.active)
+
+    def live_ticket(self, person: Person | None, service: str) -> Ticket | None:
+        """The live ticket that a known person holds for a service, if any."""
+        for known in person_keys(person):
+            held = self.live.get((known, service))
+            if held is not None:
+                return self.tickets[held]
+        return None
+
+    def resource_free(self, service: str, window: Window) -> bool:
+        """Whether a window may serve it next without exceeding the capacity of what it needs.
+
+        What the window itself is at does not count: it will have ended by then.
+        """
+        wanted = self.index.services[service].resource
+        if not wanted:
+            return True
+        used = sum(
+            1
+            for w in self.windows.values()
+            if w is not window
+            and w.ticket is not None
+            and self.index.services[w.ticket.service].resource == wanted
+        )
+        return used < self.index.resources[wanted].capacity
+
+    def lanes_of(self, service: str) -> list[tuple[LaneKey, Lane]]:
+        """Non-empty lanes of a service, those for one window or clerk included."""
+        return [(key, lane) for key, lane in self.lanes.items() if key.service == service and lane]
 
     def remembered(self, principal: str, key: str) -> KeyRecord | None:
         """What an accepted key did, if it is still kept."""
@@ -152,6 +274,11 @@ class HallState:
             if record is not None:
                 return record
         return None
+
+
+def same_person(one: Person | None, other: Person | None) -> bool:
+    """Whether two descriptions share a key."""
+    return not set(person_keys(one)).isdisjoint(person_keys(other))
 
 
 def person_keys(person: Person | None) -> tuple[str, ...]:
@@ -169,34 +296,52 @@ def _fields(thing: Ticket | Window) -> dict[str, object]:
     return fields
 
 
+_PLAIN: Final = [
+    "hall",
+    "revision",
+    "now_ms",
+    "digest",
+    "day",
+    "day_ends_ms",
+    "day_closed",
+    "epochs",
+    "suspended_since",
+    "suspended_reason",
+    "frozen_ms",
+    "stopped",
+    "seq",
+    "order",
+    "counters",
+    "numbering",
+    "issued",
+    "clerk_at",
+    "trainees",
+    "seconded",
+    "clerk_days",
+    "recent",
+    "missed",
+    "credits",
+    "bookings",
+    "no_shows",
+]
+
+
 def canonical(state: HallState) -> bytes:
     """The whole state as bytes; equal bytes mean equal states. For tests, digests and snapshots."""
-    return _canonical.encode(
-        {
-            "hall": state.hall,
-            "revision": state.revision,
-            "now_ms": state.now_ms,
-            "digest": state.digest,
-            "day": state.day,
-            "day_ends_ms": state.day_ends_ms,
-            "epochs": state.epochs,
-            "seq": state.seq,
-            "counters": state.counters,
-            "prefixes": state.prefixes,
-            "tickets": [_fields(t) for _, t in sorted(state.tickets.items())],
-            "windows": [_fields(w) for _, w in sorted(state.windows.items())],
-            "lanes": [[*key, lane.ids()] for key, lane in sorted(state.lanes.items())],
-            "clerk_at": state.clerk_at,
-            "clerk_days": state.clerk_days,
-            "live": sorted([*key, ticket] for key, ticket in state.live.items()),
-            "recent": state.recent,
-            "missed": state.missed,
-            "keys": [
-                [day, sorted([*key, *record] for key, record in keys.items())]
-                for day, keys in sorted(state.keys.items())
-            ],
-        }
-    )
+    found: dict[str, object] = {name: getattr(state, name) for name in _PLAIN}
+    found["tickets"] = [_fields(t) for _, t in sorted(state.tickets.items())]
+    found["windows"] = [_fields(w) for _, w in sorted(state.windows.items())]
+    found["lanes"] = [[*key, lane.ids()] for key, lane in sorted(state.lanes.items()) if lane]
+    found["held"] = sorted(state.held)
+    found["agenda"] = state.agenda.all()
+    found["due"] = sorted([*key, at_ms] for key, at_ms in state.due.items())
+    found["live"] = sorted([*key, ticket] for key, ticket in state.live.items())
+    found["slots"] = sorted([*key, count] for key, count in state.slots.items() if count)
+    found["keys"] = [
+        [day, sorted([*key, *record] for key, record in keys.items())]
+        for day, keys in sorted(state.keys.items())
+    ]
+    return _canonical.encode(found)
 
 
 def state_digest(state: HallState) -> str:

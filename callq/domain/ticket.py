@@ -2,15 +2,19 @@
 
 A ticket is one place in the queue. It is created WAITING by an issue and moves only along
 `TRANSITIONS`; a (state, act) pair that is not in the table is illegal and is refused with
-``wrong_state``, and nothing happens. Guards that depend on more than the ticket (is the window
-free, is it too soon) live in `decide`; they can refuse a legal transition but never allow an
-illegal one. ``docs/machines.md`` is drawn from this table.
+``wrong_state``, and nothing happens. Where a pair has several targets, something else decides: the
+next step of a visit, a free window for one who brings the papers back, or what an undo takes back.
+Guards that depend on more than the ticket (is the window free, is it too soon) live in the rules;
+they can refuse a legal transition but never allow an illegal one. ``docs/machines.md`` is drawn
+from this table.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callq.domain.lanes import LaneKey, Place
 
 if TYPE_CHECKING:
     from callq.domain.commands import Person
@@ -23,8 +27,10 @@ class TicketState(StrEnum):
     WAITING = "waiting"
     CALLED = "called"
     SERVING = "serving"
+    HELD = "held"
     MISSED = "missed"
     DONE = "done"
+    ABANDONED = "abandoned"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
@@ -34,53 +40,102 @@ class TicketAct(StrEnum):
 
     ISSUE = "issue"
     CALL = "call"
+    CALL_THIS = "call_ticket"
     RECALL = "recall"
     START = "start"
     COMPLETE = "complete"
     MISS = "miss"
+    REJOIN = "rejoin"
+    ABANDON = "abandon"
+    HOLD = "hold"
+    RETURN = "returned"
+    RESUME = "resume"
+    TRANSFER = "transfer"
+    REASSIGN = "reassign"
+    GRANT_CLASS = "grant_class"
     CANCEL = "cancel"
+    NEXT_STEP = "next_step"
+    RATE = "rate"
+    UNDO = "undo"
     CLOSE_DAY = "close_day"
+    END_UNCONFIRMED = "end_unconfirmed"
 
 
 _T = TicketState
+_A = TicketAct
 
-TRANSITIONS: Final[dict[tuple[TicketState | None, TicketAct], TicketState]] = {
-    (None, TicketAct.ISSUE): _T.WAITING,
-    (_T.WAITING, TicketAct.CALL): _T.CALLED,
-    (_T.CALLED, TicketAct.RECALL): _T.CALLED,
-    (_T.CALLED, TicketAct.START): _T.SERVING,
-    (_T.CALLED, TicketAct.MISS): _T.MISSED,
-    (_T.SERVING, TicketAct.COMPLETE): _T.DONE,
-    (_T.WAITING, TicketAct.CANCEL): _T.CANCELLED,
-    (_T.CALLED, TicketAct.CANCEL): _T.CANCELLED,
-    (_T.MISSED, TicketAct.CANCEL): _T.CANCELLED,
-    (_T.WAITING, TicketAct.CLOSE_DAY): _T.EXPIRED,
-    (_T.CALLED, TicketAct.CLOSE_DAY): _T.EXPIRED,
-    (_T.MISSED, TicketAct.CLOSE_DAY): _T.EXPIRED,
+
+def _to(*states: TicketState) -> frozenset[TicketState]:
+    return frozenset(states)
+
+
+TRANSITIONS: Final[dict[tuple[TicketState | None, TicketAct], frozenset[TicketState]]] = {
+    (None, _A.ISSUE): _to(_T.WAITING),
+    (_T.WAITING, _A.CALL): _to(_T.CALLED),
+    (_T.WAITING, _A.CALL_THIS): _to(_T.CALLED),
+    (_T.WAITING, _A.REASSIGN): _to(_T.WAITING),
+    (_T.WAITING, _A.GRANT_CLASS): _to(_T.WAITING),
+    (_T.WAITING, _A.CANCEL): _to(_T.CANCELLED),
+    (_T.WAITING, _A.CLOSE_DAY): _to(_T.EXPIRED),
+    # Only the completion that sent it on to its next step can be undone from here.
+    (_T.WAITING, _A.UNDO): _to(_T.SERVING),
+    (_T.CALLED, _A.RECALL): _to(_T.CALLED),
+    (_T.CALLED, _A.START): _to(_T.SERVING),
+    (_T.CALLED, _A.MISS): _to(_T.MISSED),
+    (_T.CALLED, _A.ABANDON): _to(_T.ABANDONED),
+    (_T.CALLED, _A.TRANSFER): _to(_T.WAITING),
+    (_T.CALLED, _A.CANCEL): _to(_T.CANCELLED),
+    (_T.CALLED, _A.UNDO): _to(_T.WAITING, _T.MISSED, _T.HELD),
+    (_T.CALLED, _A.CLOSE_DAY): _to(_T.EXPIRED),
+    (_T.SERVING, _A.COMPLETE): _to(_T.DONE),
+    (_T.SERVING, _A.HOLD): _to(_T.HELD),
+    (_T.SERVING, _A.ABANDON): _to(_T.ABANDONED),
+    (_T.SERVING, _A.TRANSFER): _to(_T.WAITING),
+    (_T.SERVING, _A.END_UNCONFIRMED): _to(_T.DONE),
+    (_T.HELD, _A.CALL_THIS): _to(_T.CALLED),
+    (_T.HELD, _A.RETURN): _to(_T.WAITING, _T.CALLED),
+    (_T.HELD, _A.RESUME): _to(_T.SERVING),
+    (_T.HELD, _A.ABANDON): _to(_T.ABANDONED),
+    (_T.HELD, _A.TRANSFER): _to(_T.WAITING),
+    (_T.HELD, _A.CANCEL): _to(_T.CANCELLED),
+    (_T.HELD, _A.CLOSE_DAY): _to(_T.EXPIRED),
+    (_T.MISSED, _A.CALL_THIS): _to(_T.CALLED),
+    (_T.MISSED, _A.REJOIN): _to(_T.WAITING),
+    (_T.MISSED, _A.ABANDON): _to(_T.ABANDONED),
+    (_T.MISSED, _A.CANCEL): _to(_T.CANCELLED),
+    (_T.MISSED, _A.UNDO): _to(_T.CALLED),
+    (_T.MISSED, _A.CLOSE_DAY): _to(_T.EXPIRED),
+    (_T.DONE, _A.NEXT_STEP): _to(_T.WAITING),
+    (_T.DONE, _A.UNDO): _to(_T.SERVING),
+    # Of a step that is done: the visit may have gone on since.
+    **{(state, _A.RATE): _to(state) for state in _T},
 }
-"""The whole machine: (state, act) to the next state. None is before the ticket exists."""
+"""The whole machine: (state, act) to the states it may lead to. None is before the ticket exists."""
 
-FINAL: Final = frozenset({_T.DONE, _T.CANCELLED, _T.EXPIRED})
-"""States that nothing leaves."""
+FINAL: Final = frozenset({_T.DONE, _T.ABANDONED, _T.CANCELLED, _T.EXPIRED})
+"""States of a ticket that is no longer in anybody's way; only DONE may be left: to a visit's next step,
+or back by an undo."""
 
 AT_WINDOW: Final = frozenset({_T.CALLED, _T.SERVING})
 """States in which a ticket occupies a window."""
 
 
 class IllegalTransition(Exception):
-    """The table has no such transition. Never raised for what `decide` lets through."""
+    """The table has no such transition. Never raised for what the rules let through."""
 
 
-def following(state: TicketState | None, act: TicketAct) -> TicketState:
-    """State after `act`.
+def following(state: TicketState | None, act: TicketAct, to: TicketState | None = None) -> TicketState:
+    """State after `act`; `to` says which where the table has several.
 
     Raises:
-      IllegalTransition: the pair is not in `TRANSITIONS`.
+      IllegalTransition: the table does not have it.
     """
-    try:
-        return TRANSITIONS[state, act]
-    except KeyError:
-        raise IllegalTransition(f"{act} is not possible in state {state}") from None
+    targets = TRANSITIONS.get((state, act), frozenset())
+    if to is None and len(targets) == 1:
+        return next(iter(targets))
+    if to is None or to not in targets:
+        raise IllegalTransition(f"{act} does not lead from {state} to {to or 'one state'}")
+    return to
 
 
 def allowed(state: TicketState, act: TicketAct) -> bool:
@@ -88,33 +143,86 @@ def allowed(state: TicketState, act: TicketAct) -> bool:
     return (state, act) in TRANSITIONS
 
 
+class Step(NamedTuple):
+    """One service of a visit."""
+
+    service: str
+    state: str
+    """``todo``, ``current``, ``done`` or ``deferred``."""
+    done_ms: int | None = None
+
+
+class Origin(NamedTuple):
+    """Where a transferred ticket came from."""
+
+    service: str
+    window: str
+    clerk: str
+    at_ms: int
+
+
+class Rating(NamedTuple):
+    """What somebody thought of one step."""
+
+    step: int
+    level: int
+    reasons: tuple[str, ...]
+    text: str
+    at_ms: int
+
+
 class Ticket:
     """One place in the queue. Written only by `apply`."""
 
-    __slots__ = (
-        "called_ms",
-        "calls",
-        "channel",
-        "clerk",
-        "clock_ms",
-        "cls",
-        "day",
-        "done_ms",
+    FIELDS: Final = [
         "id",
-        "issued_ms",
-        "last_call_ms",
-        "missed_ms",
         "number",
-        "person",
         "seq",
+        "day",
         "service",
-        "started_ms",
-        "state",
-        "traits",
-        "why",
-        "window",
+        "quota_of",
+        "cls",
         "zone",
-    )
+        "channel",
+        "issued_ms",
+        "first_arrival_ms",
+        "person",
+        "traits",
+        "party",
+        "cases",
+        "prefer_clerk",
+        "state",
+        "rank",
+        "clock_ms",
+        "first_clock_ms",
+        "order",
+        "bound",
+        "returned",
+        "hold_kind",
+        "window",
+        "clerk",
+        "calls",
+        "called_ms",
+        "last_call_ms",
+        "started_ms",
+        "started_clock",
+        "handled_ms",
+        "done_ms",
+        "missed_ms",
+        "held_ms",
+        "rejoined",
+        "origin",
+        "steps",
+        "step",
+        "ratings",
+        "granted_by",
+        "booking",
+        "unconfirmed",
+        "start_source",
+        "why",
+        "touched",
+    ]
+    __slots__ = tuple(FIELDS)
 
     def __init__(
         self,
@@ -129,25 +237,47 @@ class Ticket:
         channel: str,
         clock_ms: int,
         issued_ms: int,
-        person: Person | None,
-        traits: tuple[str, ...],
+        person: Person | None = None,
+        traits: tuple[str, ...] = (),
+        party: int = 1,
+        cases: int = 1,
+        prefer_clerk: str = "",
+        steps: tuple[Step, ...] = (),
+        booking: str = "",
     ) -> None:
         self.id = id
         self.number = number
         self.seq = seq
-        """Issue sequence of the hall, never reused: the last tie-break."""
+        """Issue sequence of the hall, never reused."""
         self.day = day
         """Business day of the issue, ISO date."""
         self.service = service
+        self.quota_of = service
+        """Service whose quota it took a place of: the one it was issued for."""
         self.cls = cls
         self.zone = zone
         self.channel = channel
-        self.clock_ms = clock_ms
-        """Lateness clock: its place in the lane."""
         self.issued_ms = issued_ms
+        self.first_arrival_ms = issued_ms
         self.person = person
         self.traits = traits
+        self.party = party
+        """People."""
+        self.cases = cases
+        """Matters, e.g. of a bookkeeper with twelve files."""
+        self.prefer_clerk = prefer_clerk
         self.state = TicketState.WAITING
+        self.rank = 1
+        self.clock_ms = clock_ms
+        """Lateness clock, in the hall's own time."""
+        self.first_clock_ms = clock_ms
+        """The clock it began with: what a transfer gives back."""
+        self.order = seq
+        self.bound = ""
+        """Who alone may call it: empty for anyone, else as in `LaneKey.to`."""
+        self.returned: str | None = None
+        """How it came back: missed, transfer or hold."""
+        self.hold_kind: str | None = None
         self.window: str | None = None
         """Window that called it last."""
         self.clerk: str | None = None
@@ -156,12 +286,42 @@ class Ticket:
         """First announcement of the present call."""
         self.last_call_ms: int | None = None
         self.started_ms: int | None = None
+        self.started_clock: int | None = None
+        """Since when the present stretch of handling runs, in the hall's own time."""
+        self.handled_ms = 0
+        """Handling before the present stretch."""
         self.done_ms: int | None = None
         """When it reached a final state."""
         self.missed_ms: int | None = None
+        self.held_ms: int | None = None
+        self.rejoined = 0
+        self.origin: Origin | None = None
+        self.steps = steps or (Step(service, "current"),)
+        self.step = 0
+        """Index of the present step."""
+        self.ratings: tuple[Rating, ...] = ()
+        self.granted_by = ""
+        """Who granted its class."""
+        self.booking = booking
+        self.unconfirmed = False
+        """Ended by the clock, not by its clerk."""
+        self.start_source = ""
+        """``explicit`` or ``auto``; automatic starts do not teach service times."""
         self.why: Why | None = None
+        self.touched = 0
+        """Revision of the last event about it."""
 
     @property
-    def place(self) -> tuple[int, int, str]:
-        """Sort key within a lane: lateness clock, then issue sequence."""
-        return (self.clock_ms, self.seq, self.id)
+    def place(self) -> Place:
+        """Sort key within its lane."""
+        return Place(self.rank, self.clock_ms, self.order, self.id)
+
+    @property
+    def lane(self) -> LaneKey:
+        """Which lane it waits in."""
+        return LaneKey(self.service, self.cls, self.bound)
+
+    @property
+    def deferred(self) -> int | None:
+        """Index of a step that waits for its service to open again, or None."""
+        return next((i for i, s in enumerate(self.steps) if s.state == "deferred"), None)

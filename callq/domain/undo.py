@@ -7,16 +7,25 @@ copying a hall for every command, and exact where rebuilding from a snapshot wou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
-    from callq.domain.lanes import Lane
-    from callq.domain.ticket import Ticket
-
 K = TypeVar("K")
 V = TypeVar("V")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Adds(Protocol[T_contra]):
+    """What keeps things in order: a lane, the agenda."""
+
+    def add(self, thing: T_contra, /) -> None:
+        """Put in."""
+
+    def remove(self, thing: T_contra, /) -> None:
+        """Take out."""
+
 
 _ABSENT: Final = object()
 
@@ -50,17 +59,15 @@ class Undo:
         """Remove a key of a mapping; the key must be there."""
         self._steps.append((mapping.__setitem__, (key, mapping.pop(key))))
 
-    def enter(self, lane: Lane, ticket: Ticket) -> None:
-        """Put a ticket into a lane at its place."""
-        place = ticket.place
-        lane.add(place)
-        self._steps.append((lane.remove, (place,)))
+    def add(self, sorted_things: Adds[K], thing: K) -> None:
+        """Put something into a lane or the agenda."""
+        sorted_things.add(thing)
+        self._steps.append((sorted_things.remove, (thing,)))
 
-    def leave(self, lane: Lane, ticket: Ticket) -> None:
-        """Take a ticket out of its lane."""
-        place = ticket.place
-        lane.remove(place)
-        self._steps.append((lane.add, (place,)))
+    def remove(self, sorted_things: Adds[K], thing: K) -> None:
+        """Take something out of a lane or the agenda; it must be there."""
+        sorted_things.remove(thing)
+        self._steps.append((sorted_things.add, (thing,)))
 
     def mark(self) -> int:
         """The present depth, to roll back to."""

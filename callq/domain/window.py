@@ -10,7 +10,7 @@ window closes, one with a pending pause pauses, any other is idle.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from callq.domain.ticket import Ticket
@@ -40,8 +40,19 @@ class WindowAct(StrEnum):
     START = "start"
     COMPLETE = "complete"
     MISS = "miss"
+    CALL_THIS = "call_ticket"
+    HOLD = "hold"
+    RESUME = "resume"
+    TRANSFER = "transfer"
+    ABANDON = "abandon"
+    HAND_OVER = "hand_over"
+    TAKE_OVER = "take_over"
+    UNDO = "undo"
+    SET_SKILLS = "set_skills"
+    TAKE_BACK = "take_back"
+    """A ticket held with papers came back to it."""
     LOSE_TICKET = "lose_ticket"
-    """The ticket at the window was cancelled or expired."""
+    """The ticket at the window was cancelled, expired or ended by the clock."""
 
 
 _W = WindowState
@@ -51,6 +62,9 @@ _A = WindowAct
 def _to(*states: WindowState) -> frozenset[WindowState]:
     return frozenset(states)
 
+
+_KEEP: Final = (_A.HAND_OVER, _A.TAKE_OVER, _A.SET_SKILLS)
+"""Possible in every state, and leaves it as it is: the clerk changes, not the window."""
 
 _FREE: Final = _to(_W.IDLE, _W.PAUSED, _W.CLOSED)
 
@@ -63,6 +77,10 @@ TRANSITIONS: Final[dict[tuple[WindowState, WindowAct], frozenset[WindowState]]] 
     (_W.IDLE, _A.CLOSE): _to(_W.CLOSED),
     (_W.IDLE, _A.PAUSE): _to(_W.PAUSED),
     (_W.IDLE, _A.CALL_NEXT): _to(_W.IDLE, _W.CALLING),
+    (_W.IDLE, _A.CALL_THIS): _to(_W.CALLING),
+    (_W.IDLE, _A.TAKE_BACK): _to(_W.CALLING),
+    (_W.IDLE, _A.RESUME): _to(_W.SERVING),
+    (_W.IDLE, _A.UNDO): _to(_W.CALLING, _W.SERVING),
     (_W.CALLING, _A.OPEN): _to(_W.CALLING),
     (_W.CALLING, _A.CLOSE): _to(_W.CALLING),
     (_W.CALLING, _A.PAUSE): _to(_W.CALLING),
@@ -70,16 +88,30 @@ TRANSITIONS: Final[dict[tuple[WindowState, WindowAct], frozenset[WindowState]]] 
     (_W.CALLING, _A.RECALL): _to(_W.CALLING),
     (_W.CALLING, _A.START): _to(_W.SERVING),
     (_W.CALLING, _A.MISS): _FREE,
+    (_W.CALLING, _A.ABANDON): _FREE,
+    (_W.CALLING, _A.TRANSFER): _FREE,
+    (_W.CALLING, _A.UNDO): _to(_W.IDLE),
+    # With `next_while_called = "miss"` only; the default refuses.
+    (_W.CALLING, _A.CALL_NEXT): _FREE | _to(_W.CALLING),
     (_W.CALLING, _A.LOSE_TICKET): _FREE,
     (_W.SERVING, _A.OPEN): _to(_W.SERVING),
     (_W.SERVING, _A.CLOSE): _to(_W.SERVING),
     (_W.SERVING, _A.PAUSE): _to(_W.SERVING),
     (_W.SERVING, _A.UNPAUSE): _to(_W.SERVING),
     (_W.SERVING, _A.COMPLETE): _FREE,
+    (_W.SERVING, _A.HOLD): _FREE,
+    (_W.SERVING, _A.ABANDON): _FREE,
+    (_W.SERVING, _A.TRANSFER): _FREE,
+    (_W.SERVING, _A.LOSE_TICKET): _FREE,
+    # With `next_while_serving = "complete"` only; the default refuses.
+    (_W.SERVING, _A.CALL_NEXT): _FREE | _to(_W.CALLING),
     (_W.PAUSED, _A.SIGN_IN): _to(_W.PAUSED),
     (_W.PAUSED, _A.SIGN_OUT): _to(_W.PAUSED),
     (_W.PAUSED, _A.UNPAUSE): _to(_W.IDLE),
     (_W.PAUSED, _A.CLOSE): _to(_W.CLOSED),
+    (_W.PAUSED, _A.UNDO): _to(_W.CALLING, _W.SERVING),
+    (_W.CLOSED, _A.UNDO): _to(_W.CALLING, _W.SERVING),
+    **{(state, act): _to(state) for state in WindowState for act in _KEEP},
 }
 """(state, act) to the states it may end in. Open while busy takes back a close that drains;
 unpause while busy takes back a pause that was to come; both are refused when there is none."""
@@ -90,10 +122,30 @@ def allowed(state: WindowState, act: WindowAct) -> bool:
     return (state, act) in TRANSITIONS
 
 
+class Acted(NamedTuple):
+    """An act that can be undone, and what things were like before it."""
+
+    act: str
+    """``call``, ``miss`` or ``complete``."""
+    at_ms: int
+    who: str
+    """Principal that did it."""
+    ticket: str
+    revision: int
+    before: tuple[tuple[str, object], ...]
+    """The ticket's fields that changed, as they were."""
+    window: tuple[tuple[str, object], ...]
+    """The window's."""
+    due_ms: int | None
+    """When the timer of the ticket's state was due, in the hall's own time."""
+
+
 class Window:
     """A counter now. Written only by `apply`."""
 
     __slots__ = (
+        "acted",
+        "active",
         "clerk",
         "draining",
         "id",
@@ -102,6 +154,7 @@ class Window:
         "pause_after",
         "pause_reason",
         "paused",
+        "since_clock",
         "since_ms",
         "ticket",
     )
@@ -120,8 +173,14 @@ class Window:
         """The one ticket called to or served at this window."""
         self.last: str | None = None
         """Id of the ticket that left last."""
+        self.active: tuple[str, ...] | None = None
+        """Skills in use, if narrower than what the clerk brings; None: all."""
+        self.acted: Acted | None = None
+        """The last call, miss or completion, as long as nothing else happened here."""
         self.since_ms = 0
         """When the present state began."""
+        self.since_clock = 0
+        """The same in the hall's own time: what an automatic call waits by."""
 
     @property
     def state(self) -> WindowState:

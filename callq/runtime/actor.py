@@ -36,6 +36,7 @@ from callq.views.view import touched
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from callq.domain.hall import HallConfig
     from callq.journal.port import Journal
     from callq.runtime.hub import Sealed, Subscription
     from callq.views.view import Topic, View
@@ -180,6 +181,11 @@ class HallActor:
         """Digest of the configuration in force (may be a moment ahead of durable)."""
         return self._state.digest
 
+    @property
+    def config(self) -> HallConfig:
+        """The configuration in force, likewise."""
+        return self._state.config
+
     # Life -----------------------------------------------------------------------------------------
 
     async def load(self) -> None:
@@ -289,7 +295,7 @@ class HallActor:
                 return render(state, Outcome(known.revision, known.ticket, known.window, True), now)
             if guard is not None:
                 guard(state)
-            decision = decide(state, command, now)
+            decision = decide(state, command, now, who)
             item.outcome = "ok" if decision.events else "nothing"
             if not decision.events:
                 return render(state, Outcome(state.revision, decision.ticket, decision.window, False), now)
@@ -456,10 +462,12 @@ class HallActor:
 
     def _tick_if_due(self) -> None:
         """What time makes due comes before whatever is asked at that time."""
-        deadline = next_deadline_ms(self._state)
-        if deadline is None or self._now() < deadline:
-            return
-        self._decide_internally(cmd.Tick(), f"tick:day:{deadline}")
+        while (deadline := next_deadline_ms(self._state)) is not None and deadline <= self._now():
+            before = self._state.revision
+            self._decide_internally(cmd.Tick(), None)
+            if self._state.revision == before:
+                self._log.error("a tick was due and did nothing", deadline=deadline)
+                return
 
     async def _keep_time(self) -> None:
         while True:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from callq.domain.ticket import TicketState
 from callq.domain.window import WindowState
 from callq.views.queues import Memo, place_of, services_of, waiting_count
+from callq.views.ticket import rejoin_of
+from callq.views.ticketing import suspended_of, ticketing_of
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -43,12 +45,14 @@ def project_board(state: HallState, zone: str | None, now_ms: int, memo: Memo) -
     return {
         "place": place,
         "calls": tuple(_call(state, t) for t in _recent(state, zone)),
-        "waiting": tuple(_waiting_rows(state, zone, memo)),
+        "waiting": tuple(_waiting_rows(state, zone, now_ms, memo)),
         "missed": tuple(
             m.BoardMissed(number=t.number, service=t.service, at_ms=t.missed_ms or 0)
             for t in _missed(state, zone, now_ms)
         ),
         "missed_shown_min": state.config.rules.missed_shown_min,
+        "rejoin": rejoin_of(state),
+        "suspended": suspended_of(state),
         "windows": tuple(
             _window_row(state, window, memo)
             for config in state.config.windows
@@ -96,7 +100,7 @@ def _call(state: HallState, ticket: Ticket) -> m.BoardCall:
     )
 
 
-def _waiting_rows(state: HallState, zone: str | None, memo: Memo) -> Iterator[m.BoardWaiting]:
+def _waiting_rows(state: HallState, zone: str | None, now_ms: int, memo: Memo) -> Iterator[m.BoardWaiting]:
     for service in services_of(state, zone):
         key = ("waiting", service.code)
         if key not in memo:
@@ -105,7 +109,8 @@ def _waiting_rows(state: HallState, zone: str | None, memo: Memo) -> Iterator[m.
                 name=service.name,
                 name_en=service.name_en,
                 prefix=service.prefix,
-                count=waiting_count(state, service.code),
+                count=waiting_count(state, service.code, memo),
+                ticketing=ticketing_of(state, service, now_ms),
             )
         yield memo[key]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.ticket import TicketState
+from callq.views.held import held_row
 from callq.views.panel import clerk_options
 from callq.views.queues import Memo, place_of, service_queues, waiting_count
 from callq.views.ticket import window_out
+from callq.views.ticketing import suspended_of, ticketing_of
+from callq.wire import messages as m
 
 if TYPE_CHECKING:
     from callq.domain.state import HallState
 
 
-def project_floor(state: HallState, memo: Memo) -> dict[str, object]:
+def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object]:
     """Data of the view ``floor``; `totals` count this business day (waiting and serving: now)."""
     services = [service.code for service in state.config.services]
     windows = [state.windows[config.id] for config in state.config.windows]
@@ -23,8 +26,16 @@ def project_floor(state: HallState, memo: Memo) -> dict[str, object]:
         "windows": tuple(window_out(state, window) for window in windows),
         "clerks": clerk_options(state),
         "queues": tuple(row for code in services for row in service_queues(state, code, memo)),
+        "services": tuple(
+            m.ServiceNow(code=s.code, name=s.name, ticketing=ticketing_of(state, s, now_ms))
+            for s in state.config.services
+        ),
+        "suspended": suspended_of(state),
+        "day_closed": state.day_closed,
+        "seconded": dict(sorted(state.seconded.items())),
+        "held": tuple(held_row(state, state.tickets[ticket], None) for ticket in state.held),
         "totals": {
-            "waiting": sum(waiting_count(state, code) for code in services),
+            "waiting": sum(waiting_count(state, code, memo) for code in services),
             "serving": sum(w.ticket is not None and w.ticket.state is TicketState.SERVING for w in windows),
             "done": sum(day.done for day in days),
             "missed": sum(day.missed for day in days),

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from callq.views.ticketing import suspended_of, ticketing_of
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
     from callq.domain.state import HallState
 
 
-def hall_info(state: HallState, *, staff: bool) -> m.HallInfo:
+def hall_info(state: HallState, now_ms: int, *, staff: bool) -> m.HallInfo:
     """What is fixed about a hall, and where its history stands.
 
     Args:
       state: the hall.
+      now_ms: Unix ms, for which services give tickets.
       staff: whether to name its clerks; everyone else learns nothing about them.
     """
     config = state.config
@@ -41,15 +43,32 @@ def hall_info(state: HallState, *, staff: bool) -> m.HallInfo:
                 zone=s.zone,
                 examples=s.examples,
                 target_wait_min=s.target_wait_min,
+                bookable=s.booking is not None,
+                ticketing=ticketing_of(state, s, now_ms),
             )
             for s in config.services
         ),
         zones=tuple(
             m.ZoneInfo(code=z.code, name=z.name, name_en=z.name_en, place=z.place) for z in config.zones
         ),
-        sessions=(),
+        sessions=tuple(
+            m.SessionInfo(
+                code=s.code,
+                name=s.name,
+                kind=s.kind,
+                ticketing=s.ticketing,
+                serving=s.serving,
+                days=s.days,
+                services=s.services,
+            )
+            for s in config.sessions
+        ),
+        suspended=suspended_of(state),
         contact=m.ContactInfo(phone=config.contact.phone, address=config.contact.address),
-        clerks=tuple(m.ClerkInfo(id=c.id, name=c.name, skills=c.skills) for c in config.clerks)
+        clerks=tuple(
+            m.ClerkInfo(id=c.id, name=c.name, skills={skill: c.level(skill, state.day) for skill in c.skills})
+            for c in config.clerks
+        )
         if staff
         else msgspec.UNSET,
     )

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from callq.domain.routing import choose_lane
 from callq.domain.ticket import TicketState
+from callq.views.held import held_at, held_row, undoable
 from callq.views.queues import Memo, english_names_of, names_of, service_queues
 from callq.views.strip import services_shown
-from callq.views.ticket import ticket_out, window_in, window_out
+from callq.views.ticket import rejoin_of, ticket_out, window_in, window_out
+from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
     """
     found = window_in(state, window)
     services = services_shown(state, found)
-    clerk = state.index.clerks.get(found.clerk) if found.clerk else None
     rules = state.config.rules
     return {
         "window": window_out(state, found),
@@ -49,19 +50,32 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
             "name_en": state.config.name_en,
             "timezone": state.config.timezone,
         },
-        "clerk": {"id": clerk.id, "name": clerk.name} if clerk else None,
+        "clerk": _person(state, found.clerk),
         "current": _current(state, found, now_ms),
         "next": _next(state, found, now_ms),
         "queues": tuple(row for code in services for row in service_queues(state, code, memo)),
         "last": _last(state, found),
+        "held": tuple(held_row(state, ticket, found) for ticket in held_at(state, found)),
+        "undo": undoable(state, found),
+        "trainee": _person(state, state.trainees.get(found.id)),
+        "suspended": suspended_of(state),
+        "stopped": {code: state.stopped[code] for code in services if code in state.stopped},
         "today": _today(state, found),
         "clerks": clerk_options(state, found) if found.clerk is None else (),
         "rules": {
             "recall_gap_s": rules.recall_gap_s,
             "max_calls": rules.max_calls,
             "min_calls_before_miss": rules.min_calls_before_miss,
+            "next_while_serving": rules.next_while_serving,
+            "next_while_called": rules.next_while_called,
+            "rejoin": rejoin_of(state),
         },
     }
+
+
+def _person(state: HallState, clerk: str | None) -> dict[str, str] | None:
+    found = state.index.clerks.get(clerk or "")
+    return {"id": found.id, "name": found.name} if found else None
 
 
 def _current(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None:
@@ -73,7 +87,7 @@ def _next(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None
     """Who would be called now; also on a paused or closed window, where it helps to decide to go on."""
     if window.ticket is not None or window.clerk is None:
         return None
-    choice = choose_lane(state, window)
+    choice = choose_lane(state, window, now_ms)
     return panel_ticket(state, choice.ticket, choice.why, now_ms) if choice else None
 
 
@@ -89,9 +103,9 @@ def panel_ticket(state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: i
         service_name=service.name,
         service_name_en=service.name_en,
         target_s=service.target_wait_min * 60,
-        waited_s=_seconds(ticket.clock_ms, until_ms),
+        waited_s=_seconds(ticket.clock_ms, state.clock(until_ms)),
         why=_why(state, why, until_ms) if why else None,
-        history=tuple(_history(ticket)),
+        history=tuple(sorted(_history(ticket), key=lambda step: step.at_ms)),
         may_recall_ms=(ticket.last_call_ms or 0) + rules.recall_gap_s * 1000 if recallable else None,
         calls_left=max(0, rules.max_calls - ticket.calls),
         calls_before_miss=max(0, rules.min_calls_before_miss - ticket.calls),
@@ -106,7 +120,7 @@ def _why(state: HallState, why: ev.Why, at_ms: int) -> m.Why:
                 service=lane.service,
                 class_=lane.cls,
                 head=head.number if (head := state.tickets.get(lane.head)) else "",
-                waited_s=_seconds(lane.clock_ms, at_ms),
+                waited_s=_seconds(lane.clock_ms, state.clock(at_ms)),
                 count=lane.count,
             )
             for lane in why.lanes
@@ -124,10 +138,19 @@ def _history(ticket: Ticket) -> Iterator[m.Step]:
         yield m.Step(at_ms=ticket.started_ms, what="started", window=ticket.window, clerk=ticket.clerk)
     if ticket.missed_ms is not None:
         yield m.Step(at_ms=ticket.missed_ms, what="missed", window=ticket.window, clerk=ticket.clerk)
+    if ticket.held_ms is not None:
+        yield m.Step(at_ms=ticket.held_ms, what="held", window=ticket.window, clerk=ticket.clerk)
+    if ticket.origin is not None:
+        came = ticket.origin
+        yield m.Step(
+            at_ms=came.at_ms, what="transferred", window=came.window or None, clerk=came.clerk or None
+        )
     if ticket.done_ms is not None:
         match ticket.state:
             case TicketState.DONE:
                 yield m.Step(at_ms=ticket.done_ms, what="completed", window=ticket.window, clerk=ticket.clerk)
+            case TicketState.ABANDONED:
+                yield m.Step(at_ms=ticket.done_ms, what="abandoned", window=ticket.window)
             case TicketState.CANCELLED:
                 yield m.Step(at_ms=ticket.done_ms, what="cancelled")
             case TicketState.EXPIRED:
@@ -145,9 +168,17 @@ def _last(state: HallState, window: Window) -> m.LastTicket | None:
         service_name=service.name if service else ticket.service,
         service_name_en=service.name_en if service else "",
         state=ticket.state.value,
-        at_ms=ticket.done_ms or ticket.missed_ms or 0,
-        handling_s=_seconds(ticket.started_ms or 0, ticket.done_ms or 0) if served else None,
+        at_ms=_left_ms(ticket),
+        handling_s=ticket.handled_ms // 1000 if served else None,
     )
+
+
+def _left_ms(ticket: Ticket) -> int:
+    """When it left the window, as far as it has ended there: done, missed, put aside or sent on."""
+    if ticket.done_ms is not None:
+        return ticket.done_ms
+    sent_ms = ticket.origin.at_ms if ticket.origin else 0
+    return max(ticket.missed_ms or 0, ticket.held_ms or 0, sent_ms)
 
 
 def _today(state: HallState, window: Window) -> m.ClerkDay | None:
@@ -171,7 +202,7 @@ def clerk_options(state: HallState, window: Window | None = None) -> tuple[m.Opt
             busy_at=state.index.windows[at].label if (at := state.clerk_at.get(clerk.id)) else None,
         )
         for clerk in state.config.clerks
-        if window is None or state.index.serving[window.id, clerk.id]
+        if window is None or state.index.serving(window.id, clerk.id, state.day)
     )
 
 

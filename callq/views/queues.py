@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callq.domain.errors import Code, Rejected
-from callq.domain.lanes import LaneKey
 from callq.domain.routing import CLASSES
 from callq.wire import messages as m
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callq.domain.hall import Service, Zone
+    from callq.domain.lanes import Lane, LaneKey
     from callq.domain.state import HallState
 
 Memo = dict[Any, Any]
@@ -51,35 +51,49 @@ def service_queues(state: HallState, service: str, memo: Memo) -> tuple[m.Queue,
     """The lanes of a service: the ordinary one always, the others while somebody waits in them."""
     key = ("queues", service)
     if key not in memo:
+        lanes = lanes_by_service(state, memo).get(service, [])
         memo[key] = tuple(
-            _queue(state, LaneKey(service, cls))
+            _queue(state, service, cls, [(to, lane) for (_, its, to), lane in lanes if its == cls])
             for cls in CLASSES
-            if cls == "ordinary" or state.lanes[LaneKey(service, cls)]
+            if cls == "ordinary" or any(its.cls == cls for its, _ in lanes)
         )
     rows: tuple[m.Queue, ...] = memo[key]
     return rows
 
 
-def _queue(state: HallState, key: LaneKey) -> m.Queue:
-    service = state.index.services[key.service]
-    lane = state.lanes[key]
-    head = lane.head
+def lanes_by_service(state: HallState, memo: Memo) -> dict[str, list[tuple[LaneKey, Lane]]]:
+    """Non-empty lanes by service, those for one window or clerk included; looked for once per state."""
+    key = ("lanes", "")
+    if key not in memo:
+        found: dict[str, list[tuple[LaneKey, Lane]]] = {}
+        for lane_key, lane in state.lanes.items():
+            if lane:
+                found.setdefault(lane_key.service, []).append((lane_key, lane))
+        memo[key] = found
+    lanes: dict[str, list[tuple[LaneKey, Lane]]] = memo[key]
+    return lanes
+
+
+def _queue(state: HallState, code: str, cls: str, lanes: list[tuple[str, Lane]]) -> m.Queue:
+    service = state.index.services[code]
+    head = min((lane.head for _, lane in lanes if lane.head), default=None)
     return m.Queue(
         service=service.code,
         name=service.name,
         name_en=service.name_en,
         prefix=service.prefix,
-        class_=key.cls,
-        count=len(lane),
-        head=state.tickets[head[2]].number if head else None,
-        head_since_ms=head[0] if head else None,
+        class_=cls,
+        count=sum(len(lane) for _, lane in lanes),
+        bound=sum(len(lane) for to, lane in lanes if to),
+        head=state.tickets[head.ticket].number if head else None,
+        head_since_ms=head.clock_ms + state.frozen_ms if head else None,
         target_s=service.target_wait_min * 60,
     )
 
 
-def waiting_count(state: HallState, service: str) -> int:
-    """Tickets that wait for a service, of all classes."""
-    return sum(len(state.lanes[LaneKey(service, cls)]) for cls in CLASSES)
+def waiting_count(state: HallState, service: str, memo: Memo) -> int:
+    """Tickets that wait for a service, of all classes, those for one window or clerk included."""
+    return sum(len(lane) for _, lane in lanes_by_service(state, memo).get(service, ()))
 
 
 def place_of(state: HallState, zone: str | None) -> m.Place:

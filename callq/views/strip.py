@@ -21,6 +21,8 @@ WORDS: Final = {
     WindowState.CLOSED: "未开放",
 }
 
+SUSPENDED: Final = "大厅暂停服务"
+
 
 def project_strip(state: HallState, window: str) -> dict[str, object]:
     """Data of the view ``strip``: `line1` is the number and what it shall do, `line2` the services.
@@ -33,6 +35,15 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
     found = window_in(state, window)
     shown = public_state(found)
     number = found.ticket.number if found.ticket else None
+    if state.suspended_since is not None:
+        return {
+            "window": found.id,
+            "label": state.index.windows[found.id].label,
+            "line1": SUSPENDED,
+            "line2": state.suspended_reason,
+            "number": number,
+            "state": shown.value,
+        }
     return {
         "window": found.id,
         "label": state.index.windows[found.id].label,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
+import msgspec
+
 from callq.domain.errors import Code, Rejected
 from callq.domain.estimate import ahead, head_of_line
+from callq.domain.rules.visits import next_open_ms
 from callq.domain.ticket import TicketState
+from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -48,7 +52,12 @@ def links_of(hall: str, ticket: str) -> dict[str, str]:
 
 
 def ticket_out(
-    state: HallState, ticket: Ticket, now_ms: int, links: Mapping[str, str] | None = None
+    state: HallState,
+    ticket: Ticket,
+    now_ms: int,
+    links: Mapping[str, str] | None = None,
+    *,
+    ratings: bool = False,
 ) -> m.Ticket:
     """A ticket as everyone may see it: nothing in it tells who the person is.
 
@@ -57,8 +66,10 @@ def ticket_out(
       ticket: of this hall.
       now_ms: for the expected wait, Unix milliseconds.
       links: further links beside its own address.
+      ratings: whether to tell what was thought of it, which is nothing for its clerk.
     """
     waiting = ticket.state is TicketState.WAITING
+    credit = state.credits.get(ticket.id)
     return m.Ticket(
         id=ticket.id,
         number=ticket.number,
@@ -69,17 +80,80 @@ def ticket_out(
         channel=ticket.channel,
         state=ticket.state.value,
         issued_ms=ticket.issued_ms,
-        first_arrival_ms=ticket.issued_ms,
+        first_arrival_ms=ticket.first_arrival_ms,
+        returned=cast('Literal["missed", "transfer", "hold"] | None', ticket.returned),
+        hold_kind=cast('Literal["without_papers", "with_papers", "waiting"] | None', ticket.hold_kind),
+        party=ticket.party,
+        cases=ticket.cases,
+        prefer_clerk=ticket.prefer_clerk or None,
+        booking=ticket.booking or None,
         calls=ticket.calls,
         called_ms=ticket.called_ms,
         started_ms=ticket.started_ms,
         done_ms=ticket.done_ms,
+        missed_ms=ticket.missed_ms,
+        held_ms=ticket.held_ms,
+        held_until_ms=held_until_ms(state, ticket),
         window=ticket.window,
         clerk=ticket.clerk,
+        bound=_bound(ticket) if waiting else None,
+        from_=_origin(ticket),
+        visit=_visit(state, ticket, now_ms),
+        unconfirmed=ticket.unconfirmed,
+        come_back_until=credit.until if credit else None,
         ahead=ahead(state, ticket) if waiting else None,
         wait=_wait(state, ticket, now_ms) if waiting else None,
         traits=ticket.traits,
+        ratings=tuple(m.Rating(**rating._asdict()) for rating in ticket.ratings)
+        if ratings
+        else msgspec.UNSET,
         links={**links_of(state.hall, ticket.id), **(links or {})},
+    )
+
+
+def held_until_ms(state: HallState, ticket: Ticket) -> int | None:
+    """When a held ticket is given up, Unix ms; None: it is not, or nobody knows while all stands still."""
+    due_clock = state.due.get(("held", ticket.id))
+    if due_clock is None or state.suspended_since is not None:
+        return None
+    return due_clock + state.frozen_ms
+
+
+def _bound(ticket: Ticket) -> dict[str, str] | None:
+    kind, _, whom = ticket.bound.partition(":")
+    return {"w": {"window": whom}, "c": {"clerk": whom}}.get(kind)
+
+
+def _origin(ticket: Ticket) -> m.Origin | None:
+    origin = ticket.origin
+    if origin is None:
+        return None
+    return m.Origin(
+        service=origin.service,
+        window=origin.window or None,
+        clerk=origin.clerk or None,
+        at_ms=origin.at_ms,
+    )
+
+
+def _visit(state: HallState, ticket: Ticket, now_ms: int) -> m.Visit | None:
+    if len(ticket.steps) == 1:
+        return None
+    deferred = None
+    if ticket.deferred is not None:
+        service = ticket.steps[ticket.deferred].service
+        known = service in state.index.services
+        next_ms = next_open_ms(state, service, now_ms) if known else None
+        deferred = m.Deferred(service=service, next_ms=next_ms)
+    return m.Visit(
+        steps=tuple(
+            m.VisitStep(
+                service=step.service, state=cast('Literal["todo", "current", "done", "deferred"]', step.state)
+            )
+            for step in ticket.steps
+        ),
+        current=ticket.step,
+        deferred=deferred,
     )
 
 
@@ -105,6 +179,7 @@ def window_out(state: HallState, window: Window) -> m.Window:
         active_skills=tuple(skills),
         pause_reason=window.pause_reason,
         clerk=window.clerk,
+        trainee=state.trainees.get(window.id),
         ticket=window.ticket.id if window.ticket else None,
         since_ms=window.since_ms or None,
     )
@@ -125,4 +200,14 @@ def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, obje
         "window_label": window.label if window else None,
         "directions": window.directions if window else "",
         "state": found.state.value,
+        "rejoin": rejoin_of(state),
+        "suspended": suspended_of(state),
     }
+
+
+def rejoin_of(state: HallState) -> m.Rejoin:
+    """What becomes of a missed number in this hall."""
+    rules = state.config.rules
+    return m.Rejoin(
+        policy=rules.rejoin, k=rules.rejoin_k, minutes=rules.missed_abandon_min, max=rules.rejoin_max
+    )

@@ -14,6 +14,7 @@ from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
 from callq.views.board import project_board
 from callq.views.floor import project_floor
+from callq.views.held import held_at
 from callq.views.panel import project_panel
 from callq.views.queues import Memo, services_of, zone_in
 from callq.views.strip import project_strip, services_shown
@@ -127,7 +128,17 @@ def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
     window = window_in(state, view.window or "")
     yield HALL
     yield "window", window.id
-    yield from (("service", code) for code in services_shown(state, window))
+    services = services_shown(state, window)
+    yield from (("service", code) for code in services)
+    # Who would be next also hangs on what others take up of a scarce resource.
+    scarce = {state.index.services[code].resource for code in services} - {""}
+    yield from (("service", s.code) for s in state.config.services if s.resource in scarce)
+    # What the window did last, and what is held there, may go on elsewhere.
+    yield from (("ticket", ticket.id) for ticket in held_at(state, window))
+    if window.last is not None:
+        yield "ticket", window.last
+    if window.acted is not None:
+        yield "ticket", window.acted.ticket
     if window.clerk is None:
         yield CLERKS
 
@@ -151,7 +162,7 @@ VIEWS: Final[dict[str, _Kind]] = {
     "panel": _Kind(
         ("window",), lambda v, s, now, memo: project_panel(s, v.window or "", now, memo), _panel_topics
     ),
-    "floor": _Kind((), lambda v, s, now, memo: project_floor(s, memo), _floor_topics),
+    "floor": _Kind((), lambda v, s, now, memo: project_floor(s, now, memo), _floor_topics),
     "ticket": _Kind(
         ("ticket",), lambda v, s, now, memo: project_ticket(s, v.ticket or "", now), _ticket_topics
     ),
@@ -175,7 +186,9 @@ def _of_window(event: ev.WindowOpened, state: HallState) -> Iterator[Topic]:
     yield from _zone_of_window(event.window, state)
 
 
-def _of_clerk(event: ev.ClerkSignedIn | ev.ClerkSignedOut, state: HallState) -> Iterator[Topic]:
+def _of_clerk(
+    event: ev.ClerkSignedIn | ev.ClerkSignedOut | ev.WindowHandedOver, state: HallState
+) -> Iterator[Topic]:
     yield CLERKS
     yield FLOOR
     yield "window", event.window
@@ -192,6 +205,8 @@ def _of_ticket(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
         yield HALL
         return
     yield "zone", ticket.zone
+    # Its call stays listed where it was announced, also when it has gone on to another zone.
+    yield from (("zone", zone) for zone, calls in state.recent.items() if ticket.id in calls)
     if ticket.window is not None:
         yield "window", ticket.window
         yield from _zone_of_window(ticket.window, state)
@@ -202,31 +217,112 @@ def _of_queue(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
     ticket = state.tickets.get(event.ticket)
     if ticket is not None:
         yield "service", ticket.service
+        if ticket.missed_ms is not None:
+            yield MISSED
 
 
-def _of_miss(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
-    yield from _of_ticket(event, state)
+def _of_issue(event: ev.TicketIssued, state: HallState) -> Iterator[Topic]:
+    yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
+    if event.credit:
+        yield "ticket", event.credit
+
+
+def _of_hand_over(event: ev.WindowHandedOver, state: HallState) -> Iterator[Topic]:
+    """The seat, and the ticket there: it is with another clerk now."""
+    yield from _of_clerk(event, state)
+    window = state.windows.get(event.window)
+    if window is not None and window.ticket is not None:
+        yield "ticket", window.ticket.id
+
+
+def _of_undo(event: ev.Undone, state: HallState) -> Iterator[Topic]:
+    """The ticket goes back to where it was, and the window's own fields with it."""
+    yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
+    ticket = state.tickets.get(event.ticket)
+    # It may have waited for the next step of its visit already.
+    yield from (("service", step.service) for step in (ticket.steps if ticket else ()))
     yield MISSED
+    yield "window", event.window
+    yield from _zone_of_window(event.window, state)
+
+
+def _of_bookings(event: ev.Booked, state: HallState) -> Iterator[Topic]:
+    yield FLOOR
 
 
 _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
-    ev.HallConfigured: _whole,
-    ev.DayOpened: _whole,
-    ev.TicketIssued: _of_queue,
-    ev.TicketCalled: _of_queue,
-    ev.TicketRecalled: _of_ticket,
-    ev.TicketStarted: _of_ticket,
-    ev.TicketCompleted: _of_ticket,
-    ev.TicketMissed: _of_miss,
-    ev.TicketCancelled: _of_queue,
-    ev.TicketExpired: _of_queue,
-    ev.ClerkSignedIn: _of_clerk,
-    ev.ClerkSignedOut: _of_clerk,
-    ev.WindowOpened: _of_window,
-    ev.WindowDraining: _of_window,
-    ev.WindowClosed: _of_window,
-    ev.PauseRequested: _of_window,
-    ev.WindowPaused: _of_window,
-    ev.WindowUnpaused: _of_window,
+    **dict.fromkeys(
+        (
+            ev.HallConfigured,
+            ev.DayOpened,
+            ev.DayClosed,
+            ev.HallSuspended,
+            ev.HallResumed,
+            ev.IssuingStopped,
+            ev.IssuingStarted,
+            # The queue that it left is not told by the event, and it is rare.
+            ev.TicketReassigned,
+        ),
+        _whole,
+    ),
+    ev.TicketIssued: _of_issue,
+    ev.WindowHandedOver: _of_hand_over,
+    **dict.fromkeys(
+        (
+            ev.TicketCalled,
+            ev.TicketMissed,
+            ev.TicketRejoined,
+            ev.TicketAbandoned,
+            ev.TicketCancelled,
+            ev.TicketExpired,
+            ev.TicketRecalled,
+            ev.TicketStarted,
+            ev.TicketCompleted,
+            ev.TicketHeld,
+            ev.TicketReturned,
+            ev.TicketResumed,
+            ev.TicketTransferred,
+            ev.TicketUnbound,
+            ev.ClassGranted,
+            ev.StepBegun,
+            ev.StepDeferred,
+            ev.TicketRated,
+        ),
+        _of_queue,
+    ),
+    ev.Undone: _of_undo,
+    **dict.fromkeys(
+        (
+            ev.ClerkSignedIn,
+            ev.ClerkSignedOut,
+            ev.TraineeSeated,
+            ev.TraineeLeft,
+        ),
+        _of_clerk,
+    ),
+    **dict.fromkeys(
+        (
+            ev.SkillsSet,
+            ev.WindowOpened,
+            ev.WindowDraining,
+            ev.WindowClosed,
+            ev.PauseRequested,
+            ev.WindowPaused,
+            ev.WindowUnpaused,
+        ),
+        _of_window,
+    ),
+    **dict.fromkeys(
+        (
+            ev.ClerkSeconded,
+            ev.ClerkReturned,
+            ev.Booked,
+            ev.BookingArrived,
+            ev.BookingMoved,
+            ev.BookingCancelled,
+            ev.NoShow,
+        ),
+        _of_bookings,
+    ),
 }
 """What each event is about. An opened epoch is about no view: frames carry the epoch themselves."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from callq.domain.hall import HallConfig
 from callq.wire import messages as m
 
 
@@ -21,6 +22,8 @@ class BoardData(_Answer, frozen=True, kw_only=True):
     waiting: tuple[m.BoardWaiting, ...]
     missed: tuple[m.BoardMissed, ...]
     missed_shown_min: int
+    rejoin: m.Rejoin
+    suspended: m.Suspended | None
     windows: tuple[m.BoardWindow, ...]
     notices: tuple[str, ...]
     server_ms: int
@@ -50,6 +53,12 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     windows: tuple[m.Window, ...]
     clerks: tuple[m.Option, ...]
     queues: tuple[m.Queue, ...]
+    services: tuple[m.ServiceNow, ...]
+    suspended: m.Suspended | None
+    day_closed: bool
+    seconded: dict[str, str]
+    """Other hall by clerk who serves there."""
+    held: tuple[m.HeldTicket, ...]
     totals: FloorTotals
     server_ms: int
 
@@ -60,6 +69,14 @@ class FloorAnswer(_Answer, frozen=True, kw_only=True):
     revision: int
     epoch: str
     data: FloorData
+
+
+class ConfigAnswer(_Answer, frozen=True, kw_only=True):
+    """The whole configuration in force."""
+
+    config: HallConfig
+    digest: str
+    revision: int
 
 
 class TokenAnswer(_Answer, frozen=True, kw_only=True):

@@ -12,46 +12,35 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from callq.domain import commands as cmd
-from callq.domain.errors import Code, Rejected, StoreUnavailable
+from callq.domain.errors import StoreUnavailable
 from callq.domain.events import decode_batch
 from callq.domain.ticket import FINAL
 from callq.runtime.ids import new_ticket_id
 from callq.views.hallinfo import hall_info, hall_name
 from callq.views.ticket import ticket_in, ticket_out, window_in, window_out
 from callq.views.view import View, project
-from callq.web import answers, bodies
+from callq.web import answers, orders
 from callq.web.persons import known_person
 from callq.web.roles import Permission, Principal, Role
+from callq.web.window_bodies import TakeOverBody
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.runtime.actor import HallActor, Outcome
     from callq.runtime.node import Node
+    from callq.web import bodies
+    from callq.web.queries import BoardQuery, EventsQuery, TicketsQuery
     from callq.web.tokens import Tokens
+    from callq.web.window_bodies import WindowCommandBody
 
 T = TypeVar("T")
 
 _CHANNEL: Final[dict[Role, cmd.Channel]] = {Role.KIOSK: "kiosk", Role.GUIDE: "guide"}
 """How a ticket was taken when the body does not say; staff take it at a counter."""
-
-_AT_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand]]] = {
-    bodies.SignInBody: lambda window, body: cmd.SignIn(window=window, clerk=body.clerk),
-    bodies.SignOutBody: lambda window, _: cmd.SignOut(window=window),
-    bodies.OpenBody: lambda window, _: cmd.Open(window=window),
-    bodies.CloseBody: lambda window, _: cmd.Close(window=window),
-    bodies.PauseBody: lambda window, body: cmd.Pause(window=window, reason=body.reason),
-    bodies.UnpauseBody: lambda window, _: cmd.Unpause(window=window),
-    bodies.CallNextBody: lambda window, _: cmd.CallNext(window=window),
-    bodies.RecallBody: lambda window, _: cmd.Recall(window=window),
-    bodies.StartBody: lambda window, _: cmd.Start(window=window),
-    bodies.CompleteBody: lambda window, _: cmd.Complete(window=window),
-    bodies.MissBody: lambda window, _: cmd.Miss(window=window),
-}
 
 
 class Call(NamedTuple):
@@ -107,18 +96,29 @@ class Api:
         """A hall's configuration in force."""
         actor = self.actor(call, Permission.READ_HALL)
         staff = call.principal.may(Permission.READ_CLERKS)
-        return await actor.read(lambda state, _: hall_info(state, staff=staff))
+        return await actor.read(lambda state, now: hall_info(state, now, staff=staff))
+
+    async def config(self, call: Call) -> answers.ConfigAnswer:
+        """The whole configuration in force."""
+        actor = self.actor(call, Permission.READ_CONFIG)
+        return await actor.read(
+            lambda state, _: answers.ConfigAnswer(
+                config=state.config, digest=state.digest, revision=state.revision
+            )
+        )
 
     async def ticket(self, call: Call, ticket: str) -> m.TicketAnswer:
         """One ticket."""
         actor = self.actor(call, Permission.READ_TICKET, ticket=ticket)
-        return await actor.read(
-            lambda state, now: m.TicketAnswer(
-                ticket=ticket_out(state, ticket_in(state, ticket), now), revision=state.revision
-            )
-        )
+        ratings = call.principal.may(Permission.READ_RATINGS)
 
-    async def tickets(self, call: Call, query: bodies.TicketsQuery) -> m.TicketPage:
+        def look(state: HallState, now_ms: int) -> m.TicketAnswer:
+            found = ticket_out(state, ticket_in(state, ticket), now_ms, ratings=ratings)
+            return m.TicketAnswer(ticket=found, revision=state.revision)
+
+        return await actor.read(look)
+
+    async def tickets(self, call: Call, query: TicketsQuery) -> m.TicketPage:
         """Tickets of today, and live ones of the days before, oldest first."""
         actor = self.actor(call, Permission.LIST_TICKETS)
         after = -1 if query.after is None else query.after
@@ -159,7 +159,7 @@ class Api:
 
         return await actor.read(look)
 
-    async def board(self, call: Call, query: bodies.BoardQuery) -> answers.BoardAnswer:
+    async def board(self, call: Call, query: BoardQuery) -> answers.BoardAnswer:
         """A zone's screen."""
         actor = self.actor(call, Permission.READ_BOARD)
 
@@ -182,7 +182,7 @@ class Api:
 
         return await actor.read(look)
 
-    async def events(self, call: Call, query: bodies.EventsQuery) -> m.EventPage:
+    async def events(self, call: Call, query: EventsQuery) -> m.EventPage:
         """Recorded changes; whoever may not read persons gets them without."""
         actor = self.actor(call, Permission.READ_EVENTS)
         persons = call.principal.may(Permission.READ_PERSONS)
@@ -231,30 +231,44 @@ class Api:
             if person
             else None,
             traits=body.traits,
+            party=body.party,
+            cases=body.cases,
+            prefer_clerk=body.prefer_clerk or "",
+            services=body.services,
+            come_back=body.come_back or "",
         )
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:
             ticket = ticket_in(state, outcome.ticket or "")
-            path = f"/v1/halls/{state.hall}/tickets/{ticket.id}"
-            links = {"citizen": f"{path}#token={self.tokens.citizen_key(state.hall, ticket.id)}"}
+            links = self.citizen_link(state.hall, ticket.id)
             return m.TicketAnswer(ticket=ticket_out(state, ticket, now_ms, links), revision=outcome.revision)
 
-        return await self._command(actor, call, command, render)
+        return await self.decided(actor, call, command, render)
+
+    def citizen_link(self, hall: str, ticket: str) -> dict[str, str]:
+        """The link that holds the citizen's key, for the answer that issues the ticket and for no other."""
+        return {"citizen": f"/v1/halls/{hall}/tickets/{ticket}#token={self.tokens.citizen_key(hall, ticket)}"}
 
     async def ticket_command(self, call: Call, ticket: str, body: bodies.TicketCommandBody) -> m.TicketAnswer:
-        """A command to a ticket."""
-        actor = self.actor(call, Permission.CANCEL_TICKET, ticket=ticket)
-        command = cmd.Cancel(ticket=ticket, reason=body.reason)
+        """A command to a ticket; a rating tablet's own token only for a ticket of its window."""
+        actor = self.actor(call, orders.TICKET_PERMISSION[type(body)], ticket=ticket)
+        ratings = call.principal.may(Permission.READ_RATINGS)
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:
             found = ticket_in(state, ticket)
-            return m.TicketAnswer(ticket=ticket_out(state, found, now_ms), revision=outcome.revision)
+            shown = ticket_out(state, found, now_ms, ratings=ratings)
+            return m.TicketAnswer(ticket=shown, revision=outcome.revision)
 
-        return await self._command(actor, call, command, render)
+        guard: Callable[[HallState], None] | None = None
+        if call.principal.role is Role.RATING and call.principal.window is not None:
+            guard = partial(_own_ticket, call.principal, ticket)
+        command = orders.to_ticket(ticket, body, call.principal)
+        return await self.decided(actor, call, command, render, guard)
 
-    async def window_command(self, call: Call, window: str, body: bodies.WindowCommandBody) -> m.WindowAnswer:
+    async def window_command(self, call: Call, window: str, body: WindowCommandBody) -> m.WindowAnswer:
         """A command to a window; a clerk's own token only where that clerk sits, or nobody does."""
-        actor = self.actor(call, Permission.COMMAND_WINDOW, window=window)
+        permission = Permission.TAKE_OVER if isinstance(body, TakeOverBody) else Permission.COMMAND_WINDOW
+        actor = self.actor(call, permission, window=window)
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.WindowAnswer:
             ticket = state.tickets.get(outcome.ticket) if outcome.ticket else None
@@ -264,20 +278,20 @@ class Api:
                 revision=outcome.revision,
             )
 
-        guard = partial(_own_window, call.principal.clerk, window, body) if call.principal.clerk else None
-        return await self._command(actor, call, _AT_WINDOW[type(body)](window, body), render, guard)
+        mine = call.principal.clerk
+        guard = partial(_own_window, mine, window, body) if mine is not None else None
+        return await self.decided(actor, call, orders.to_window(window, body), render, guard)
 
     async def hall_command(self, call: Call, body: bodies.HallCommandBody) -> m.RevisionAnswer:
         """A command to the hall."""
-        actor = self.actor(call, Permission.CONFIGURE)
-        config: HallConfig = body.config
+        actor = self.actor(call, orders.HALL_PERMISSION.get(type(body), Permission.COMMAND_HALL))
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.RevisionAnswer:
             return m.RevisionAnswer(revision=outcome.revision)
 
-        return await self._command(actor, call, cmd.Configure(config=config), render)
+        return await self.decided(actor, call, orders.to_hall(body), render)
 
-    async def _command(
+    async def decided(
         self,
         actor: HallActor,
         call: Call,
@@ -285,20 +299,17 @@ class Api:
         render: Callable[[HallState, Outcome, int], T],
         guard: Callable[[HallState], None] | None = None,
     ) -> T:
+        """Decide a command for whoever asks, with the caller's idempotency key."""
         body = call.digest if call.key is not None else b""
         return await actor.command(
             command, who=call.principal.actor(), render=render, key=call.key, body=body, guard=guard
         )
 
 
-def _own_window(mine: str, window: str, body: bodies.WindowCommandBody, state: HallState) -> None:
-    """Refuse a clerk's own token at a window where another clerk sits.
+def _own_window(mine: str, window: str, body: WindowCommandBody, state: HallState) -> None:
+    window_in(state, window)
+    orders.own_window(state, mine, window, body)
 
-    Raises:
-      Rejected: `FORBIDDEN`, `UNKNOWN_WINDOW`.
-    """
-    wanted = body.clerk if isinstance(body, bodies.SignInBody) else mine
-    if wanted != mine or window_in(state, window).clerk not in (None, mine):
-        raise Rejected(
-            Code.FORBIDDEN, f"the token is bound to clerk {mine}", "use that clerk's window", window=window
-        )
+
+def _own_ticket(principal: Principal, ticket: str, state: HallState) -> None:
+    orders.own_ticket(state, principal, ticket)

@@ -14,8 +14,6 @@ from werkzeug.exceptions import HTTPException
 
 from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected
-from callq.domain.lanes import LaneKey
-from callq.domain.routing import CLASSES
 from callq.web import answers, problems
 from callq.web.api import Call
 from callq.web.keys import body_digest, checked_key
@@ -163,9 +161,10 @@ async def _metrics(api: Api) -> Response:
 
 
 def _waiting(state: HallState, now_ms: int) -> dict[str, int]:
-    return {
-        code: sum(len(state.lanes[LaneKey(code, cls)]) for cls in CLASSES) for code in state.index.services
-    }
+    found = dict.fromkeys(state.index.services, 0)
+    for key, lane in state.lanes.items():
+        found[key.service] += len(lane)
+    return found
 
 
 async def _ready(api: Api) -> Response:

@@ -1,4 +1,7 @@
-"""What may be sent: request bodies and queries. Unknown fields are errors everywhere."""
+"""What may be sent: request bodies; those of windows are in `callq.web.window_bodies`.
+
+Unknown fields are errors everywhere.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,11 @@ from callq.web.roles import Role
 
 Short = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Reason = Annotated[str, msgspec.Meta(max_length=200)]
+Given = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+"""A reason that has to be there."""
+Moment = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+"""Unix milliseconds."""
 Trait = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{0,31}$")]
-
-
-def _about(text: str) -> msgspec.Meta:
-    """A description for the OpenAPI document, where a query's fields are parameters."""
-    return msgspec.Meta(description=text)
 
 
 class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -44,91 +46,192 @@ class IssueBody(_Body, frozen=True, kw_only=True):
     person: PersonBody | None = None
     traits: Annotated[tuple[Trait, ...], msgspec.Meta(max_length=8)] = ()
     """What whoever serves should know, e.g. `deaf`."""
+    party: Annotated[int, msgspec.Meta(ge=1, le=999)] = 1
+    """People who come with this ticket."""
+    cases: Annotated[int, msgspec.Meta(ge=1, le=999)] = 1
+    """Matters they bring."""
+    prefer_clerk: Short | None = None
+    """Clerk who began the case; recorded, and no promise."""
+    services: Annotated[tuple[Short, ...], msgspec.Meta(max_length=8)] = ()
+    """Further services of the visit, in order: the same ticket goes on to them."""
+    come_back: Short | None = None
+    """Id of an expired ticket whose come-back is claimed."""
 
 
-class _Command(_Body, frozen=True, kw_only=True, tag_field="command"):
+class BookBody(_Body, frozen=True, kw_only=True):
+    """Reserve a place in a slot."""
+
+    service: Short
+    slot_ms: Moment
+    """Start of the slot, as `GET …/slots` has it."""
+    person: PersonBody
+    channel: Channel | None = None
+    """How it was booked; left out: what the token's role suggests."""
+
+
+class FindBookingsBody(_Body, frozen=True, kw_only=True):
+    """Whose bookings are looked for; the person is in no address, where logs would keep it."""
+
+    person: PersonBody
+
+
+class CommandBody(_Body, frozen=True, kw_only=True, tag_field="command"):
     """Base of commands."""
 
 
-class CancelBody(_Command, frozen=True, kw_only=True, tag="cancel"):
+class CancelBody(CommandBody, frozen=True, kw_only=True, tag="cancel"):
     """取消: give the ticket up."""
 
     reason: Reason = ""
 
 
-TicketCommandBody = CancelBody
+class RejoinBody(CommandBody, frozen=True, kw_only=True, tag="rejoin"):
+    """过号重排: a missed ticket comes back, as the hall's policy says."""
 
 
-class SignInBody(_Command, frozen=True, kw_only=True, tag="sign_in"):
-    """签到: take a seat at the window."""
-
-    clerk: Short
-
-
-class SignOutBody(_Command, frozen=True, kw_only=True, tag="sign_out"):
-    """签退: leave the window."""
-
-
-class OpenBody(_Command, frozen=True, kw_only=True, tag="open"):
-    """开窗; while busy it takes back a close that was to come."""
-
-
-class CloseBody(_Command, frozen=True, kw_only=True, tag="close"):
-    """关窗; while busy: after the present ticket."""
-
-
-class PauseBody(_Command, frozen=True, kw_only=True, tag="pause"):
-    """暂停; while busy: after the present ticket."""
+class AbandonTicketBody(CommandBody, frozen=True, kw_only=True, tag="abandon"):
+    """弃号: nobody answers for the ticket."""
 
     reason: Reason = ""
 
 
-class UnpauseBody(_Command, frozen=True, kw_only=True, tag="unpause"):
-    """恢复."""
+class ReturnedBody(CommandBody, frozen=True, kw_only=True, tag="returned"):
+    """回来: after a hold; or a visit takes up its deferred step."""
 
 
-class CallNextBody(_Command, frozen=True, kw_only=True, tag="call_next"):
-    """叫下一位; with nothing waiting the answer's ticket is null."""
+class Target(_Body, frozen=True, kw_only=True):
+    """Where a ticket goes; exactly one of them."""
+
+    service: Short | msgspec.UnsetType = msgspec.UNSET
+    window: Short | msgspec.UnsetType = msgspec.UNSET
+    clerk: Short | msgspec.UnsetType = msgspec.UNSET
 
 
-class RecallBody(_Command, frozen=True, kw_only=True, tag="recall"):
-    """重呼."""
+To = Annotated[Target, msgspec.Meta(extra_json_schema={"minProperties": 1, "maxProperties": 1})]
 
 
-class StartBody(_Command, frozen=True, kw_only=True, tag="start"):
-    """开始办理."""
+class TransferBody(CommandBody, frozen=True, kw_only=True, tag="transfer"):
+    """转移; with `wait` also to a window or clerk that is absent."""
+
+    to: To
+    wait: bool = False
 
 
-class CompleteBody(_Command, frozen=True, kw_only=True, tag="complete"):
-    """办结."""
+class ReassignBody(CommandBody, frozen=True, kw_only=True, tag="reassign"):
+    """改号: the wrong service was chosen; the place in time is kept."""
+
+    service: Short
 
 
-class MissBody(_Command, frozen=True, kw_only=True, tag="miss"):
-    """过号."""
+class GrantClassBody(CommandBody, frozen=True, kw_only=True, tag="grant_class"):
+    """Grant a class; who did, and why, is on record."""
+
+    class_: Literal["ordinary", "priority"] = msgspec.field(name="class")
+    reason: Given
 
 
-WindowCommandBody = (
-    SignInBody
-    | SignOutBody
-    | OpenBody
-    | CloseBody
-    | PauseBody
-    | UnpauseBody
-    | CallNextBody
-    | RecallBody
-    | StartBody
-    | CompleteBody
-    | MissBody
+class RateBody(CommandBody, frozen=True, kw_only=True, tag="rate"):
+    """好差评: once per completed service."""
+
+    level: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    """5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意."""
+    reasons: Annotated[tuple[Short, ...], msgspec.Meta(max_length=8)] = ()
+    text: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    """Long numbers in it are not kept."""
+    step: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
+    """Which step of the visit, from 0; left out: the last one completed."""
+
+
+TicketCommandBody = (
+    CancelBody
+    | RejoinBody
+    | AbandonTicketBody
+    | ReturnedBody
+    | TransferBody
+    | ReassignBody
+    | GrantClassBody
+    | RateBody
 )
 
 
-class ConfigureBody(_Command, frozen=True, kw_only=True, tag="configure"):
+class CheckInBody(CommandBody, frozen=True, kw_only=True, tag="check_in"):
+    """The person is here: the booking becomes a ticket."""
+
+    channel: Channel | None = None
+    traits: Annotated[tuple[Trait, ...], msgspec.Meta(max_length=8)] = ()
+
+
+class CancelBookingBody(CommandBody, frozen=True, kw_only=True, tag="cancel"):
+    """Give the booking up, until some hours before its slot; staff at any time."""
+
+
+class MoveBookingBody(CommandBody, frozen=True, kw_only=True, tag="move"):
+    """Another slot of the same service."""
+
+    slot_ms: Moment
+
+
+BookingCommandBody = CheckInBody | CancelBookingBody | MoveBookingBody
+
+
+class ConfigureBody(CommandBody, frozen=True, kw_only=True, tag="configure"):
     """Put a configuration in force."""
 
     config: HallConfig
 
 
-HallCommandBody = ConfigureBody
+class SuspendBody(CommandBody, frozen=True, kw_only=True, tag="suspend"):
+    """Evacuation, power: clocks and calls stand still; the reason is shown."""
+
+    reason: Reason = ""
+
+
+class ResumeHallBody(CommandBody, frozen=True, kw_only=True, tag="resume"):
+    """Clocks and calls go on."""
+
+
+class StopIssuingBody(CommandBody, frozen=True, kw_only=True, tag="stop_issuing"):
+    """No more tickets for a service; the reason is shown."""
+
+    service: Short
+    reason: Given
+
+
+class StartIssuingBody(CommandBody, frozen=True, kw_only=True, tag="start_issuing"):
+    """Tickets for it again."""
+
+    service: Short
+
+
+class CloseDayBody(CommandBody, frozen=True, kw_only=True, tag="close_day"):
+    """日结 before its time."""
+
+    reason: Reason = ""
+
+
+class SecondBody(CommandBody, frozen=True, kw_only=True, tag="second"):
+    """A clerk serves another hall from now on."""
+
+    clerk: Short
+    hall: Short
+
+
+class UnsecondBody(CommandBody, frozen=True, kw_only=True, tag="unsecond"):
+    """The clerk is back."""
+
+    clerk: Short
+
+
+HallCommandBody = (
+    ConfigureBody
+    | SuspendBody
+    | ResumeHallBody
+    | StopIssuingBody
+    | StartIssuingBody
+    | CloseDayBody
+    | SecondBody
+    | UnsecondBody
+)
 
 
 class TokenBody(_Body, frozen=True, kw_only=True):
@@ -143,40 +246,3 @@ class TokenBody(_Body, frozen=True, kw_only=True):
     """The only clerk it may act as."""
     name: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """For people, e.g. where it is used."""
-
-
-class NoQuery(_Body, frozen=True, kw_only=True):
-    """Nothing may be asked for."""
-
-
-class BoardQuery(_Body, frozen=True, kw_only=True):
-    """Which board."""
-
-    zone: Annotated[Short, _about("Left out: the whole hall")] | None = None
-
-
-class TicketsQuery(_Body, frozen=True, kw_only=True):
-    """Which tickets; conditions are combined."""
-
-    number: Annotated[Short, _about("As printed, e.g. A012")] | None = None
-    state: (
-        Annotated[
-            Literal["waiting", "called", "serving", "missed", "done", "cancelled", "expired"],
-            _about("Present state"),
-        ]
-        | None
-    ) = None
-    service: Annotated[Short, _about("Code of the service")] | None = None
-    after: Annotated[int, msgspec.Meta(ge=0, lt=2**53), _about("`next` of the page before")] | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=500), _about("Most tickets in the answer")] = 100
-
-
-class EventsQuery(_Body, frozen=True, kw_only=True):
-    """Which events."""
-
-    since: Annotated[int, msgspec.Meta(ge=0, lt=2**53), _about("Revision after which to begin")] = 0
-    limit: Annotated[
-        int,
-        msgspec.Meta(ge=1, le=1000),
-        _about("Most revisions in the answer; one may have several events"),
-    ] = 100

@@ -77,6 +77,9 @@ Incoming = Subscribe | Unsubscribe | Ping | Pong
 _TAGS: Final = ("subscribe", "unsubscribe", "command", "ping", "pong")
 
 
+_HEAD: Final = ("type", "id", "key")
+
+
 class _Id(msgspec.Struct, frozen=True):
     id: Text | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
     key: str | None = None
@@ -95,12 +98,18 @@ def read_message(plain: object) -> Incoming | CommandMessage:
     kind = plain.get("type")
     if kind == "command":
         head = shaped(plain, _Id)
-        body = {k: v for k, v in plain.items() if k not in ("type", "id", "key", "window", "ticket")}
-        return CommandMessage(head.id, head.key, head.window, head.ticket, body)
+        if head.window is not None:
+            # Commands to a window may name a ticket: that is the body's.
+            return CommandMessage(head.id, head.key, head.window, None, _body(plain, *_HEAD, "window"))
+        return CommandMessage(head.id, head.key, None, head.ticket, _body(plain, *_HEAD, "ticket"))
     if kind not in _TAGS:
         raise Rejected(Code.INVALID, "unknown message type", f"one of: {', '.join(_TAGS)}")
     message: Incoming = shaped(plain, Incoming)
     return message
+
+
+def _body(plain: dict[str, Any], *head: str) -> dict[str, Any]:
+    return {key: value for key, value in plain.items() if key not in head}
 
 
 class Wire(NamedTuple):

@@ -26,6 +26,7 @@ _PATH: Final = {
     "hall": "Hall id",
     "window": "Window id",
     "ticket": "Ticket id, not its number",
+    "booking": "Booking id; case, hyphens and `O` for `0` do not matter",
 }
 
 DESCRIPTION: Final = """Real-time queue and window orchestration for government service halls.
@@ -122,6 +123,7 @@ def _query_parameters(
 ) -> list[dict[str, Any]]:
     name = schema_of[route.query]["$ref"].rpartition("/")[2]
     found = []
+    required = components[name].get("required", ())
     for field, schema in components[name].get("properties", {}).items():
         # A parameter is left out rather than null.
         given = next(one for one in schema.get("anyOf", [schema]) if one != {"type": "null"})
@@ -129,7 +131,7 @@ def _query_parameters(
             {
                 "name": field,
                 "in": "query",
-                "required": False,
+                "required": field in required,
                 "description": given["description"],
                 "schema": {key: value for key, value in given.items() if key != "description"},
             }

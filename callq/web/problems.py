@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = "application/problem+json"
 
-_IDS: Final = frozenset({"hall", "service", "window", "ticket", "clerk", "zone"})
+_IDS: Final = frozenset({"hall", "service", "window", "ticket", "clerk", "zone", "booking"})
 
 _LONG_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{9,}[Xx]?(?![0-9A-Za-z])")
 """Could be somebody's identity or telephone number, put where it does not belong."""
@@ -38,12 +38,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the hall when the request was refused."""
     retry_ms: int | None = None
     """When the same request can be accepted, from now."""
+    next_ms: int | None = None
+    """When it is possible again by the hours, Unix ms."""
     hall: str | None = None
     service: str | None = None
     window: str | None = None
     ticket: str | None = None
     clerk: str | None = None
     zone: str | None = None
+    booking: str | None = None
 
 
 class Refusal(CallqError):

@@ -39,15 +39,33 @@ class Permission(StrEnum):
     ISSUE_PRIORITY = "issue_priority"
     READ_TICKET = "read_ticket"
     LIST_TICKETS = "list_tickets"
+    READ_RATINGS = "read_ratings"
+    COMMAND_TICKET = "command_ticket"
     CANCEL_TICKET = "cancel_ticket"
+    REJOIN_TICKET = "rejoin_ticket"
+    RETURN_TICKET = "return_ticket"
+    REASSIGN_TICKET = "reassign_ticket"
+    GRANT_CLASS = "grant_class"
+    TRANSFER_TICKET = "transfer_ticket"
+    ABANDON_TICKET = "abandon_ticket"
+    RATE = "rate"
+    BOOK = "book"
+    COMMAND_BOOKING = "command_booking"
+    CHECK_IN = "check_in"
+    CHANGE_BOOKING = "change_booking"
+    READ_BOOKING = "read_booking"
+    LIST_BOOKINGS = "list_bookings"
     READ_WINDOW = "read_window"
     COMMAND_WINDOW = "command_window"
+    TAKE_OVER = "take_over"
     READ_BOARD = "read_board"
     READ_STRIP = "read_strip"
     READ_PANEL = "read_panel"
     READ_FLOOR = "read_floor"
     READ_EVENTS = "read_events"
     READ_PERSONS = "read_persons"
+    READ_CONFIG = "read_config"
+    COMMAND_HALL = "command_hall"
     CONFIGURE = "configure"
     CREATE_TOKEN = "create_token"
 
@@ -55,6 +73,8 @@ class Permission(StrEnum):
 _R = Role
 _STAFF: Final = frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK, _R.HELPER})
 _LOOKING: Final = _STAFF | {_R.INSPECTOR}
+_RUNNING: Final = frozenset({_R.ADMIN, _R.SUPERVISOR})
+_AT_WINDOWS: Final = _RUNNING | {_R.CLERK}
 _IN_HALL: Final = frozenset(Role) - {_R.CITIZEN}
 
 ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
@@ -65,16 +85,38 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.ISSUE_PRIORITY: _STAFF,
     Permission.READ_TICKET: _LOOKING | {_R.KIOSK, _R.GUIDE, _R.CITIZEN},
     Permission.LIST_TICKETS: _LOOKING,
+    # Not for clerks: what somebody thought of a ticket would tell them who thought it.
+    Permission.READ_RATINGS: _RUNNING | {_R.INSPECTOR, _R.RATING, _R.CITIZEN},
+    # At all; which command is asked for decides the rest.
+    Permission.COMMAND_TICKET: _STAFF | {_R.KIOSK, _R.RATING, _R.CITIZEN},
     Permission.CANCEL_TICKET: _STAFF | {_R.CITIZEN},
+    # At a kiosk, since whoever comes back has to be in the hall: a phone proves nothing.
+    Permission.REJOIN_TICKET: _STAFF | {_R.KIOSK},
+    Permission.RETURN_TICKET: _STAFF,
+    Permission.REASSIGN_TICKET: _STAFF,
+    Permission.GRANT_CLASS: _STAFF,
+    Permission.TRANSFER_TICKET: _AT_WINDOWS,
+    Permission.ABANDON_TICKET: _AT_WINDOWS,
+    # Never by a token of staff.
+    Permission.RATE: frozenset({_R.RATING, _R.CITIZEN}),
+    Permission.BOOK: _STAFF | {_R.GUIDE},
+    Permission.COMMAND_BOOKING: _STAFF | {_R.KIOSK, _R.GUIDE},
+    Permission.CHECK_IN: _STAFF | {_R.KIOSK},
+    Permission.CHANGE_BOOKING: _STAFF | {_R.GUIDE},
+    Permission.READ_BOOKING: _LOOKING | {_R.KIOSK, _R.GUIDE},
+    Permission.LIST_BOOKINGS: _LOOKING,
     Permission.READ_WINDOW: _LOOKING,
-    Permission.COMMAND_WINDOW: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK}),
+    Permission.COMMAND_WINDOW: _AT_WINDOWS,
+    Permission.TAKE_OVER: _RUNNING,
     Permission.READ_BOARD: _IN_HALL - {_R.RATING},
     Permission.READ_STRIP: _LOOKING | {_R.SCREEN, _R.DEVICE, _R.RATING},
     Permission.READ_PANEL: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK, _R.INSPECTOR}),
     Permission.READ_FLOOR: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.HELPER, _R.INSPECTOR}),
     Permission.READ_EVENTS: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.INSPECTOR}),
     Permission.READ_PERSONS: frozenset({_R.ADMIN}),
-    Permission.CONFIGURE: frozenset({_R.ADMIN}),
+    Permission.READ_CONFIG: _RUNNING | {_R.INSPECTOR},
+    Permission.COMMAND_HALL: _RUNNING,
+    Permission.CONFIGURE: _RUNNING,
     Permission.CREATE_TOKEN: frozenset({_R.ADMIN}),
 }
 """The whole table. An inspector reads everything but persons and changes nothing."""
@@ -113,6 +155,11 @@ class Principal(NamedTuple):
     def actor(self) -> Actor:
         """How the journal remembers it."""
         return Actor(role=self.role.value, id=self.id, name=self.name)
+
+    @property
+    def staff(self) -> bool:
+        """Whether people of the hall act with it, rather than a machine or a citizen."""
+        return self.role in _STAFF
 
     def may(self, permission: Permission) -> bool:
         """Whether the role has the permission at all."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from callq.domain.errors import Code
-from callq.web import answers, bodies
+from callq.web import answers, bodies, booking, queries
 from callq.web.minting import mint
 from callq.web.roles import Permission
+from callq.web.window_bodies import WindowCommandBody
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Route(NamedTuple):
     answer: Any
     status: int = 200
     body: Any = None
-    query: Any = bodies.NoQuery
+    query: Any = queries.NoQuery
     codes: tuple[Code, ...] = ()
     max_body: int = MAX_BODY
 
@@ -75,9 +76,16 @@ class Route(NamedTuple):
             found.append(Code.UNKNOWN_WINDOW)
         if "{ticket}" in self.path:
             found.append(Code.UNKNOWN_TICKET)
+        if "{booking}" in self.path:
+            found.append(Code.UNKNOWN_BOOKING)
         if self.body is not None:
             found += [Code.PAYLOAD_TOO_LARGE, Code.IDEMPOTENCY_CONFLICT]
         return tuple(sorted(set(found)))
+
+
+async def _ticket_command(api: Api, asked: Asked) -> m.TicketAnswer:
+    ticket = asked.path["ticket"]
+    return await api.ticket_command(asked.call, ticket, asked.body)
 
 
 async def _window_command(api: Api, asked: Asked) -> m.WindowAnswer:
@@ -86,6 +94,25 @@ async def _window_command(api: Api, asked: Asked) -> m.WindowAnswer:
 
 
 HALL: Final = "/v1/halls/{hall}"
+
+_ISSUING: Final = (
+    Code.UNKNOWN_SERVICE,
+    Code.DUPLICATE_TICKET,
+    Code.HALL_SUSPENDED,
+    Code.SERVICE_CLOSED,
+    Code.OUTSIDE_SESSION,
+    Code.QUOTA_EXHAUSTED,
+)
+"""How a new ticket, or one for another service, can be refused."""
+
+_TRANSFERRING: Final = (
+    Code.UNKNOWN_CLERK,
+    Code.WRONG_STATE,
+    Code.WINDOW_CLOSED,
+    Code.WINDOW_UNSTAFFED,
+    Code.NOT_ELIGIBLE,
+)
+"""How a transfer can be refused, beyond its target's being unknown."""
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route(
@@ -116,7 +143,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         m.TicketAnswer,
         status=201,
         body=bodies.IssueBody,
-        codes=(Code.UNKNOWN_SERVICE, Code.DUPLICATE_TICKET, Code.UNKNOWN_TICKET),
+        codes=(*_ISSUING, Code.UNKNOWN_CLERK, Code.UNKNOWN_TICKET),
     ),
     Route(
         "listTickets",
@@ -126,7 +153,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         Permission.LIST_TICKETS,
         lambda api, asked: api.tickets(asked.call, asked.query),
         m.TicketPage,
-        query=bodies.TicketsQuery,
+        query=queries.TicketsQuery,
     ),
     Route(
         "getTicket",
@@ -141,12 +168,18 @@ ROUTES: Final[tuple[Route, ...]] = (
         "commandTicket",
         "POST",
         f"{HALL}/tickets/{{ticket}}/commands",
-        "A command to a ticket",
-        Permission.CANCEL_TICKET,
-        lambda api, asked: api.ticket_command(asked.call, asked.path["ticket"], asked.body),
+        "A command to a ticket; some are for staff, `rate` is for rating devices and the citizen's key",
+        Permission.COMMAND_TICKET,
+        _ticket_command,
         m.TicketAnswer,
         body=bodies.TicketCommandBody,
-        codes=(Code.WRONG_STATE,),
+        codes=(
+            *_ISSUING,
+            *_TRANSFERRING,
+            Code.UNKNOWN_WINDOW,
+            Code.LIMIT_REACHED,
+            Code.EXPIRED,
+        ),
     ),
     Route(
         "getWindow",
@@ -165,19 +198,21 @@ ROUTES: Final[tuple[Route, ...]] = (
         Permission.COMMAND_WINDOW,
         _window_command,
         m.WindowAnswer,
-        body=bodies.WindowCommandBody,
+        body=WindowCommandBody,
         codes=(
-            Code.UNKNOWN_CLERK,
-            Code.WRONG_STATE,
-            Code.WINDOW_CLOSED,
-            Code.WINDOW_UNSTAFFED,
+            *_TRANSFERRING,
+            Code.UNKNOWN_TICKET,
+            Code.UNKNOWN_SERVICE,
+            Code.SERVICE_CLOSED,
+            Code.HALL_SUSPENDED,
             Code.WINDOW_PAUSED,
             Code.WINDOW_BUSY,
             Code.WINDOW_OCCUPIED,
             Code.CLERK_BUSY,
-            Code.NOT_ELIGIBLE,
+            Code.RESOURCE_BUSY,
             Code.TOO_SOON,
             Code.LIMIT_REACHED,
+            Code.EXPIRED,
         ),
     ),
     Route(
@@ -185,12 +220,99 @@ ROUTES: Final[tuple[Route, ...]] = (
         "POST",
         f"{HALL}/commands",
         "A command to the hall",
-        Permission.CONFIGURE,
+        Permission.COMMAND_HALL,
         lambda api, asked: api.hall_command(asked.call, asked.body),
         m.RevisionAnswer,
         body=bodies.HallCommandBody,
-        codes=(Code.WRONG_STATE, Code.WINDOW_BUSY, Code.CLERK_BUSY),
+        codes=(
+            Code.UNKNOWN_SERVICE,
+            Code.UNKNOWN_CLERK,
+            Code.WRONG_STATE,
+            Code.WINDOW_BUSY,
+            Code.CLERK_BUSY,
+        ),
         max_body=MAX_CONFIG,
+    ),
+    Route(
+        "getConfig",
+        "GET",
+        f"{HALL}/config",
+        "The whole configuration in force",
+        Permission.READ_CONFIG,
+        lambda api, asked: api.config(asked.call),
+        answers.ConfigAnswer,
+    ),
+    Route(
+        "listSlots",
+        "GET",
+        f"{HALL}/slots",
+        "Slots of a service that can be booked, with the places left",
+        Permission.READ_HALL,
+        lambda api, asked: booking.slots(api, asked.call, asked.query),
+        m.Slots,
+        query=queries.SlotsQuery,
+        codes=(Code.UNKNOWN_SERVICE, Code.SERVICE_CLOSED),
+    ),
+    Route(
+        "book",
+        "POST",
+        f"{HALL}/bookings",
+        "预约: reserve a place in a slot",
+        Permission.BOOK,
+        lambda api, asked: booking.book(api, asked.call, asked.body),
+        m.BookingAnswer,
+        status=201,
+        body=bodies.BookBody,
+        codes=(
+            Code.UNKNOWN_SERVICE,
+            Code.UNKNOWN_BOOKING,
+            Code.SERVICE_CLOSED,
+            Code.OUTSIDE_SESSION,
+            Code.QUOTA_EXHAUSTED,
+            Code.DUPLICATE_TICKET,
+            Code.LIMIT_REACHED,
+            Code.WRONG_STATE,
+        ),
+    ),
+    Route(
+        "listBookings",
+        "GET",
+        f"{HALL}/bookings",
+        "Bookings, earliest slot first",
+        Permission.LIST_BOOKINGS,
+        lambda api, asked: booking.listed(api, asked.call, asked.query),
+        m.BookingPage,
+        query=queries.BookingsQuery,
+    ),
+    Route(
+        "findBookings",
+        "POST",
+        f"{HALL}/find/bookings",
+        "A person's bookings, by identity card or telephone; changes nothing",
+        Permission.READ_BOOKING,
+        lambda api, asked: booking.find(api, asked.call, asked.body),
+        m.BookingPage,
+        body=bodies.FindBookingsBody,
+    ),
+    Route(
+        "getBooking",
+        "GET",
+        f"{HALL}/bookings/{{booking}}",
+        "One booking, and its ticket after the check-in",
+        Permission.READ_BOOKING,
+        lambda api, asked: booking.one(api, asked.call, asked.path["booking"]),
+        m.BookingAnswer,
+    ),
+    Route(
+        "commandBooking",
+        "POST",
+        f"{HALL}/bookings/{{booking}}/commands",
+        "A command to a booking; `check_in` answers the ticket, its link `citizen` holds the ticket's key",
+        Permission.COMMAND_BOOKING,
+        lambda api, asked: booking.command(api, asked.call, asked.path["booking"], asked.body),
+        m.BookingAnswer,
+        body=bodies.BookingCommandBody,
+        codes=(*_ISSUING, Code.WRONG_STATE, Code.TOO_SOON, Code.EXPIRED, Code.UNKNOWN_TICKET),
     ),
     Route(
         "getBoard",
@@ -200,7 +322,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         Permission.READ_BOARD,
         lambda api, asked: api.board(asked.call, asked.query),
         answers.BoardAnswer,
-        query=bodies.BoardQuery,
+        query=queries.BoardQuery,
     ),
     Route(
         "getFloor",
@@ -219,7 +341,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         Permission.READ_EVENTS,
         lambda api, asked: api.events(asked.call, asked.query),
         m.EventPage,
-        query=bodies.EventsQuery,
+        query=queries.EventsQuery,
         codes=(Code.TRIMMED,),
     ),
     Route(

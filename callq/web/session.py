@@ -26,6 +26,7 @@ from callq.web.feed_wire import (
 )
 from callq.web.keys import body_digest, checked_key
 from callq.web.roles import VIEW_PERMISSION, Principal
+from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ class Session:
         key = checked_key(message.key)
         if message.window is not None:
             path = f"/v1/halls/{hall}/windows/{message.window}/commands"
-            at_window = shaped(message.body, bodies.WindowCommandBody)
+            at_window = shaped(message.body, WindowCommandBody)
             call = Call(self._principal, hall, key, body_digest(api.secret, path, message.body))
             return partial(api.window_command, call, message.window, at_window)
         if message.ticket is not None:

@@ -13,6 +13,7 @@ import msgspec
 TicketStateName = Literal[
     "waiting", "called", "serving", "held", "missed", "done", "abandoned", "cancelled", "expired"
 ]
+BookingStateName = Literal["booked", "arrived", "cancelled", "no_show"]
 WindowStateName = Literal["closed", "idle", "calling", "serving", "paused"]
 
 
@@ -27,6 +28,49 @@ class Wait(_Wire, frozen=True, kw_only=True):
     low_s: int | None = None
     high_s: int | None = None
     method: Literal["head_of_line"] = "head_of_line"
+
+
+class Origin(_Wire, frozen=True, kw_only=True):
+    """Where a transferred ticket came from."""
+
+    service: str
+    window: str | None
+    clerk: str | None
+    at_ms: int
+
+
+class VisitStep(_Wire, frozen=True, kw_only=True):
+    """One service of a visit."""
+
+    service: str
+    state: Literal["todo", "current", "done", "deferred"]
+
+
+class Deferred(_Wire, frozen=True, kw_only=True):
+    """A step that could not begin: its service was closed or full."""
+
+    service: str
+    next_ms: int | None
+    """When tickets for it are given again; null: not known. `returned` takes it up."""
+
+
+class Visit(_Wire, frozen=True, kw_only=True):
+    """Everything one citizen does, one service after the other."""
+
+    steps: tuple[VisitStep, ...]
+    current: int
+    """Index of the present step, or of the last one."""
+    deferred: Deferred | None = None
+
+
+class Rating(_Wire, frozen=True, kw_only=True):
+    """What somebody thought of one step."""
+
+    step: int
+    level: int
+    reasons: tuple[str, ...]
+    text: str
+    at_ms: int
 
 
 class Ticket(_Wire, frozen=True, kw_only=True):
@@ -47,16 +91,35 @@ class Ticket(_Wire, frozen=True, kw_only=True):
     returned: Literal["missed", "transfer", "hold"] | None = None
     hold_kind: Literal["without_papers", "with_papers", "waiting"] | None = None
     party: int = 1
+    cases: int = 1
+    prefer_clerk: str | None = None
+    booking: str | None = None
+    """Booking that it was checked in from."""
     called_ms: int | None = None
     started_ms: int | None = None
     done_ms: int | None = None
+    missed_ms: int | None = None
+    held_ms: int | None = None
+    held_until_ms: int | None = None
+    """When a held ticket is given up; null where it is not, or while the hall is suspended."""
     window: str | None = None
     clerk: str | None = None
+    bound: dict[str, str] | None = None
+    """Who alone may call it, `{"window"}` or `{"clerk"}`; null: whoever serves its service."""
+    from_: Origin | None = msgspec.field(name="from", default=None)
+    visit: Visit | None = None
+    """Null where there is only one service."""
+    unconfirmed: bool = False
+    """Ended by the clock after its day had closed."""
+    come_back_until: str | None = None
+    """Last day, ISO date, on which an expired ticket's holder may come back before everyone."""
     ahead: int | None = None
     """Waiting tickets of the same service that sort before this one; null unless waiting."""
     wait: Wait | None = None
     """Null unless waiting."""
     traits: tuple[str, ...] = ()
+    ratings: tuple[Rating, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Left out for whoever must not know who rated."""
     links: dict[str, str] = {}
 
 
@@ -74,6 +137,8 @@ class Window(_Wire, frozen=True, kw_only=True):
     active_skills: tuple[str, ...]
     pause_reason: str | None = None
     clerk: str | None = None
+    trainee: str | None = None
+    """Who sits beside the clerk."""
     ticket: str | None = None
     since_ms: int | None = None
     """When the present state began."""
@@ -109,6 +174,104 @@ class TicketPage(_Wire, frozen=True, kw_only=True):
     revision: int
 
 
+class Booking(_Wire, frozen=True, kw_only=True):
+    """A reserved place in a slot; nothing in it tells who the person is."""
+
+    id: str
+    """What the person shows as a QR code or types."""
+    hall: str
+    service: str
+    service_name: str
+    slot_ms: int
+    slot_end_ms: int
+    day: str
+    """Business day of the slot, ISO date."""
+    state: BookingStateName
+    channel: str
+    check_in_from_ms: int | None
+    on_time_until_ms: int | None
+    """Checked in by then it is an appointment, later an ordinary ticket."""
+    change_until_ms: int | None
+    """Until then it can be cancelled and moved; staff can at any time."""
+    ticket: str | None = None
+    """After the check-in."""
+    links: dict[str, str] = {}
+
+
+class BookingAnswer(_Wire, frozen=True, kw_only=True):
+    """Answer of booking requests; `ticket` after a check-in."""
+
+    booking: Booking
+    ticket: Ticket | None
+    revision: int
+
+
+class BookingPage(_Wire, frozen=True, kw_only=True):
+    """Bookings of a hall, earliest slot first."""
+
+    bookings: tuple[Booking, ...]
+    next: str | None
+    """Give as `after` for the next page; null at the end."""
+    revision: int
+
+
+class Slot(_Wire, frozen=True, kw_only=True):
+    """A span that can be booked."""
+
+    slot_ms: int
+    slot_end_ms: int
+    capacity: int
+    free: int
+    """Places left."""
+
+
+class Slots(_Wire, frozen=True, kw_only=True):
+    """Slots of one service on one business day that lie ahead."""
+
+    service: str
+    day: str
+    last_day: str
+    """Last day that can be booked now, ISO date."""
+    slots: tuple[Slot, ...]
+    revision: int
+
+
+class Ticketing(_Wire, frozen=True, kw_only=True):
+    """Whether a service gives tickets, as of when this was made; a client ages it by the clock."""
+
+    open: bool
+    until_ms: int | None = None
+    """When it ends by the clock, if it is open."""
+    closed: Literal["hall_suspended", "service_closed", "outside_session", "quota_exhausted"] | None = None
+    """As a request would be refused."""
+    reason: str = ""
+    """What staff said who stopped it."""
+    next_ms: int | None = None
+    """When it is open again, if it is closed and that is known."""
+
+
+class SessionInfo(_Wire, frozen=True, kw_only=True):
+    """Hours of a hall."""
+
+    code: str
+    name: str
+    kind: str
+    ticketing: str
+    """Local hours, e.g. 08:30-16:30."""
+    serving: str
+    days: tuple[str, ...]
+    services: tuple[str, ...]
+    """Codes; empty: all that do not name their sessions."""
+
+
+class ServiceNow(_Wire, frozen=True, kw_only=True):
+    """A service on the floor page."""
+
+    code: str
+    name: str
+    ticketing: Ticketing
+
+
 class WindowInfo(_Wire, frozen=True, kw_only=True):
     """What is fixed about a window."""
 
@@ -129,6 +292,8 @@ class ServiceInfo(_Wire, frozen=True, kw_only=True):
     zone: str
     examples: tuple[str, ...]
     target_wait_min: int
+    bookable: bool
+    ticketing: Ticketing
 
 
 class ZoneInfo(_Wire, frozen=True, kw_only=True):
@@ -155,6 +320,25 @@ class ContactInfo(_Wire, frozen=True, kw_only=True):
     address: str
 
 
+class Suspended(_Wire, frozen=True, kw_only=True):
+    """The hall stands still."""
+
+    reason: str
+    since_ms: int
+
+
+class Rejoin(_Wire, frozen=True, kw_only=True):
+    """What becomes of a missed number."""
+
+    policy: Literal["void", "second_call", "k_back"]
+    k: int
+    """Places it goes back, with `k_back`."""
+    minutes: int
+    """For how long it may come back."""
+    max: int
+    """How often."""
+
+
 class HallInfo(_Wire, frozen=True, kw_only=True):
     """A hall's configuration in force."""
 
@@ -168,7 +352,8 @@ class HallInfo(_Wire, frozen=True, kw_only=True):
     windows: tuple[WindowInfo, ...]
     services: tuple[ServiceInfo, ...]
     zones: tuple[ZoneInfo, ...]
-    sessions: tuple[str, ...]
+    sessions: tuple[SessionInfo, ...]
+    suspended: Suspended | None
     contact: ContactInfo
     clerks: tuple[ClerkInfo, ...] | msgspec.UnsetType = msgspec.UNSET
 
@@ -215,6 +400,7 @@ class BoardWaiting(_Wire, frozen=True, kw_only=True):
     name_en: str
     prefix: str
     count: int
+    ticketing: Ticketing
 
 
 class BoardMissed(_Wire, frozen=True, kw_only=True):
@@ -270,6 +456,9 @@ class Queue(_Wire, frozen=True, kw_only=True):
     prefix: str
     class_: str = msgspec.field(name="class")
     count: int
+    """Those for one window or clerk included."""
+    bound: int
+    """How many of them are."""
     head: str | None
     """Number of the first in the lane."""
     head_since_ms: int | None
@@ -298,7 +487,19 @@ class Step(_Wire, frozen=True, kw_only=True):
     """One line of a ticket's history."""
 
     at_ms: int
-    what: Literal["issued", "called", "recalled", "started", "completed", "missed", "cancelled", "expired"]
+    what: Literal[
+        "issued",
+        "called",
+        "recalled",
+        "started",
+        "held",
+        "transferred",
+        "completed",
+        "missed",
+        "abandoned",
+        "cancelled",
+        "expired",
+    ]
     window: str | None = None
     clerk: str | None = None
     channel: str | None = None
@@ -331,6 +532,33 @@ class LastTicket(_Wire, frozen=True, kw_only=True):
     state: TicketStateName
     at_ms: int
     handling_s: int | None
+
+
+class HeldTicket(_Wire, frozen=True, kw_only=True):
+    """A ticket put aside that somebody at the window can go on with."""
+
+    id: str
+    number: str
+    service: str
+    service_name: str
+    kind: Literal["without_papers", "with_papers", "waiting"]
+    since_ms: int
+    window: str | None
+    """Where it was held."""
+    clerk: str | None
+    due_ms: int | None
+    """When it is given up; for `waiting`, when to look after it."""
+    mine: bool
+    """Held at this window, or by its clerk."""
+
+
+class Undoable(_Wire, frozen=True, kw_only=True):
+    """What whoever did it can take back."""
+
+    act: Literal["call", "miss", "complete"]
+    ticket: str
+    number: str
+    until_ms: int
 
 
 class ClerkDay(_Wire, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 /** The three lists beside the large call: recent calls, people waiting, missed numbers. */
 
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
-import { named, t } from "/static/words.js";
+import { named, t, tCode } from "/static/words.js";
 import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
@@ -87,8 +87,9 @@ export function renderWaiting(services, nowMs) {
 /**
  * @param {import("/static/wire.js").BoardMissed[]} missed newest first
  * @param {number} shownMin how long a number stays in the list
+ * @param {string} [policy] what the hall lets become of a missed number
  */
-export function renderMissed(missed, shownMin) {
+export function renderMissed(missed, shownMin, policy = "") {
   const list = byId("missed");
   const rows = missed.slice(0, MISSED);
   const item = (/** @type {import("/static/wire.js").BoardMissed} */ one) => {
@@ -99,5 +100,5 @@ export function renderMissed(missed, shownMin) {
   attrs(list, { "data-many": rows.length > 4 });
   const key = rows.map((one) => one.number).join();
   refill(list, key, () => (rows.length ? rows.map(item) : [el("li", { class: "none" }, t("tv.missedNone"))]));
-  text(byId("missed-rule"), rows.length ? t("tv.missedRule", { n: shownMin }) : "");
+  text(byId("missed-rule"), rows.length ? tCode(`tv.missedRule.${policy}`, "tv.missedRule", { n: shownMin }) : "");
 }

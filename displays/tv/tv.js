@@ -67,7 +67,7 @@ function render() {
     renderPlace(board.place);
     renderRecent(queue.recent, where, queue.shown !== null);
     renderWaiting(board.waiting, clock.now());
-    renderMissed(board.missed, board.missed_shown_min);
+    renderMissed(board.missed, board.missed_shown_min, board.rejoin ? board.rejoin.policy : undefined);
   }
   const refused = status.phase === "refused" ? t("tv.refusedCitizen") : null;
   notices.render(board ? board.notices : [], status.phase === "lost" ? t("tv.stale", { time: since }) : refused);

@@ -1,8 +1,8 @@
-"""The day that the golden streams record: every event of the present schema at least once.
+"""The days that the golden streams record: every event of each schema at least once.
 
-``python -m tests.golden.day NAME`` writes ``tests/golden/NAME.json``; it never overwrites. A stream
-once written is kept for good: later versions of callq must replay it to the outcome recorded here,
-whatever fields have joined the state since.
+``python -m tests.golden.day NAME`` writes the day of the present schema to ``tests/golden/NAME.json``;
+it never overwrites. A stream once written is kept for good: later versions of callq must replay it to
+the outcome recorded here, whatever fields have joined the state since.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callq.domain import commands as cmd
+from callq.domain.events import SCHEMA_VERSION
 from callq.domain.ticket import FINAL
 from callq.journal.port import GENESIS, chained
+from tests.golden.day_two import scripted_v2
 from tests.harness import Hall, small_hall
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ FOLDER = Path(__file__).parent
 
 
 def scripted() -> Hall:
-    """A short, full day."""
+    """A short, full day of schema 1."""
     hall = Hall()
     hall.do(cmd.OpenEpoch(epoch="00000000000000e1"))
     hall.staff("w1", "c1")
@@ -74,13 +76,13 @@ def outcome(state: HallState) -> dict[str, object]:
         "epochs": [list(epoch) for epoch in state.epochs],
         "name": state.config.name,
         "counters": state.counters,
-        # Later versions may keep yesterday's ended tickets for longer or shorter.
+        # Later versions may keep yesterday's ended tickets for a while, e.g. for their rating.
         "tickets": [
             [t.id, t.number, t.state, t.calls, t.window]
             for t in state.tickets.values()
             if t.day == state.day or t.state not in FINAL
         ],
-        "lanes": {f"{key.service}/{key.cls}": lane.ids() for key, lane in state.lanes.items() if lane},
+        "lanes": {"/".join(filter(None, key)): lane.ids() for key, lane in state.lanes.items() if lane},
         "windows": [
             [w.id, w.state, w.clerk, w.ticket.id if w.ticket else None] for w in state.windows.values()
         ],
@@ -89,14 +91,14 @@ def outcome(state: HallState) -> dict[str, object]:
 
 def write(name: str) -> None:
     """Write a new golden stream."""
-    hall = scripted()
+    hall = scripted_v2()
     entries = []
     previous = GENESIS
     for payload in hall.payloads:
         entry = chained(previous, payload)
         entries.append([str(entry.id), base64.b64encode(payload).decode()])
         previous = entry.id
-    stream = {"schema": 1, "outcome": outcome(hall.state), "entries": entries}
+    stream = {"schema": SCHEMA_VERSION, "outcome": outcome(hall.state), "entries": entries}
     with (FOLDER / f"{name}.json").open("x") as file:
         json.dump(stream, file, indent=1)
         file.write("\n")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import initialize
 
 from callq.domain.errors import Rejected
 from callq.views.view import View, project, topics, touched
@@ -27,14 +26,14 @@ ALWAYS = [
 ]
 
 
-class WatchedHall(Hall):
-    """Looks at every view before and after every command, at one moment."""
+class Watching(Hall):
+    """A hall whose every view is looked at before and after every command, at one moment."""
 
-    def do(self, command: cmd.AnyCommand, key: str | None = None) -> Decision:
+    def do(self, command: cmd.AnyCommand, *more: Any, **named: Any) -> Decision:
         views = [*ALWAYS, *(View("ticket", ticket=ticket) for ticket in self.state.tickets)]
         now_ms = max(self.now_ms, self.state.now_ms)
         before = {view: self._seen(view, now_ms) for view in views} if self.state.created else {}
-        decision = super().do(command, key)
+        decision: Decision = super().do(command, *more, **named)
         news = touched(decision.events, self.state)
         for view, (data, asked) in before.items():
             after, _ = self._seen(view, now_ms)
@@ -55,10 +54,15 @@ class WatchedHall(Hall):
 class ViewMachine(HallMachine):
     """The same random days, watched."""
 
-    @initialize()
-    def opens(self) -> None:
-        self.hall = WatchedHall()
+    @property
+    def hall(self) -> Any:
+        return self._hall
+
+    @hall.setter
+    def hall(self, opened: Hall) -> None:
+        opened.__class__ = type("WatchedHall", (Watching, type(opened)), {})
+        self._hall = opened
 
 
-ViewMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+ViewMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 TestViewMachine = pytest.mark.timeout(300)(ViewMachine.TestCase)

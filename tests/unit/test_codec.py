@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from callq.domain.errors import Rejected
 from callq.domain.hall import HallConfig
-from callq.web.bodies import EventsQuery, IssueBody, WindowCommandBody
+from callq.web.bodies import IssueBody
 from callq.web.feed_wire import read_message
 from callq.web.keys import body_digest
+from callq.web.queries import EventsQuery
+from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import canonical, from_json, from_msgpack, shaped, to_json, to_msgpack
 
 plain = st.recursive(

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from callq.domain import commands as cmd
-from callq.domain.apply import RECENT_MISSED
 from callq.domain.calendar import business_day, next_day_ms
 from callq.domain.decide import decide
+from callq.domain.effects.tools import RECENT_MISSED
 from callq.domain.errors import Code, Rejected
 from callq.domain.estimate import ahead, head_of_line
 from callq.domain.hall import Rules, digest

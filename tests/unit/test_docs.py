@@ -14,13 +14,28 @@ import pytest
 
 from callq.cli import build_parser
 from callq.domain import commands as cmd
-from callq.domain.check import MAX_CHARS, RANGES
+from callq.domain.check_values import MAX_CHARS, RANGES
 from callq.domain.errors import STATUS, Code
 from callq.domain.events import Batch, Event
-from callq.domain.hall import Clerk, Contact, HallConfig, Rules, Service, WindowConfig, Zone
+from callq.domain.hall import (
+    Booking,
+    Clerk,
+    Contact,
+    HallConfig,
+    Holiday,
+    MovedWorkday,
+    NumberRange,
+    Resource,
+    Rules,
+    Service,
+    Session,
+    Skill,
+    WindowConfig,
+    Zone,
+)
 from callq.journal.redis import keys
 from callq.views.view import VIEWS, View, project
-from callq.web import bodies, session
+from callq.web import bodies, session, window_bodies
 from callq.web.feed_wire import Incoming
 from callq.web.roles import ALLOWED, Role
 from callq.web.routes import ROUTES
@@ -133,7 +148,12 @@ def test_the_command_line_is_named_as_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*READMES, "docs/http.md"])
 def test_every_command_of_the_api_is_named(name: str) -> None:
-    unions = (bodies.WindowCommandBody, bodies.TicketCommandBody, bodies.HallCommandBody)
+    unions = (
+        window_bodies.WindowCommandBody,
+        bodies.TicketCommandBody,
+        bodies.BookingCommandBody,
+        bodies.HallCommandBody,
+    )
     kinds = [kind for union in unions for kind in (get_args(union) or (union,))]
     for kind in kinds:
         assert f"`{kind.__struct_config__.tag}`" in text(name)
@@ -171,6 +191,13 @@ TABLES = {
     Service: "[[services]]",
     WindowConfig: "[[windows]]",
     Clerk: "[[clerks]]",
+    Session: "[[sessions]]",
+    Holiday: "[[holidays]]",
+    MovedWorkday: "[[moved_workdays]]",
+    Resource: "[[resources]]",
+    NumberRange: "Number ranges of a service",
+    Booking: "Bookings of a service",
+    Skill: "Skills with a certificate",
 }
 
 
@@ -184,7 +211,7 @@ def test_every_key_of_the_hall_file_is_described(kind: type[msgspec.Struct]) -> 
         assert ("required" in row.split("|")[2]) == field.required, row
         if not field.required and isinstance(field.default, int) and not isinstance(field.default, bool):
             assert f"| {field.default} |" in row
-        if name in RANGES:
+        if name in RANGES and field.type is not str:
             assert "{} to {}".format(*RANGES[name]) in row
         if name in MAX_CHARS and field.type is str:
             assert f"{MAX_CHARS[name]}" in row or f"{MAX_CHARS[name]}" in described["name"], row
@@ -260,6 +287,7 @@ def test_every_key_of_a_view_is_described(name: str) -> None:
 SHAPES = [
     *(m.Place, m.BoardCall, m.BoardWaiting, m.BoardMissed, m.BoardWindow, m.Strip, m.Window, m.Queue),
     *(m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
+    *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
 ]
 
 

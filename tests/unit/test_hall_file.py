@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callq.config import HallFileError, check, export_hall, load_hall, read_source, samples
+from callq.config import HallFileError, check, load_hall, read_source, samples
 from callq.domain.check import problems
-from callq.domain.hall import Clerk, Contact, HallConfig, Rules, Service, WindowConfig, Zone, digest
+from callq.domain.hall import HallConfig, digest
 
 COUNTY = read_source("county")
 
@@ -222,73 +222,6 @@ def test_spelling_a_default_out_changes_nothing(load_text):
     assert digest(load_text(plain)) == digest(load_hall("county"))
     no_rules = re.sub(r"(?m)^(recall_gap_s|max_calls|min_calls_before_miss|missed_shown_min).*$", "", COUNTY)
     assert digest(load_text(no_rules)) == digest(load_hall("county"))
-
-
-codes = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,8}", fullmatch=True)
-words = st.text(st.sampled_from("李敏综合 a\"\\'#=[]{}é9·"), min_size=1, max_size=8).filter(
-    lambda text: text == text.strip()
-)
-levels = st.integers(1, 3)
-
-
-@st.composite
-def halls(draw):
-    """Any hall that may come into force."""
-    zone_codes = draw(st.lists(codes, min_size=1, max_size=3, unique=True))
-    service_codes = draw(st.lists(codes, min_size=1, max_size=4, unique=True))
-    prefixes = draw(
-        st.lists(st.from_regex(r"[A-HJ-NPR-Z]{1,2}", fullmatch=True), min_size=4, max_size=4, unique=True)
-    )
-    window_ids = draw(st.lists(codes, min_size=1, max_size=3, unique=True))
-    services = [
-        Service(
-            code=code,
-            name=draw(words),
-            prefix=prefix,
-            name_en=draw(st.just("") | words),
-            zone=draw(st.sampled_from(["", *zone_codes])),
-            examples=tuple(draw(st.lists(words, max_size=20))),
-            target_wait_min=draw(st.integers(1, 480)),
-            one_per_person=draw(st.booleans()),
-        )
-        for code, prefix in zip(service_codes, prefixes, strict=False)
-    ]
-    return HallConfig(
-        id=draw(codes),
-        name=draw(words),
-        zones=tuple(
-            Zone(code=code, name=draw(words), place=draw(st.just("") | words)) for code in zone_codes
-        ),
-        services=tuple(services),
-        windows=tuple(
-            WindowConfig(
-                id=window_id,
-                label=str(index),
-                zone=draw(st.sampled_from(zone_codes)),
-                kind=draw(st.sampled_from(["comprehensive", "domain", "tidal"])),
-                directions=draw(st.just("") | words),
-            )
-            for index, window_id in enumerate(window_ids)
-        ),
-        clerks=(
-            Clerk(id="c1", name=draw(words), skills={s.needs: draw(st.integers(1, 3)) for s in services}),
-        ),
-        day_starts=draw(st.sampled_from(["00:00", "04:00", "23:59"])),
-        contact=draw(st.sampled_from([Contact(), Contact(phone="12345")])),
-        notices=tuple(draw(st.lists(words, max_size=3))),
-        rules=draw(st.builds(Rules, max_calls=st.integers(2, 9), recall_gap_s=st.integers(0, 300))),
-    )
-
-
-@given(hall=halls())
-@settings(max_examples=80, deadline=None)
-def test_exporting_and_loading_is_the_identity(hall, tmp_path_factory):
-    path = tmp_path_factory.mktemp("halls") / "hall.toml"
-    path.write_text(export_hall(hall), encoding="utf-8")
-    loaded = load_hall(path)
-    assert loaded == hall
-    path.write_text(export_hall(loaded), encoding="utf-8")
-    assert digest(load_hall(path)) == digest(loaded)
 
 
 def test_a_configuration_from_the_wire_meets_the_same_rules():

@@ -10,10 +10,10 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.commands import Person
 from callq.domain.errors import Code, Rejected
-from callq.domain.hall import Contact, Service, WindowConfig
+from callq.domain.hall import Contact, Resource, Service, WindowConfig
 from callq.views.hallinfo import hall_info
 from callq.views.view import VIEWS, View, project, topics, touched
-from tests.harness import Hall, small_hall
+from tests.harness import MONDAY_9H, Hall, small_hall
 from tests.unit.viewing import shown
 
 ZHANG = Person(id_hash="f" * 64, id_last4="1234", phone_hash="e" * 64, phone_last4="5678", name="张*")
@@ -112,6 +112,42 @@ def test_a_change_touches_what_it_is_about_and_no_more() -> None:
         assert topics(view, hall.state) & news
 
 
+def test_a_visit_that_goes_on_elsewhere_touches_the_zone_that_lists_its_call() -> None:
+    hall = Hall()
+    hall.staff("w1", "c1")
+    hall.issue("estate", services=("social",))
+    hall.do(cmd.CallNext(window="w1"))
+    hall.do(cmd.Start(window="w1"))
+    assert shown(hall, "board", zone="upstairs")["calls"]
+    decision = hall.do(cmd.Complete(window="w1"))
+    assert shown(hall, "board", zone="upstairs")["calls"] == []
+    assert topics(View("board", zone="upstairs"), hall.state) & touched(decision.events, hall.state) - {
+        ("missed", ""),
+    }
+
+
+def test_a_panel_follows_what_others_take_up_of_a_resource() -> None:
+    general, social, estate = small_hall().services
+    replace = msgspec.structs.replace
+    line = (Resource(code="line", name="专网账号", capacity=1),)
+    hall = Hall(
+        small_hall(
+            services=(general, replace(social, resource="line"), replace(estate, resource="line")),
+            resources=line,
+        )
+    )
+    hall.staff("w2", "c3")
+    hall.staff("w3", "c4")
+    hall.issue("social")
+    hall.issue("estate")
+    view = View("panel", window="w2")
+    assert shown(hall, "panel", window="w2")["next"]
+    before = topics(view, hall.state)
+    decision = hall.do(cmd.CallNext(window="w3"))
+    assert shown(hall, "panel", window="w2")["next"] is None
+    assert before & touched(decision.events, hall.state)
+
+
 def test_a_halls_configuration_names_clerks_to_staff_only() -> None:
     config = small_hall(
         services=(Service(code="general", name="综合受理", prefix="A", examples=("营业执照",)),),
@@ -125,7 +161,7 @@ def test_a_halls_configuration_names_clerks_to_staff_only() -> None:
     state = Hall(config).state
 
     def told(*, staff: bool) -> Any:
-        return msgspec.json.decode(msgspec.json.encode(hall_info(state, staff=staff)))
+        return msgspec.json.decode(msgspec.json.encode(hall_info(state, MONDAY_9H, staff=staff)))
 
     seen = told(staff=True)
     assert seen["clerks"] == [{"id": "c1", "name": "李敏", "skills": {"general": 3}}]

@@ -8,40 +8,113 @@ from callq.domain import events as ev
 from callq.domain.errors import Code
 from callq.domain.routing import choose_lane
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import after_ticket, conflict, present, require_window, staffed, window_of
-from callq.domain.ticket import TicketAct
+from callq.domain.rules.guards import (
+    able_to_call,
+    after_ticket,
+    busy,
+    conflict,
+    in_its_day,
+    present,
+    require,
+    require_window,
+    running,
+    staffed,
+    ticket_of,
+    window_of,
+    wrong_state,
+)
+from callq.domain.rules.visits import after_completion
+from callq.domain.ticket import TicketAct, TicketState
 from callq.domain.window import WindowAct, WindowState
 
 if TYPE_CHECKING:
     from callq.domain import commands as cmd
     from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
+    from callq.domain.window import Window
 
 
-def call_next(state: HallState, command: cmd.CallNext, now_ms: int) -> Decision:
-    """Call the ticket that the policy chooses; no events when nothing eligible waits."""
+def call_next(state: HallState, command: cmd.CallNext, now_ms: int, who: cmd.Actor) -> Decision:
+    """Call the ticket that the policy chooses; no events when nothing eligible waits.
+
+    Where the hall allows it, "next" first ends what the window is at: completes a service, misses a
+    call.
+    """
     window = window_of(state, command.window)
-    if window.state == WindowState.CLOSED:
-        raise conflict(Code.WINDOW_CLOSED, window, "it is closed", "open it first")
-    clerk = staffed(window)
-    if window.ticket is not None:
-        raise conflict(
-            Code.WINDOW_BUSY,
-            window,
-            f"it is {window.state} {window.ticket.number}",
-            "start or miss it first" if window.state == WindowState.CALLING else "complete it first",
-        )
-    if window.paused:
-        raise conflict(Code.WINDOW_PAUSED, window, "it is paused", "unpause it first")
-    require_window(window, WindowAct.CALL_NEXT)
-    choice = choose_lane(state, window)
+    before = _end_present(state, window, now_ms) if window.ticket is not None else ()
+    if before:
+        running(state)
+        clerk = staffed(window)
+        if window.draining or window.pause_after:
+            return Decision(before, ticket=window.ticket.id if window.ticket else None, window=window.id)
+    else:
+        clerk = able_to_call(state, window)
+        require_window(window, WindowAct.CALL_NEXT)
+    choice = choose_lane(state, window, now_ms)
     if choice is None:
-        return Decision((), window=window.id)
+        return Decision(before, window=window.id)
     called = ev.TicketCalled(ticket=choice.ticket.id, window=window.id, clerk=clerk, why=choice.why)
-    return Decision((called,), ticket=choice.ticket.id, window=window.id)
+    return Decision((*before, called), ticket=choice.ticket.id, window=window.id)
 
 
-def recall(state: HallState, command: cmd.Recall, now_ms: int) -> Decision:
+def _end_present(state: HallState, window: Window, now_ms: int) -> tuple[ev.Event, ...]:
+    rules = state.config.rules
+    ticket = window.ticket
+    assert ticket is not None
+    if window.state == WindowState.SERVING and rules.next_while_serving == "complete":
+        return (
+            ev.TicketCompleted(ticket=ticket.id),
+            *after_ticket(window),
+            *after_completion(state, ticket, now_ms),
+        )
+    if window.state == WindowState.CALLING and rules.next_while_called == "miss":
+        _enough_calls(state, window, ticket, now_ms)
+        return (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
+    raise busy(window)
+
+
+def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd.Actor) -> Decision:
+    """指呼: this one, out of turn, for a reason that is kept."""
+    window = window_of(state, command.window)
+    clerk = able_to_call(state, window)
+    require_window(window, WindowAct.CALL_THIS)
+    ticket = ticket_of(state, command.ticket)
+    require(ticket, TicketAct.CALL_THIS)
+    if ticket.hold_kind == "waiting" and ticket.state == TicketState.HELD:
+        raise wrong_state(ticket, "it is held at its window", "resume it there")
+    if ticket.service not in state.services_at(window):
+        raise conflict(
+            Code.NOT_ELIGIBLE,
+            window,
+            f"{clerk} does not serve {ticket.service} here",
+            "let a window call it that does, or transfer it",
+        )
+    _resource_free(state, ticket.service, window)
+    if not command.reason.strip():
+        raise conflict(Code.INVALID, window, "a call out of turn needs a reason", "say why")
+    why = ev.Why(rule="called_by_name", reason=command.reason)
+    return _called(ticket, window, clerk, why)
+
+
+def _called(ticket: Ticket, window: Window, clerk: str, why: ev.Why) -> Decision:
+    called = ev.TicketCalled(ticket=ticket.id, window=window.id, clerk=clerk, why=why)
+    return Decision((called,), ticket=ticket.id, window=window.id)
+
+
+def _resource_free(state: HallState, service: str, window: Window) -> None:
+    if not state.resource_free(service, window):
+        resource = state.index.services[service].resource
+        raise conflict(
+            Code.RESOURCE_BUSY,
+            window,
+            f"all of {state.index.resources[resource].name} are in use",
+            "wait until a window that uses one is done",
+        )
+
+
+def recall(state: HallState, command: cmd.Recall, now_ms: int, who: cmd.Actor) -> Decision:
     """Announce the ticket again, not before the gap has passed and not more often than the limit."""
+    running(state)
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.RECALL)
     rules = state.config.rules
@@ -60,25 +133,35 @@ def recall(state: HallState, command: cmd.Recall, now_ms: int) -> Decision:
     return Decision((ev.TicketRecalled(ticket=ticket.id),), ticket=ticket.id, window=window.id)
 
 
-def start(state: HallState, command: cmd.Start, now_ms: int) -> Decision:
+def start(state: HallState, command: cmd.Start, now_ms: int, who: cmd.Actor) -> Decision:
     """Begin serving the called ticket."""
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.START)
     return Decision((ev.TicketStarted(ticket=ticket.id),), ticket=ticket.id, window=window.id)
 
 
-def complete(state: HallState, command: cmd.Complete, now_ms: int) -> Decision:
-    """End the service; flags of the window take effect."""
+def complete(state: HallState, command: cmd.Complete, now_ms: int, who: cmd.Actor) -> Decision:
+    """End the service; flags of the window take effect, and a visit goes on to its next step."""
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.COMPLETE)
-    events = (ev.TicketCompleted(ticket=ticket.id), *after_ticket(window))
+    events = (
+        ev.TicketCompleted(ticket=ticket.id),
+        *after_ticket(window),
+        *after_completion(state, ticket, now_ms),
+    )
     return Decision(events, ticket=ticket.id, window=window.id)
 
 
-def miss(state: HallState, command: cmd.Miss, now_ms: int) -> Decision:
+def miss(state: HallState, command: cmd.Miss, now_ms: int, who: cmd.Actor) -> Decision:
     """Give the call up after enough calls; flags of the window take effect."""
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.MISS)
+    _enough_calls(state, window, ticket, now_ms)
+    events = (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
+    return Decision(events, ticket=ticket.id, window=window.id)
+
+
+def _enough_calls(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> None:
     least = state.config.rules.min_calls_before_miss
     if ticket.calls < least:
         gap_ms = (ticket.last_call_ms or 0) + state.config.rules.recall_gap_s * 1000 - now_ms
@@ -88,5 +171,77 @@ def miss(state: HallState, command: cmd.Miss, now_ms: int) -> Decision:
             f"{ticket.number} was called {ticket.calls} of {least} times",
             "recall it before marking it as missed",
         ).having(retry_ms=max(0, gap_ms))
-    events = (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
+
+
+def abandon(state: HallState, command: cmd.Abandon, now_ms: int, who: cmd.Actor) -> Decision:
+    """弃号 of the ticket at the window."""
+    window = window_of(state, command.window)
+    ticket = present(window, TicketAct.ABANDON)
+    events = (ev.TicketAbandoned(ticket=ticket.id, reason=command.reason), *after_ticket(window))
     return Decision(events, ticket=ticket.id, window=window.id)
+
+
+def hold(state: HallState, command: cmd.Hold, now_ms: int, who: cmd.Actor) -> Decision:
+    """Put the ticket aside; the window serves others meanwhile."""
+    window = window_of(state, command.window)
+    ticket = present(window, TicketAct.HOLD)
+    in_its_day(state, ticket)
+    events = (ev.TicketHeld(ticket=ticket.id, kind=command.kind), *after_ticket(window))
+    return Decision(events, ticket=ticket.id, window=window.id)
+
+
+def resume(state: HallState, command: cmd.Resume, now_ms: int, who: cmd.Actor) -> Decision:
+    """Go on with a ticket held as `waiting`, at the window that held it or where its clerk sits now."""
+    window = window_of(state, command.window)
+    clerk = able_to_call(state, window)
+    require_window(window, WindowAct.RESUME)
+    ticket = ticket_of(state, command.ticket)
+    require(ticket, TicketAct.RESUME)
+    if ticket.hold_kind != "waiting":
+        raise wrong_state(ticket, f"it is held {ticket.hold_kind}", "let it come back with `returned`")
+    if ticket.window != window.id and ticket.clerk != clerk:
+        raise wrong_state(ticket, f"it is held at window {ticket.window}", "resume it there")
+    if ticket.service not in state.index.serving(window.id, clerk, state.day):
+        raise conflict(
+            Code.NOT_ELIGIBLE,
+            window,
+            f"{clerk} does not serve {ticket.service} here",
+            "let a window call it that does, or transfer it",
+        )
+    _resource_free(state, ticket.service, window)
+    resumed = ev.TicketResumed(ticket=ticket.id, window=window.id, clerk=clerk)
+    return Decision((resumed,), ticket=ticket.id, window=window.id)
+
+
+def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> Decision:
+    """Take back the window's own last call, miss or completion, within the time for it."""
+    window = window_of(state, command.window)
+    record = window.acted
+    if record is None:
+        raise conflict(Code.WRONG_STATE, window, "there is nothing to take back", "go on working")
+    rules = state.config.rules
+    if now_ms - record.at_ms > rules.undo_s * 1000:
+        raise conflict(
+            Code.EXPIRED, window, f"the {record.act} was more than {rules.undo_s} s ago", "go on from here"
+        )
+    if record.who != who.id:
+        raise conflict(Code.FORBIDDEN, window, f"somebody else did the {record.act}", "let them take it back")
+    ticket = ticket_of(state, record.ticket)
+    if ticket.touched != record.revision:
+        raise wrong_state(ticket, f"it has gone on since the {record.act}", "go on from here")
+    if record.act != "call" and window.ticket is not None:
+        raise busy(window)
+    if record.act != "call":
+        staffed(window)
+        _still_free(state, window, ticket, str(dict(record.before)["service"]))
+    require_window(window, WindowAct.UNDO)
+    event = ev.Undone(window=window.id, ticket=ticket.id, act=record.act)
+    return Decision((event,), ticket=ticket.id, window=window.id)
+
+
+def _still_free(state: HallState, window: Window, ticket: Ticket, service: str) -> None:
+    """Refuse where somebody else has got what the ticket would need at the window again."""
+    other = state.live_ticket(ticket.person, service)
+    if other not in (None, ticket) and state.index.services[service].one_per_person:
+        raise wrong_state(ticket, "its person has taken another ticket since", "go on with that one")
+    _resource_free(state, service, window)

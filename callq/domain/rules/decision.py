@@ -18,3 +18,4 @@ class Decision(NamedTuple):
     events: tuple[ev.Event, ...]
     ticket: str | None = None
     window: str | None = None
+    booking: str | None = None

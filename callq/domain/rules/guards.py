@@ -11,6 +11,7 @@ from callq.domain.window import Window, WindowAct, WindowState
 from callq.domain.window import allowed as window_allows
 
 if TYPE_CHECKING:
+    from callq.domain.hall import Service
     from callq.domain.state import HallState
 
 
@@ -21,6 +22,100 @@ def window_of(state: HallState, window: str) -> Window:
         known = ", ".join(state.windows)
         raise Rejected(Code.UNKNOWN_WINDOW, f"no window {window!r}", f"one of: {known}", window=window)
     return found
+
+
+def ticket_of(state: HallState, ticket: str) -> Ticket:
+    """The ticket, or `unknown_ticket`."""
+    found = state.tickets.get(ticket)
+    if found is None:
+        raise Rejected(
+            Code.UNKNOWN_TICKET, f"no ticket {ticket!r} today", "look it up by its number", ticket=ticket
+        )
+    return found
+
+
+def service_of(state: HallState, service: str) -> Service:
+    """The service, or `unknown_service`."""
+    found = state.index.services.get(service)
+    if found is None:
+        known = ", ".join(state.index.services)
+        raise Rejected(Code.UNKNOWN_SERVICE, f"no service {service!r}", f"one of: {known}", service=service)
+    return found
+
+
+def clerk_of(state: HallState, clerk: str) -> str:
+    """The clerk's id, or `unknown_clerk`."""
+    if clerk not in state.index.clerks:
+        raise Rejected(Code.UNKNOWN_CLERK, f"no clerk {clerk!r}", "check the clerk's number", clerk=clerk)
+    return clerk
+
+
+def running(state: HallState) -> None:
+    """Refuse with `hall_suspended` while the hall stands still."""
+    if state.suspended_since is not None:
+        raise Rejected(
+            Code.HALL_SUSPENDED,
+            f"the hall is suspended{': ' if state.suspended_reason else ''}{state.suspended_reason}",
+            "wait until it goes on",
+            state="suspended",
+        )
+
+
+def zone_for(state: HallState, service: str) -> str:
+    """Where to wait for a service that names no zone: that of the first window equipped for it."""
+    named = state.index.services[service].zone
+    if named:
+        return named
+    for window in state.config.windows:
+        if not window.services or service in window.services:
+            return window.zone
+    return state.config.zones[0].code
+
+
+def wrong_state(ticket: Ticket, what: str, hint: str) -> Rejected:
+    """A refusal about a ticket, with its state."""
+    return Rejected(Code.WRONG_STATE, f"{ticket.number}: {what}", hint, state=ticket.state, ticket=ticket.id)
+
+
+def in_its_day(state: HallState, ticket: Ticket) -> None:
+    """Refuse with `expired` what would let a ticket of an earlier day wait among today's numbers."""
+    if ticket.day != state.day:
+        raise Rejected(
+            Code.EXPIRED,
+            f"{ticket.number} is of {ticket.day}, whose day is over",
+            "complete it, and take a new number for more",
+            state=ticket.state,
+            ticket=ticket.id,
+        )
+
+
+def able_to_call(state: HallState, window: Window) -> str:
+    """The clerk of a window that may call now: open, staffed, free, not paused, hall not suspended.
+
+    Raises:
+      Rejected: `hall_suspended`, `window_closed`, `window_unstaffed`, `window_busy`, `window_paused`.
+    """
+    running(state)
+    if window.state == WindowState.CLOSED:
+        raise conflict(Code.WINDOW_CLOSED, window, "it is closed", "open it first")
+    clerk = staffed(window)
+    if window.ticket is not None:
+        raise busy(window)
+    if window.paused:
+        raise conflict(Code.WINDOW_PAUSED, window, "it is paused", "unpause it first")
+    return clerk
+
+
+def busy(window: Window) -> Rejected:
+    """`window_busy`, saying with what."""
+    assert window.ticket is not None
+    calling = window.state == WindowState.CALLING
+    return conflict(
+        Code.WINDOW_BUSY,
+        window,
+        f"it is {window.state} {window.ticket.number}",
+        "start or miss it first" if calling else "complete it first",
+    )
 
 
 def conflict(code: Code, window: Window, detail: str, hint: str) -> Rejected:

@@ -1,99 +1,216 @@
-"""The hall: its configuration, the store it lives in, and what time makes due."""
+"""The hall: the store it lives in, its days, standing still, and what time makes due."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from callq.domain import events as ev
-from callq.domain.calendar import business_day, day_after, day_end_ms
-from callq.domain.check import problems
+from callq.domain.calendar import business_day, day_after, day_bounds
 from callq.domain.errors import Code, Rejected
-from callq.domain.hall import digest
+from callq.domain.routing import choose_lane, eligible_lanes
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import after_ticket, conflict
-from callq.domain.ticket import FINAL, TicketAct, TicketState, allowed
+from callq.domain.rules.guards import after_ticket, clerk_of, service_of
+from callq.domain.ticket import TicketAct, TicketState, allowed
+from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callq.domain import commands as cmd
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
 
 
-def configure(state: HallState, command: cmd.Configure, now_ms: int) -> Decision:
-    """Put a configuration in force, unless it would orphan what lives; the same again does nothing."""
-    config = command.config
-    if config.id != state.hall:
-        raise Rejected(
-            Code.INVALID,
-            f"this is the configuration of {config.id}",
-            f"send it to hall {config.id}",
-            hall=state.hall,
-        )
-    found = problems(config)
-    if found:
-        raise Rejected(Code.INVALID, f"{found[0].path}: {found[0].message}", found[0].hint, hall=state.hall)
-    fingerprint = digest(config)
-    if fingerprint == state.digest:
-        return Decision(())
-    windows = {w.id for w in config.windows}
-    services = {s.code for s in config.services}
-    for window in state.windows.values():
-        if window.id not in windows and (window.ticket or window.clerk):
-            raise conflict(
-                Code.WINDOW_BUSY, window, "it cannot be removed while in use", "close it and sign out first"
-            )
-    for ticket in state.tickets.values():
-        if ticket.service not in services and ticket.state not in FINAL:
-            raise Rejected(
-                Code.WRONG_STATE,
-                f"service {ticket.service} has live tickets",
-                "serve or cancel them before removing the service",
-                state=ticket.state,
-                ticket=ticket.id,
-                service=ticket.service,
-            )
-    for clerk, window_id in state.clerk_at.items():
-        if all(c.id != clerk for c in config.clerks):
-            raise Rejected(
-                Code.CLERK_BUSY,
-                f"clerk {clerk} is signed in",
-                "sign the clerk out first",
-                clerk=clerk,
-                window=window_id,
-            )
-    events: list[ev.Event] = [ev.HallConfigured(config=config, digest=fingerprint)]
-    if not state.created:
-        events.append(_opened(business_day(now_ms, config.timezone, config.day_starts), config))
-    return Decision(tuple(events))
-
-
-def open_epoch(state: HallState, command: cmd.OpenEpoch, now_ms: int) -> Decision:
+def open_epoch(state: HallState, command: cmd.OpenEpoch, now_ms: int, who: cmd.Actor) -> Decision:
     """Record a new lineage of the store."""
     if command.epoch == state.epoch:
         return Decision(())
     return Decision((ev.EpochOpened(epoch=command.epoch),))
 
 
-def tick(state: HallState, command: cmd.Tick, now_ms: int) -> Decision:
-    """Open the business day that has begun: what still waits, is called or was missed expires."""
-    if now_ms < state.day_ends_ms:
+def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> Decision:
+    """What time alone makes due: the next business day, timers of tickets, automatic calls.
+
+    A day that ends does so alone; the next tick looks at the rest.
+    """
+    if now_ms >= state.day_ends_ms:
+        # Other hours take effect here, and must not open a day that has been: its numbers would repeat.
+        config = state.config
+        day = max(business_day(now_ms, config.timezone, config.day_starts), day_after(state.day))
+        return Decision((*_day_end(state, now_ms), day_opened(day, config)))
+    if state.suspended_since is not None:
         return Decision(())
-    expired = [
-        ev.TicketExpired(ticket=t.id, reason="day_closed")
+    events: list[ev.Event] = []
+    for due in state.agenda.until(state.clock(now_ms)):
+        events += _DUE[due.kind](state, state.tickets[due.entity])
+    if events:
+        return Decision(tuple(events))
+    return Decision(tuple(_auto_calls(state, now_ms)))
+
+
+def day_opened(day: str, config: HallConfig) -> ev.DayOpened:
+    """The opening of a business day, with its end worked out: a replay needs no calendar."""
+    return ev.DayOpened(day=day, ends_ms=day_bounds(day, config.timezone, config.day_starts)[1])
+
+
+def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
+    """Expire what the day leaves behind, close or pause windows that were about to, note no-shows.
+
+    Bookings whose slot still lies ahead are cancelled: their people did not stay away.
+    """
+    events: list[ev.Event] = [
+        ev.TicketExpired(ticket=t.id, reason="day_closed", credit_until=_credit_until(state, t))
         for t in sorted(state.tickets.values(), key=lambda t: t.seq)
         if allowed(t.state, TicketAct.CLOSE_DAY)
     ]
-    rest = [
-        event
-        for w in state.windows.values()
-        if w.ticket and w.ticket.state == TicketState.CALLED
-        for event in after_ticket(w)
+    for window in state.windows.values():
+        if window.ticket and window.ticket.state == TicketState.CALLED:
+            events += after_ticket(window)
+    events += [
+        ev.NoShow(booking=b.id) if b.slot_end_ms <= now_ms else ev.BookingCancelled(booking=b.id)
+        for b in state.bookings.values()
+        if b.state == "booked" and b.day <= state.day
     ]
-    # Other hours take effect here, and must not open a day that has been: its numbers would repeat.
-    config = state.config
-    day = max(business_day(now_ms, config.timezone, config.day_starts), day_after(state.day))
-    return Decision((*expired, *rest, _opened(day, config)))
+    return events
 
 
-def _opened(day: str, config: HallConfig) -> ev.DayOpened:
-    return ev.DayOpened(day=day, ends_ms=day_end_ms(day, config.timezone, config.day_starts))
+def _credit_until(state: HallState, ticket: Ticket) -> str:
+    days = state.config.rules.come_back_days
+    owed = ticket.state == TicketState.HELD and ticket.hold_kind == "without_papers" and days
+    return day_after(state.day, days) if owed else ""
+
+
+def _auto_start(state: HallState, ticket: Ticket) -> list[ev.Event]:
+    return [ev.TicketStarted(ticket=ticket.id, auto=True)]
+
+
+def _end_unconfirmed(state: HallState, ticket: Ticket) -> list[ev.Event]:
+    assert ticket.window is not None
+    ended = ev.TicketCompleted(ticket=ticket.id, unconfirmed=True)
+    return [ended, *after_ticket(state.windows[ticket.window])]
+
+
+def _abandon(state: HallState, ticket: Ticket) -> list[ev.Event]:
+    return [ev.TicketAbandoned(ticket=ticket.id, reason="did_not_come_back")]
+
+
+def _unbind(state: HallState, ticket: Ticket) -> list[ev.Event]:
+    return [ev.TicketUnbound(ticket=ticket.id, reason="waited_long_enough")]
+
+
+_DUE: Final[dict[str, Callable[[HallState, Ticket], list[ev.Event]]]] = {
+    "auto_start": _auto_start,
+    "serving_end": _end_unconfirmed,
+    "missed": _abandon,
+    "held": _abandon,
+    "unbind": _unbind,
+}
+
+
+def _auto_calls(state: HallState, now_ms: int) -> list[ev.Event]:
+    """Call for the window that has been idle longest, if that is long enough.
+
+    One at a time, since each call changes what the next may choose.
+    """
+    after_ms = state.config.rules.auto_call_s * 1000
+    if not after_ms:
+        return []
+    idle = [
+        w
+        for w in state.windows.values()
+        if w.state == WindowState.IDLE and w.clerk and state.clock(now_ms) - w.since_clock >= after_ms
+    ]
+    for window in sorted(idle, key=lambda w: (w.since_clock, w.id)):
+        choice = choose_lane(state, window, now_ms)
+        if choice is not None:
+            assert window.clerk is not None
+            called = ev.TicketCalled(
+                ticket=choice.ticket.id, window=window.id, clerk=window.clerk, why=choice.why
+            )
+            return [called]
+    return []
+
+
+def next_deadline_ms(state: HallState) -> int | None:
+    """When time alone makes something due, Unix ms; None for a hall that does not exist yet.
+
+    May lie in the past: then a tick is due now.
+    """
+    if not state.created:
+        return None
+    deadline = state.day_ends_ms
+    if state.suspended_since is not None:
+        return deadline
+    first = state.agenda.first
+    if first is not None:
+        deadline = min(deadline, first.at_ms + state.frozen_ms)
+    after_ms = state.config.rules.auto_call_s * 1000
+    if after_ms:
+        for window in state.windows.values():
+            if window.state == WindowState.IDLE and window.clerk and eligible_lanes(state, window):
+                deadline = min(deadline, window.since_clock + state.frozen_ms + after_ms)
+    return deadline
+
+
+def suspend(state: HallState, command: cmd.Suspend, now_ms: int, who: cmd.Actor) -> Decision:
+    """Let clocks and calls stand still."""
+    if state.suspended_since is not None:
+        raise Rejected(Code.WRONG_STATE, "the hall is suspended already", "go on with it", state="suspended")
+    return Decision((ev.HallSuspended(reason=command.reason),))
+
+
+def resume_hall(state: HallState, command: cmd.ResumeHall, now_ms: int, who: cmd.Actor) -> Decision:
+    """Let clocks and calls go on."""
+    if state.suspended_since is None:
+        raise Rejected(Code.WRONG_STATE, "the hall is not suspended", "go on working", state="running")
+    return Decision((ev.HallResumed(),))
+
+
+def stop_issuing(state: HallState, command: cmd.StopIssuing, now_ms: int, who: cmd.Actor) -> Decision:
+    """No tickets for a service; the reason is told to its queue."""
+    service = service_of(state, command.service)
+    if not command.reason.strip():
+        raise Rejected(Code.INVALID, "a reason is needed", "say what to tell the queue", service=service.code)
+    if state.stopped.get(service.code) == command.reason:
+        return Decision(())
+    return Decision((ev.IssuingStopped(service=service.code, reason=command.reason),))
+
+
+def start_issuing(state: HallState, command: cmd.StartIssuing, now_ms: int, who: cmd.Actor) -> Decision:
+    """Tickets for the service again."""
+    service = service_of(state, command.service)
+    if service.code not in state.stopped:
+        raise Rejected(
+            Code.WRONG_STATE, f"{service.name} is not stopped", "go on", state="open", service=service.code
+        )
+    return Decision((ev.IssuingStarted(service=service.code),))
+
+
+def close_day(state: HallState, command: cmd.CloseDay, now_ms: int, who: cmd.Actor) -> Decision:
+    """日结 before its time: what waits expires, and no tickets are given until the next day."""
+    if state.day_closed:
+        raise Rejected(Code.WRONG_STATE, "the day is closed already", "wait for the next", state="closed")
+    return Decision((*_day_end(state, now_ms), ev.DayClosed(reason=command.reason)))
+
+
+def second(state: HallState, command: cmd.Second, now_ms: int, who: cmd.Actor) -> Decision:
+    """Record that a clerk serves another hall."""
+    clerk = clerk_of(state, command.clerk)
+    at = state.clerk_at.get(clerk)
+    if at is not None or clerk in state.seconded:
+        where = f"signed in at window {at}" if at else f"with hall {state.seconded[clerk]}"
+        raise Rejected(Code.CLERK_BUSY, f"{clerk} is {where}", "end that first", state="busy", clerk=clerk)
+    if command.hall == state.hall:
+        raise Rejected(Code.INVALID, "that is this hall", "name the other one", clerk=clerk)
+    return Decision((ev.ClerkSeconded(clerk=clerk, hall=command.hall),))
+
+
+def unsecond(state: HallState, command: cmd.Unsecond, now_ms: int, who: cmd.Actor) -> Decision:
+    """The clerk is back."""
+    clerk = clerk_of(state, command.clerk)
+    if clerk not in state.seconded:
+        raise Rejected(
+            Code.WRONG_STATE, f"{clerk} is not with another hall", "go on", state="here", clerk=clerk
+        )
+    return Decision((ev.ClerkReturned(clerk=clerk),))

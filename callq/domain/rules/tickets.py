@@ -1,84 +1,297 @@
-"""Tickets: taking one, giving it up."""
+"""Tickets: giving up, coming back, going elsewhere, being rated."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
+from callq.domain import hours
 from callq.domain.errors import Code, Rejected
-from callq.domain.numbers import ticket_number
+from callq.domain.lanes import LaneKey
+from callq.domain.routing import CLASSES
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import after_ticket, require
-from callq.domain.state import person_keys
-from callq.domain.ticket import AT_WINDOW, TicketAct
+from callq.domain.rules.guards import (
+    after_ticket,
+    clerk_of,
+    conflict,
+    in_its_day,
+    require,
+    running,
+    service_of,
+    ticket_of,
+    window_of,
+    wrong_state,
+    zone_for,
+)
+from callq.domain.rules.visits import next_number, one_live_ticket, take_up
+from callq.domain.ticket import AT_WINDOW, TicketAct, TicketState
+from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
     from callq.domain import commands as cmd
     from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
+    from callq.domain.window import Window
 
 
-def issue(state: HallState, command: cmd.Issue, now_ms: int) -> Decision:
-    """Take a number in the queue of a service."""
-    service = state.index.services.get(command.service)
-    if service is None:
-        known = ", ".join(state.index.services)
-        raise Rejected(
-            Code.UNKNOWN_SERVICE,
-            f"no service {command.service!r}",
-            f"one of: {known}",
-            service=command.service,
-        )
-    if command.ticket in state.tickets:
-        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=command.ticket)
-    for known in person_keys(command.person) if service.one_per_person else ():
-        held = state.live.get((known, service.code))
-        if held is not None:
-            ticket = state.tickets[held]
-            raise Rejected(
-                Code.DUPLICATE_TICKET,
-                f"{ticket.number} of this person is {ticket.state}",
-                "use that ticket or cancel it first",
-                state=ticket.state,
-                ticket=held,
-                service=service.code,
-            )
-    prefix = state.prefixes[service.code]
-    counter = state.counters.get(prefix, 0) + 1
-    issued = ev.TicketIssued(
-        ticket=command.ticket,
-        number=ticket_number(prefix, counter),
-        counter=counter,
-        prefix=prefix,
-        service=service.code,
-        cls=command.cls,
-        zone=service.zone or _only_zone(state, service.code),
-        channel=command.channel,
-        person=command.person,
-        traits=command.traits,
-    )
-    return Decision((issued,), ticket=command.ticket)
-
-
-def _only_zone(state: HallState, service: str) -> str:
-    """Where to wait when the service names no zone: that of the first window equipped for it."""
-    for window in state.config.windows:
-        if not window.services or service in window.services:
-            return window.zone
-    return state.config.zones[0].code
-
-
-def cancel(state: HallState, command: cmd.Cancel, now_ms: int) -> Decision:
-    """Give a ticket up; a window that had called it is free."""
-    ticket = state.tickets.get(command.ticket)
-    if ticket is None:
-        raise Rejected(
-            Code.UNKNOWN_TICKET,
-            f"no ticket {command.ticket!r} today",
-            "look it up by its number",
-            ticket=command.ticket,
-        )
-    require(ticket, TicketAct.CANCEL)
-    events: list[ev.Event] = [ev.TicketCancelled(ticket=ticket.id, reason=command.reason)]
+def _freed(state: HallState, ticket: Ticket) -> list[ev.Event]:
+    """What becomes of the window that a ticket leaves."""
     if ticket.state in AT_WINDOW and ticket.window is not None:
-        events += after_ticket(state.windows[ticket.window])
-    return Decision(tuple(events), ticket=ticket.id, window=ticket.window)
+        return after_ticket(state.windows[ticket.window])
+    return []
+
+
+def cancel(state: HallState, command: cmd.Cancel, now_ms: int, who: cmd.Actor) -> Decision:
+    """Give a ticket up; a window that had called it is free."""
+    ticket = ticket_of(state, command.ticket)
+    require(ticket, TicketAct.CANCEL)
+    events = (ev.TicketCancelled(ticket=ticket.id, reason=command.reason), *_freed(state, ticket))
+    return Decision(events, ticket=ticket.id, window=ticket.window)
+
+
+def abandon(state: HallState, command: cmd.AbandonTicket, now_ms: int, who: cmd.Actor) -> Decision:
+    """弃号: give a ticket up that nobody answers for."""
+    ticket = ticket_of(state, command.ticket)
+    require(ticket, TicketAct.ABANDON)
+    events = (ev.TicketAbandoned(ticket=ticket.id, reason=command.reason), *_freed(state, ticket))
+    return Decision(events, ticket=ticket.id, window=ticket.window)
+
+
+def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -> Decision:
+    """过号重排: void, a second call at the window that missed it, or k places back."""
+    running(state)
+    ticket = ticket_of(state, command.ticket)
+    require(ticket, TicketAct.REJOIN)
+    rules = state.config.rules
+    if rules.rejoin == "void":
+        raise wrong_state(ticket, "a missed number is void in this hall", "take a new number")
+    if ticket.rejoined >= rules.rejoin_max:
+        raise Rejected(
+            Code.LIMIT_REACHED,
+            f"{ticket.number} has come back {ticket.rejoined} times",
+            "take a new number",
+            state=ticket.state,
+            ticket=ticket.id,
+        )
+    clock_ms, bound = state.clock(now_ms), ""
+    if rules.rejoin == "second_call":
+        clock_ms, bound = ticket.clock_ms, f"w:{ticket.window}"
+        if not _window_serves(state, ticket.window, ticket.service):
+            bound = ""
+    else:
+        lane = state.lanes[LaneKey(ticket.service, ticket.cls)]
+        kth = lane.nth(rules.rejoin_k - 1)
+        if kth is not None:
+            clock_ms = kth.clock_ms
+    event = ev.TicketRejoined(ticket=ticket.id, clock_ms=clock_ms, bound=bound)
+    return Decision((event,), ticket=ticket.id)
+
+
+def _window_serves(state: HallState, window: str | None, service: str) -> bool:
+    seat = state.windows.get(window or "")
+    return seat is not None and seat.open and not seat.draining and service in state.services_at(seat)
+
+
+def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Actor) -> Decision:
+    """回来: a held ticket waits again before everyone; with papers at the window that has them."""
+    ticket = ticket_of(state, command.ticket)
+    if ticket.state == TicketState.DONE:
+        return take_up(state, ticket, now_ms)
+    running(state)
+    require(ticket, TicketAct.RETURN)
+    if ticket.hold_kind == "waiting":
+        raise wrong_state(ticket, "it is held at its window", "resume it there")
+    if ticket.hold_kind == "without_papers":
+        return Decision((ev.TicketReturned(ticket=ticket.id),), ticket=ticket.id)
+    window = _papers_at(state, ticket)
+    if window is None:
+        return Decision((ev.TicketReturned(ticket=ticket.id),), ticket=ticket.id)
+    if window.state == WindowState.IDLE and window.clerk and state.resource_free(ticket.service, window):
+        why = ev.Why(rule="papers_back")
+        called = ev.TicketCalled(ticket=ticket.id, window=window.id, clerk=window.clerk, why=why)
+        return Decision((called,), ticket=ticket.id, window=window.id)
+    return Decision((ev.TicketReturned(ticket=ticket.id, bound=f"w:{window.id}"),), ticket=ticket.id)
+
+
+def _papers_at(state: HallState, ticket: Ticket) -> Window | None:
+    """Where the papers are: the window that held it, else its clerk's new one; None: with neither."""
+    elsewhere = state.clerk_at.get(ticket.clerk or "")
+    for window in (ticket.window, elsewhere):
+        if _window_serves(state, window, ticket.service):
+            return state.windows[window or ""]
+    return None
+
+
+def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Actor) -> Decision:
+    """转移: to a service, a window or a clerk, with the first arrival as its clock and no quota."""
+    running(state)
+    if command.window:
+        seat = window_of(state, command.window)
+        if seat.ticket is None:
+            raise conflict(Code.WRONG_STATE, seat, "no ticket is there to transfer", "call the next one")
+        ticket = seat.ticket
+    else:
+        ticket = ticket_of(state, command.ticket)
+    require(ticket, TicketAct.TRANSFER)
+    in_its_day(state, ticket)
+    targets = [t for t in (command.to_service, command.to_window, command.to_clerk) if t]
+    if len(targets) != 1:
+        raise Rejected(Code.INVALID, "give one target", "a service, a window or a clerk", ticket=ticket.id)
+    service, bound = ticket.service, ""
+    if command.to_service:
+        service = _to_service(state, ticket, command.to_service, now_ms)
+        one_live_ticket(state, state.index.services[service], ticket.person)
+    elif command.to_window:
+        bound = _to_window(state, ticket, command.to_window, wait=command.wait)
+    else:
+        bound = _to_clerk(state, ticket, command.to_clerk, wait=command.wait)
+    event = ev.TicketTransferred(
+        ticket=ticket.id,
+        service=service,
+        zone=zone_for(state, service) if service != ticket.service else ticket.zone,
+        clock_ms=_first_arrival(state, ticket),
+        bound=bound,
+    )
+    return Decision((event, *_freed(state, ticket)), ticket=ticket.id, window=ticket.window)
+
+
+def _first_arrival(state: HallState, ticket: Ticket) -> int:
+    """First arrival in the hall's own time: its clock unless a miss had set that back."""
+    return min(ticket.clock_ms, ticket.first_clock_ms)
+
+
+def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str:
+    service = service_of(state, code)
+    if service.code == ticket.service:
+        raise wrong_state(ticket, "it is in that service already", "name another one")
+    over = state.day_closed or hours.over(state.config, service.code, now_ms)
+    if service.code in state.stopped or over:
+        reason = state.stopped.get(service.code, "it is closed for today")
+        raise Rejected(
+            Code.SERVICE_CLOSED, f"{service.name}: {reason}", "name another service", service=service.code
+        )
+    return service.code
+
+
+def _to_window(state: HallState, ticket: Ticket, window_id: str, *, wait: bool) -> str:
+    window = window_of(state, window_id)
+    if window.id == ticket.window and ticket.state in AT_WINDOW:
+        raise wrong_state(ticket, "it is at that window already", "name another one")
+    config = state.index.windows[window.id]
+    if config.services and ticket.service not in config.services:
+        raise conflict(
+            Code.NOT_ELIGIBLE, window, f"it is not equipped for {ticket.service}", "name another window"
+        )
+    if window.clerk is None and wait:
+        return f"w:{window.id}"
+    if not window.open or window.draining:
+        raise conflict(Code.WINDOW_CLOSED, window, "it is closed or closing", "name another window")
+    if window.clerk is None:
+        raise conflict(
+            Code.WINDOW_UNSTAFFED, window, "nobody is signed in", "send `wait: true` or name another"
+        )
+    if ticket.service not in state.services_at(window):
+        raise conflict(
+            Code.NOT_ELIGIBLE,
+            window,
+            f"{window.clerk} does not serve {ticket.service}",
+            "name another window",
+        )
+    return f"w:{window.id}"
+
+
+def _to_clerk(state: HallState, ticket: Ticket, clerk: str, *, wait: bool) -> str:
+    clerk_of(state, clerk)
+    if clerk == ticket.clerk and ticket.state in AT_WINDOW:
+        raise wrong_state(ticket, "it is with that clerk already", "name another one")
+    service = state.index.services[ticket.service]
+    if state.index.clerks[clerk].level(service.needs, state.day) < service.min_level:
+        raise Rejected(
+            Code.NOT_ELIGIBLE, f"{clerk} does not serve {service.code}", "name another clerk", clerk=clerk
+        )
+    at = state.clerk_at.get(clerk)
+    if at is not None and state.windows[at].clerk != clerk:
+        at = None  # A trainee beside the mentor calls nobody.
+    if at is None and not wait:
+        raise Rejected(
+            Code.WINDOW_UNSTAFFED,
+            f"{clerk} is not signed in",
+            "send `wait: true` or name another",
+            clerk=clerk,
+        )
+    if at is None:
+        return f"c:{clerk}"
+    seat = state.windows[at]
+    if (not seat.open and not wait) or seat.draining:
+        raise conflict(Code.WINDOW_CLOSED, seat, "it is closed or closing", "name another clerk")
+    if ticket.service not in state.services_at(seat):
+        raise conflict(Code.NOT_ELIGIBLE, seat, f"{clerk} does not serve that there", "name another clerk")
+    return f"c:{clerk}"
+
+
+def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Actor) -> Decision:
+    """改号: the wrong service was chosen; its place in time is kept."""
+    running(state)
+    ticket = ticket_of(state, command.ticket)
+    require(ticket, TicketAct.REASSIGN)
+    code = _to_service(state, ticket, command.service, now_ms)
+    service = state.index.services[code]
+    one_live_ticket(state, service, ticket.person)
+    event = ev.TicketReassigned(ticket=ticket.id, service=code, zone=zone_for(state, code))
+    if state.config.rules.renumber_on_reassign:
+        number = next_number(state, service, ticket.channel)
+        event = ev.TicketReassigned(
+            ticket=ticket.id,
+            service=code,
+            zone=zone_for(state, code),
+            number=number.text,
+            series=number.series,
+            counter=number.counter,
+        )
+    return Decision((event,), ticket=ticket.id)
+
+
+def grant_class(state: HallState, command: cmd.GrantClass, now_ms: int, who: cmd.Actor) -> Decision:
+    """Grant a class to a waiting ticket; who did is recorded."""
+    ticket = ticket_of(state, command.ticket)
+    require(ticket, TicketAct.GRANT_CLASS)
+    if command.cls not in CLASSES or command.cls == "appointment":
+        raise Rejected(Code.INVALID, "an appointment is a booking", "priority or ordinary", ticket=ticket.id)
+    if command.cls == ticket.cls:
+        raise wrong_state(ticket, f"it is {ticket.cls} already", "go on")
+    event = ev.ClassGranted(ticket=ticket.id, cls=command.cls, by=who.name or who.id, reason=command.reason)
+    return Decision((event,), ticket=ticket.id)
+
+
+def rate(state: HallState, command: cmd.Rate, now_ms: int, who: cmd.Actor) -> Decision:
+    """好差评: once per completed step, in time, never by a clerk (that is the door's matter)."""
+    ticket = ticket_of(state, command.ticket)
+    if not 1 <= command.level <= 5:
+        raise Rejected(Code.INVALID, "a level is 1 to 5", "5 is very satisfied", ticket=ticket.id)
+    done = [i for i, s in enumerate(ticket.steps) if s.state == "done"]
+    step = command.step if command.step is not None else (done[-1] if done else 0)
+    if step not in done or (ticket.unconfirmed and step == ticket.step):
+        raise wrong_state(ticket, "no completed service to rate", "rate when the service is done")
+    if any(r.step == step for r in ticket.ratings):
+        raise Rejected(
+            Code.LIMIT_REACHED,
+            f"{ticket.number} is rated already",
+            "one rating a service",
+            state=ticket.state,
+            ticket=ticket.id,
+        )
+    rules = state.config.rules
+    within_ms = rules.rate_phone_h * 3_600_000 if command.by_phone else rules.rate_window_min * 60_000
+    done_ms = ticket.steps[step].done_ms or 0
+    if now_ms - done_ms > within_ms:
+        raise Rejected(
+            Code.EXPIRED,
+            f"{ticket.number} was done more than {within_ms // 60_000} min ago",
+            "rate it sooner the next time",
+            state=ticket.state,
+            ticket=ticket.id,
+        )
+    event = ev.TicketRated(
+        ticket=ticket.id, step=step, level=command.level, reasons=command.reasons, text=command.text
+    )
+    return Decision((event,), ticket=ticket.id)

@@ -79,6 +79,7 @@
  * @property {BoardWaiting[]} waiting in hall order
  * @property {BoardMissed[]} missed newest first
  * @property {number} missed_shown_min
+ * @property {{policy: "void"|"second_call"|"k_back", k: number, minutes: number, max: number}} [rejoin] of a missed number
  * @property {string[]} notices
  * @property {number} server_ms
  */
@@ -101,7 +102,7 @@
 /**
  * @typedef {Object} Step
  * @property {number} at_ms
- * @property {"issued"|"called"|"recalled"|"started"|"completed"|"missed"|"cancelled"|"expired"} what
+ * @property {"issued"|"called"|"recalled"|"started"|"held"|"transferred"|"completed"|"missed"|"abandoned"|"cancelled"|"expired"} what
  * @property {string|null} [window]
  * @property {string|null} [clerk]
  * @property {string|null} [channel]

@@ -1,0 +1,1 @@
+"""What events do to the state, by what they are about; see `callq.domain.apply`."""

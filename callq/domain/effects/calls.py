@@ -1,0 +1,202 @@
+"""Effects of calling and serving at a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain.effects.tools import (
+    RECENT_MISSED,
+    TIMERS,
+    Moment,
+    acted,
+    announce,
+    count,
+    drop_timer,
+    enter_lane,
+    forget_person,
+    know_person,
+    leave_lane,
+    move,
+    set_timer,
+    settled,
+    since,
+    stop_handling,
+    withdraw,
+)
+from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
+
+if TYPE_CHECKING:
+    from callq.domain import events as ev
+    from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
+    from callq.domain.undo import Undo
+
+
+def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> None:
+    """A ticket is called to a window."""
+    ticket = state.tickets[event.ticket]
+    window = state.windows[event.window]
+    acted(state, "call", ticket, window, at, undo)
+    act = TicketAct.CALL
+    if ticket.state == TicketState.HELD and event.why.rule == "papers_back":
+        act = TicketAct.RETURN
+    elif ticket.state != TicketState.WAITING:
+        act = TicketAct.CALL_THIS
+    if ticket.state == TicketState.MISSED:
+        undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
+    move(state, ticket, act, at, undo, TicketState.CALLED)
+    undo.set(ticket, "window", event.window)
+    undo.set(ticket, "clerk", event.clerk)
+    undo.set(ticket, "calls", 1)
+    undo.set(ticket, "called_ms", at.now_ms)
+    undo.set(ticket, "last_call_ms", at.now_ms)
+    undo.set(ticket, "why", event.why)
+    undo.set(window, "ticket", ticket)
+    since(state, window, at, undo)
+    announce(state, ticket, undo)
+    after_s = state.config.rules.auto_start_s
+    if after_s:
+        set_timer(state, "auto_start", ticket.id, state.clock(at.now_ms) + after_s * 1000, undo)
+
+
+def recalled(state: HallState, event: ev.TicketRecalled, at: Moment, undo: Undo) -> None:
+    """The call is repeated."""
+    ticket = state.tickets[event.ticket]
+    assert ticket.window is not None
+    settled(state, state.windows[ticket.window], undo)
+    move(state, ticket, TicketAct.RECALL, at, undo)
+    undo.set(ticket, "calls", ticket.calls + 1)
+    undo.set(ticket, "last_call_ms", at.now_ms)
+    announce(state, ticket, undo)
+
+
+def started(state: HallState, event: ev.TicketStarted, at: Moment, undo: Undo) -> None:
+    """Service begins."""
+    ticket = state.tickets[event.ticket]
+    assert ticket.window is not None
+    window = state.windows[ticket.window]
+    settled(state, window, undo)
+    move(state, ticket, TicketAct.START, at, undo)
+    undo.set(ticket, "started_ms", at.now_ms)
+    undo.set(ticket, "started_clock", state.clock(at.now_ms))
+    undo.set(ticket, "start_source", "auto" if event.auto else "explicit")
+    since(state, window, at, undo)
+
+
+def completed(state: HallState, event: ev.TicketCompleted, at: Moment, undo: Undo) -> None:
+    """The service is done."""
+    ticket = state.tickets[event.ticket]
+    assert ticket.window is not None
+    window = state.windows[ticket.window]
+    if event.unconfirmed:
+        settled(state, window, undo)
+    else:
+        acted(state, "complete", ticket, window, at, undo)
+    stop_handling(state, ticket, at, undo)
+    if event.unconfirmed:
+        move(state, ticket, TicketAct.END_UNCONFIRMED, at, undo)
+        undo.set(ticket, "unconfirmed", True)
+    else:
+        move(state, ticket, TicketAct.COMPLETE, at, undo)
+        count(state, ticket.clerk, undo, done=1)
+    steps = list(ticket.steps)
+    steps[ticket.step] = steps[ticket.step]._replace(state="done", done_ms=at.now_ms)
+    undo.set(ticket, "steps", tuple(steps))
+
+
+def missed(state: HallState, event: ev.TicketMissed, at: Moment, undo: Undo) -> None:
+    """Nobody came."""
+    ticket = state.tickets[event.ticket]
+    assert ticket.window is not None
+    acted(state, "miss", ticket, state.windows[ticket.window], at, undo)
+    move(state, ticket, TicketAct.MISS, at, undo)
+    undo.set(ticket, "missed_ms", at.now_ms)
+    undo.set(state, "missed", (ticket.id, *state.missed[: RECENT_MISSED - 1]))
+    count(state, ticket.clerk, undo, missed=1)
+    after_ms = state.config.rules.missed_abandon_min * 60_000
+    set_timer(state, "missed", ticket.id, state.clock(at.now_ms) + after_ms, undo)
+
+
+def held(state: HallState, event: ev.TicketHeld, at: Moment, undo: Undo) -> None:
+    """Put aside; the window is free."""
+    ticket = state.tickets[event.ticket]
+    assert ticket.window is not None
+    settled(state, state.windows[ticket.window], undo)
+    stop_handling(state, ticket, at, undo)
+    move(state, ticket, TicketAct.HOLD, at, undo)
+    undo.set(ticket, "hold_kind", event.kind)
+    undo.set(ticket, "held_ms", at.now_ms)
+    if event.kind != "waiting":
+        after_ms = state.config.rules.hold_max_min * 60_000
+        set_timer(state, "held", ticket.id, state.clock(at.now_ms) + after_ms, undo)
+
+
+def resumed(state: HallState, event: ev.TicketResumed, at: Moment, undo: Undo) -> None:
+    """A waiting hold goes on, without a call."""
+    ticket = state.tickets[event.ticket]
+    window = state.windows[event.window]
+    settled(state, window, undo)
+    move(state, ticket, TicketAct.RESUME, at, undo)
+    undo.set(ticket, "window", event.window)
+    undo.set(ticket, "clerk", event.clerk)
+    undo.set(ticket, "started_clock", state.clock(at.now_ms))
+    undo.set(ticket, "hold_kind", None)
+    undo.set(window, "ticket", ticket)
+    since(state, window, at, undo)
+
+
+def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
+    """The window's last act never was: everything it changed is as before."""
+    ticket = state.tickets[event.ticket]
+    window = state.windows[event.window]
+    record = window.acted
+    assert record is not None
+    clerk, handled = ticket.clerk, ticket.handled_ms
+    _off_the_lists(state, ticket, undo)
+    forget_person(state, ticket, undo)
+    before = dict(record.before)
+    for name, value in record.before:
+        undo.set(ticket, name, value)
+    for name, value in record.window:
+        undo.set(window, name, value)
+    undo.set(window, "acted", None)
+    undo.set(ticket, "touched", state.revision + 1)
+    undo.set(window, "ticket", ticket if ticket.state in AT_WINDOW else None)
+    know_person(state, ticket, undo)
+    kind = TIMERS.get(ticket.state, "")
+    if record.due_ms is not None and kind != "auto_start":
+        set_timer(state, kind, ticket.id, record.due_ms, undo)
+    if event.act == "call":
+        withdraw(state, ticket, undo)
+        _back_to_where_it_was(state, ticket, undo)
+    elif event.act == "miss":
+        undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
+        count(state, clerk, undo, missed=-1)
+        if state.config.rules.auto_start_s:
+            after_ms = state.config.rules.auto_start_s * 1000
+            set_timer(state, "auto_start", ticket.id, state.clock(at.now_ms) + after_ms, undo)
+    else:
+        if state.day_closed and record.due_ms is None:
+            # The day closed since, and gave every service but this one its time to end.
+            after_ms = state.config.rules.serving_end_h * 3_600_000
+            set_timer(state, "serving_end", ticket.id, state.clock(at.now_ms) + after_ms, undo)
+        stretch = handled - int(str(before["handled_ms"]))
+        count(state, clerk, undo, done=-1, handling_ms=-max(0, stretch))
+
+
+def _off_the_lists(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """Take the ticket out of the lane it went on to, and stop the timer of its present state."""
+    if ticket.state == TicketState.WAITING:
+        leave_lane(state, ticket, undo)
+    drop_timer(state, TIMERS.get(ticket.state, ""), ticket.id, undo)
+
+
+def _back_to_where_it_was(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """Put a ticket whose call was undone back: its lane, the missed or the held ones."""
+    if ticket.state == TicketState.WAITING:
+        enter_lane(state, ticket, undo)
+    elif ticket.state == TicketState.MISSED:
+        undo.set(state, "missed", (ticket.id, *state.missed[: RECENT_MISSED - 1]))
+    elif ticket.state == TicketState.HELD:
+        undo.put(state.held, ticket.id, None)
+    assert ticket.state not in FINAL

@@ -1,0 +1,145 @@
+"""Effects on the hall: its configuration, its store, its days, and standing still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain.effects.tools import Moment, set_timer
+from callq.domain.lanes import Lane, LaneKey
+from callq.domain.state import ClerkDay, Epoch, Index, Numbering
+from callq.domain.ticket import FINAL, TicketState
+from callq.domain.window import Window
+
+if TYPE_CHECKING:
+    from callq.domain import events as ev
+    from callq.domain.hall import HallConfig
+    from callq.domain.state import HallState
+    from callq.domain.undo import Undo
+
+CLASSES = ("priority", "appointment", "ordinary")
+
+
+def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Undo) -> None:
+    """A configuration comes into force."""
+    index = Index(event.config)
+    undo.set(state, "config", event.config)
+    undo.set(state, "index", index)
+    undo.set(state, "digest", event.digest)
+    undo.set(state, "numbering", _numbering(state.numbering, event.config))
+    for config in event.config.windows:
+        if config.id not in state.windows:
+            window = Window(config.id)
+            window.since_ms, window.since_clock = at.now_ms, state.clock(at.now_ms)
+            undo.put(state.windows, config.id, window)
+    for gone in [w for w in state.windows if w not in index.windows]:
+        undo.drop(state.windows, gone)
+    for service in event.config.services:
+        for cls in CLASSES:
+            key = LaneKey(service.code, cls)
+            if key not in state.lanes:
+                undo.put(state.lanes, key, Lane())
+    for lane in [k for k in state.lanes if k.service not in index.services]:
+        undo.drop(state.lanes, lane)
+    for code in [s for s in state.stopped if s not in index.services]:
+        undo.drop(state.stopped, code)
+    _nothing_to_take_back(state, undo)
+
+
+def _numbering(today: dict[str, Numbering], config: HallConfig) -> dict[str, Numbering]:
+    """How services number their tickets, those of `today` as they did.
+
+    A new service that takes over a prefix in use today goes on with its counters: none is given twice.
+    """
+    by_prefix = {numbering.prefix: numbering for numbering in today.values()}
+    return today | {
+        service.code: by_prefix.get(service.prefix, Numbering(service.prefix, service.ranges))
+        for service in config.services
+        if service.code not in today
+    }
+
+
+def epoch_opened(state: HallState, event: ev.EpochOpened, at: Moment, undo: Undo) -> None:
+    """A new lineage of the store."""
+    undo.set(state, "epochs", (*state.epochs[-63:], Epoch(event.epoch, state.revision + 1)))
+
+
+def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) -> None:
+    """Numbers start again, and what is no longer of use is forgotten."""
+    config = state.config
+    previous = state.day
+    undo.set(state, "day", event.day)
+    undo.set(state, "day_closed", False)
+    undo.set(state, "day_ends_ms", event.ends_ms)
+    undo.set(state, "counters", {})
+    undo.set(state, "numbering", _numbering({}, config))
+    undo.set(state, "issued", {})
+    undo.set(state, "clerk_days", {c: ClerkDay(at.now_ms) for c in state.clerk_at})
+    undo.set(state, "recent", {})
+    undo.set(state, "missed", ())
+    _nothing_to_take_back(state, undo)
+    kept = (previous, event.day)
+    rated_until = at.now_ms - config.rules.rate_phone_h * 3_600_000
+    for ticket in list(state.tickets.values()):
+        ratable = ticket.state == TicketState.DONE and (ticket.done_ms or 0) > rated_until
+        # What ended yesterday stays as long as the keys that may ask for it again.
+        if ticket.state in FINAL and not ratable and ticket.day not in kept:
+            undo.drop(state.tickets, ticket.id)
+    for ticket_id, credit in list(state.credits.items()):
+        if credit.until < event.day:
+            undo.drop(state.credits, ticket_id)
+    for booking in list(state.bookings.values()):
+        if booking.day < previous:
+            undo.drop(state.bookings, booking.id)
+    wanted = {(booking.service, booking.slot_ms) for booking in state.bookings.values()}
+    for slot in [s for s in state.slots if s not in wanted]:
+        undo.drop(state.slots, slot)
+    # A key is kept 24 hours past the close of its day: through the whole of the next one.
+    for day in [d for d in state.keys if d not in kept]:
+        undo.drop(state.keys, day)
+    end_serving(state, at, undo)
+
+
+def _nothing_to_take_back(state: HallState, undo: Undo) -> None:
+    """Let no undo reach back into another day or configuration."""
+    for window in state.windows.values():
+        if window.acted is not None:
+            undo.set(window, "acted", None)
+
+
+def end_serving(state: HallState, at: Moment, undo: Undo) -> None:
+    """Let the services that outlive their day end some hours from now, unless their clerks do it."""
+    due_ms = state.clock(at.now_ms) + state.config.rules.serving_end_h * 3_600_000
+    for window in state.windows.values():
+        ticket = window.ticket
+        if ticket and ticket.state == TicketState.SERVING and ("serving_end", ticket.id) not in state.due:
+            set_timer(state, "serving_end", ticket.id, due_ms, undo)
+
+
+def day_closed(state: HallState, event: ev.DayClosed, at: Moment, undo: Undo) -> None:
+    """No more tickets until the next day."""
+    undo.set(state, "day_closed", True)
+    end_serving(state, at, undo)
+
+
+def suspended(state: HallState, event: ev.HallSuspended, at: Moment, undo: Undo) -> None:
+    """Clocks stand still."""
+    undo.set(state, "suspended_since", at.now_ms)
+    undo.set(state, "suspended_reason", event.reason)
+
+
+def hall_resumed(state: HallState, event: ev.HallResumed, at: Moment, undo: Undo) -> None:
+    """Clocks go on, less the time they stood still."""
+    assert state.suspended_since is not None
+    undo.set(state, "frozen_ms", state.frozen_ms + at.now_ms - state.suspended_since)
+    undo.set(state, "suspended_since", None)
+    undo.set(state, "suspended_reason", "")
+
+
+def issuing_stopped(state: HallState, event: ev.IssuingStopped, at: Moment, undo: Undo) -> None:
+    """No tickets for a service."""
+    undo.put(state.stopped, event.service, event.reason)
+
+
+def issuing_started(state: HallState, event: ev.IssuingStarted, at: Moment, undo: Undo) -> None:
+    """Tickets again."""
+    undo.drop(state.stopped, event.service)

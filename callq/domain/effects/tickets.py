@@ -1,0 +1,253 @@
+"""Effects on tickets that wait, come back, or go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain.effects.tools import (
+    Moment,
+    drop_timer,
+    enter_lane,
+    forget_person,
+    know_person,
+    leave_lane,
+    move,
+    next_order,
+    set_timer,
+    settled,
+    stop_handling,
+)
+from callq.domain.state import Credit, person_keys
+from callq.domain.ticket import AT_WINDOW, Origin, Rating, Step, Ticket, TicketAct, TicketState
+
+if TYPE_CHECKING:
+    from callq.domain import events as ev
+    from callq.domain.state import HallState
+    from callq.domain.undo import Undo
+
+
+def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> None:
+    """A new ticket waits."""
+    undo.set(state, "seq", state.seq + 1)
+    undo.put(state.counters, event.series or event.prefix, event.counter)
+    undo.put(state.issued, event.service, state.issued.get(event.service, 0) + 1)
+    ticket = Ticket(
+        id=event.ticket,
+        number=event.number,
+        seq=state.seq,
+        day=state.day,
+        service=event.service,
+        cls=event.cls,
+        zone=event.zone,
+        channel=event.channel,
+        clock_ms=state.clock(at.now_ms) if event.clock_ms is None else event.clock_ms,
+        issued_ms=at.now_ms,
+        person=event.person,
+        traits=event.traits,
+        party=event.party,
+        cases=event.cases,
+        prefer_clerk=event.prefer_clerk,
+        steps=tuple(Step(code, "todo" if i else "current") for i, code in enumerate(event.steps)),
+        booking=event.booking,
+    )
+    ticket.granted_by = at.who if event.cls == "priority" else ""
+    ticket.order = next_order(state, undo)
+    ticket.touched = state.revision + 1
+    if event.credit:
+        ticket.rank, ticket.returned = 0, "hold"
+        undo.drop(state.credits, event.credit)
+    undo.put(state.tickets, ticket.id, ticket)
+    enter_lane(state, ticket, undo)
+    know_person(state, ticket, undo)
+
+
+def _wait(
+    state: HallState,
+    ticket: Ticket,
+    act: TicketAct,
+    at: Moment,
+    undo: Undo,
+    *,
+    returned: str | None,
+    bound: str = "",
+    rank: int = 1,
+    clock_ms: int | None = None,
+) -> None:
+    """Let a ticket wait again, as it came back."""
+    move(state, ticket, act, at, undo, TicketState.WAITING)
+    undo.set(ticket, "returned", returned)
+    undo.set(ticket, "bound", bound)
+    undo.set(ticket, "rank", rank)
+    if clock_ms is not None:
+        undo.set(ticket, "clock_ms", clock_ms)
+    undo.set(ticket, "order", next_order(state, undo))
+    enter_lane(state, ticket, undo)
+    if bound:
+        wait_ms = state.config.rules.transfer_wait_min * 60_000
+        set_timer(state, "unbind", ticket.id, state.clock(at.now_ms) + wait_ms, undo)
+
+
+def rejoined(state: HallState, event: ev.TicketRejoined, at: Moment, undo: Undo) -> None:
+    """A missed ticket waits again."""
+    ticket = state.tickets[event.ticket]
+    _wait(
+        state,
+        ticket,
+        TicketAct.REJOIN,
+        at,
+        undo,
+        returned="missed",
+        bound=event.bound,
+        clock_ms=event.clock_ms,
+    )
+    undo.set(ticket, "rejoined", ticket.rejoined + 1)
+    undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
+
+
+def returned(state: HallState, event: ev.TicketReturned, at: Moment, undo: Undo) -> None:
+    """A held ticket waits again, before everyone in its lane."""
+    ticket = state.tickets[event.ticket]
+    _wait(state, ticket, TicketAct.RETURN, at, undo, returned="hold", bound=event.bound, rank=0)
+
+
+def transferred(state: HallState, event: ev.TicketTransferred, at: Moment, undo: Undo) -> None:
+    """A ticket is sent on, with its first arrival as its clock."""
+    ticket = state.tickets[event.ticket]
+    stop_handling(state, ticket, at, undo)
+    origin = Origin(ticket.service, ticket.window or "", ticket.clerk or "", at.now_ms)
+    if ticket.state in AT_WINDOW and ticket.window is not None:
+        settled(state, state.windows[ticket.window], undo)
+    before = ticket.service
+    forget_person(state, ticket, undo)
+    _set_service(state, ticket, event.service, event.zone, undo)
+    know_person(state, ticket, undo)
+    _wait(
+        state,
+        ticket,
+        TicketAct.TRANSFER,
+        at,
+        undo,
+        returned="transfer",
+        bound=event.bound,
+        clock_ms=event.clock_ms,
+    )
+    undo.set(ticket, "origin", origin)
+    undo.set(ticket, "hold_kind", None)
+    if before != event.service:
+        undo.set(ticket, "handled_ms", 0)
+
+
+def _set_service(state: HallState, ticket: Ticket, service: str, zone: str, undo: Undo) -> None:
+    undo.set(ticket, "service", service)
+    undo.set(ticket, "zone", zone)
+    steps = list(ticket.steps)
+    steps[ticket.step] = steps[ticket.step]._replace(service=service)
+    undo.set(ticket, "steps", tuple(steps))
+
+
+def unbound(state: HallState, event: ev.TicketUnbound, at: Moment, undo: Undo) -> None:
+    """Anyone may call the ticket now; its place in time stays."""
+    ticket = state.tickets[event.ticket]
+    leave_lane(state, ticket, undo)
+    undo.set(ticket, "bound", "")
+    undo.set(ticket, "touched", state.revision + 1)
+    enter_lane(state, ticket, undo)
+    drop_timer(state, "unbind", ticket.id, undo)
+
+
+def reassigned(state: HallState, event: ev.TicketReassigned, at: Moment, undo: Undo) -> None:
+    """Another service; the credit is kept, and the number unless the hall renumbers."""
+    ticket = state.tickets[event.ticket]
+    leave_lane(state, ticket, undo)
+    forget_person(state, ticket, undo)
+    _set_service(state, ticket, event.service, event.zone, undo)
+    undo.set(ticket, "bound", "")
+    drop_timer(state, "unbind", ticket.id, undo)
+    undo.set(ticket, "touched", state.revision + 1)
+    if event.number:
+        undo.put(state.counters, event.series, event.counter)
+        undo.set(ticket, "number", event.number)
+    know_person(state, ticket, undo)
+    enter_lane(state, ticket, undo)
+
+
+def class_granted(state: HallState, event: ev.ClassGranted, at: Moment, undo: Undo) -> None:
+    """Another class; the clock stays."""
+    ticket = state.tickets[event.ticket]
+    leave_lane(state, ticket, undo)
+    undo.set(ticket, "cls", event.cls)
+    undo.set(ticket, "granted_by", event.by)
+    undo.set(ticket, "touched", state.revision + 1)
+    enter_lane(state, ticket, undo)
+
+
+def _leaves(state: HallState, ticket: Ticket, act: TicketAct, at: Moment, undo: Undo) -> None:
+    if ticket.state in AT_WINDOW and ticket.window is not None:
+        settled(state, state.windows[ticket.window], undo)
+    stop_handling(state, ticket, at, undo)
+    undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
+    move(state, ticket, act, at, undo)
+
+
+def abandoned(state: HallState, event: ev.TicketAbandoned, at: Moment, undo: Undo) -> None:
+    """Given up, without a rating."""
+    _leaves(state, state.tickets[event.ticket], TicketAct.ABANDON, at, undo)
+
+
+def cancelled(state: HallState, event: ev.TicketCancelled, at: Moment, undo: Undo) -> None:
+    """Given up by the citizen or by staff."""
+    ticket = state.tickets[event.ticket]
+    _leaves(state, ticket, TicketAct.CANCEL, at, undo)
+    if state.config.rules.quota_returns_on_cancel:
+        undo.put(state.issued, ticket.quota_of, state.issued.get(ticket.quota_of, 1) - 1)
+
+
+def expired(state: HallState, event: ev.TicketExpired, at: Moment, undo: Undo) -> None:
+    """The day closed over it; a come-back may be owed."""
+    ticket = state.tickets[event.ticket]
+    _leaves(state, ticket, TicketAct.CLOSE_DAY, at, undo)
+    if event.credit_until:
+        credit = Credit(ticket.service, person_keys(ticket.person), event.credit_until)
+        undo.put(state.credits, ticket.id, credit)
+
+
+def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) -> None:
+    """The visit's next service: the same ticket waits again, as one who arrives now."""
+    ticket = state.tickets[event.ticket]
+    steps = list(ticket.steps)
+    steps[event.step] = steps[event.step]._replace(state="current")
+    undo.set(ticket, "steps", tuple(steps))
+    undo.set(ticket, "step", event.step)
+    undo.set(ticket, "service", steps[event.step].service)
+    undo.set(ticket, "zone", event.zone)
+    for name in ("called_ms", "last_call_ms", "started_ms", "done_ms", "why"):
+        undo.set(ticket, name, None)
+    undo.set(ticket, "handled_ms", 0)
+    undo.set(ticket, "calls", 0)
+    _wait(
+        state,
+        ticket,
+        TicketAct.NEXT_STEP,
+        at,
+        undo,
+        returned=None,
+        clock_ms=state.clock(at.now_ms),
+    )
+    know_person(state, ticket, undo)
+
+
+def step_deferred(state: HallState, event: ev.StepDeferred, at: Moment, undo: Undo) -> None:
+    """The visit keeps a step for later."""
+    ticket = state.tickets[event.ticket]
+    steps = list(ticket.steps)
+    steps[event.step] = steps[event.step]._replace(state="deferred")
+    undo.set(ticket, "steps", tuple(steps))
+    undo.set(ticket, "touched", state.revision + 1)
+
+
+def rated(state: HallState, event: ev.TicketRated, at: Moment, undo: Undo) -> None:
+    """A rating of one step."""
+    ticket = state.tickets[event.ticket]
+    rating = Rating(event.step, event.level, event.reasons, event.text, at.now_ms)
+    undo.set(ticket, "ratings", (*ticket.ratings, rating))
+    undo.set(ticket, "touched", state.revision + 1)

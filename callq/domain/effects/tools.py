@@ -1,0 +1,218 @@
+"""What effects share: the moment, and the few compound changes that many events make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callq.domain.lanes import Due, Lane
+from callq.domain.state import person_keys
+from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState, following
+from callq.domain.window import Acted
+
+if TYPE_CHECKING:
+    from callq.domain.state import HallState
+    from callq.domain.undo import Undo
+    from callq.domain.window import Window
+
+RECENT_CALLS: Final = 24
+"""Calls kept for the screens of each zone."""
+
+RECENT_MISSED: Final = 24
+
+UNDONE: Final = [
+    "state",
+    "rank",
+    "clock_ms",
+    "order",
+    "bound",
+    "returned",
+    "hold_kind",
+    "service",
+    "zone",
+    "window",
+    "clerk",
+    "calls",
+    "called_ms",
+    "last_call_ms",
+    "started_ms",
+    "started_clock",
+    "handled_ms",
+    "done_ms",
+    "missed_ms",
+    "held_ms",
+    "steps",
+    "step",
+    "unconfirmed",
+    "start_source",
+    "why",
+]
+"""Fields of a ticket that a call, a miss or a completion changes."""
+
+WINDOW_UNDONE: Final = (
+    "open",
+    "draining",
+    "paused",
+    "pause_after",
+    "pause_reason",
+    "last",
+    "since_ms",
+    "since_clock",
+)
+
+TIMERS: Final = {
+    TicketState.CALLED: "auto_start",
+    TicketState.SERVING: "serving_end",
+    TicketState.MISSED: "missed",
+    TicketState.HELD: "held",
+    TicketState.WAITING: "unbind",
+}
+"""The timer that may run while a ticket is in a state; it ends with the state."""
+
+
+class Moment(NamedTuple):
+    """When an event happened, and by whom."""
+
+    now_ms: int
+    who: str
+    """Principal."""
+
+
+def set_timer(state: HallState, kind: str, entity: str, at_ms: int, undo: Undo) -> None:
+    """Make something due at a time of the hall's own clock, instead of any earlier note of it."""
+    drop_timer(state, kind, entity, undo)
+    undo.put(state.due, (kind, entity), at_ms)
+    undo.add(state.agenda, Due(at_ms, kind, entity))
+
+
+def drop_timer(state: HallState, kind: str, entity: str, undo: Undo) -> None:
+    """Forget a timer, if it runs."""
+    at_ms = state.due.get((kind, entity))
+    if at_ms is not None:
+        undo.drop(state.due, (kind, entity))
+        undo.remove(state.agenda, Due(at_ms, kind, entity))
+
+
+def move(
+    state: HallState, ticket: Ticket, act: TicketAct, at: Moment, undo: Undo, to: TicketState | None = None
+) -> None:
+    """Change a ticket's state along the table, with everything that goes by the state alone.
+
+    It leaves its lane or its window, its timer stops, and its person may take another ticket when it
+    is over.
+    """
+    before = ticket.state
+    after = following(before, act, to)
+    if before == TicketState.WAITING:
+        leave_lane(state, ticket, undo)
+    elif before == TicketState.HELD:
+        undo.drop(state.held, ticket.id)
+    if after != before:
+        drop_timer(state, TIMERS.get(before, ""), ticket.id, undo)
+    undo.set(ticket, "state", after)
+    undo.set(ticket, "touched", state.revision + 1)
+    if before in AT_WINDOW and after not in AT_WINDOW and ticket.window is not None:
+        window = state.windows[ticket.window]
+        undo.set(window, "ticket", None)
+        undo.set(window, "last", ticket.id)
+        since(state, window, at, undo)
+    if after == TicketState.HELD:
+        undo.put(state.held, ticket.id, None)
+    if after in FINAL:
+        undo.set(ticket, "done_ms", at.now_ms)
+        forget_person(state, ticket, undo)
+
+
+def forget_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """Let the ticket's person take another one for its service."""
+    for known in person_keys(ticket.person):
+        if state.live.get((known, ticket.service)) == ticket.id:
+            undo.drop(state.live, (known, ticket.service))
+
+
+def know_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """Note that a known person holds this ticket."""
+    for known in person_keys(ticket.person):
+        undo.put(state.live, (known, ticket.service), ticket.id)
+
+
+def enter_lane(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """Put a waiting ticket where its fields say."""
+    lane = state.lanes.get(ticket.lane)
+    if lane is None:
+        lane = Lane()
+        undo.put(state.lanes, ticket.lane, lane)
+    undo.add(lane, ticket.place)
+
+
+def leave_lane(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """Take a waiting ticket out of its lane; call before changing the fields that say which."""
+    lane = state.lanes[ticket.lane]
+    undo.remove(lane, ticket.place)
+    if ticket.bound and not lane:
+        undo.drop(state.lanes, ticket.lane)
+
+
+def next_order(state: HallState, undo: Undo) -> int:
+    """A tie-break after everyone there is."""
+    undo.set(state, "order", state.order + 1)
+    return state.order
+
+
+def since(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
+    """The window's state begins now."""
+    undo.set(window, "since_clock", state.clock(at.now_ms))
+    undo.set(window, "since_ms", at.now_ms)
+
+
+def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment, undo: Undo) -> None:
+    """Remember how things were before an act that can be undone; call before changing anything."""
+    record = Acted(
+        act,
+        at.now_ms,
+        at.who,
+        ticket.id,
+        state.revision + 1,
+        tuple((name, getattr(ticket, name)) for name in UNDONE),
+        tuple((name, getattr(window, name)) for name in WINDOW_UNDONE),
+        state.due.get((TIMERS.get(ticket.state, ""), ticket.id)),
+    )
+    undo.set(window, "acted", record)
+
+
+def settled(state: HallState, window: Window, undo: Undo) -> None:
+    """Something else happened at the window: what was done before it can no longer be undone."""
+    if window.acted is not None and window.acted.revision != state.revision + 1:
+        undo.set(window, "acted", None)
+
+
+def stop_handling(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
+    """End the present stretch of handling, and credit it to the clerk."""
+    if ticket.started_clock is None:
+        return
+    stretch = state.clock(at.now_ms) - ticket.started_clock
+    undo.set(ticket, "handled_ms", ticket.handled_ms + stretch)
+    undo.set(ticket, "started_clock", None)
+    count(state, ticket.clerk, undo, handling_ms=stretch)
+
+
+def count(state: HallState, clerk: str | None, undo: Undo, **more: int) -> None:
+    """Add to a clerk's counts of the day."""
+    day = state.clerk_days.get(clerk) if clerk else None
+    if clerk and day:
+        changed = day._replace(**{name: getattr(day, name) + value for name, value in more.items()})
+        undo.put(state.clerk_days, clerk, changed)
+
+
+def announce(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """Put a call on top of the lists of the window's zone and of the zone where the person waits."""
+    assert ticket.window is not None
+    for zone in {state.index.windows[ticket.window].zone, ticket.zone}:
+        others = tuple(t for t in state.recent.get(zone, ()) if t != ticket.id)
+        undo.put(state.recent, zone, (ticket.id, *others[: RECENT_CALLS - 1]))
+
+
+def withdraw(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """Take a call off every list."""
+    for zone, ids in list(state.recent.items()):
+        if ticket.id in ids:
+            undo.put(state.recent, zone, tuple(t for t in ids if t != ticket.id))

@@ -1,0 +1,173 @@
+"""Bookings: reserving a slot, arriving, giving it up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain import events as ev
+from callq.domain import hours
+from callq.domain.calendar import business_day, day_after
+from callq.domain.errors import Code, Rejected
+from callq.domain.rules.decision import Decision
+from callq.domain.rules.guards import running, service_of, zone_for
+from callq.domain.rules.visits import next_number, one_live_ticket, require_open
+from callq.domain.state import person_keys, same_person
+
+if TYPE_CHECKING:
+    from callq.domain import commands as cmd
+    from callq.domain.hall import Booking as Terms
+    from callq.domain.hall import Service
+    from callq.domain.state import Booking, HallState
+
+
+def _booking_of(state: HallState, booking: str) -> Booking:
+    found = state.bookings.get(booking)
+    if found is None:
+        raise Rejected(
+            Code.UNKNOWN_BOOKING, f"no booking {booking!r}", "look it up by its person", booking=booking
+        )
+    return found
+
+
+def _refused(code: Code, booking: Booking, detail: str, hint: str) -> Rejected:
+    return Rejected(code, detail, hint, state=booking.state, booking=booking.id)
+
+
+def _terms(service: Service) -> Terms:
+    if service.booking is None:
+        raise Rejected(
+            Code.SERVICE_CLOSED, f"{service.name} takes no bookings", "take a ticket", service=service.code
+        )
+    return service.booking
+
+
+def _free_slot(state: HallState, service: Service, slot_ms: int, now_ms: int) -> hours.Slot:
+    """The slot, if it exists, lies ahead within the days that can be booked, and has a place left."""
+    terms = _terms(service)
+    slot = hours.slot_at(state.config, service.code, slot_ms)
+    last_day = day_after(state.day, terms.days_ahead)
+    day = business_day(slot_ms, state.config.timezone, state.config.day_starts)
+    over = state.day_closed and day == state.day
+    if slot is None or slot_ms <= now_ms or day > last_day or over:
+        raise Rejected(
+            Code.OUTSIDE_SESSION, "no such slot to book", "choose one that is offered", service=service.code
+        )
+    if state.slots.get((service.code, slot_ms), 0) >= terms.capacity:
+        raise Rejected(Code.QUOTA_EXHAUSTED, "the slot is full", "choose another one", service=service.code)
+    return slot
+
+
+def book(state: HallState, command: cmd.Book, now_ms: int, who: cmd.Actor) -> Decision:
+    """Reserve a place; one per person, day and service."""
+    service = service_of(state, command.service)
+    if not person_keys(command.person):
+        raise Rejected(Code.INVALID, "a booking needs a person", "send an id number or a phone")
+    if command.booking in state.bookings:
+        raise Rejected(Code.INVALID, "the booking id is taken", "mint another one", booking=command.booking)
+    _not_barred(state, command.person)
+    slot = _free_slot(state, service, command.slot_ms, now_ms)
+    _one_a_day(state, service.code, command.person, slot.start_ms)
+    event = ev.Booked(
+        booking=command.booking,
+        service=service.code,
+        slot_ms=slot.start_ms,
+        slot_end_ms=slot.end_ms,
+        person=command.person,
+        channel=command.channel,
+    )
+    return Decision((event,), booking=command.booking)
+
+
+def _not_barred(state: HallState, person: cmd.Person) -> None:
+    rules = state.config.rules
+    if not rules.no_show_limit:
+        return
+    first = day_after(state.day, -rules.no_show_days)
+    recent = max(
+        ([day for day in state.no_shows.get(key, ()) if day >= first] for key in person_keys(person)), key=len
+    )
+    if len(recent) >= rules.no_show_limit:
+        raise Rejected(
+            Code.LIMIT_REACHED,
+            f"{len(recent)} bookings were not kept in {rules.no_show_days} days",
+            "come and take a ticket instead",
+        )
+
+
+def _one_a_day(state: HallState, service: str, person: cmd.Person, slot_ms: int, but: str = "") -> None:
+    day = business_day(slot_ms, state.config.timezone, state.config.day_starts)
+    for other in state.bookings.values():
+        same = other.service == service and other.day == day and same_person(other.person, person)
+        if same and other.state in ("booked", "arrived") and other.id != but:
+            raise _refused(
+                Code.DUPLICATE_TICKET, other, "the person has a booking that day", "move or cancel that one"
+            )
+
+
+def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor) -> Decision:
+    """The booking becomes a ticket: on time an appointment, later ordinary with its own arrival."""
+    running(state)
+    booking = _booking_of(state, command.booking)
+    if booking.state != "booked":
+        raise _refused(Code.WRONG_STATE, booking, f"the booking is {booking.state}", "take a ticket instead")
+    service = service_of(state, booking.service)
+    terms = _terms(service)
+    if command.ticket in state.tickets:
+        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=command.ticket)
+    early_ms = booking.slot_ms - terms.early_min * 60_000 - now_ms
+    if early_ms > 0:
+        raise _refused(
+            Code.TOO_SOON, booking, "checking in is not possible yet", "come closer to the slot"
+        ).having(retry_ms=early_ms)
+    if booking.day != state.day:
+        raise _refused(Code.EXPIRED, booking, "the booking was for another day", "take a ticket instead")
+    require_open(state, service, now_ms, booked=True)
+    one_live_ticket(state, service, booking.person)
+    on_time = now_ms <= booking.slot_ms + terms.grace_min * 60_000
+    number = next_number(state, service, command.channel)
+    issued = ev.TicketIssued(
+        ticket=command.ticket,
+        number=number.text,
+        counter=number.counter,
+        prefix=number.prefix,
+        series=number.series if number.series != number.prefix else "",
+        service=service.code,
+        cls="appointment" if on_time else "ordinary",
+        zone=zone_for(state, service.code),
+        channel=command.channel,
+        person=booking.person,
+        traits=command.traits,
+        clock_ms=state.clock(max(now_ms, booking.slot_ms) if on_time else now_ms),
+        booking=booking.id,
+    )
+    arrived = ev.BookingArrived(booking=booking.id, ticket=command.ticket)
+    return Decision((issued, arrived), ticket=command.ticket, booking=booking.id)
+
+
+def _changeable(state: HallState, booking: Booking, now_ms: int, *, by_staff: bool) -> Service:
+    if booking.state != "booked":
+        raise _refused(Code.WRONG_STATE, booking, f"the booking is {booking.state}", "make a new one")
+    service = service_of(state, booking.service)
+    limit_ms = booking.slot_ms - _terms(service).cancel_before_h * 3_600_000
+    if now_ms > limit_ms and not by_staff:
+        raise _refused(Code.EXPIRED, booking, "it is too late to change the booking", "ask at the desk")
+    return service
+
+
+def cancel_booking(state: HallState, command: cmd.CancelBooking, now_ms: int, who: cmd.Actor) -> Decision:
+    """Give the booking up, until some hours before; staff at any time."""
+    booking = _booking_of(state, command.booking)
+    _changeable(state, booking, now_ms, by_staff=command.by_staff)
+    return Decision((ev.BookingCancelled(booking=booking.id),), booking=booking.id)
+
+
+def move_booking(state: HallState, command: cmd.MoveBooking, now_ms: int, who: cmd.Actor) -> Decision:
+    """Another slot of the same service."""
+    booking = _booking_of(state, command.booking)
+    service = _changeable(state, booking, now_ms, by_staff=command.by_staff)
+    if command.slot_ms == booking.slot_ms:
+        return Decision((), booking=booking.id)
+    slot = _free_slot(state, service, command.slot_ms, now_ms)
+    _one_a_day(state, service.code, booking.person, slot.start_ms, but=booking.id)
+    event = ev.BookingMoved(booking=booking.id, slot_ms=slot.start_ms, slot_end_ms=slot.end_ms)
+    return Decision((event,), booking=booking.id)

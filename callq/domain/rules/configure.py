@@ -1,0 +1,120 @@
+"""Putting a configuration in force without orphaning what lives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain import events as ev
+from callq.domain.calendar import business_day
+from callq.domain.check import problems
+from callq.domain.errors import Code, Rejected
+from callq.domain.hall import digest
+from callq.domain.rules.decision import Decision
+from callq.domain.rules.guards import conflict
+from callq.domain.rules.hall import day_opened
+from callq.domain.ticket import FINAL, TicketState
+
+if TYPE_CHECKING:
+    from callq.domain import commands as cmd
+    from callq.domain.hall import HallConfig
+    from callq.domain.state import HallState
+
+
+def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Actor) -> Decision:
+    """Put a configuration in force, unless it would orphan what lives; the same again does nothing."""
+    config = command.config
+    if config.id != state.hall:
+        raise Rejected(
+            Code.INVALID,
+            f"this is the configuration of {config.id}",
+            f"send it to hall {config.id}",
+            hall=state.hall,
+        )
+    found = problems(config)
+    if found:
+        raise Rejected(Code.INVALID, f"{found[0].path}: {found[0].message}", found[0].hint, hall=state.hall)
+    fingerprint = digest(config)
+    if fingerprint == state.digest:
+        return Decision(())
+    _windows_kept(state, config)
+    _services_kept(state, config)
+    _resources_kept(state, config)
+    for clerk, window_id in state.clerk_at.items():
+        if all(c.id != clerk for c in config.clerks):
+            raise Rejected(
+                Code.CLERK_BUSY,
+                f"clerk {clerk} is signed in",
+                "sign the clerk out first",
+                clerk=clerk,
+                window=window_id,
+            )
+    events: list[ev.Event] = [ev.HallConfigured(config=config, digest=fingerprint)]
+    if not state.created:
+        events.append(day_opened(business_day(now_ms, config.timezone, config.day_starts), config))
+    return Decision(tuple(events))
+
+
+def _windows_kept(state: HallState, config: HallConfig) -> None:
+    """Refuse to remove a window that is in use, that tickets wait for, or that keeps papers."""
+    for window in state.windows.values():
+        if any(w.id == window.id for w in config.windows):
+            continue
+        if window.ticket or window.clerk:
+            raise conflict(
+                Code.WINDOW_BUSY, window, "it cannot be removed while in use", "close it and sign out first"
+            )
+        for ticket in state.tickets.values():
+            waits = ticket.state == TicketState.WAITING and ticket.bound == f"w:{window.id}"
+            kept = ticket.state == TicketState.HELD and ticket.hold_kind != "without_papers"
+            if waits or (kept and ticket.window == window.id):
+                raise Rejected(
+                    Code.WINDOW_BUSY,
+                    f"{ticket.number} comes back to window {window.id}",
+                    "serve or transfer it before removing the window",
+                    state=ticket.state,
+                    ticket=ticket.id,
+                    window=window.id,
+                )
+
+
+def _services_kept(state: HallState, config: HallConfig) -> None:
+    """Refuse to remove a service with live tickets, steps to come or bookings."""
+    services = {s.code: s for s in config.services}
+    for ticket in state.tickets.values():
+        open_steps = {s.service for s in ticket.steps if s.state in ("todo", "deferred")}
+        wanted = open_steps if ticket.state == TicketState.DONE else open_steps | {ticket.service}
+        gone = sorted(wanted - services.keys())
+        if gone and (ticket.state not in FINAL or ticket.state == TicketState.DONE):
+            raise Rejected(
+                Code.WRONG_STATE,
+                f"service {gone[0]} has live tickets",
+                "serve or cancel them before removing the service",
+                state=ticket.state,
+                ticket=ticket.id,
+                service=gone[0],
+            )
+    for booking in state.bookings.values():
+        service = services.get(booking.service)
+        if booking.state == "booked" and (service is None or service.booking is None):
+            raise Rejected(
+                Code.WRONG_STATE,
+                f"service {booking.service} has bookings",
+                "move or cancel them before the service takes none",
+                state=booking.state,
+                booking=booking.id,
+                service=booking.service,
+            )
+
+
+def _resources_kept(state: HallState, config: HallConfig) -> None:
+    """Refuse a capacity below what is in use at this moment."""
+    needs = {s.code: s.resource for s in config.services}
+    used = [needs[w.ticket.service] for w in state.windows.values() if w.ticket is not None]
+    for resource in config.resources:
+        if used.count(resource.code) > resource.capacity:
+            raise Rejected(
+                Code.RESOURCE_BUSY,
+                f"{used.count(resource.code)} windows use {resource.name} now",
+                "wait until fewer do",
+                state="in_use",
+            )

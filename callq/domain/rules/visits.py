@@ -1,0 +1,202 @@
+"""Taking tickets, and visits that go on to another service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from callq.domain import events as ev
+from callq.domain import hours
+from callq.domain.errors import Code, Rejected
+from callq.domain.numbers import ticket_number
+from callq.domain.rules.decision import Decision
+from callq.domain.rules.guards import clerk_of, in_its_day, running, service_of, wrong_state, zone_for
+from callq.domain.state import person_keys
+
+if TYPE_CHECKING:
+    from callq.domain import commands as cmd
+    from callq.domain.hall import Service
+    from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
+
+
+class Number(NamedTuple):
+    """A number that is free, and the counter it comes from."""
+
+    text: str
+    prefix: str
+    series: str
+    counter: int
+
+
+def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> Decision:
+    """Take a number in the queue of a service, or of the first service of a visit."""
+    running(state)
+    service = service_of(state, command.service)
+    for code in command.services:
+        service_of(state, code)
+    if command.prefer_clerk:
+        clerk_of(state, command.prefer_clerk)
+    if command.party < 1 or command.cases < 1:
+        raise Rejected(Code.INVALID, "party and cases count from 1", "send 1 or more", service=service.code)
+    if command.ticket in state.tickets:
+        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=command.ticket)
+    if command.cls == "appointment":
+        raise Rejected(
+            Code.INVALID, "an appointment is a booking that was checked in", "check the booking in"
+        )
+    require_open(state, service, now_ms, booked=False)
+    one_live_ticket(state, service, command.person)
+    number = next_number(state, service, command.channel)
+    issued = ev.TicketIssued(
+        ticket=command.ticket,
+        number=number.text,
+        counter=number.counter,
+        prefix=number.prefix,
+        series=number.series if number.series != number.prefix else "",
+        service=service.code,
+        cls=command.cls,
+        zone=zone_for(state, service.code),
+        channel=command.channel,
+        person=command.person,
+        traits=command.traits,
+        party=command.party,
+        cases=command.cases,
+        prefer_clerk=command.prefer_clerk,
+        steps=(service.code, *command.services) if command.services else (),
+        credit=_credit(state, service, command),
+    )
+    return Decision((issued,), ticket=command.ticket)
+
+
+def require_open(state: HallState, service: Service, now_ms: int, *, booked: bool) -> None:
+    """Refuse where the service gives no tickets now.
+
+    Raises:
+      Rejected: `service_closed` (stopped by staff), `outside_session` (with ``next_ms``, if known),
+        `quota_exhausted`.
+    """
+    if service.code in state.stopped:
+        raise Rejected(
+            Code.SERVICE_CLOSED,
+            f"{service.name}: {state.stopped[service.code]}",
+            "ask at the desk",
+            service=service.code,
+        )
+    closed = state.day_closed or hours.ticketing(state.config, service.code, now_ms, booked=booked) is None
+    if closed:
+        refusal = Rejected(
+            Code.OUTSIDE_SESSION,
+            f"{service.name} gives no tickets now",
+            "come when it does, or book",
+            service=service.code,
+        )
+        following = next_open_ms(state, service.code, now_ms)
+        raise refusal.having(next_ms=following) if following is not None else refusal
+    if service.quota is not None and not booked and state.issued.get(service.code, 0) >= service.quota:
+        raise Rejected(
+            Code.QUOTA_EXHAUSTED,
+            f"all {service.quota} tickets of the day for {service.name} are given",
+            "come tomorrow, or book",
+            service=service.code,
+        )
+
+
+def next_open_ms(state: HallState, service: str, now_ms: int) -> int | None:
+    """When tickets for a service are given again, Unix ms; None: not known."""
+    after_ms = state.day_ends_ms if state.day_closed else now_ms
+    return hours.next_ticketing(state.config, service, after_ms)
+
+
+def one_live_ticket(state: HallState, service: Service, person: cmd.Person | None) -> None:
+    """Refuse a person who holds a live ticket for the service already, with `duplicate_ticket`."""
+    ticket = state.live_ticket(person, service.code) if service.one_per_person else None
+    if ticket is not None:
+        raise Rejected(
+            Code.DUPLICATE_TICKET,
+            f"{ticket.number} of this person is {ticket.state}",
+            "use that ticket or cancel it first",
+            state=ticket.state,
+            ticket=ticket.id,
+            service=service.code,
+        )
+
+
+def next_number(state: HallState, service: Service, channel: str) -> Number:
+    """The next free number of a channel, with the prefix and ranges that the day began with.
+
+    Raises:
+      Rejected: `quota_exhausted`, when its range is used up.
+    """
+    prefix, ranges = state.numbering[service.code]
+    own = next((r for r in ranges if r.channel == channel), None)
+    if own is not None:
+        series, counter = (
+            f"{prefix}{own.first}",
+            state.counters.get(f"{prefix}{own.first}", own.first - 1) + 1,
+        )
+        last: int | None = own.last
+    else:
+        series, counter = prefix, state.counters.get(prefix, 0) + 1
+        last = min(r.first for r in ranges) - 1 if ranges else None
+    if last is not None and counter > last:
+        raise Rejected(
+            Code.QUOTA_EXHAUSTED,
+            f"the numbers of channel {channel} for {service.name} are used up",
+            "take a ticket another way",
+            service=service.code,
+        )
+    return Number(ticket_number(prefix, counter), prefix, series, counter)
+
+
+def _credit(state: HallState, service: Service, command: cmd.Issue) -> str:
+    """The come-back that the person is owed, by the ticket it came from; empty for none."""
+    known = set(person_keys(command.person))
+    for ticket, credit in state.credits.items():
+        own = ticket == command.come_back or not known.isdisjoint(credit.person)
+        if own and credit.service == service.code and state.day <= credit.until:
+            return ticket
+    return ""
+
+
+def after_completion(state: HallState, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
+    """What a visit does when a step is done: the next step, now or deferred; nothing after the last."""
+    following = next((i for i, s in enumerate(ticket.steps) if i != ticket.step and s.state == "todo"), None)
+    if following is None:
+        return ()
+    return (_step(state, ticket, following, now_ms),)
+
+
+def _step(state: HallState, ticket: Ticket, step: int, now_ms: int) -> ev.Event:
+    service = state.index.services[ticket.steps[step].service]
+    try:
+        running(state)
+        in_its_day(state, ticket)
+        require_open(state, service, now_ms, booked=False)
+        one_live_ticket(state, service, ticket.person)
+    except Rejected as refusal:
+        next_ms = _next_chance(state, service.code, refusal.code, now_ms)
+        return ev.StepDeferred(ticket=ticket.id, step=step, reason=refusal.code, next_ms=next_ms)
+    return ev.StepBegun(ticket=ticket.id, step=step, zone=zone_for(state, service.code))
+
+
+def _next_chance(state: HallState, service: str, code: Code, now_ms: int) -> int | None:
+    """When a step refused with `code` may be tried again, Unix ms; None: not known."""
+    if code == Code.QUOTA_EXHAUSTED:
+        return hours.next_ticketing(state.config, service, state.day_ends_ms)
+    if code in (Code.OUTSIDE_SESSION, Code.EXPIRED):
+        return next_open_ms(state, service, now_ms)
+    return None
+
+
+def take_up(state: HallState, ticket: Ticket, now_ms: int) -> Decision:
+    """Go on with a deferred step of a visit whose last step is done."""
+    running(state)
+    step = ticket.deferred
+    if step is None:
+        raise wrong_state(ticket, "no step of the visit is left", "take a new number")
+    in_its_day(state, ticket)
+    service = state.index.services[ticket.steps[step].service]
+    require_open(state, service, now_ms, booked=False)
+    one_live_ticket(state, service, ticket.person)
+    begun = ev.StepBegun(ticket=ticket.id, step=step, zone=zone_for(state, service.code))
+    return Decision((begun,), ticket=ticket.id)

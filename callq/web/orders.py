@@ -1,0 +1,165 @@
+"""From what is sent to what is decided: each body's command, and the permission that it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from callq.domain import commands as cmd
+from callq.domain.errors import Code, Rejected
+from callq.web import bodies
+from callq.web import window_bodies as wb
+from callq.web.problems import without_numbers
+from callq.web.roles import Permission, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callq.domain.state import HallState
+    from callq.web.roles import Principal
+
+
+def _said(text: str) -> str:
+    """What somebody typed, without long numbers: no identity or telephone number gets into the journal."""
+    return without_numbers(text)
+
+
+def _target(to: bodies.Target) -> dict[str, str]:
+    named = {"to_service": to.service, "to_window": to.window, "to_clerk": to.clerk}
+    return {name: value for name, value in named.items() if value is not msgspec.UNSET}
+
+
+TICKET_PERMISSION: Final[dict[type, Permission]] = {
+    bodies.CancelBody: Permission.CANCEL_TICKET,
+    bodies.RejoinBody: Permission.REJOIN_TICKET,
+    bodies.AbandonTicketBody: Permission.ABANDON_TICKET,
+    bodies.ReturnedBody: Permission.RETURN_TICKET,
+    bodies.TransferBody: Permission.TRANSFER_TICKET,
+    bodies.ReassignBody: Permission.REASSIGN_TICKET,
+    bodies.GrantClassBody: Permission.GRANT_CLASS,
+    bodies.RateBody: Permission.RATE,
+}
+"""What each command to a ticket needs beyond `COMMAND_TICKET`."""
+
+HALL_PERMISSION: Final[dict[type, Permission]] = {bodies.ConfigureBody: Permission.CONFIGURE}
+"""What a command to the hall needs, where that is not `COMMAND_HALL`."""
+
+BOOKING_PERMISSION: Final[dict[type, Permission]] = {
+    bodies.CheckInBody: Permission.CHECK_IN,
+    bodies.CancelBookingBody: Permission.CHANGE_BOOKING,
+    bodies.MoveBookingBody: Permission.CHANGE_BOOKING,
+}
+"""What each command to a booking needs beyond `COMMAND_BOOKING`."""
+
+_TO_TICKET: Final[dict[type, Callable[[str, Any, Principal], cmd.TicketCommand | cmd.Transfer]]] = {
+    bodies.CancelBody: lambda t, body, _: cmd.Cancel(ticket=t, reason=_said(body.reason)),
+    bodies.RejoinBody: lambda t, body, _: cmd.Rejoin(ticket=t),
+    bodies.AbandonTicketBody: lambda t, body, _: cmd.AbandonTicket(ticket=t, reason=_said(body.reason)),
+    bodies.ReturnedBody: lambda t, body, _: cmd.Returned(ticket=t),
+    bodies.TransferBody: lambda t, body, _: cmd.Transfer(ticket=t, wait=body.wait, **_target(body.to)),
+    bodies.ReassignBody: lambda t, body, _: cmd.Reassign(ticket=t, service=body.service),
+    bodies.GrantClassBody: lambda t, body, _: cmd.GrantClass(
+        ticket=t, cls=body.class_, reason=_said(body.reason)
+    ),
+    bodies.RateBody: lambda t, body, who: cmd.Rate(
+        ticket=t,
+        level=body.level,
+        reasons=tuple(map(_said, body.reasons)),
+        text=_said(body.text),
+        step=body.step,
+        by_phone=who.role is Role.CITIZEN,
+    ),
+}
+
+_TO_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand | cmd.Transfer]]] = {
+    wb.SignInBody: lambda w, body: cmd.SignIn(window=w, clerk=body.clerk),
+    wb.SignOutBody: lambda w, body: cmd.SignOut(window=w, clerk=body.clerk or ""),
+    wb.HandOverBody: lambda w, body: cmd.HandOver(window=w, clerk=body.clerk),
+    wb.TakeOverBody: lambda w, body: cmd.TakeOver(window=w, clerk=body.clerk, reason=_said(body.reason)),
+    wb.OpenBody: lambda w, _: cmd.Open(window=w),
+    wb.CloseBody: lambda w, _: cmd.Close(window=w),
+    wb.PauseBody: lambda w, body: cmd.Pause(window=w, reason=_said(body.reason)),
+    wb.UnpauseBody: lambda w, _: cmd.Unpause(window=w),
+    wb.CallNextBody: lambda w, _: cmd.CallNext(window=w),
+    wb.CallTicketBody: lambda w, body: cmd.CallTicket(
+        window=w, ticket=body.ticket, reason=_said(body.reason)
+    ),
+    wb.RecallBody: lambda w, _: cmd.Recall(window=w),
+    wb.StartBody: lambda w, _: cmd.Start(window=w),
+    wb.CompleteBody: lambda w, _: cmd.Complete(window=w),
+    wb.MissBody: lambda w, _: cmd.Miss(window=w),
+    wb.AbandonBody: lambda w, body: cmd.Abandon(window=w, reason=_said(body.reason)),
+    wb.HoldBody: lambda w, body: cmd.Hold(window=w, kind=body.kind),
+    wb.ResumeBody: lambda w, body: cmd.Resume(window=w, ticket=body.ticket),
+    bodies.TransferBody: lambda w, body: cmd.Transfer(window=w, wait=body.wait, **_target(body.to)),
+    wb.UndoBody: lambda w, _: cmd.Undo(window=w),
+}
+
+_TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = {
+    bodies.ConfigureBody: lambda body: cmd.Configure(config=body.config),
+    bodies.SuspendBody: lambda body: cmd.Suspend(reason=_said(body.reason)),
+    bodies.ResumeHallBody: lambda _: cmd.ResumeHall(),
+    bodies.StopIssuingBody: lambda body: cmd.StopIssuing(service=body.service, reason=_said(body.reason)),
+    bodies.StartIssuingBody: lambda body: cmd.StartIssuing(service=body.service),
+    bodies.CloseDayBody: lambda body: cmd.CloseDay(reason=_said(body.reason)),
+    bodies.SecondBody: lambda body: cmd.Second(clerk=body.clerk, hall=body.hall),
+    bodies.UnsecondBody: lambda body: cmd.Unsecond(clerk=body.clerk),
+}
+
+
+def to_ticket(
+    ticket: str, body: bodies.TicketCommandBody, who: Principal
+) -> cmd.TicketCommand | cmd.Transfer:
+    """The command to a ticket; a citizen rates by phone, a rating device at the window."""
+    return _TO_TICKET[type(body)](ticket, body, who)
+
+
+def to_window(window: str, body: wb.WindowCommandBody) -> cmd.WindowCommand | cmd.Transfer:
+    """The command to a window."""
+    return _TO_WINDOW[type(body)](window, body)
+
+
+def to_hall(body: bodies.HallCommandBody) -> cmd.HallCommand | cmd.Configure:
+    """The command to the hall."""
+    return _TO_HALL[type(body)](body)
+
+
+def own_ticket(state: HallState, principal: Principal, ticket: str) -> None:
+    """Refuse a rating device's word about a ticket that was at another window than its own.
+
+    Raises:
+      Rejected: `FORBIDDEN`.
+    """
+    found = state.tickets.get(ticket)
+    if found is not None and found.window != principal.window:
+        raise Rejected(
+            Code.FORBIDDEN,
+            f"the token is bound to window {principal.window}",
+            "rate what was done at that window",
+            ticket=ticket,
+        )
+
+
+def own_window(state: HallState, clerk: str, window: str, body: wb.WindowCommandBody) -> None:
+    """Refuse a token that is bound to a clerk where somebody else sits.
+
+    A trainee beside the mentor may act at the mentor's window.
+
+    Raises:
+      Rejected: `FORBIDDEN`.
+    """
+    seated = state.windows[window].clerk if window in state.windows else None
+    here = {seated, state.trainees.get(window)} - {None}
+    if isinstance(body, wb.SignInBody):
+        mentor = config.mentor if (config := state.index.clerks.get(clerk)) else ""
+        allowed = body.clerk == clerk and (not here or clerk in here or mentor in here)
+    else:
+        allowed = not here or clerk in here
+    if not allowed:
+        raise Rejected(
+            Code.FORBIDDEN,
+            f"the token is bound to clerk {clerk}",
+            "use that clerk's window",
+            window=window,
+        )

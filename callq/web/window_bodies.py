@@ -1,0 +1,122 @@
+"""Commands to a window, as they are sent."""
+
+from __future__ import annotations
+
+from callq.domain.commands import HoldKind  # noqa: TC001 - read by msgspec at run time
+from callq.web.bodies import CommandBody, Given, Reason, Short, TransferBody
+
+
+class SignInBody(CommandBody, frozen=True, kw_only=True, tag="sign_in"):
+    """签到: take a seat at the window; a trainee beside the mentor."""
+
+    clerk: Short
+
+
+class SignOutBody(CommandBody, frozen=True, kw_only=True, tag="sign_out"):
+    """签退: leave the window."""
+
+    clerk: Short | None = None
+    """A trainee who leaves; left out: the clerk of the window."""
+
+
+class HandOverBody(CommandBody, frozen=True, kw_only=True, tag="hand_over"):
+    """交接: window and ticket go to another clerk."""
+
+    clerk: Short
+
+
+class TakeOverBody(CommandBody, frozen=True, kw_only=True, tag="take_over"):
+    """Seat another clerk at an occupied window; for supervisors."""
+
+    clerk: Short
+    reason: Reason = ""
+
+
+class OpenBody(CommandBody, frozen=True, kw_only=True, tag="open"):
+    """开窗; while busy it takes back a close that was to come."""
+
+
+class CloseBody(CommandBody, frozen=True, kw_only=True, tag="close"):
+    """关窗; while busy: after the present ticket."""
+
+
+class PauseBody(CommandBody, frozen=True, kw_only=True, tag="pause"):
+    """暂停; while busy: after the present ticket."""
+
+    reason: Reason = ""
+
+
+class UnpauseBody(CommandBody, frozen=True, kw_only=True, tag="unpause"):
+    """恢复."""
+
+
+class CallNextBody(CommandBody, frozen=True, kw_only=True, tag="call_next"):
+    """叫下一位; with nothing waiting the answer's ticket is null."""
+
+
+class CallTicketBody(CommandBody, frozen=True, kw_only=True, tag="call_ticket"):
+    """指呼: this one, out of turn; why is on record."""
+
+    ticket: Short
+    reason: Given
+
+
+class RecallBody(CommandBody, frozen=True, kw_only=True, tag="recall"):
+    """重呼."""
+
+
+class StartBody(CommandBody, frozen=True, kw_only=True, tag="start"):
+    """开始办理."""
+
+
+class CompleteBody(CommandBody, frozen=True, kw_only=True, tag="complete"):
+    """办结; a visit goes on to its next step."""
+
+
+class MissBody(CommandBody, frozen=True, kw_only=True, tag="miss"):
+    """过号."""
+
+
+class AbandonBody(CommandBody, frozen=True, kw_only=True, tag="abandon"):
+    """弃号 of the ticket at the window."""
+
+    reason: Reason = ""
+
+
+class HoldBody(CommandBody, frozen=True, kw_only=True, tag="hold"):
+    """挂起: `without_papers` 不持件, `with_papers` 持件, `waiting` 等待."""
+
+    kind: HoldKind
+
+
+class ResumeBody(CommandBody, frozen=True, kw_only=True, tag="resume"):
+    """恢复: go on with a ticket held as `waiting`, without a call."""
+
+    ticket: Short
+
+
+class UndoBody(CommandBody, frozen=True, kw_only=True, tag="undo"):
+    """撤销: take back one's own last call, miss or completion here."""
+
+
+WindowCommandBody = (
+    SignInBody
+    | SignOutBody
+    | HandOverBody
+    | TakeOverBody
+    | OpenBody
+    | CloseBody
+    | PauseBody
+    | UnpauseBody
+    | CallNextBody
+    | CallTicketBody
+    | RecallBody
+    | StartBody
+    | CompleteBody
+    | MissBody
+    | AbandonBody
+    | HoldBody
+    | ResumeBody
+    | TransferBody
+    | UndoBody
+)

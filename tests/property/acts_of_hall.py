@@ -1,0 +1,94 @@
+"""What is done with bookings, with the hall as a whole and with time on a random day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callq.domain import commands as cmd
+from callq.domain.calendar import day_after
+from callq.domain.hours import slots_on
+from tests.property.acts import AtWindows, Source, asked, pick
+from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, hall_of
+
+DAYS_MS = 86_400_000
+
+
+class Acts(AtWindows):
+    """One hall and everybody in it."""
+
+    @asked(clerk=CLERKS, back=[True, False])
+    def helps_another_hall(self, clerk: str, back: bool) -> None:
+        self.do(cmd.Unsecond(clerk=clerk) if back else cmd.Second(clerk=clerk, hall="town"))
+
+    @asked(
+        service=SERVICES,
+        person=PEOPLE,
+        move=[True, False],
+        ahead=[0, 0, 1, 30],
+    )
+    def books(self, data: Source, service: str, person: str, move: bool, ahead: int) -> None:
+        state = self.hall.state
+        slots = [s.start_ms for s in slots_on(state.config, service, day_after(state.day, ahead))]
+        coming = [s for s in slots if s > self.hall.now_ms]
+        slot_ms = pick(data, [*coming[:2], *slots[-1:], 1])
+        self.hall._minted += 1
+        if move and state.bookings:
+            booking = pick(data, list(state.bookings))
+            self.do(cmd.MoveBooking(booking=booking, slot_ms=slot_ms, by_staff=ahead == 0))
+        else:
+            who = cmd.Person(id_hash=person)
+            self.do(cmd.Book(booking=f"b{self.hall._minted}", service=service, slot_ms=slot_ms, person=who))
+
+    @asked(
+        cancel=[True, False, False],
+        by_staff=[True, False],
+        wait=[True, False],
+    )
+    def keeps_a_booking(self, data: Source, cancel: bool, by_staff: bool, wait: bool) -> None:
+        state = self.hall.state
+        booked = [b for b in state.bookings.values() if b.state == "booked"]
+        booking = pick(data, [*(b.id for b in booked), "unknown"])
+        self.hall._minted += 1
+        if cancel:
+            self.do(cmd.CancelBooking(booking=booking, by_staff=by_staff))
+            return
+        if wait and booking != "unknown":
+            self.hall.now_ms = max(self.hall.now_ms, state.bookings[booking].slot_ms - 20 * 60_000)
+        self.do(cmd.CheckIn(booking=booking, ticket=f"t{self.hall._minted}"))
+
+    @asked(service=SERVICES, act=["stop", *["start"] * 9, "epoch", "close"])
+    def is_managed(self, service: str, act: str) -> None:
+        commands: dict[str, cmd.AnyCommand] = {
+            "stop": cmd.StopIssuing(service=service, reason="上级系统故障"),
+            "start": cmd.StartIssuing(service=service),
+            "close": cmd.CloseDay(reason="提前下班"),
+            "epoch": cmd.OpenEpoch(epoch=f"e{self.hall.state.revision % 3}"),
+        }
+        self.do(commands[act])
+
+    @asked(seconds=[0, 1, 60, 60, 3600, 26 * 3600], go_on=[True, True, True, False])
+    def stands_still(self, seconds: int, go_on: bool) -> None:
+        self.do(cmd.Suspend(reason="停电"))
+        self.hall.later(seconds)
+        if go_on:
+            self.do(cmd.ResumeHall())
+
+    @asked(ms=[1, 999, 1000, 11_000, 20_000, 61_000, 600_000, 3_600_000, 7_200_000])
+    def time_passes(self, ms: int) -> None:
+        self.hall.now_ms += ms
+
+    @asked(days=[*[0] * 12, 1, 1, 3, 40], ms=[-1, 0, 1])
+    def days_pass(self, days: int, ms: int) -> None:
+        if days:
+            self.hall.now_ms = max(self.hall.now_ms, self.hall.state.day_ends_ms + (days - 1) * DAYS_MS + ms)
+
+    @asked(seed=SEEDS)
+    def is_configured(self, seed: int) -> None:
+        if seed % 4 == 0:
+            self.do(cmd.Configure(config=hall_of(seed)))
+
+
+def acts() -> dict[str, Any]:
+    """All that may be asked, by name."""
+    found = {**vars(AtWindows), **vars(Acts)}
+    return {name: act for name, act in found.items() if hasattr(act, "choices")}

@@ -1,0 +1,151 @@
+"""What is kept beside a hall to check it by: who stands where, what time it is, who is owed what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from callq.domain import commands as cmd
+from callq.domain import events as ev
+from callq.domain.decide import next_deadline_ms
+from callq.domain.state import HallState, canonical, person_keys
+from callq.domain.ticket import FINAL, TicketState
+from tests.harness import Hall, check_invariants
+
+if TYPE_CHECKING:
+    from callq.domain.lanes import LaneKey
+
+MOVED_BY_RULE = (
+    ev.TicketRejoined,
+    ev.TicketReturned,
+    ev.TicketTransferred,
+    ev.TicketUnbound,
+    ev.TicketReassigned,
+    ev.ClassGranted,
+    ev.StepBegun,
+    ev.Undone,
+)
+"""What may change a waiting ticket's place; each is on record."""
+
+
+def oldest_eligible(state: HallState, window: str, now_ms: int) -> str | None:
+    """The rule of calling said again, by looking at every ticket instead of at lanes."""
+    seat, config = state.windows[window], state.config
+    clerk = next(c for c in config.clerks if c.id == seat.clerk)
+    equipment = next(w for w in config.windows if w.id == window).services
+    services = {s.code: s for s in config.services}
+    capacity = {r.code: r.capacity for r in config.resources}
+    in_use = [services[w.ticket.service].resource for w in state.windows.values() if w.ticket]
+    clock = state.clock(now_ms)
+
+    def eligible(code: str) -> bool:
+        service = services[code]
+        return (
+            clerk.level(service.needs, state.day) >= service.min_level
+            and (not equipment or code in equipment)
+            and (seat.active is None or service.needs in seat.active)
+            and (not service.resource or in_use.count(service.resource) < capacity[service.resource])
+        )
+
+    waiting = [
+        t
+        for t in state.tickets.values()
+        if t.state == TicketState.WAITING
+        and eligible(t.service)
+        and t.bound in ("", f"w:{window}", f"c:{seat.clerk}")
+    ]
+    # Who came back from a hold is before their lane, not before the hall.
+    heads = [
+        t
+        for t in waiting
+        if all(
+            (o.rank, o.clock_ms, o.order) >= (t.rank, t.clock_ms, t.order)
+            for o in waiting
+            if o.lane == t.lane
+        )
+    ]
+    key = lambda t: (not (t.bound and t.rank == 0), t.clock_ms > clock, t.clock_ms, t.order)  # noqa: E731
+    return min(heads, key=key).id if heads else None
+
+
+def but_for_traces(state: HallState) -> dict[str, Any]:
+    """The whole state, less what an act and its undo leave behind: that they happened."""
+    found: dict[str, Any] = msgspec.msgpack.decode(canonical(state))
+    for name in ("revision", "now_ms", "order", "clerk_days", "recent", "keys"):
+        del found[name]
+    for ticket in found["tickets"]:
+        del ticket["touched"]
+    for window in found["windows"]:
+        del window["acted"]
+    found["missed"] = sorted(found["missed"])
+    # Who comes back to be called again gets the whole time to come.
+    found["due"] = [due for due in found["due"] if due[0] != "auto_start"]
+    found["agenda"] = [due for due in found["agenda"] if due[1] != "auto_start"]
+    return found
+
+
+class Watched(Hall):
+    """A hall in which every change is compared with what is kept beside it."""
+
+    lines: dict[LaneKey, list[str]]
+    stands_since: int | None = None
+    """The hall's own time when it was suspended."""
+
+    def do(self, command: cmd.AnyCommand, key: str | None = None, who: cmd.Actor = cmd.SYSTEM) -> Any:
+        suspended = self.state.suspended_since is not None
+        decision = super().do(command, key, who)
+        self._nobody_overtaken(decision.events)
+        if suspended:
+            calls = (ev.TicketCalled, ev.TicketRecalled, ev.TicketResumed)
+            assert not any(isinstance(e, calls) for e in decision.events), (
+                "a call while the hall stands still"
+            )
+        if isinstance(command, cmd.Suspend):
+            self.stands_since = self.state.clock(self.now_ms)
+        elif isinstance(command, cmd.ResumeHall):
+            self.stands_since = None
+        check_invariants(self.state)
+        return decision
+
+    def _nobody_overtaken(self, events: tuple[ev.Event, ...]) -> None:
+        before = getattr(self, "lines", {})
+        self.lines = {key: lane.ids() for key, lane in self.state.lanes.items() if lane}
+        moved = {e.ticket for e in events if isinstance(e, MOVED_BY_RULE)}
+        for key, line in self.lines.items():
+            stayed = [t for t in line if t not in moved and t in before.get(key, ())]
+            assert stayed == [t for t in before.get(key, ()) if t in stayed], "somebody was overtaken"
+        for event in events:
+            if isinstance(event, ev.TicketIssued) and not event.credit and not event.booking:
+                ticket = self.state.tickets[event.ticket]
+                line = self.lines.get(ticket.lane, [])
+                later = line[line.index(ticket.id) + 1 :] if ticket.id in line else []
+                clocks = [self.state.tickets[t].clock_ms for t in later]
+                assert all(c > ticket.clock_ms for c in clocks), "a new ticket is before older ones"
+
+    def check(self) -> None:
+        """What holds once the ticks that are due are done."""
+        state, clock = self.state, self.state.clock(self.now_ms)
+        deadline = next_deadline_ms(state)
+        assert deadline is not None
+        assert deadline > self.now_ms, "a deadline stays in the past"
+        if self.stands_since is not None:
+            assert clock == self.stands_since, "clocks go on while the hall stands still"
+        else:
+            assert all(due.at_ms > clock for due in state.agenda.all())
+        live: set[tuple[str, str]] = set()
+        for ticket in state.tickets.values():
+            yesterdays = ticket.day < state.day
+            assert not yesterdays or ticket.state in FINAL | {TicketState.SERVING}, "it outlived its day"
+            if ticket.state == TicketState.SERVING and (yesterdays or state.day_closed):
+                assert ("serving_end", ticket.id) in state.due, "nothing will end it"
+            rated = [r.step for r in ticket.ratings]
+            assert len(set(rated)) == len(rated), "rated twice"
+            assert all(ticket.steps[step].state == "done" for step in rated)
+            assert [s.state for s in ticket.steps].count("current") == (ticket.state != TicketState.DONE)
+            if ticket.state in FINAL:
+                continue
+            held = {(known, ticket.service) for known in person_keys(ticket.person)}
+            assert held.isdisjoint(live), "one person holds two tickets of a service"
+            live |= held
+        assert live == set(state.live)

@@ -1,0 +1,1 @@
+"""A transcript for every rule of docs/rules.md."""

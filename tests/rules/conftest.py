@@ -1,0 +1,5 @@
+"""The hall of the scenes."""
+
+from tests.rules.scene import hall
+
+__all__ = ["hall"]

@@ -1,0 +1,103 @@
+"""What holds whatever happens: see also tests/property, which drive it at random."""
+
+from __future__ import annotations
+
+from callq.domain import commands as cmd
+from callq.domain.errors import Code
+from callq.domain.events import decode_batch
+from callq.domain.state import canonical
+from tests.harness import check_invariants
+from tests.rules.scene import HOUR, MIN, Scene, refused, rule
+
+
+def busy_hour(hall: Scene) -> None:
+    """A bit of everything."""
+    hall.staff("w2", "c2")
+    for _ in range(4):
+        hall.issue(services=("social",))
+        hall.later(30)
+    hall.hold("with_papers")
+    hall.call("w2")
+    hall.miss("w2")
+    hall.serve("w1")
+    hall.do(cmd.Transfer(window="w1", to_clerk="c2"))
+    hall.do(cmd.Returned(ticket="t0001"))
+    hall.do(cmd.Rejoin(ticket="t0002"))
+    hall.serve("w2")
+    hall.complete("w2")
+
+
+@rule("I-one-place")
+def test_no_ticket_at_two_windows_no_window_with_two_no_clerk_at_two(hall: Scene) -> None:
+    busy_hour(hall)
+    check_invariants(hall.state)
+
+
+@rule("I-key-once")
+def test_an_accepted_key_is_remembered_through_the_next_business_day(hall: Scene) -> None:
+    hall.issue()
+    hall.do(cmd.CallNext(window="w1"), key="press-1")
+    hall.next_day()
+    hall.later(23 * HOUR)
+    record = hall.state.remembered("t1", "press-1")
+    assert record is not None
+    assert record.ticket == "t0001"
+    assert hall.state.remembered("t2", "press-1") is None
+    hall.next_day()
+    assert hall.state.remembered("t1", "press-1") is None
+
+
+@rule("I-refusals-unkept")
+def test_a_refused_key_is_decided_afresh(hall: Scene) -> None:
+    hall.issue()
+    hall.call()
+    with refused(hall, Code.TOO_SOON):
+        hall.do(cmd.Recall(window="w1"), key="again")
+    assert hall.state.remembered("t1", "again") is None
+    hall.later(10)
+    hall.do(cmd.Recall(window="w1"), key="again")
+    assert hall.state.remembered("t1", "again") is not None
+
+
+@rule("I-refusal-explains")
+def test_a_refusal_has_code_ids_state_and_hint(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    with refused(hall, Code.WINDOW_BUSY) as refusal:
+        hall.call()
+    assert refusal.value.ids == {"window": "w1", "ticket": ticket.id}
+    assert (refusal.value.state, refusal.value.hint) == ("calling", "start or miss it first")
+
+
+@rule("I-no-overtaking")
+def test_within_a_lane_the_first_is_called_first(hall: Scene) -> None:
+    for _ in range(5):
+        hall.issue()
+    served = []
+    for _ in range(5):
+        served.append(hall.serve().number)
+        hall.complete()
+    assert served == ["A001", "A002", "A003", "A004", "A005"]
+
+
+@rule("I-explainable")
+def test_every_change_says_who_when_from_where_and_by_which_rule(hall: Scene) -> None:
+    hall.issue()
+    hall.issue("social")
+    hall.do(cmd.CallNext(window="w1"), who=cmd.Actor(role="clerk", id="t1", device="panel-3"))
+    batch = decode_batch(hall.payloads[-1])
+    (called,) = batch.events
+    assert (batch.who.id, batch.who.device, batch.at_ms) == ("t1", "panel-3", hall.now_ms)
+    assert called.why.rule == "longest_wait"  # type: ignore[union-attr]
+    assert [lane.service for lane in called.why.lanes] == ["general", "social"]  # type: ignore[union-attr]
+
+
+@rule("I-replay")
+def test_timers_and_everything_else_survive_a_restart(hall: Scene) -> None:
+    busy_hour(hall)
+    hall.hold("without_papers", "w2")
+    again = hall.replayed()
+    assert canonical(again) == canonical(hall.state)
+    assert again.agenda.all() == hall.state.agenda.all()
+    assert again.agenda.first is not None
+    assert again.agenda.first.at_ms <= hall.now_ms + 120 * MIN * 1000

@@ -1,0 +1,181 @@
+"""The hall as a whole: standing still, stopping, and its configuration."""
+
+from __future__ import annotations
+
+import msgspec
+
+from callq.domain import commands as cmd
+from callq.domain.errors import Code
+from callq.domain.hall import Booking, Resource
+from tests.harness import small_hall
+from tests.rules.scene import ANN, HOUR, MIN, Scene, changed, refused, rule, with_rules, with_service
+
+
+@rule("H-suspend-calls")
+def test_a_suspended_hall_calls_and_issues_nothing(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.staff("w2", "c2")
+    hall.do(cmd.Suspend(reason="消防演习"))
+    for command in (
+        cmd.CallNext(window="w2"),
+        cmd.CallTicket(window="w2", ticket=ticket.id, reason="急"),
+        cmd.Recall(window="w1"),
+        cmd.Issue(ticket="x", service="general"),
+        cmd.Transfer(window="w1", to_service="social"),
+    ):
+        with refused(hall, Code.HALL_SUSPENDED) as refusal:
+            hall.do(command)
+        assert "消防演习" in refusal.value.detail
+    hall.do(cmd.ResumeHall())
+    hall.later(10)
+    hall.do(cmd.Recall(window="w1"))
+
+
+@rule("H-suspend-freezes")
+def test_timers_stand_still_while_the_hall_does(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.miss()
+    hall.later(29 * MIN)
+    hall.do(cmd.Suspend())
+    hall.later(HOUR)
+    hall.tick()
+    hall.do(cmd.ResumeHall())
+    hall.later(59)
+    hall.tick()
+    assert ticket.state == "missed"
+    hall.later(1)
+    hall.tick()
+    assert ticket.state == "abandoned"
+
+
+@rule("H-suspend-clocks")
+def test_nobody_grows_older_in_the_queue_meanwhile(hall: Scene) -> None:
+    hall.issue()
+    hall.do(cmd.Suspend())
+    hall.later(HOUR)
+    hall.do(cmd.ResumeHall())
+    hall.later(1)
+    ticket = hall.issue()
+    first, second = (hall.state.tickets[t] for t in ("t0001", ticket.id))
+    assert second.clock_ms - first.clock_ms == 1000
+
+
+@rule("H-suspend-handling")
+def test_handling_does_not_run_meanwhile(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Suspend())
+    hall.later(HOUR)
+    hall.do(cmd.ResumeHall())
+    hall.later(MIN)
+    hall.complete()
+    assert ticket.handled_ms == MIN * 1000
+
+
+@rule("H-suspend-auto-call")
+def test_the_delay_of_automatic_calls_stands_still_too() -> None:
+    hall = with_rules(auto_call_s=20)
+    hall.issue()
+    hall.later(5)
+    hall.do(cmd.Suspend())
+    hall.later(HOUR)
+    hall.tick()
+    hall.do(cmd.ResumeHall())
+    hall.later(14)
+    hall.tick()
+    assert hall.at_w1 is None
+    hall.later(1)
+    hall.tick()
+    assert hall.at_w1 is not None
+
+
+@rule("H-stop-issuing")
+def test_a_stopped_service_gives_no_tickets_and_says_why(hall: Scene) -> None:
+    waiting = hall.issue()
+    with refused(hall, Code.INVALID):
+        hall.do(cmd.StopIssuing(service="general", reason=""))
+    hall.do(cmd.StopIssuing(service="general", reason="上级系统故障"))
+    with refused(hall, Code.SERVICE_CLOSED) as refusal:
+        hall.issue()
+    assert "上级系统故障" in refusal.value.detail
+    assert hall.issue("social").number == "E001"
+    assert hall.serve() is waiting
+    hall.do(cmd.StartIssuing(service="general"))
+    assert hall.issue().number == "A002"
+
+
+@rule("H-configure-state")
+def test_a_replay_needs_no_file(hall: Scene) -> None:
+    config = small_hall(name="新名")
+    hall.do(cmd.Configure(config=config))
+    assert hall.replayed().config == config
+    assert hall.replayed().digest == hall.state.digest
+    assert hall.do(cmd.Configure(config=config)).events == ()
+
+
+@rule("H-configure-services")
+def test_a_service_with_live_tickets_later_steps_or_bookings_stays() -> None:
+    config = changed(small_hall(), "estate", booking=Booking())
+    hall = Scene(config)
+    hall.staff()
+    gone = msgspec.structs.replace(
+        config, services=config.services[:2], windows=config.windows[:2], clerks=config.clerks[:3]
+    )
+    clerks = tuple(
+        msgspec.structs.replace(c, skills={k: v for k, v in c.skills.items() if k != "estate"})
+        for c in gone.clerks
+    )
+    gone = msgspec.structs.replace(gone, clerks=clerks)
+    waiting = hall.issue("estate")
+    with refused(hall, Code.WRONG_STATE):
+        hall.do(cmd.Configure(config=gone))
+    hall.do(cmd.Cancel(ticket=waiting.id))
+    visit = hall.issue(services=("estate",))
+    with refused(hall, Code.WRONG_STATE):
+        hall.do(cmd.Configure(config=gone))
+    hall.do(cmd.Cancel(ticket=visit.id))
+    hall.do(cmd.Book(booking="b1", service="estate", slot_ms=hall.now_ms + HOUR * 1000, person=ANN))
+    for config_without in (gone, changed(config, "estate", booking=None)):
+        with refused(hall, Code.WRONG_STATE) as refusal:
+            hall.do(cmd.Configure(config=config_without))
+        assert refusal.value.ids["booking"] == "b1"
+    hall.do(cmd.CancelBooking(booking="b1", by_staff=True))
+    hall.do(cmd.Configure(config=gone))
+    assert list(hall.state.index.services) == ["general", "social"]
+
+
+@rule("H-configure-resource")
+def test_a_resource_does_not_shrink_below_what_is_in_use() -> None:
+    def net(capacity: int) -> object:
+        config = changed(small_hall(), "general", resource="net")
+        return msgspec.structs.replace(
+            config, resources=(Resource(code="net", name="专网账号", capacity=capacity),)
+        )
+
+    hall = Scene(net(2))  # type: ignore[arg-type]
+    for window, clerk in (("w1", "c1"), ("w2", "c2")):
+        hall.staff(window, clerk)
+        hall.issue()
+        hall.serve(window)
+    with refused(hall, Code.RESOURCE_BUSY):
+        hall.do(cmd.Configure(config=net(1)))  # type: ignore[arg-type]
+    hall.complete("w2")
+    hall.do(cmd.Configure(config=net(1)))  # type: ignore[arg-type]
+
+
+@rule("H-configure-checked")
+def test_a_configuration_with_mistakes_changes_nothing(hall: Scene) -> None:
+    with refused(hall, Code.INVALID):
+        hall.do(cmd.Configure(config=changed(small_hall(), "general", prefix="I")))
+
+
+@rule("H-quota-of-the-day")
+def test_a_new_quota_counts_what_the_day_has_given() -> None:
+    hall = with_service(quota=5)
+    hall.issue()
+    hall.issue()
+    hall.do(cmd.Configure(config=changed(small_hall(), "general", quota=2)))
+    with refused(hall, Code.QUOTA_EXHAUSTED):
+        hall.issue()

@@ -1,0 +1,156 @@
+"""Taking back: the window's last call, miss or completion."""
+
+from __future__ import annotations
+
+from callq.domain import commands as cmd
+from callq.domain.errors import Code
+from tests.harness import check_invariants
+from tests.rules.scene import ANN, Scene, refused, rule
+
+SOMEBODY_ELSE = cmd.Actor(role="clerk", id="t2")
+
+
+def undo(hall: Scene) -> None:
+    hall.do(cmd.Undo(window="w1"))
+
+
+@rule("U-call")
+def test_a_call_is_taken_back_to_the_exact_place(hall: Scene) -> None:
+    first = hall.issue()
+    hall.issue()
+    before = hall.queue(), first.place
+    hall.call()
+    hall.later(5)
+    undo(hall)
+    assert (hall.queue(), first.place) == before
+    assert (hall.at_w1, first.calls, first.why) == (None, 0, None)
+
+
+@rule("U-call-elsewhere")
+def test_a_call_by_name_goes_back_to_the_missed_and_the_held(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.miss()
+    hall.call("w1", ticket)
+    undo(hall)
+    assert (ticket.state, hall.state.missed) == ("missed", (ticket.id,))
+    hall.call("w1", ticket)
+    hall.do(cmd.Start(window="w1"))
+    hall.do(cmd.Hold(window="w1", kind="with_papers"))
+    hall.do(cmd.Returned(ticket=ticket.id))
+    undo(hall)
+    assert (ticket.state, list(hall.state.held)) == ("held", [ticket.id])
+
+
+@rule("U-withdrawn")
+def test_the_announcement_is_withdrawn(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    assert hall.state.recent["hall"] == (ticket.id,)
+    undo(hall)
+    assert hall.state.recent["hall"] == ()
+
+
+@rule("U-miss")
+def test_a_miss_is_taken_back_to_the_call(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.miss()
+    undo(hall)
+    assert (ticket.state, ticket.calls, hall.at_w1, hall.state.missed) == ("called", 2, ticket, ())
+    assert hall.state.clerk_days["c1"].missed == 0
+
+
+@rule("U-complete")
+def test_a_completion_is_taken_back_to_the_service(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.later(60)
+    hall.complete()
+    undo(hall)
+    assert (ticket.state, hall.at_w1, hall.state.clerk_days["c1"].done) == ("serving", ticket, 0)
+    hall.later(60)
+    hall.complete()
+    assert ticket.handled_ms == 120_000
+
+
+@rule("U-complete")
+def test_a_completion_that_closed_the_window_opens_it_again(hall: Scene) -> None:
+    hall.issue()
+    hall.serve()
+    hall.do(cmd.Close(window="w1"))
+    hall.complete()
+    undo(hall)
+    assert hall.state.windows["w1"].state == "serving"
+    assert hall.state.windows["w1"].draining
+
+
+@rule("U-complete-visit")
+def test_the_next_step_is_taken_back_too(hall: Scene) -> None:
+    ticket = hall.issue(services=("social",), person=ANN)
+    hall.serve()
+    hall.complete()
+    undo(hall)
+    assert (ticket.state, ticket.service, ticket.step) == ("serving", "general", 0)
+    hall.do(cmd.Abandon(window="w1"))
+    check_invariants(hall.state)
+    assert hall.issue("social", person=ANN).number == "E001"
+
+
+@rule("U-fifteen-seconds")
+def test_fifteen_seconds_and_no_more(hall: Scene) -> None:
+    hall.issue()
+    hall.call()
+    hall.later(15.001)
+    with refused(hall, Code.EXPIRED):
+        undo(hall)
+    hall.now_ms -= 1
+    undo(hall)
+
+
+@rule("U-own-act")
+def test_nobody_takes_back_what_another_did(hall: Scene) -> None:
+    hall.issue()
+    hall.call()
+    with refused(hall, Code.FORBIDDEN):
+        hall.do(cmd.Undo(window="w1"), who=SOMEBODY_ELSE)
+
+
+@rule("U-last-act")
+def test_only_the_last_act_at_the_window(hall: Scene) -> None:
+    hall.issue()
+    hall.call()
+    hall.do(cmd.Start(window="w1"))
+    with refused(hall, Code.WRONG_STATE):
+        undo(hall)
+    hall.complete()
+    undo(hall)
+    with refused(hall, Code.WRONG_STATE):
+        undo(hall)
+
+
+@rule("U-gone-on")
+def test_not_when_the_ticket_has_gone_on_since(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    with refused(hall, Code.WRONG_STATE):
+        undo(hall)
+    hall.serve()
+    hall.complete()
+    hall.do(cmd.Rate(ticket=ticket.id, level=5))
+    with refused(hall, Code.WRONG_STATE):
+        undo(hall)
+
+
+@rule("U-own-day")
+def test_not_into_another_day(hall: Scene) -> None:
+    hall.issue()
+    hall.now_ms = hall.state.day_ends_ms - 5_000
+    hall.serve()
+    hall.complete()
+    hall.later(5)
+    hall.tick()
+    with refused(hall, Code.WRONG_STATE):
+        undo(hall)

@@ -1,0 +1,31 @@
+"""Two days of a county hall of 84 windows at full volume."""
+
+from __future__ import annotations
+
+import pytest
+
+from callq.domain.apply import apply
+from callq.domain.events import decode_batch
+from callq.domain.state import HallState, canonical
+from callq.domain.undo import Undo
+from tests.harness import check_invariants
+from tests.unit.dongyuan import ARRIVALS, Days, seats
+
+
+@pytest.mark.timeout(120)
+def test_two_full_days_replay_to_the_state_they_left() -> None:
+    hall = Days(seed=20261123)
+    assert len(seats(hall.state)) > 75, "the hall is hardly staffed"
+    for _ in range(2):
+        before = hall.state.seq
+        hall.day()
+        check_invariants(hall.state)
+        assert hall.state.seq - before >= ARRIVALS * 0.98
+        assert hall.state.held == {}
+        assert not any(lane for lane in hall.state.lanes.values()), "somebody still waits for yesterday"
+    assert hall.refused.total() < hall.asked.total() / 10
+
+    replayed = HallState("dongyuan")
+    for payload in hall.payloads:
+        apply(replayed, decode_batch(payload), Undo())
+    assert canonical(replayed) == canonical(hall.state)

@@ -1,0 +1,106 @@
+"""The sample halls have the shapes that public reports tell, and open when such halls do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callq.config import load_hall, samples
+from callq.domain.hall import PREFIX_RE, HallConfig, Skill
+from callq.domain.hours import next_ticketing, serving, sessions_on, slots_on, ticketing
+
+
+@pytest.fixture(scope="module")
+def dongyuan() -> HallConfig:
+    return load_hall("dongyuan")
+
+
+@pytest.fixture(scope="module")
+def taizhou() -> HallConfig:
+    return load_hall("taizhou")
+
+
+def ms(local: str) -> int:
+    return round(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
+
+
+def test_the_core_brings_three_halls():
+    assert {"county", "dongyuan", "taizhou"} <= set(samples())
+
+
+def test_dongyuan_has_35_comprehensive_and_49_other_windows(dongyuan):
+    comprehensive = [window for window in dongyuan.windows if window.kind == "comprehensive"]
+    assert [window.label for window in comprehensive] == [str(n) for n in range(1, 36)]
+    assert {window.zone for window in comprehensive} == {"hall"}
+    assert all("general" in window.services for window in comprehensive)
+    assert len(dongyuan.windows) == 84
+    assert len(dongyuan.clerks) == 84
+    kinds = Counter(window.kind for window in dongyuan.windows)
+    assert kinds["remote"] == 2
+    assert {"domain", "dedicated", "tidal", "green", "fallback", "result"} <= set(kinds)
+    prefixes = {service.code: service.prefix for service in dongyuan.services}
+    assert prefixes["general"] == "A"
+    assert [prefixes[code] for code in ("household", "social", "medical", "estate", "enterprise")] == [
+        *"BEFGK"
+    ]
+
+
+def test_dongyuan_shows_every_part_of_a_hall_file(dongyuan):
+    assert dongyuan.resources
+    assert any(service.quota for service in dongyuan.services)
+    assert any(service.booking for service in dongyuan.services)
+    assert any(service.ranges for service in dongyuan.services)
+    assert any(service.min_level > 1 for service in dongyuan.services)
+    assert any(clerk.mentor for clerk in dongyuan.clerks)
+    skills = [skill for clerk in dongyuan.clerks for skill in clerk.skills.values()]
+    assert any(isinstance(skill, Skill) and skill.until for skill in skills)
+    zones = {zone.code for zone in dongyuan.zones}
+    assert "selfservice" in zones - {window.zone for window in dongyuan.windows}
+
+
+def test_a_week_in_dongyuan(dongyuan):
+    def code(service: str, local: str, booked: bool = False) -> str | None:
+        session = ticketing(dongyuan, service, ms(local), booked=booked)
+        return session.code if session else None
+
+    assert code("general", "2026-11-23T08:30") == "am"
+    assert code("general", "2026-11-23T11:30") is None
+    assert serving(dongyuan, "general", ms("2026-11-23T11:59"))
+    assert code("general", "2026-11-23T12:30") == "noon"
+    assert code("marriage", "2026-11-23T12:30") is None
+    assert code("marriage", "2026-11-23T14:00") == "pm"
+    assert code("enterprise", "2026-11-28T09:00") == "sat"
+    assert code("marriage", "2026-11-28T09:00") is None
+    assert code("marriage", "2026-11-28T09:00", booked=True) == "wedding"
+    assert sessions_on(dongyuan, "2026-10-03") == ()
+    assert [session.code for session in sessions_on(dongyuan, "2026-10-10")] == ["am", "noon", "pm"]
+    assert next_ticketing(dongyuan, "general", ms("2026-09-30T16:30")) == ms("2026-10-08T08:30")
+    assert len(slots_on(dongyuan, "marriage", "2026-11-28")) == 3
+
+
+def test_taizhou_is_the_large_case(taizhou):
+    assert len(taizhou.windows) == 224
+    assert len(taizhou.clerks) >= 224
+    zones = {zone.code for zone in taizhou.zones}
+    assert {"f1", "f2", "f3", "f4", "f5"} <= zones
+    assert all(window.zone in zones for window in taizhou.windows)
+    assert any(len(service.prefix) == 2 for service in taizhou.services)
+
+
+@pytest.mark.parametrize("name", ["county", "dongyuan", "taizhou"])
+def test_people_and_labels_of_samples_can_be_told_apart(name):
+    hall = load_hall(name)
+    assert len({clerk.name for clerk in hall.clerks}) == len(hall.clerks)
+    assert len({window.label for window in hall.windows}) == len(hall.windows)
+    assert all(PREFIX_RE.fullmatch(service.prefix) for service in hall.services)
+
+
+@pytest.mark.parametrize("name", ["dongyuan", "taizhou"])
+def test_every_service_is_ticketed_on_every_working_day(name):
+    hall = load_hall(name)
+    for service in hall.services:
+        for day in ("2026-11-23", "2026-11-27", "2026-12-31", "2027-02-12"):
+            assert next_ticketing(hall, service.code, ms(f"{day}T06:00"), within_days=0) is not None
