@@ -242,6 +242,8 @@ function render() {
     "data-phase": status.phase,
     "data-situation": panel ? situationOf(panel) : "connecting",
     "data-revision": view.revision,
+    // A press counts for nothing until the last one is answered and its state is shown.
+    "data-waiting": String(waiting()),
   });
   renderTop();
   renderLink();

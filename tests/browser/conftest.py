@@ -107,6 +107,7 @@ def is_live(page: Page) -> Page:
 def situation(page: Page, name: str) -> None:
     """Wait until the panel's window is in this state and the last press is answered."""
     expect(page.locator("#page")).to_have_attribute("data-situation", name)
+    expect(page.locator("#page")).to_have_attribute("data-waiting", "false")
 
 
 def staffed(live: LiveServer, window: str = "w3", clerk: str = "c01") -> None:
