@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from callq.config.export import plain, toml_value
+from callq.config.export import toml_value
+from callq.domain.hall import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
+from callq.domain.hall import plain
 
 if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
@@ -41,24 +40,6 @@ def export_hall(config: HallConfig) -> str:
         for element in data.get(key, ()):
             lines += ["", f"[[{key}]]", *(_pair(*item) for item in element.items())]
     return "\n".join(lines) + "\n"
-
-
-@lru_cache
-def _defaults(kind: type[msgspec.Struct]) -> list[tuple[str, object]]:
-    """Fields of a struct and their defaults; msgspec works them out anew each time it is asked."""
-    return [(field.name, field.default) for field in msgspec.structs.fields(kind)]
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 - structs, and whatever they hold
-    """Structs as tables without what equals a default: msgspec leaves out only the very same objects."""
-    if isinstance(value, msgspec.Struct):
-        fields = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
-        return {name: plain(content) for name, content, default in fields if content != default}
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    return value
 
 
 def _pair(key: str, value: Any) -> str:  # noqa: ANN401 - any value of a TOML document

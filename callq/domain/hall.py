@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -263,20 +264,22 @@ def digest(config: HallConfig) -> str:
     Fields that equal their defaults do not count, so that fields added later change no digest. (The
     encoder's own `omit_defaults` goes by identity, and would tell equal configurations apart.)
     """
-    return hashlib.blake2b(_ENCODER.encode(_plain(config)), digest_size=16).hexdigest()
+    return hashlib.blake2b(_ENCODER.encode(plain(config)), digest_size=16).hexdigest()
 
 
-def _plain(value: object) -> object:
+@lru_cache
+def _defaults(kind: type[msgspec.Struct]) -> list[tuple[str, object]]:
+    """Fields of a struct and their defaults; msgspec works them out anew each time it is asked."""
+    return [(field.name, field.default) for field in msgspec.structs.fields(kind)]
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - structs, and whatever they hold
+    """Structs as tables without what equals a default: msgspec leaves out only the very same objects."""
     if isinstance(value, msgspec.Struct):
-        found: dict[str, object] = {}
-        for field in msgspec.structs.fields(value):
-            content = getattr(value, field.name)
-            default = field.default_factory() if callable(field.default_factory) else field.default
-            if content != default:
-                found[field.name] = _plain(content)
-        return found
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        fields = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
+        return {name: plain(content) for name, content, default in fields if content != default}
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
     return value
