@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+import trio
+
 from callq.domain.errors import BadBytes, CallqError, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _H_MASK: Final = (1 << 63) - 1
 
@@ -61,6 +63,51 @@ def chained(previous: EntryId, payload: bytes) -> Entry:
     return Entry(EntryId(previous.revision + 1, int.from_bytes(raw, "big") & _H_MASK), payload)
 
 
+class Lineage(NamedTuple):
+    """Whose history a connection met."""
+
+    epoch: str
+    """16 hex digits; another one after a restart, a promotion or a restore."""
+    promoted: bool = False
+    """It became master by a failover: what its predecessor acknowledged last may be missing here. Never
+    true of an embedded server, nor after a plain restart."""
+
+
+class Receipt(NamedTuple):
+    """What the store said when a group was appended."""
+
+    lineage: Lineage
+    time_ms: int
+    """The store's clock, Unix ms, at some moment between sending and receiving."""
+
+
+class Pulse(NamedTuple):
+    """What a node hears when it beats."""
+
+    time_ms: int
+    """The store's clock, Unix ms."""
+    last_ms: int | None
+    """The same at the last beat of any node before this one; None: there never was one."""
+    counted: bool
+    """False: the gap since `last_ms` is an outage, and this beat was not taken for the end of it."""
+    nodes: dict[str, bytes]
+    """Records of the nodes that beat within `NODE_TTL_MS`, this one included, by name."""
+    lineage: Lineage
+
+
+class Snapshot(NamedTuple):
+    """A hall's state after the entry `id`."""
+
+    id: EntryId
+    body: bytes
+
+
+NODE_TTL_MS: Final = 5_000
+"""A node that has not beaten for so long is gone."""
+
+SNAPSHOTS_KEPT: Final = 2
+
+
 class AppendRefused(CallqError):
     """The journal's last id is not the expected one; nothing was written."""
 
@@ -68,6 +115,15 @@ class AppendRefused(CallqError):
         super().__init__(f"hall {hall}: the journal stands at {last}")
         self.hall = hall
         self.last = last
+
+
+class LineageChanged(CallqError):
+    """The store is of another lineage than the group was decided under; nothing was sent."""
+
+    def __init__(self, hall: str, lineage: Lineage) -> None:
+        super().__init__(f"hall {hall}: the store is of lineage {lineage.epoch}")
+        self.hall = hall
+        self.lineage = lineage
 
 
 class OutcomeUnknown(StoreUnavailable):
@@ -79,30 +135,37 @@ class LineageBroken(CallqError):
 
 
 class StoreRefused(CallqError):
-    """The store must not be used as it is (wrong identity, downgrade, settings, another node on it).
+    """The store must not be used as it is (wrong identity, downgrade, settings).
 
     The message names what was found, what was expected, and what to do.
     """
 
 
 class Journal(Protocol):
-    """Durable, compare-and-set, per-hall append-only journals."""
+    """Durable, compare-and-set, per-hall append-only journals that any number of nodes share.
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> str:
+    Every method but `append` raises `StoreUnavailable` when the store does not answer: try again.
+    """
+
+    async def append(
+        self, hall: str, expected: EntryId, entries: Sequence[Entry], epoch: str | None = None
+    ) -> Receipt:
         """Append a group atomically if the hall's last id is `expected`; durable when this returns.
+
+        An empty group only checks the last id: what was read before it was the newest there was.
+        Other nodes get a hint of what was appended.
 
         Args:
           hall: hall id.
           expected: the id the group was chained onto (`GENESIS` creates the hall).
           entries: consecutive entries, each chained onto the one before.
-
-        Returns:
-          The lineage that the connection met, as `epoch`: a server that restarted between two
-          appends shows only here.
+          epoch: the lineage it was decided under, checked on the connection that would send it; None
+            checks nothing.
 
         Raises:
-          ValueError: a bad hall id, or a group that is empty or not chained onto `expected`.
+          ValueError: a bad hall id, or a group that is not chained onto `expected`.
           AppendRefused: another last id is there; nothing written.
+          LineageChanged: another lineage is there; nothing sent.
           OutcomeUnknown: an error or time-out on the way; read to find out.
         """
         ...
@@ -112,25 +175,81 @@ class Journal(Protocol):
 
         Raises:
           LineageBroken: `cursor` is not `GENESIS` and the journal does not hold it, or an entry does
-            not follow from the one before it.
-          StoreUnavailable: try again.
+            not follow from the one before it (so, too, where `cursor` is `GENESIS` and the beginning was
+            trimmed).
         """
         ...
 
     async def read_revisions(self, hall: str, since: int, limit: int = 1000) -> list[Entry]:
-        """Entries with a revision greater than `since`, oldest first, at most `limit`; [] if unknown.
+        """Entries with a revision greater than `since`, oldest first, at most `limit`; [] if unknown."""
+        ...
 
-        Raises:
-          StoreUnavailable: try again.
-        """
+    async def tips(self, halls: Sequence[str]) -> dict[str, EntryId]:
+        """The last id of each hall, `GENESIS` where there is no journal; one exchange for all."""
         ...
 
     async def halls(self) -> list[str]:
         """Ids of all halls that have a journal, sorted."""
         ...
 
-    async def epoch(self) -> str:
-        """Lineage of the store now reached: changes when it was restarted, promoted or restored."""
+    async def lineage(self) -> Lineage:
+        """Lineage of the store now reached."""
+        ...
+
+    async def listen(
+        self,
+        heard: Callable[[str, EntryId], None],
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Call `heard(hall, last id)` for every hint of any node, until cancelled; hints may get lost.
+
+        Started when hints are heard, or at once where the store does not answer; it connects again by
+        itself.
+        """
+        ...
+
+    async def beat(self, node: str, record: bytes, *, gap_ms: int, ends_outage: bool = False) -> Pulse:
+        """Say that a node lives, and hear who else does.
+
+        Args:
+          node: its name, unique among nodes.
+          record: what others should know of it.
+          gap_ms: longer since the last beat of any node is an outage: the beat then registers the node
+            but does not count, so that nobody misses the gap before it was recorded.
+          ends_outage: the outage was recorded; count the beat.
+        """
+        ...
+
+    async def leave(self, node: str) -> None:
+        """Forget a node that goes in peace."""
+        ...
+
+    async def snapshot_ids(self, hall: str) -> list[EntryId]:
+        """Entries after which a snapshot is kept, newest first, at most `SNAPSHOTS_KEPT`."""
+        ...
+
+    async def snapshot(self, hall: str, id: EntryId) -> bytes | None:
+        """A snapshot's body, None if it is no longer kept."""
+        ...
+
+    async def keep_snapshot(self, hall: str, snapshot: Snapshot) -> None:
+        """Keep a snapshot, and of all only those `SNAPSHOTS_KEPT` with the highest revisions."""
+        ...
+
+    async def archived(self, hall: str) -> EntryId:
+        """The last entry that the archive holds; `GENESIS`: none."""
+        ...
+
+    async def set_archived(self, hall: str, before: EntryId, now: EntryId) -> bool:
+        """Move the archive's cursor from `before` to `now`; False: another node moved it first."""
+        ...
+
+    async def trim(self, hall: str, first: EntryId) -> int:
+        """Drop all entries before `first`, exactly, which the journal must hold; how many were dropped.
+
+        Never empties a journal: where `first` is not there, nothing is dropped.
+        """
         ...
 
 
