@@ -16,8 +16,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HallStatus = Literal["loading", "running", "failed"]
-STATUSES: Final[tuple[HallStatus, ...]] = ("loading", "running", "failed")
+HallStatus = Literal["loading", "running", "failed", "quarantined"]
+STATUSES: Final[tuple[HallStatus, ...]] = ("loading", "running", "failed", "quarantined")
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 """Of what `exposition` returns."""
@@ -52,6 +52,43 @@ _hall_status: Final = Gauge(
 _store_up: Final = Gauge("callq_store_up", "1 while the store answers", ["hall"], registry=REGISTRY)
 _store_outages: Final = Counter(
     "callq_store_outages", "Times the store stopped answering", ["hall"], registry=REGISTRY
+)
+_healed: Final = Counter(
+    "callq_healed_entries", "Entries given back to a store that had lost them", ["hall"], registry=REGISTRY
+)
+_lost: Final = Counter(
+    "callq_lost_entries",
+    "Acknowledged entries that the journal went on without; an alarm file lists them",
+    ["hall"],
+    registry=REGISTRY,
+)
+_refused_groups: Final = Counter(
+    "callq_refused_groups", "Groups that another node was faster than", ["hall"], registry=REGISTRY
+)
+_nodes: Final = Gauge("callq_nodes", "Nodes that serve this store, this one included", registry=REGISTRY)
+_outages: Final = Counter(
+    "callq_outages", "Times that no node served the store for a while", registry=REGISTRY
+)
+_clock_doubted: Final = Gauge(
+    "callq_clock_doubted", "1 while a jump of the wall clock is not followed", registry=REGISTRY
+)
+_clock_off: Final = Gauge(
+    "callq_clock_off",
+    "1 while this node does not decide, since its clock is off the store's",
+    registry=REGISTRY,
+)
+_alarms: Final = Gauge("callq_alarm_files", "Alarm files that people have to look at", registry=REGISTRY)
+_snapshot_bytes: Final = Gauge(
+    "callq_snapshot_bytes", "Size of the hall's newest snapshot", ["hall"], registry=REGISTRY
+)
+_trimmed: Final = Counter(
+    "callq_trimmed_entries",
+    "Entries dropped from the journal after they were archived",
+    ["hall"],
+    registry=REGISTRY,
+)
+_archived_days: Final = Counter(
+    "callq_archived_days", "Business days written to the archive", ["hall"], registry=REGISTRY
 )
 _waiting: Final = Gauge("callq_waiting", "Tickets waiting", ["hall", "service"], registry=REGISTRY)
 _feeds: Final = Gauge("callq_feed_connections", "Open feeds", ["hall"], registry=REGISTRY)
@@ -97,6 +134,61 @@ def store_outage(hall: str, out: bool) -> None:
     _store_up.labels(hall).set(not out)
     if out:
         _store_outages.labels(hall).inc()
+
+
+def healed(hall: str, entries: int) -> None:
+    """Count entries that were given back to the store."""
+    _healed.labels(hall).inc(entries)
+
+
+def diverged(hall: str, entries: int) -> None:
+    """Count acknowledged entries that are lost."""
+    _lost.labels(hall).inc(entries)
+
+
+def group_refused(hall: str) -> None:
+    """Count a group that came too late."""
+    _refused_groups.labels(hall).inc()
+
+
+def nodes(count: int) -> None:
+    """Set how many nodes serve the store."""
+    _nodes.set(count)
+
+
+def outage_ended() -> None:
+    """Count a time without any node."""
+    _outages.inc()
+
+
+def clock_doubted(doubted: bool) -> None:
+    """Record whether a jump of the wall clock is not followed."""
+    _clock_doubted.set(doubted)
+
+
+def clock_off(off: bool) -> None:
+    """Record whether the clock is too far off the store's."""
+    _clock_off.set(off)
+
+
+def alarms(count: int) -> None:
+    """Set how many alarm files there are."""
+    _alarms.set(count)
+
+
+def snapshot_kept(hall: str, size_bytes: int) -> None:
+    """Record the size of the newest snapshot."""
+    _snapshot_bytes.labels(hall).set(size_bytes)
+
+
+def trimmed(hall: str, entries: int) -> None:
+    """Count entries dropped from the journal."""
+    _trimmed.labels(hall).inc(entries)
+
+
+def day_archived(hall: str) -> None:
+    """Count an archived business day."""
+    _archived_days.labels(hall).inc()
 
 
 def waiting(hall: str, counts: Mapping[str, int]) -> None:

@@ -147,38 +147,28 @@ async def _in_directory(args: argparse.Namespace, do: Callable[[Store], Awaitabl
 
 
 async def _replayed(store: Store, *, hall: str) -> HallConfig:
-    from callq.runtime.actor import HallActor
+    from callq.runtime.loading import load
 
     halls = await store.journal.halls()
     if hall not in halls:
         raise UserError(f"there is no hall {hall!r}", f"known: {', '.join(halls) or 'none'}")
-    actor = HallActor(hall, store.journal)
-    await actor.load()
-    return actor.config
+    state, _ = await load(store.journal, hall)
+    return state.config
 
 
 async def _write(store: Store, *, config: HallConfig) -> tuple[HallConfig | None, int]:
-    import trio
-
     from callq.domain import commands as cmd
     from callq.domain.errors import Rejected
-    from callq.runtime.actor import HallActor
+    from callq.runtime.alone import lone_actor
 
-    if store.server is None:
-        raise UserError(
-            "a server is running in that directory", "load the file with --url, so that it takes notice"
-        )
-    actor = HallActor(config.id, store.journal)
-    await actor.load()
-    before = actor.config if actor.config_digest else None
     who = cmd.Actor(role="admin", id="cli", name="callq hall load")
     try:
-        async with trio.open_nursery() as nursery:
-            await nursery.start(actor.run)
+        async with lone_actor(store.journal, config.id) as actor:
+            before = actor.config if actor.config_digest else None
             await actor.command(cmd.Configure(config=config), who=who, render=lambda *_: None)
-            nursery.cancel_scope.cancel()
+            revision = actor.revision
     except* Rejected as group:
         refused = group.exceptions[0]
         assert isinstance(refused, Rejected)
         raise UserError(refused.detail, refused.hint) from refused
-    return before, actor.revision
+    return before, revision

@@ -80,7 +80,7 @@ async def _over_http(args: argparse.Namespace) -> tuple[str, str]:
 async def _in_directory(args: argparse.Namespace) -> tuple[str, str]:
     from callq.journal.redis.identity import STORE_FILE
     from callq.journal.redis.store import open_store
-    from callq.runtime.replay import replayed
+    from callq.runtime.loading import load
     from callq.web.minting import check_bound
     from callq.web.tokens import create_token
 
@@ -96,7 +96,8 @@ async def _in_directory(args: argparse.Namespace) -> tuple[str, str]:
             )
         try:
             if args.hall is not None:
-                check_bound(await replayed(store.journal, args.hall), args.window, args.clerk)
+                state, _ = await load(store.journal, args.hall)
+                check_bound(state, args.window, args.clerk)
             token, record = await create_token(
                 store.journal,
                 Role(args.role),

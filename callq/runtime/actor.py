@@ -2,18 +2,19 @@
 
 A command is decided at once on speculative state and joins the open group. One group is in flight
 per hall; while it is, the next fills up. Nothing is answered or published before the store has
-confirmed it, and everything that was decided on a prefix that did not come about is decided again:
-
-    durable state <= group in flight <= open group == `state`
+confirmed it, and everything that was decided on a prefix that did not come about is decided again.
+Whatever writes nothing (a refusal, a look, an empty "next") joins the open group as well: a group without
+entries checks that the journal still ends there, so that no node answers from a past that another
+has gone beyond.
 
 Every error of the store is an unknown outcome. It is resolved by reading the journal: the group is
 there (confirmed), nothing is (sent again, the same entries with the same ids, so it cannot double),
-or somebody else's entries are (adopted, and ours decided again on top).
+or somebody else's entries are (adopted, and ours decided again on top). A journal that has lost what
+was durable ends the actor: the hall is loaded anew, which gives back what can be given back.
 """
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
@@ -21,25 +22,26 @@ import trio
 
 from callq import metrics
 from callq.domain import commands as cmd
-from callq.domain.apply import apply
-from callq.domain.decide import decide, next_deadline_ms
-from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
-from callq.domain.events import SCHEMA_VERSION, Batch, decode_batch, encode_batch, encode_command
-from callq.domain.state import HallState
-from callq.domain.undo import Undo
-from callq.journal.port import GENESIS, AppendRefused, Entry, LineageBroken, chained
+from callq.domain.decide import next_deadline_ms
+from callq.domain.errors import Code, Rejected, StoreUnavailable
+from callq.domain.snapshot import encode_state
+from callq.journal.port import GENESIS, AppendRefused, LineageBroken, LineageChanged, Snapshot
 from callq.runtime.group import CommandFailed, Group, HallFault, Item, Outcome
 from callq.runtime.hub import FeedHub
-from callq.runtime.ids import new_key, wall_ms
-from callq.views.view import touched
+from callq.runtime.loading import load
+from callq.runtime.speculation import Speculation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from callq.domain.hall import HallConfig
-    from callq.journal.port import Journal
-    from callq.runtime.hub import Sealed, Subscription
-    from callq.views.view import Topic, View
+    from callq.domain.state import HallState
+    from callq.journal.port import Entry, EntryId, Journal, Lineage
+    from callq.runtime.clock import NodeClock
+    from callq.runtime.hub import Subscription
+    from callq.runtime.past import Past
+    from callq.views.view import View
 
 __all__ = ["CommandFailed", "HallActor", "HallFault", "Outcome"]
 
@@ -49,31 +51,69 @@ ANSWER_WITHIN_S: Final = 5.0
 """A caller whose command is not durable by then gets `StoreUnavailable`; its command may still come
 about, and repeating it with the same key finds out."""
 
-MAX_OPEN: Final = 4096
-"""Batches waiting behind the group in flight before callers are turned away."""
+MAX_OPEN: Final = 10_000
+"""Callers that may wait in the open group."""
 
 FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 2.0
-"""Between two tries to find out what became of a group."""
+"""Between attempts to reach the store."""
 
 MAX_TIMER_S: Final = 30.0
 """Longest sleep of the timer: a wall clock that is set is noticed within this."""
 
+TICK_JITTER_S: Final = 0.5
+"""A node that did not write the last entry leaves what is due to the one that did for so long, and longer."""
+
+RACE_S: Final = 1.0
+RACE_REFUSALS: Final = 3
+RACE_PAUSE_S: Final = 0.02
+"""So many refusals within so long are a race: from then on each is followed by a pause up to this times
+their number."""
+
+EPOCH_GRACE_S: Final = 1.0
+"""How long a node with peers waits before it goes on in a new lineage: one of them may have a lost tail."""
+
+EPOCH_SKIP: Final = 20
+"""Numbers of each series that are left out after a failover: they may be in people's hands."""
+
+SKIP_LEVEL: Final = 3
+"""Schema that can say so."""
+
 
 class HallActor:
-    """One hall on this node."""
+    """One hall on this node.
 
-    def __init__(self, hall: str, journal: Journal, *, clock: Callable[[], int] = wall_ms) -> None:
+    Args:
+      hall: which.
+      journal: shared with other nodes.
+      past: what this node knows to have been durable.
+      clock: of the node.
+      rng: for pauses and minted keys.
+      has_peers: whether other nodes live.
+    """
+
+    def __init__(
+        self,
+        hall: str,
+        journal: Journal,
+        past: Past,
+        clock: NodeClock,
+        rng: Random,
+        has_peers: Callable[[], bool],
+    ) -> None:
         self.hall = hall
         self.hub = FeedHub()
         self._journal = journal
+        self._past = past
         self._clock = clock
-        self._state = HallState(hall)
-        self._durable = GENESIS
-        self._open = Group(GENESIS)
-        self._in_flight: tuple[Group, Sealed] | None = None
+        self._rng = rng
+        self._has_peers = has_peers
+        self._spec: Speculation
         self._wake = trio.Event()
+        self._behind = False
         self._timer_changed = trio.Event()
+        self._wrote_last = False
+        self._refusals: list[float] = []
         self._outage_since: float | None = None
         self._running = False
         self._log = structlog.get_logger().bind(hall=hall)
@@ -108,10 +148,10 @@ class HallActor:
         """
         name = command.__struct_config__.tag
 
-        def decide_item(item: Item) -> None:
-            self._decide(item, command, who, render, key, body, guard)
+        def decide(item: Item) -> None:
+            self._spec.decide(item, command, who, render, key=key, body=body, guard=guard)
 
-        item = Item(decide_item)
+        item = Item(decide)
         try:
             answer = await self._submit(item)
         except Rejected as refusal:
@@ -125,18 +165,25 @@ class HallActor:
         return answer  # type: ignore[no-any-return]  # the item's answer is what `render` made
 
     async def read(self, look: Callable[[HallState, int], T]) -> T:
-        """Look at the state; answered when everything it may have seen is durable.
+        """Look at the newest state there is on any node; answered when that is certain.
 
         Raises:
           Rejected: from `look`.
-          StoreUnavailable: not durable in time.
+          StoreUnavailable: not certain in time.
+        """
+        return await self._submit(Item(lambda item: self._spec.look(item, look)))  # type: ignore[no-any-return]
+
+    async def snapshot(self) -> Snapshot:
+        """The whole durable state, as of some moment from now on.
+
+        Raises:
+          StoreUnavailable: try again.
         """
 
-        def decide_item(item: Item) -> None:
-            self._attempt(item, lambda: look(self._state, self._now()))
-            self._wait_for_prefix(item)
+        def at_seal(item: Item, tip: EntryId) -> None:
+            item.answer = Snapshot(tip, encode_state(self._spec.state))
 
-        return await self._submit(Item(decide_item))  # type: ignore[no-any-return]
+        return await self._submit(Item(lambda item: self._spec.look(item, lambda *_: None), at_seal))  # type: ignore[no-any-return]
 
     async def events(self, since: int, limit: int) -> list[Entry]:
         """Durable entries after revision `since`, oldest first.
@@ -146,7 +193,7 @@ class HallActor:
           StoreUnavailable: try again.
         """
         entries = await self._journal.read_revisions(self.hall, since, limit)
-        entries = [e for e in entries if e.id.revision <= self._durable.revision]
+        entries = [e for e in entries if e.id.revision <= self.revision]
         if entries and entries[0].id.revision != since + 1:
             first = entries[0].id.revision
             raise Rejected(
@@ -161,54 +208,79 @@ class HallActor:
           Rejected: the view names an unknown zone, window or ticket.
           FeedClosed: the hall is stopping.
         """
-        subscription = self.hub.subscribe(view, since, epoch, self._state, self._now())
-        if self.hub.wants_fresh and not self._open.entries:
+        spec = self._spec
+        subscription = self.hub.subscribe(view, since, epoch, spec.state, spec.now())
+        if self.hub.wants_fresh and not spec.open.entries:
             # The state is the end of what is durable or in flight: the view can be made from it now.
-            sealed = self.hub.seal(set(), self._state, self._now())
-            if self._in_flight is None:
+            sealed = self.hub.seal(set(), spec.state, spec.now())
+            if spec.in_flight is None or spec.in_flight.sealed is None:
                 self.hub.publish(sealed)
             else:
-                self._in_flight[1].made.extend(sealed.made)
+                spec.in_flight.sealed.made.extend(sealed.made)
         return subscription
+
+    def heard(self, tip: EntryId, *, newest: bool = False) -> None:
+        """A hint that the journal ended at `tip`; `newest`: it was asked, and ended there a moment ago."""
+        spec = self._spec
+        flying = spec.in_flight.tip if spec.in_flight else spec.durable
+        if tip not in (spec.durable, flying) and (newest or tip.revision >= spec.durable.revision):
+            self._behind = True
+            self._wake.set()
 
     @property
     def revision(self) -> int:
         """Durable revision."""
-        return self._durable.revision
+        return self._spec.durable.revision
+
+    @property
+    def level(self) -> int:
+        """Schema in force (may be a moment ahead of durable)."""
+        return self._spec.state.level
+
+    @property
+    def day(self) -> str:
+        """Business day in force, ISO date (likewise)."""
+        return self._spec.state.day
 
     @property
     def config_digest(self) -> str:
-        """Digest of the configuration in force (may be a moment ahead of durable)."""
-        return self._state.digest
+        """Digest of the configuration in force (likewise)."""
+        return self._spec.state.digest
 
     @property
     def config(self) -> HallConfig:
-        """The configuration in force, likewise."""
-        return self._state.config
+        """The configuration in force (likewise)."""
+        return self._spec.state.config
 
     # Life -----------------------------------------------------------------------------------------
 
     async def load(self) -> None:
-        """Replay the journal.
+        """Settle what this node knows with what the journal holds, and replay it.
 
         Raises:
-          StoreUnavailable: try again.
-          LineageBroken: the journal does not follow from its own chain.
-          BadBytes: written by a newer callq, or damaged.
+          StoreUnavailable, LineageBroken: try again.
+          Quarantined: an entry cannot be read or applied.
         """
-        while entries := await self._journal.read(self.hall, self._durable):
-            self._adopt(entries)
-            await trio.lowlevel.checkpoint()
-        self._open = Group(self._durable)
-        self.hub.publish(self.hub.seal(set(), self._state, self._now()))
+        past = self._past
+        await past.settle(self._journal, self._clock())
+
+        def seen(page: list[Entry]) -> None:
+            if past.tip != GENESIS and (later := [e for e in page if e.id.revision > past.tip.revision]):
+                past.add(later)
+
+        state, durable = await load(self._journal, self.hall, seen)
+        if past.tip != durable:
+            past.begin(durable)
+        self._spec = Speculation(state, durable, self._clock, self._rng)
+        self.hub.publish(self.hub.seal(set(), state, state.now_ms))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Commit and keep time until cancelled; `load` comes first.
 
         Raises:
-          HallFault, BadBytes: the supervisor should restart this hall.
+          HallFault: the supervisor should load this hall anew.
         """
-        self._open_epoch(await self._journal.epoch())
+        self._open_epoch(await self._settled_lineage())
         self._running = True
         try:
             async with trio.open_nursery() as nursery:
@@ -221,28 +293,23 @@ class HallActor:
     def _stop(self) -> None:
         """Turn everyone away: whatever was not confirmed may or may not have come about."""
         self._running = False
-        groups = [self._in_flight[0]] if self._in_flight else []
-        for group in [*groups, self._open]:
-            for item in group.items:
-                if not item.settled.is_set():
-                    item.error = StoreUnavailable("the hall is being restarted")
-                    item.settled.set()
+        for item in self._spec.take_back():
+            if not item.settled.is_set():
+                item.error = StoreUnavailable("the hall is being loaded anew")
+                item.settled.set()
         self.hub.close()
-
-    # Deciding -------------------------------------------------------------------------------------
-
-    def _now(self) -> int:
-        return max(self._clock(), self._state.now_ms)
 
     async def _submit(self, item: Item) -> Any:  # noqa: ANN401  # typed by the doors
         if not self._running:
             raise StoreUnavailable("the hall is starting or stopping")
         if self._outage_since is not None and trio.current_time() - self._outage_since >= ANSWER_WITHIN_S:
             raise StoreUnavailable("the store cannot be reached")
-        if len(self._open.entries) >= MAX_OPEN:
+        if len(self._spec.open.items) >= MAX_OPEN:
             raise StoreUnavailable("too many commands are waiting for the store")
+        self._clock.check()
         self._tick_if_due()
         item.decide(item)
+        self._wake.set()
         with trio.move_on_after(ANSWER_WITHIN_S) as scope:
             await item.settled.wait()
         if scope.cancelled_caught:
@@ -251,131 +318,60 @@ class HallActor:
             raise item.error
         return item.answer
 
-    def _attempt(self, item: Item, make: Callable[[], object]) -> bool:
-        """Run a decision or rendering; keep its answer or its error."""
-        item.answer = item.error = None
-        try:
-            item.answer = make()
-        except CallqError as error:
-            item.error = error
-            if isinstance(error, Rejected):
-                error.revision = self._state.revision
-        except Exception as error:
-            # A fault in one command must not take the hall down with it.
-            self._log.exception("command failed", error=repr(error))
-            item.error = CommandFailed(repr(error))
-            item.error.__cause__ = error
-        return item.error is None
-
-    def _decide(
-        self,
-        item: Item,
-        command: cmd.AnyCommand,
-        who: cmd.Actor,
-        render: Callable[[HallState, Outcome, int], object],
-        key: str | None,
-        body: bytes,
-        guard: Callable[[HallState], None] | None = None,
-    ) -> None:
-        group = self._open
-        mark = group.undo.mark()
-        wrote = False
-
-        def make() -> object:
-            nonlocal wrote
-            state, now = self._state, self._now()
-            if key is not None and (known := state.remembered(who.id, key)):
-                if known.body != body:
-                    raise Rejected(
-                        Code.IDEMPOTENCY_CONFLICT,
-                        "the key was used with another body",
-                        "use a new key for a new command",
-                    )
-                item.outcome = "replayed"
-                return render(state, Outcome(known.revision, known.ticket, known.window, True), now)
-            if guard is not None:
-                guard(state)
-            decision = decide(state, command, now, who)
-            item.outcome = "ok" if decision.events else "nothing"
-            if not decision.events:
-                return render(state, Outcome(state.revision, decision.ticket, decision.window, False), now)
-            batch = Batch(
-                v=SCHEMA_VERSION,
-                at_ms=now,
-                who=who,
-                key=key or new_key(),
-                command=encode_command(command),
-                events=decision.events,
-                body=body if key else b"",
-                ticket=decision.ticket,
-                window=decision.window,
-            )
-            payload = encode_batch(batch)
-            # What replay will read is what is applied now: a batch the codec changes is found here.
-            batch = decode_batch(payload)
-            apply(state, batch, group.undo)
-            answer = render(state, Outcome(state.revision, decision.ticket, decision.window, False), now)
-            group.touched |= touched(batch.events, state)
-            group.entries.append(chained(group.tip, payload))
-            wrote = True
-            return answer
-
-        if not self._attempt(item, make):
-            group.undo.rollback(mark)
-        if wrote:
-            group.items.append(item)
-            self._wake.set()
-        else:
-            self._wait_for_prefix(item)
-
-    def _wait_for_prefix(self, item: Item) -> None:
-        """Settle an answer that wrote nothing when all it was decided on is durable."""
-        if self._open.entries:
-            self._open.items.append(item)
-        elif self._in_flight is not None:
-            self._in_flight[0].items.append(item)
-        else:
-            item.settled.set()
-
     # Committing -----------------------------------------------------------------------------------
 
     async def _commit_forever(self) -> None:
         while True:
-            if not self._open.entries:
+            if not self._spec.open.items and not self._behind:
                 self._wake = trio.Event()
                 await self._wake.wait()
-            group = self._open
-            self._open = Group(group.tip)
-            sealed = self.hub.seal(group.touched, self._state, self._state.now_ms)
-            self._in_flight = (group, sealed)
+            self._behind = False
+            group = self._spec.seal()
+            group.sealed = self.hub.seal(group.touched, self._spec.state, self._spec.state.now_ms)
             started = trio.current_time()
-            await self._commit(group, sealed)
-            metrics.group_committed(self.hall, len(group.entries), trio.current_time() - started)
+            await self._commit(group)
+            if group.entries:
+                metrics.group_committed(self.hall, len(group.entries), trio.current_time() - started)
 
-    async def _commit(self, group: Group, sealed: Sealed) -> None:
+    async def _commit(self, group: Group) -> None:
         """Bring a group to its end: confirmed, or its callers decided again."""
         delay_s = FIRST_PAUSE_S
         while True:
+            lineage: Lineage | None = None
+            sent_s = self._clock.elapsed()
             try:
-                epoch = await self._journal.append(self.hall, group.base, group.entries)
+                receipt = await self._journal.append(
+                    self.hall, group.base, group.entries, group.epoch or None
+                )
             except AppendRefused as refused:
-                self._log.warning("commit refused", expected=str(group.base), found=str(refused.last))
+                self._log.info("commit refused", expected=str(group.base), found=str(refused.last))
+                metrics.group_refused(self.hall)
+            except LineageChanged as changed:
+                lineage = changed.lineage
+                self._log.warning("the store is of another lineage", epoch=lineage.epoch)
             except StoreUnavailable as error:
                 self._outage(error)
             else:
-                self._confirm(group, sealed)
-                self._open_epoch(epoch)
+                self._clock.heard(receipt.time_ms, sent_s)
+                self._confirm()
                 return
-            if await self._resolve(group, sealed):
+            if await self._resolve(group, lineage):
+                await self._give_way()
                 return
-            await trio.sleep(delay_s * random.uniform(0.5, 1.5))
+            await trio.sleep(delay_s * self._rng.uniform(0.5, 1.5))
             delay_s = min(LONGEST_PAUSE_S, delay_s * 2)
 
-    async def _resolve(self, group: Group, sealed: Sealed) -> bool:
-        """Find out what became of a group; False: nothing, send it again."""
+    async def _resolve(self, group: Group, lineage: Lineage | None) -> bool:
+        """Find out what became of a group; False: nothing, send it again.
+
+        Args:
+          group: in flight.
+          lineage: that the store turned out to be of, if it is another one.
+        """
         try:
+            if lineage is not None and self._has_peers():
+                await trio.sleep(EPOCH_GRACE_S)
             found = await self._read_all()
-            epoch = await self._journal.epoch()
         except StoreUnavailable as error:
             self._outage(error)
             return False
@@ -383,74 +379,69 @@ class HallActor:
             raise HallFault(f"the journal lost what was durable: {error}") from error
         ids = [entry.id for entry in found]
         mine = [entry.id for entry in group.entries]
-        if ids[: len(mine)] == mine:
-            self._confirm(group, sealed)
-            found = found[len(mine) :]
-            if found or epoch != self._state.epoch:
-                self._decide_again([self._open], found, epoch)
+        if mine and ids[: len(mine)] == mine:
+            self._confirm()
+            if more := found[len(mine) :]:
+                self._decide_again(more, lineage)
             return True
-        if not found and epoch == self._state.epoch:
+        if not found and lineage is None:
             return False
         if set(ids) & set(mine):
             raise HallFault("part of a group is in the journal: groups are atomic, so this store is damaged")
-        self._in_flight = None
-        self.hub.discard(sealed)
-        self._decide_again([group, self._open], found, epoch)
+        self._decide_again(found, lineage)
         return True
 
     async def _read_all(self) -> list[Entry]:
         """Everything after the durable cursor."""
         found: list[Entry] = []
-        cursor = self._durable
+        cursor = self._spec.durable
         while entries := await self._journal.read(self.hall, cursor):
             found += entries
             cursor = entries[-1].id
         return found
 
-    def _confirm(self, group: Group, sealed: Sealed) -> None:
-        self._durable = group.tip
-        self._in_flight = None
-        if self._outage_since is not None:
-            self._outage_since = None
-            self._log.info("store is back", revision=self.revision)
-            metrics.store_outage(self.hall, False)
-        self.hub.publish(sealed)
+    async def _give_way(self) -> None:
+        """Let other nodes commit, too, when several race for the same hall."""
+        now = trio.current_time()
+        self._refusals = [at for at in self._refusals if at > now - RACE_S] + [now]
+        if len(self._refusals) >= RACE_REFUSALS and self._has_peers():
+            await trio.sleep(self._rng.uniform(0, RACE_PAUSE_S * len(self._refusals)))
+
+    def _confirm(self) -> None:
+        group = self._spec.confirm()
+        if group.entries:
+            self._past.add(group.entries)
+            self._wrote_last = True
+        self._reached()
+        assert group.sealed is not None
+        self.hub.publish(group.sealed)
         self._timer_changed.set()
         for item in group.items:
             item.settled.set()
 
-    def _decide_again(self, groups: list[Group], found: list[Entry], epoch: str) -> None:
+    def _decide_again(self, found: list[Entry], lineage: Lineage | None) -> None:
         """Take speculation back, adopt what the journal has, and decide its callers afresh."""
-        items = [item for group in groups for item in group.items]
-        for group in reversed(groups):
-            group.undo.rollback()
-        changed = self._adopt(found)
-        self.hub.publish(self.hub.seal(changed, self._state, self._state.now_ms))
-        self._open = Group(self._durable)
-        self._open_epoch(epoch)
+        if (flying := self._spec.in_flight) and flying.sealed:
+            self.hub.discard(flying.sealed)
+        items = self._spec.take_back()
+        if found:
+            changed = self._spec.adopt(found)
+            self._past.add(found)
+            self._wrote_last = False
+            self.hub.publish(self.hub.seal(changed, self._spec.state, self._spec.state.now_ms))
+            self._timer_changed.set()
+        self._reached()
+        if lineage is not None:
+            self._open_epoch(lineage)
         self._tick_if_due()
         for item in items:
             item.decide(item)
 
-    def _adopt(self, entries: list[Entry]) -> set[Topic]:
-        """Apply durable entries of the journal; answers what they touched."""
-        changed: set[Topic] = set()
-        for entry in entries:
-            batch = decode_batch(entry.payload)
-            apply(self._state, batch, Undo())
-            changed |= touched(batch.events, self._state)
-            self._durable = entry.id
-        return changed
-
-    def _open_epoch(self, epoch: str) -> None:
-        """Record a new lineage of the store before anything else is decided under it."""
-        if self._state.created and epoch != self._state.epoch:
-            self._decide_internally(cmd.OpenEpoch(epoch=epoch), None)
-
-    def _decide_internally(self, command: cmd.AnyCommand, key: str | None) -> None:
-        """Decide a command of the node's own; if it is taken back, the reason for it is looked at anew."""
-        item = Item(lambda item: item.settled.set())
-        self._decide(item, command, cmd.SYSTEM, lambda *_: None, key, b"")
+    def _reached(self) -> None:
+        if self._outage_since is not None:
+            self._outage_since = None
+            self._log.info("store is back", revision=self.revision)
+            metrics.store_outage(self.hall, False)
 
     def _outage(self, error: StoreUnavailable) -> None:
         if self._outage_since is None:
@@ -458,22 +449,50 @@ class HallActor:
             self._log.error("store unavailable", error=str(error))
             metrics.store_outage(self.hall, True)
 
-    # Time -----------------------------------------------------------------------------------------
+    # The node's own commands ----------------------------------------------------------------------
+
+    async def _settled_lineage(self) -> Lineage:
+        """The store's lineage; where it is a new one, peers have had time to give back what it lost."""
+        lineage = await self._journal.lineage()
+        if self._spec.state.created and lineage.epoch != self._spec.state.epoch and self._has_peers():
+            await trio.sleep(EPOCH_GRACE_S)
+        return lineage
+
+    def _open_epoch(self, lineage: Lineage) -> None:
+        """Record a new lineage of the store before anything else is decided under it."""
+        state = self._spec.state
+        if state.created and lineage.epoch != state.epoch:
+            skip = EPOCH_SKIP if lineage.promoted and state.level >= SKIP_LEVEL else 0
+            self._decide_internally(cmd.OpenEpoch(epoch=lineage.epoch, skip=skip), None)
+
+    def _decide_internally(self, command: cmd.AnyCommand, key: str | None) -> None:
+        """Decide a command of the node's own; if it is taken back, the reason for it is looked at anew."""
+        item = Item(lambda item: item.settled.set())
+        self._spec.decide(item, command, cmd.SYSTEM, lambda *_: None, key=key)
+        self._wake.set()
 
     def _tick_if_due(self) -> None:
         """What time makes due comes before whatever is asked at that time."""
-        while (deadline := next_deadline_ms(self._state)) is not None and deadline <= self._now():
-            before = self._state.revision
-            self._decide_internally(cmd.Tick(), None)
-            if self._state.revision == before:
+        state = self._spec.state
+        while (deadline := next_deadline_ms(state)) is not None and deadline <= self._spec.now():
+            if self._clock.doubtful and deadline == state.day_ends_ms:
+                return
+            before = state.revision
+            self._decide_internally(cmd.Tick(), f"~tick:{deadline}")
+            if state.revision == before:
                 self._log.error("a tick was due and did nothing", deadline=deadline)
                 return
 
     async def _keep_time(self) -> None:
         while True:
-            self._tick_if_due()
-            deadline = next_deadline_ms(self._state)
-            wait_s = MAX_TIMER_S if deadline is None else (deadline - self._now()) / 1000
+            deadline = next_deadline_ms(self._spec.state)
+            wait_s = MAX_TIMER_S if deadline is None else (deadline - self._spec.now()) / 1000
+            if not self._wrote_last and self._has_peers():
+                wait_s = max(0, wait_s) + TICK_JITTER_S * self._rng.uniform(1, 2)
+            if self._clock.doubtful:
+                wait_s = max(1, wait_s)
             self._timer_changed = trio.Event()
-            with trio.move_on_after(min(MAX_TIMER_S, max(0.05, wait_s))):
+            with trio.move_on_after(min(MAX_TIMER_S, max(0.05, wait_s))) as scope:
                 await self._timer_changed.wait()
+            if scope.cancelled_caught and not self._clock.off_ms:
+                self._tick_if_due()

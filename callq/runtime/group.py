@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callq.journal.port import Entry, EntryId
+    from callq.runtime.hub import Sealed
     from callq.views.view import Topic
 
 
@@ -26,7 +27,11 @@ class Outcome(NamedTuple):
 
 
 class HallFault(CallqError):
-    """This hall cannot go on as it is; the supervisor restarts it from the journal."""
+    """This hall cannot go on as it is; the supervisor loads it from the journal anew."""
+
+
+class Quarantined(HallFault):
+    """A committed entry cannot be read or applied: this node lets go of the hall, at that revision."""
 
 
 class CommandFailed(CallqError):
@@ -36,11 +41,15 @@ class CommandFailed(CallqError):
 class Item:
     """One caller: what it wants, and its answer once decided."""
 
-    __slots__ = ("answer", "decide", "error", "outcome", "settled")
+    __slots__ = ("answer", "at_seal", "decide", "error", "outcome", "settled")
 
-    def __init__(self, decide: Callable[[Item], None]) -> None:
+    def __init__(
+        self, decide: Callable[[Item], None], at_seal: Callable[[Item, EntryId], None] | None = None
+    ) -> None:
         self.decide = decide
         """Decides it (again) on the present state."""
+        self.at_seal = at_seal
+        """Looks at the state again when its group is sealed, with the id that the group ends at."""
         self.answer: Any = None
         self.error: Exception | None = None
         self.outcome = "ok"
@@ -49,17 +58,24 @@ class Item:
 
 
 class Group:
-    """Consecutive batches that are sent together."""
+    """Consecutive batches that are sent together, and everyone whose answer rests on them.
 
-    __slots__ = ("base", "entries", "items", "touched", "undo")
+    One without entries only checks that the journal still ends where it was decided.
+    """
+
+    __slots__ = ("base", "entries", "epoch", "items", "sealed", "touched", "undo")
 
     def __init__(self, base: EntryId) -> None:
         self.base = base
         self.entries: list[Entry] = []
         self.items: list[Item] = []
-        """Everyone whose answer rests on this group, in order of decision."""
+        """In order of decision."""
         self.undo = Undo()
         self.touched: set[Topic] = set()
+        self.epoch = ""
+        """Lineage that it was decided under; empty before the hall has one."""
+        self.sealed: Sealed | None = None
+        """The views at its end, once it is on its way."""
 
     @property
     def tip(self) -> EntryId:

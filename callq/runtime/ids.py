@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from random import Random
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -19,9 +22,9 @@ def new_ticket_id() -> str:
     return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
 
 
-def new_key() -> str:
+def new_key(rng: Random) -> str:
     """An idempotency key for a command that came without one; ``~`` marks it as not to be remembered."""
-    return "~" + secrets.token_hex(8)
+    return f"~{rng.getrandbits(64):016x}"
 
 
 def wall_ms() -> int:

@@ -1,38 +1,65 @@
 """The node: runs every hall of a store, and keeps one hall's fault from the others.
 
-A hall that fails is restarted from its journal with growing pauses; meanwhile its callers are told
-to repeat, `/readyz` and the metrics show it, and the other halls never notice.
+Any number of nodes may share a store, and any of them serves any hall. A hall that fails here is loaded
+again from its journal with growing pauses; meanwhile its callers are told to repeat, `/readyz` and
+the metrics show it, and the other halls never notice. A hall with an entry that this version cannot
+bring into force is quarantined: nothing is served from a guess.
 """
 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Final, Literal
+import socket
+from typing import TYPE_CHECKING, Final
 
 import structlog
 import trio
 
-from callq import metrics
+from callq import __version__, metrics
 from callq.domain import commands as cmd
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
+from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import digest
 from callq.runtime.actor import HallActor
-from callq.runtime.ids import wall_ms
+from callq.runtime.clock import NodeClock
+from callq.runtime.group import HallFault, Quarantined
+from callq.runtime.heart import Heart, NodeRecord
+from callq.runtime.home import MemoryHome
+from callq.runtime.keeper import Keeper
+from callq.runtime.past import Past
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from callq.domain.hall import HallConfig
-    from callq.journal.port import Journal, Keyring
-
-Status = Literal["loading", "running", "failed"]
+    from callq.domain.state import HallState
+    from callq.journal.port import EntryId, Journal, Keyring
+    from callq.metrics import HallStatus
+    from callq.runtime.home import Home
 
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 10.0
+QUARANTINE_S: Final = 60.0
+"""How long a hall is left alone before it is tried again: only another version or a restored store helps."""
+
+POLL_S: Final = 2.0
+"""How often all journals are looked at, behind the hints: what a lost hint named is seen by then."""
+
+HALLS_EVERY: Final = 5
+"""How many of these looks it takes to ask which halls there are."""
 
 
 class Node:
-    """All halls of one store on this machine."""
+    """All halls of one store on this machine.
+
+    Args:
+      journal: shared with other nodes.
+      keyring: of the store.
+      configs: halls that are created if the store does not have them.
+      home: this node's own disk; in memory if not given.
+      clock: this node's.
+      rng: for pauses and minted keys.
+    """
 
     def __init__(
         self,
@@ -40,15 +67,24 @@ class Node:
         keyring: Keyring,
         configs: Sequence[HallConfig] = (),
         *,
-        clock: Callable[[], int] = wall_ms,
+        home: Home | None = None,
+        clock: NodeClock | None = None,
+        rng: random.Random | None = None,
     ) -> None:
         self.keyring = keyring
+        self.home: Home = home or MemoryHome()
         self._journal = journal
         self._configs = {config.id: config for config in configs}
-        self._clock = clock
+        self._clock = clock or NodeClock()
+        self._rng = rng or random.Random()
         self._actors: dict[str, HallActor] = {}
-        self._status: dict[str, Status] = {}
+        self._pasts: dict[str, Past] = {}
+        self._status: dict[str, HallStatus] = {}
         self._errors: dict[str, str] = {}
+        self._outages: dict[str, tuple[int, int]] = {}
+        """Outages that halls have yet to record."""
+        record = NodeRecord(reads=SCHEMA_VERSION, version=__version__, host=socket.gethostname())
+        self._heart = Heart(self.home.name, record, journal, self._clock, self._rng, self._record_outage)
         self._log = structlog.get_logger()
 
     def actor(self, hall: str) -> HallActor:
@@ -56,7 +92,7 @@ class Node:
 
         Raises:
           Rejected: `unknown_hall`.
-          StoreUnavailable: the hall is being loaded or restarted.
+          StoreUnavailable: the hall is being loaded, or cannot be.
         """
         if hall not in self._status:
             raise Rejected(Code.UNKNOWN_HALL, f"no hall {hall!r}", "GET /v1/halls lists them", hall=hall)
@@ -69,11 +105,15 @@ class Node:
         return sorted(self._status)
 
     def health(self) -> dict[str, object]:
-        """Whether every hall runs, and what each does."""
+        """Whether every hall runs, what each does, who else serves the store, and what people must see."""
         return {
             "ready": bool(self._status) and all(s == "running" for s in self._status.values()),
             "halls": dict(sorted(self._status.items())),
             "errors": dict(sorted(self._errors.items())),
+            "node": self.home.name,
+            "nodes": sorted(self._heart.nodes),
+            "clock": "off" if self._clock.off_ms else "doubtful" if self._clock.doubtful else "ok",
+            "alarms": self.home.alarms,
         }
 
     async def run(self, *, task_status: trio.TaskStatus[Node] = trio.TASK_STATUS_IGNORED) -> None:
@@ -82,13 +122,27 @@ class Node:
         Raises:
           StoreUnavailable: the store does not even tell which halls it has.
         """
+        pulse = await self._heart.beat()
+        if not pulse.counted and pulse.last_ms is not None:
+            self._outages = dict.fromkeys(await self._journal.halls(), (pulse.last_ms, pulse.time_ms))
         halls = sorted({*await self._journal.halls(), *self._configs})
         self._status = dict.fromkeys(halls, "loading")
-        async with trio.open_nursery() as nursery:
-            async with trio.open_nursery() as starting:
-                for hall in halls:
-                    starting.start_soon(nursery.start, self._supervise, hall)
-            task_status.started(self)
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(self.home.run)
+                await nursery.start(self._journal.listen, self._heard)
+                async with trio.open_nursery() as starting:
+                    for hall in halls:
+                        starting.start_soon(nursery.start, self._supervise, hall)
+                if not pulse.counted:
+                    await self._close_gap()
+                nursery.start_soon(self._heart.run)
+                nursery.start_soon(self._poll, nursery)
+                task_status.started(self)
+        finally:
+            await self._heart.leave()
+
+    # Halls ----------------------------------------------------------------------------------------
 
     async def _supervise(
         self, hall: str, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -105,32 +159,53 @@ class Node:
         while True:
             self._set(hall, "loading")
             began = trio.current_time()
+            status: HallStatus = "failed"
             try:
                 await self._run_hall(hall, report)
+            except* Quarantined as group:
+                status = "quarantined"
+                self._note(hall, _first(group))
             except* Exception as group:
                 # Whatever it was, the other halls must go on; the fault is logged, counted and shown.
-                error = _first(group)
-                self._errors[hall] = f"{type(error).__name__}: {error}"
-                expected = isinstance(error, CallqError)
-                self._log.error("hall failed", hall=hall, error=self._errors[hall], exc_info=not expected)
-            self._set(hall, "failed")
+                self._note(hall, _first(group))
+            self._set(hall, status)
             report()
+            if status == "quarantined":
+                await trio.sleep(QUARANTINE_S * self._rng.uniform(0.8, 1.2))
+                continue
             if trio.current_time() - began > LONGEST_PAUSE_S:
                 pause_s = FIRST_PAUSE_S
-            await trio.sleep(pause_s * random.uniform(0.8, 1.2))
+            await trio.sleep(pause_s * self._rng.uniform(0.8, 1.2))
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
+    def _note(self, hall: str, error: BaseException) -> None:
+        self._errors[hall] = f"{type(error).__name__}: {error}"
+        expected = isinstance(error, CallqError)
+        self._log.error(
+            "hall failed", hall=hall, error=self._errors[hall], exc_info=None if expected else error
+        )
+
     async def _run_hall(self, hall: str, report: Callable[[], None]) -> None:
-        actor = HallActor(hall, self._journal, clock=self._clock)
+        past = self._pasts.get(hall)
+        if past is None:
+            past = self._pasts[hall] = Past(hall, self.home)
+        has_peers = lambda: self._heart.has_peers  # noqa: E731
+        actor = HallActor(hall, self._journal, past, self._clock, self._rng, has_peers)
         await actor.load()
+        metrics.alarms(len(self.home.alarms))
         async with trio.open_nursery() as nursery:
             await nursery.start(actor.run)
             await self._configure(actor)
+            await self._raise_level(actor)
+            if hall in self._outages:
+                await self._tell_outage(actor)
             self._actors[hall] = actor
             self._errors.pop(hall, None)
             self._set(hall, "running")
             self._log.info("hall running", hall=hall, revision=actor.revision)
             report()
+            keeper = Keeper(actor, self._journal, self.home, lambda: self._heart.is_first)
+            nursery.start_soon(keeper.run)
 
     async def _configure(self, actor: HallActor) -> None:
         """Create the hall from its file; a file that differs from what is in force is only reported."""
@@ -146,13 +221,95 @@ class Node:
                 hint="send it with the configure command to put it in force",
             )
             return
-        await actor.command(cmd.Configure(config=config), who=cmd.SYSTEM, render=lambda *_: None)
-        epoch = await self._journal.epoch()
-        await actor.command(cmd.OpenEpoch(epoch=epoch), who=cmd.SYSTEM, render=lambda *_: None)
+        try:
+            await _decide(actor, cmd.Configure(config=config), _not_created)
+        except _Created:
+            self._log.info("another node created the hall", hall=actor.hall)
+        lineage = await self._journal.lineage()
+        await _decide(actor, cmd.OpenEpoch(epoch=lineage.epoch))
 
-    def _set(self, hall: str, status: Status) -> None:
+    async def _raise_level(self, actor: HallActor) -> None:
+        """Let the hall use what every live node can read by now."""
+        if actor.level < self._heart.level:
+            await _decide(actor, cmd.RaiseLevel(level=self._heart.level))
+
+    def _set(self, hall: str, status: HallStatus) -> None:
         self._status[hall] = status
         metrics.hall_state(hall, status)
+
+    # Outages --------------------------------------------------------------------------------------
+
+    async def _record_outage(self, first_ms: int, last_ms: int) -> None:
+        """Have every hall record that nobody served it; those that do not run now do so when they do."""
+        self._outages = dict.fromkeys(self._status, (first_ms, last_ms))
+        async with trio.open_nursery() as nursery:
+            for hall, status in self._status.items():
+                if status == "running":
+                    nursery.start_soon(self._tell_outage, self._actors[hall])
+
+    async def _tell_outage(self, actor: HallActor) -> None:
+        first_ms, last_ms = self._outages[actor.hall]
+        try:
+            await _decide(actor, cmd.RecordOutage(since_ms=first_ms, until_ms=last_ms))
+        except (Rejected, StoreUnavailable) as error:
+            self._log.warning("an outage is not recorded yet", hall=actor.hall, error=str(error))
+        else:
+            self._outages.pop(actor.hall, None)
+
+    async def _close_gap(self) -> None:
+        try:
+            await self._heart.beat(ends_outage=True)
+        except StoreUnavailable as error:
+            self._log.debug("the gap is closed later", error=str(error))
+
+    # News of other nodes --------------------------------------------------------------------------
+
+    def _heard(self, hall: str, tip: EntryId) -> None:
+        if self._status.get(hall) == "running":
+            self._actors[hall].heard(tip)
+
+    async def _poll(self, nursery: trio.Nursery) -> None:
+        """Look at all journals now and then: hints may get lost, and journals may be rewound."""
+        looks = 0
+        while True:
+            await trio.sleep(POLL_S * self._rng.uniform(0.8, 1.2))
+            looks += 1
+            try:
+                running = [hall for hall, status in self._status.items() if status == "running"]
+                for hall, tip in (await self._journal.tips(running)).items():
+                    if self._status[hall] == "running":
+                        self._actors[hall].heard(tip, newest=True)
+                if looks % HALLS_EVERY == 0:
+                    for hall in set(await self._journal.halls()) - self._status.keys():
+                        self._status[hall] = "loading"
+                        nursery.start_soon(self._supervise, hall)
+                await self._raise_levels()
+            except StoreUnavailable as error:
+                self._log.debug("no look at the journals", error=str(error))
+            metrics.alarms(len(self.home.alarms))
+
+    async def _raise_levels(self) -> None:
+        for hall, status in list(self._status.items()):
+            if status == "running":
+                try:
+                    await self._raise_level(self._actors[hall])
+                except (HallFault, StoreUnavailable) as error:
+                    self._log.debug("the level is raised later", hall=hall, error=str(error))
+
+
+class _Created(CallqError):
+    """Another node was faster."""
+
+
+def _not_created(state: HallState) -> None:
+    if state.created:
+        raise _Created(f"hall {state.hall} exists")
+
+
+async def _decide(
+    actor: HallActor, command: cmd.AnyCommand, guard: Callable[[HallState], None] | None = None
+) -> None:
+    await actor.command(command, who=cmd.SYSTEM, render=lambda *_: None, guard=guard)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

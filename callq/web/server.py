@@ -10,6 +10,8 @@ import structlog
 import trio
 
 from callq.journal.redis.store import open_store
+from callq.runtime.clock import NodeClock
+from callq.runtime.home import DiskHome
 from callq.runtime.node import Node
 from callq.web.api import Api
 from callq.web.app import create_app
@@ -78,7 +80,13 @@ async def serve_until(
     with open_socket(config.host, config.port) as listening:
         where = config.redis_url or config.data_dir
         async with open_store(where, durability=config.durability) as store, trio.open_nursery() as nursery:
-            node = Node(store.journal, store.journal, config.halls)
+            node = Node(
+                store.journal,
+                store.journal,
+                config.halls,
+                home=DiskHome(config.data_dir),
+                clock=NodeClock(witness=config.redis_url is not None),
+            )
             await nursery.start(node.run)
             await serve_node(
                 node, listening, stopping, admin_token=config.admin_token, task_status=task_status

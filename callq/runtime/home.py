@@ -1,0 +1,292 @@
+"""What a node keeps on its own disk: its name, the spool, alarms and the archive.
+
+    DIR/NODE                      the node's name, drawn once
+    DIR/spool/HALL/SEGMENT        what the hall made durable in the last ten minutes and more
+    DIR/alarms/HALL-TIME.json     what was acknowledged here and is in no journal any more
+    DIR/archive/HALL/DATE.gz      closed business days
+
+The journal is the truth; nothing here is needed to run a hall, and nothing here is waited for. The spool
+is for the one case in which the store forgets what it acknowledged: it gives it back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import secrets
+import time
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+import trio
+
+from callq.domain.errors import BadBytes
+from callq.journal.records import Records, header, packed, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from callq.journal.port import Entry, EntryId
+
+SEGMENT_MAX_BYTES: Final = 16 << 20
+SEGMENT_MAX_S: Final = 600.0
+"""The present segment and the one before are kept: ten minutes at least, unless a hall writes more."""
+
+WRITE_EVERY_S: Final = 0.02
+"""How long entries are collected before they are written together."""
+
+
+class Home(Protocol):
+    """A node's own disk."""
+
+    @property
+    def name(self) -> str:
+        """The node's name, the same after every start; nodes of one store have different ones."""
+        ...
+
+    def spooled(self, hall: str) -> Records | None:
+        """What the spool holds of a hall, consecutive; None: nothing."""
+        ...
+
+    def spool(self, hall: str, base: EntryId, entries: Sequence[Entry]) -> None:
+        """Add durable entries that follow `base`; written soon, in the background."""
+        ...
+
+    def begin_spool(self, hall: str, base: EntryId) -> None:
+        """Forget what the spool holds of a hall; what comes next follows `base`."""
+        ...
+
+    async def alarm(self, name: str, content: bytes) -> str:
+        """Keep a file that people have to look at; durable when this returns. Answers where it is."""
+        ...
+
+    @property
+    def alarms(self) -> list[str]:
+        """Names of the alarm files that are there."""
+        ...
+
+    async def archive(self, hall: str, day: str, base: EntryId, entries: Sequence[Entry]) -> str:
+        """Keep a closed business day; durable when this returns. Answers where it is."""
+        ...
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Write what is spooled, until cancelled."""
+        ...
+
+
+class MemoryHome:
+    """The same without a disk, for practice halls and tests: it outlives the node, not the process."""
+
+    def __init__(self, name: str = "memory") -> None:
+        self._name = name
+        self._spool: dict[str, Records] = {}
+        self.alarm_files: dict[str, bytes] = {}
+        self.days: dict[tuple[str, str], Records] = {}
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self._name
+
+    def spooled(self, hall: str) -> Records | None:
+        """What the spool holds of a hall."""
+        return self._spool.get(hall)
+
+    def spool(self, hall: str, base: EntryId, entries: Sequence[Entry]) -> None:
+        """Add durable entries."""
+        held = self._spool.setdefault(hall, Records(base, [], True))
+        held.entries.extend(entries)
+
+    def begin_spool(self, hall: str, base: EntryId) -> None:
+        """Forget what the spool holds of a hall."""
+        self._spool[hall] = Records(base, [], True)
+
+    async def alarm(self, name: str, content: bytes) -> str:
+        """Keep a file that people have to look at."""
+        await trio.lowlevel.checkpoint()
+        self.alarm_files[name] = content
+        return name
+
+    @property
+    def alarms(self) -> list[str]:
+        """Names of the alarm files that are there."""
+        return sorted(self.alarm_files)
+
+    async def archive(self, hall: str, day: str, base: EntryId, entries: Sequence[Entry]) -> str:
+        """Keep a closed business day."""
+        await trio.lowlevel.checkpoint()
+        self.days[hall, day] = Records(base, list(entries), True)
+        return f"{hall}/{day}"
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Nothing to write."""
+        task_status.started()
+        await trio.sleep_forever()
+
+
+class _Segment:
+    """The file that a hall's spool is written to. Used by the writing thread alone."""
+
+    def __init__(self, directory: Path, base: EntryId, *, wipe: bool) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        older = sorted(directory.glob("*.spool"))
+        for path in older if wipe else older[:-1]:
+            path.unlink()
+        self._file = open(directory / f"{base.revision:019}.spool", "wb", opener=_private)  # noqa: SIM115
+        self._file.write(header(base))
+        self._began = time.monotonic()
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        self._file.write(packed(entries))
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    @property
+    def is_full(self) -> bool:
+        return self._file.tell() > SEGMENT_MAX_BYTES or time.monotonic() - self._began > SEGMENT_MAX_S
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+class DiskHome:
+    """A data directory, held by this process.
+
+    Raises:
+      OSError: it cannot be made or used.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self._name = _settle_name(directory / "NODE")
+        self._queue: list[tuple[str, EntryId, list[Entry] | None]] = []
+        """Hall, base and entries to write; None: begin anew."""
+        self._wanted = trio.Event()
+        self._segments: dict[str, _Segment] = {}
+        self._failing = False
+        self._log = structlog.get_logger()
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self._name
+
+    def spooled(self, hall: str) -> Records | None:
+        """What the spool holds of a hall: its newest files as far as they follow each other."""
+        held: Records | None = None
+        for path in sorted((self.directory / "spool" / hall).glob("*.spool")):
+            try:
+                records = unpacked(path.read_bytes())
+            except (OSError, BadBytes) as error:
+                self._log.warning("a spool file cannot be read", path=str(path), error=str(error))
+                continue
+            if held is not None and records.base == (held.entries[-1].id if held.entries else held.base):
+                records = Records(held.base, held.entries + records.entries, records.whole)
+            held = records
+        return held
+
+    def spool(self, hall: str, base: EntryId, entries: Sequence[Entry]) -> None:
+        """Add durable entries that follow `base`."""
+        self._queue.append((hall, base, list(entries)))
+        self._wanted.set()
+
+    def begin_spool(self, hall: str, base: EntryId) -> None:
+        """Forget what the spool holds of a hall."""
+        self._queue.append((hall, base, None))
+        self._wanted.set()
+
+    async def alarm(self, name: str, content: bytes) -> str:
+        """Keep a file that people have to look at."""
+        path = self.directory / "alarms" / name
+        await trio.to_thread.run_sync(_write_durably, path, content)
+        return str(path)
+
+    @property
+    def alarms(self) -> list[str]:
+        """Names of the alarm files that are there."""
+        return sorted(path.name for path in (self.directory / "alarms").glob("*.json"))
+
+    async def archive(self, hall: str, day: str, base: EntryId, entries: Sequence[Entry]) -> str:
+        """Keep a closed business day: header and records as in `callq.journal.records`, gzip."""
+        path = self.directory / "archive" / hall / f"{day}.gz"
+
+        def write() -> None:
+            _write_durably(path, gzip.compress(header(base) + packed(entries), mtime=0))
+
+        await trio.to_thread.run_sync(write)
+        return str(path)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Write what is spooled, until cancelled; the rest is written then."""
+        task_status.started()
+        try:
+            while True:
+                await self._wanted.wait()
+                await trio.sleep(WRITE_EVERY_S)
+                self._wanted = trio.Event()
+                await trio.to_thread.run_sync(self._write)
+        finally:
+            self._write()
+            for segment in self._segments.values():
+                segment.close()
+            self._segments.clear()
+
+    def _write(self) -> None:
+        queue, self._queue = self._queue, []
+        try:
+            for hall, base, entries in queue:
+                segment = self._segments.get(hall)
+                if segment is None or entries is None or segment.is_full:
+                    if segment is not None:
+                        segment.close()
+                    directory = self.directory / "spool" / hall
+                    segment = self._segments[hall] = _Segment(directory, base, wipe=entries is None)
+                segment.write(entries or ())
+            for segment in self._segments.values():
+                segment.flush()
+        except OSError as error:
+            # The journal has it all; the spool begins anew with the next entries.
+            if not self._failing:
+                self._log.error("the spool cannot be written", error=str(error))
+            self._failing = True
+            for segment in self._segments.values():
+                segment.close()
+            self._segments.clear()
+        else:
+            self._failing = False
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that only this user may read: payloads name people."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def _settle_name(path: Path) -> str:
+    """The node's name in a file of its own, drawn at the first start."""
+    with contextlib.suppress(FileNotFoundError):
+        if held := path.read_text().strip():
+            return held
+    name = secrets.token_hex(6)
+    _write_durably(path, f"{name}\n".encode())
+    return name
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    """Replace a file atomically; on disk when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    with open(draft, "wb", opener=_private) as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

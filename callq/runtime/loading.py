@@ -1,0 +1,132 @@
+"""From a journal to a state: the newest snapshot that the journal vouches for, and what came after it."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from typing import TYPE_CHECKING, Final
+
+import structlog
+import trio
+
+from callq.domain.apply import apply
+from callq.domain.errors import BadBytes
+from callq.domain.events import decode_batch
+from callq.domain.snapshot import decode_state
+from callq.domain.state import HallState
+from callq.domain.undo import Undo
+from callq.journal.port import GENESIS, LineageBroken
+from callq.runtime.group import Quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from callq.domain.events import Batch
+    from callq.journal.port import Entry, EntryId, Journal
+
+_MAGIC: Final = b"CALLQ\0s1"
+_DIGEST_BYTES: Final = 16
+
+PAGE: Final = 1000
+"""Entries applied before others get their turn."""
+
+
+def packed_state(body: bytes) -> bytes:
+    """A state's bytes as a snapshot keeps them: magic, BLAKE2b-16 of what follows, zlib."""
+    squeezed = zlib.compress(body, 1)
+    return _MAGIC + hashlib.blake2b(squeezed, digest_size=_DIGEST_BYTES).digest() + squeezed
+
+
+def unpacked_state(content: bytes) -> bytes:
+    """Take a snapshot apart.
+
+    Raises:
+      BadBytes: not a snapshot, or a damaged one.
+    """
+    digest, squeezed = content[8 : 8 + _DIGEST_BYTES], content[8 + _DIGEST_BYTES :]
+    if (
+        not content.startswith(_MAGIC)
+        or digest != hashlib.blake2b(squeezed, digest_size=_DIGEST_BYTES).digest()
+    ):
+        raise BadBytes("not a snapshot of callq, or a damaged one")
+    return zlib.decompress(squeezed)
+
+
+def apply_entry(state: HallState, entry: Entry) -> Batch:
+    """Apply a durable entry; answers its batch.
+
+    Raises:
+      Quarantined: it cannot be read or applied, and the state is as it was.
+    """
+    undo = Undo()
+    try:
+        batch = decode_batch(entry.payload)
+        apply(state, batch, undo)
+    except Exception as error:
+        # Whatever it is, no later entry means anything without this one.
+        undo.rollback()
+        raise Quarantined(
+            f"the entry of revision {entry.id.revision} cannot be brought into force: {error!r}"
+        ) from error
+    return batch
+
+
+async def load(
+    journal: Journal, hall: str, seen: Callable[[Sequence[Entry]], None] = lambda _: None
+) -> tuple[HallState, EntryId]:
+    """The state that the journal describes, and the id of its last entry.
+
+    Args:
+      journal: where from.
+      hall: which; an unknown one gives an empty state and `GENESIS`.
+      seen: is shown every page of entries that was read, in order.
+
+    Raises:
+      Quarantined: an entry cannot be read or applied, or the beginning was trimmed and no snapshot fits.
+      LineageBroken: the journal changed under the reader: try again.
+      StoreUnavailable: try again.
+    """
+    state, cursor = await _from_snapshot(journal, hall) or (HallState(hall), GENESIS)
+    while True:
+        try:
+            page = await journal.read(hall, cursor, PAGE)
+        except LineageBroken as error:
+            if cursor == GENESIS:
+                raise Quarantined(
+                    f"the journal does not begin at its beginning, and no snapshot fits: {error}"
+                ) from error
+            raise
+        if not page:
+            return state, cursor
+        for entry in page:
+            apply_entry(state, entry)
+        cursor = page[-1].id
+        seen(page)
+        await trio.lowlevel.checkpoint()
+
+
+async def _from_snapshot(journal: Journal, hall: str) -> tuple[HallState, EntryId] | None:
+    """The newest state kept that can be read and whose id the journal holds."""
+    for id in await journal.snapshot_ids(hall):
+        content = await journal.snapshot(hall, id)
+        if content is None:
+            continue
+        try:
+            await journal.read(hall, id, 1)
+            return decode_state(unpacked_state(content)), id
+        except (BadBytes, LineageBroken) as error:
+            structlog.get_logger().warning("a snapshot is of no use", hall=hall, id=str(id), error=str(error))
+    return None
+
+
+async def is_good(journal: Journal, hall: str, id: EntryId) -> bool:
+    """Whether a snapshot can be trusted with the entries before it: whole, and of this journal."""
+    content = await journal.snapshot(hall, id)
+    if content is None:
+        return False
+    try:
+        await trio.to_thread.run_sync(unpacked_state, content)
+        await journal.read(hall, id, 1)
+    except (BadBytes, LineageBroken):
+        return False
+    return True

@@ -1,0 +1,126 @@
+"""A node's disk: what is spooled comes back after the process died, and files are whole or not there."""
+
+from __future__ import annotations
+
+import gzip
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+
+from callq.domain.errors import BadBytes
+from callq.journal.port import GENESIS, Entry, EntryId, chained
+from callq.journal.records import header, packed, unpacked
+from callq.runtime import home as homes
+from callq.runtime.home import DiskHome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def entries(count: int, base: EntryId = GENESIS) -> list[Entry]:
+    made: list[Entry] = []
+    for number in range(count):
+        made.append(chained(made[-1].id if made else base, b"payload %d" % number))
+    return made
+
+
+async def written(directory: Path, *acts: tuple[EntryId, list[Entry] | None]) -> None:
+    """Run a home until it has written; None begins the spool anew."""
+    home = DiskHome(directory)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(home.run)
+        for base, what in acts:
+            if what is None:
+                home.begin_spool("test", base)
+            else:
+                home.spool("test", base, what)
+        nursery.cancel_scope.cancel()
+
+
+def test_records_come_back_and_a_torn_end_is_left_out() -> None:
+    made = entries(5)
+    content = header(GENESIS) + packed(made)
+    assert unpacked(content) == (GENESIS, made, True)
+    for cut in range(1, len(packed(made[-1:])) + 1):
+        assert unpacked(content[:-cut]) == (GENESIS, made[:-1], cut == len(packed(made[-1:])))
+    flipped = bytearray(content)
+    flipped[-1] ^= 1
+    assert unpacked(bytes(flipped)) == (GENESIS, made[:-1], False)
+    with pytest.raises(BadBytes):
+        unpacked(b"something else entirely")
+
+
+def test_a_name_is_drawn_once(tmp_path: Path) -> None:
+    name = DiskHome(tmp_path / "data").name
+    assert name == DiskHome(tmp_path / "data").name
+    assert name != DiskHome(tmp_path / "other").name
+
+
+async def test_the_spool_outlives_the_process(tmp_path: Path) -> None:
+    made = entries(6)
+    await written(tmp_path, (GENESIS, made[:2]), (made[1].id, made[2:4]))
+    assert DiskHome(tmp_path).spooled("test") == (GENESIS, made[:4], True)
+    # The next process goes on in a file of its own; together they are one chain.
+    await written(tmp_path, (made[3].id, made[4:]))
+    assert DiskHome(tmp_path).spooled("test") == (GENESIS, made, True)
+    assert DiskHome(tmp_path).spooled("another") is None
+
+
+async def test_a_spool_that_begins_anew_forgets(tmp_path: Path) -> None:
+    made = entries(6)
+    await written(tmp_path, (GENESIS, made[:4]), (made[3].id, None), (made[3].id, made[4:]))
+    assert DiskHome(tmp_path).spooled("test") == (made[3].id, made[4:], True)
+
+
+async def test_a_spool_torn_by_a_crash_gives_what_is_whole(tmp_path: Path) -> None:
+    made = entries(6)
+    await written(tmp_path, (GENESIS, made[:3]))
+    (path,) = (tmp_path / "spool" / "test").glob("*.spool")
+    path.write_bytes(path.read_bytes()[:-3])
+    assert DiskHome(tmp_path).spooled("test") == (GENESIS, made[:2], False)
+    # What follows does not follow what is whole: the newer part counts.
+    await written(tmp_path, (made[2].id, made[3:]))
+    assert DiskHome(tmp_path).spooled("test") == (made[2].id, made[3:], True)
+
+
+async def test_the_spool_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "SEGMENT_MAX_BYTES", 100)
+    monkeypatch.setattr(homes, "WRITE_EVERY_S", 0)
+    made = entries(40)
+    home = DiskHome(tmp_path)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(home.run)
+        for at in range(0, 40, 4):
+            home.spool("test", made[at - 1].id if at else GENESIS, made[at : at + 4])
+        nursery.cancel_scope.cancel()
+    assert len(list((tmp_path / "spool" / "test").iterdir())) == 2
+    held = DiskHome(tmp_path).spooled("test")
+    assert held is not None
+    assert held.entries == made[-len(held.entries) :]
+    assert len(held.entries) == 8
+
+
+async def test_a_spool_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("a file in its place")
+    made = entries(3)
+    await written(tmp_path, (GENESIS, made[:2]))
+    (tmp_path / "spool").unlink()
+    await written(tmp_path, (made[1].id, made[2:]))
+    assert DiskHome(tmp_path).spooled("test") == (made[1].id, made[2:], True)
+
+
+async def test_alarms_and_days_are_kept_whole_and_private(tmp_path: Path) -> None:
+    home = DiskHome(tmp_path)
+    assert home.alarms == []
+    where = await home.alarm("test-1.json", b"{}\n")
+    assert home.alarms == ["test-1.json"]
+    made = entries(3)
+    day = await home.archive("test", "2026-11-23", GENESIS, made)
+    assert day == str(tmp_path / "archive" / "test" / "2026-11-23.gz")
+    with gzip.open(day) as stream:
+        assert unpacked(stream.read()) == (GENESIS, made, True)
+    for path in (where, day):
+        assert stat.S_IMODE((await trio.Path(path).stat()).st_mode) == 0o600
+    assert not list(tmp_path.rglob("*.new"))
