@@ -93,7 +93,7 @@ async def load(
         except LineageBroken as error:
             if cursor == GENESIS:
                 raise Quarantined(
-                    f"the journal does not begin at its beginning, and no snapshot fits: {error}"
+                    f"the journal cannot be read from its beginning, and no snapshot fits: {error}"
                 ) from error
             raise
         if not page:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,8 @@ import trio
 
 from callq.domain import commands as cmd
 from callq.domain.state import HallState, canonical
+from callq.runtime.clock import NodeClock
+from callq.runtime.home import MemoryHome
 from callq.runtime.node import Node
 from tests.harness import MONDAY_9H, small_hall
 from tests.runtime.faulty import FaultyJournal
@@ -17,19 +21,26 @@ from tests.runtime.faulty import FaultyJournal
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from callq.journal.memory import MemoryJournal
     from callq.runtime.actor import HallActor
+    from callq.runtime.home import Home
+
+_minted = itertools.count(1)
 
 CLERK = cmd.Actor(role="clerk", id="t1")
 
 
-class Clock:
-    """Wall clock of a test: moves with trio's, from a Monday morning."""
+def virtual_ms() -> int:
+    """A wall clock that moves with trio's, from a Monday morning."""
+    return MONDAY_9H + round(trio.current_time() * 1000)
 
-    def __init__(self) -> None:
-        self.offset_ms = MONDAY_9H
 
-    def __call__(self) -> int:
-        return self.offset_ms + round(trio.current_time() * 1000)
+class Clock(NodeClock):
+    """A node's clock whose wall can be set."""
+
+    def __init__(self, *, hours_later: float = 0, witness: bool = False) -> None:
+        self.offset_ms = round(hours_later * 3_600_000)
+        super().__init__(lambda: virtual_ms() + self.offset_ms, trio.current_time, witness=witness)
 
 
 class Bench:
@@ -38,7 +49,6 @@ class Bench:
     def __init__(self, journal: FaultyJournal, node: Node) -> None:
         self.journal = journal
         self.node = node
-        self._minted = 0
 
     @property
     def actor(self) -> HallActor:
@@ -50,8 +60,8 @@ class Bench:
         )
 
     async def issue(self, service: str = "general", key: str | None = None) -> Any:
-        self._minted += 1
-        return await self.do(cmd.Issue(ticket=f"t{self._minted:05d}", service=service), key, b"i" * 16)
+        ticket = f"t{next(_minted):05d}"
+        return await self.do(cmd.Issue(ticket=ticket, service=service), key, b"i" * 16)
 
     async def canonical(self) -> bytes:
         return await self.actor.read(lambda state, now: canonical(state))
@@ -59,11 +69,25 @@ class Bench:
     async def look(self, look: Callable[[HallState], Any]) -> Any:
         return await self.actor.read(lambda state, now: look(state))
 
+    async def stand(self, window: str = "w1", clerk: str = "c1") -> None:
+        """A clerk signs in at a window and opens it."""
+        await self.do(cmd.SignIn(window=window, clerk=clerk))
+        await self.do(cmd.Open(window=window))
+
 
 @asynccontextmanager
-async def running(journal: FaultyJournal, clock: Callable[[], int] | None = None) -> AsyncIterator[Bench]:
-    """A node on `journal` until the block ends."""
-    node = Node(journal, journal, [small_hall()], clock=clock or Clock())
+async def running(
+    journal: MemoryJournal, clock: Callable[[], int] | None = None, *, home: Home | None = None, seed: int = 1
+) -> AsyncIterator[Bench]:
+    """A node on `journal` until the block ends, as if it were killed then."""
+    node = Node(
+        journal,
+        journal,
+        [small_hall()],
+        home=home or MemoryHome(),
+        clock=clock or Clock(),
+        rng=random.Random(seed),
+    )
     async with trio.open_nursery() as nursery:
         await nursery.start(node.run)
         yield Bench(journal, node)

@@ -11,11 +11,12 @@ from callq.domain.errors import StoreUnavailable
 from callq.domain.events import SCHEMA_VERSION, Batch, EpochOpened, decode_batch, encode_batch, encode_command
 from callq.journal.memory import MemoryJournal
 from callq.journal.port import GENESIS, AppendRefused, EntryId, LineageBroken, OutcomeUnknown, chained
+from tests.harness import MONDAY_9H
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callq.journal.port import Entry
+    from callq.journal.port import Entry, Pulse, Receipt
 
 Fault = Literal[
     "lost_request",
@@ -47,11 +48,13 @@ class FaultyJournal(MemoryJournal):
     """A memory journal whose next appends go wrong as told."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(clock=lambda: MONDAY_9H + round(trio.current_time() * 1000))
         self.faults: list[Fault] = []
         self.intruder: list[Entry] = []
         """Entries that another node appends first, for `overtaken`."""
         self.down = False
+        self.deaf = False
+        """Hints get lost."""
         self.gate: trio.Event | None = None
         """While set, appends wait for it: a slow store."""
         self.reply = trio.Event()
@@ -59,7 +62,9 @@ class FaultyJournal(MemoryJournal):
         self.groups: list[int] = []
         """Sizes of the groups that came in."""
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> str:
+    async def append(
+        self, hall: str, expected: EntryId, entries: Sequence[Entry], epoch: str | None = None
+    ) -> Receipt:
         self.groups.append(len(entries))
         if self.gate is not None:
             await self.gate.wait()
@@ -78,7 +83,7 @@ class FaultyJournal(MemoryJournal):
         if fault == "rewound":
             del self._halls[hall][-1]
             raise OutcomeUnknown("the store came back without its last entry")
-        epoch = await super().append(hall, expected, entries)
+        receipt = await super().append(hall, expected, entries, epoch)
         if fault == "slow_reply":
             await self.reply.wait()
         if fault == "lost_reply_then_overtaken":
@@ -89,12 +94,27 @@ class FaultyJournal(MemoryJournal):
         if fault == "restart_after":
             self.restart()
             raise OutcomeUnknown("the store restarted after it ran")
-        return epoch
+        return receipt
 
     async def read(self, hall: str, cursor: EntryId, limit: int = 1000) -> list[Entry]:
+        self._reach()
+        return await super().read(hall, cursor, limit)
+
+    async def tips(self, halls: Sequence[str]) -> dict[str, EntryId]:
+        self._reach()
+        return await super().tips(halls)
+
+    async def beat(self, node: str, record: bytes, *, gap_ms: int, ends_outage: bool = False) -> Pulse:
+        self._reach()
+        return await super().beat(node, record, gap_ms=gap_ms, ends_outage=ends_outage)
+
+    def _hint(self, hall: str, last: EntryId) -> None:
+        if not self.deaf:
+            super()._hint(hall, last)
+
+    def _reach(self) -> None:
         if self.down:
             raise StoreUnavailable("the store is down")
-        return await super().read(hall, cursor, limit)
 
 
 __all__ = ["FaultyJournal", "LineageBroken"]

@@ -11,7 +11,7 @@ import trio
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected, StoreUnavailable
 from callq.journal.port import Entry, EntryId
-from callq.runtime.node import LONGEST_PAUSE_S, Node
+from callq.runtime.node import QUARANTINE_S, Node
 from tests.harness import small_hall
 from tests.runtime.conftest import CLERK, Clock
 
@@ -45,14 +45,14 @@ async def test_a_damaged_hall_is_visible_and_the_other_serves(
         assert node.halls() == ["east", "west"]
         health = node.health()
         assert health["ready"] is False
-        assert health["halls"] == {"east": "running", "west": "failed"}
+        assert health["halls"] == {"east": "running", "west": "quarantined"}
         assert "west" in str(health["errors"])
         assert await issue(node.actor("east"), "t3") == "A002"
         with pytest.raises(StoreUnavailable):
             node.actor("west")
 
         journal._halls["west"][-1] = good  # somebody restored it
-        await trio.sleep(2 * LONGEST_PAUSE_S)
+        await trio.sleep(2 * QUARANTINE_S)
         assert node.health()["ready"] is True
         assert await issue(node.actor("west"), "t4") == "A002"
         nursery.cancel_scope.cancel()
@@ -86,5 +86,5 @@ async def test_a_file_that_differs_is_reported_and_not_loaded(journal: FaultyJou
 async def test_a_new_hall_has_an_epoch_from_the_start(journal: FaultyJournal) -> None:
     async with trio.open_nursery() as nursery:
         node: Node = await nursery.start(Node(journal, journal, [small_hall()], clock=Clock()).run)
-        assert node.actor("test").hub.epoch == await journal.epoch()
+        assert node.actor("test").hub.epoch == (await journal.lineage()).epoch
         nursery.cancel_scope.cancel()
