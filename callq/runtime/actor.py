@@ -208,7 +208,7 @@ class HallActor:
         Raises:
           HallFault, BadBytes: the supervisor should restart this hall.
         """
-        self._open_epoch(await self._journal.epoch())
+        self._open_epoch((await self._journal.lineage()).epoch)
         self._running = True
         try:
             async with trio.open_nursery() as nursery:
@@ -357,14 +357,14 @@ class HallActor:
         delay_s = FIRST_PAUSE_S
         while True:
             try:
-                epoch = await self._journal.append(self.hall, group.base, group.entries)
+                receipt = await self._journal.append(self.hall, group.base, group.entries)
             except AppendRefused as refused:
                 self._log.warning("commit refused", expected=str(group.base), found=str(refused.last))
             except StoreUnavailable as error:
                 self._outage(error)
             else:
                 self._confirm(group, sealed)
-                self._open_epoch(epoch)
+                self._open_epoch(receipt.lineage.epoch)
                 return
             if await self._resolve(group, sealed):
                 return
@@ -375,7 +375,7 @@ class HallActor:
         """Find out what became of a group; False: nothing, send it again."""
         try:
             found = await self._read_all()
-            epoch = await self._journal.epoch()
+            epoch = (await self._journal.lineage()).epoch
         except StoreUnavailable as error:
             self._outage(error)
             return False

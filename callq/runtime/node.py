@@ -147,7 +147,7 @@ class Node:
             )
             return
         await actor.command(cmd.Configure(config=config), who=cmd.SYSTEM, render=lambda *_: None)
-        epoch = await self._journal.epoch()
+        epoch = (await self._journal.lineage()).epoch
         await actor.command(cmd.OpenEpoch(epoch=epoch), who=cmd.SYSTEM, render=lambda *_: None)
 
     def _set(self, hall: str, status: Status) -> None:

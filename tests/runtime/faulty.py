@@ -15,7 +15,7 @@ from callq.journal.port import GENESIS, AppendRefused, EntryId, LineageBroken, O
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callq.journal.port import Entry
+    from callq.journal.port import Entry, Receipt
 
 Fault = Literal[
     "lost_request",
@@ -59,7 +59,9 @@ class FaultyJournal(MemoryJournal):
         self.groups: list[int] = []
         """Sizes of the groups that came in."""
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> str:
+    async def append(
+        self, hall: str, expected: EntryId, entries: Sequence[Entry], epoch: str | None = None
+    ) -> Receipt:
         self.groups.append(len(entries))
         if self.gate is not None:
             await self.gate.wait()
@@ -78,7 +80,7 @@ class FaultyJournal(MemoryJournal):
         if fault == "rewound":
             del self._halls[hall][-1]
             raise OutcomeUnknown("the store came back without its last entry")
-        epoch = await super().append(hall, expected, entries)
+        receipt = await super().append(hall, expected, entries, epoch)
         if fault == "slow_reply":
             await self.reply.wait()
         if fault == "lost_reply_then_overtaken":
@@ -89,7 +91,7 @@ class FaultyJournal(MemoryJournal):
         if fault == "restart_after":
             self.restart()
             raise OutcomeUnknown("the store restarted after it ran")
-        return epoch
+        return receipt
 
     async def read(self, hall: str, cursor: EntryId, limit: int = 1000) -> list[Entry]:
         if self.down:

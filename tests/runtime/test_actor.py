@@ -116,7 +116,7 @@ async def test_an_unknown_outcome_acts_exactly_once(
         await assert_live_equals_replayed(bench)
         if fault.startswith("restart"):
             assert await bench.look(lambda s: len(s.epochs)) >= 2
-            assert bench.actor.hub.epoch == await journal.epoch()
+            assert bench.actor.hub.epoch == (await journal.lineage()).epoch
 
 
 async def test_a_restart_that_no_append_felt_is_recorded_all_the_same(journal: FaultyJournal) -> None:
@@ -125,8 +125,8 @@ async def test_a_restart_that_no_append_felt_is_recorded_all_the_same(journal: F
         journal.restart()
         await bench.issue()
         await bench.issue()
-        assert await bench.look(lambda s: s.epoch) == await journal.epoch()
-        assert bench.actor.hub.epoch == await journal.epoch()
+        assert await bench.look(lambda s: s.epoch) == (await journal.lineage()).epoch
+        assert bench.actor.hub.epoch == (await journal.lineage()).epoch
         await assert_live_equals_replayed(bench)
 
 
@@ -351,7 +351,7 @@ async def test_an_epoch_that_cannot_be_asked_for_stops_nobody(
     async with running(journal) as bench:
         await bench.issue()
         journal.restart()
-        monkeypatch.setattr(journal, "epoch", unreachable)
+        monkeypatch.setattr(journal, "lineage", unreachable)
         await bench.issue()
         await trio.sleep(2 * ANSWER_WITHIN_S)
         await bench.issue()

@@ -86,5 +86,5 @@ async def test_a_file_that_differs_is_reported_and_not_loaded(journal: FaultyJou
 async def test_a_new_hall_has_an_epoch_from_the_start(journal: FaultyJournal) -> None:
     async with trio.open_nursery() as nursery:
         node: Node = await nursery.start(Node(journal, journal, [small_hall()], clock=Clock()).run)
-        assert node.actor("test").hub.epoch == await journal.epoch()
+        assert node.actor("test").hub.epoch == (await journal.lineage()).epoch
         nursery.cancel_scope.cancel()

@@ -77,7 +77,7 @@ class EmbeddedServer:
     @property
     def endpoint(self) -> Endpoint:
         """Where it listens."""
-        return Endpoint.from_socket(self._place.socket)
+        return Endpoint.from_socket(self._place.socket, embedded=True)
 
     @property
     def pid(self) -> int:
