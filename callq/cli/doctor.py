@@ -128,9 +128,11 @@ async def _store(args: argparse.Namespace, say: Callable[[Check], None]) -> None
         say(Check("ok", "redis-server", f"{program.version}, {program.path}"))
     with tempfile.TemporaryDirectory(prefix="callq-doctor-") as scratch:
         used = args.data is not None and (args.data / STORE_FILE).exists()
-        where = args.redis or (args.data if used else Path(scratch))
+        where = args.data if used else Path(scratch)
         try:
-            async with open_store(where, durability=args.durability, purpose="tool") as store:
+            async with open_store(
+                where, redis_url=args.redis, durability=args.durability, purpose="tool"
+            ) as store:
                 for check in await _of_store(store):
                     say(check)
         except (StoreRefused, StoreUnavailable) as error:

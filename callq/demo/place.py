@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 import trio
 
-from callq.journal.redis.guard import DirectoryBusy, hold_directory
+from callq.journal.redis.directory import DirectoryBusy, hold_directory
 from callq.journal.redis.place import Place
 from callq.journal.redis.process import Process, holders_of
 

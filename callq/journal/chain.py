@@ -27,13 +27,11 @@ def check_hall(hall: str) -> str:
 
 
 def check_group(expected: EntryId, entries: Sequence[Entry]) -> None:
-    """Check that a group may follow `expected`: not empty, each entry chained onto the one before.
+    """Check that a group may follow `expected`: each entry chained onto the one before.
 
     Raises:
       ValueError: it may not; the caller built the group wrongly and nothing was sent.
     """
-    if not entries:
-        raise ValueError("an empty group cannot be appended")
     previous = expected
     for entry in entries:
         if entry != chained(previous, entry.payload):

@@ -37,7 +37,7 @@ class ServeConfig:
       halls: created if the store does not know them yet.
       host: to listen on.
       port: to listen on; 0 takes a free one.
-      data_dir: where the embedded Redis keeps its data, without `redis_url`.
+      data_dir: of this node alone; without `redis_url` the embedded Redis keeps its data there.
       redis_url: of an external Redis; None: an embedded one.
       durability: what an acknowledgement promises.
       admin_token: accepted as an administrator's; None: only tokens that were created.
@@ -78,8 +78,10 @@ async def serve_until(
     """Serve until `stopping` is set; see `serve`."""
     # The address first: whoever mistypes it must not wait for a store, nor disturb one.
     with open_socket(config.host, config.port) as listening:
-        where = config.redis_url or config.data_dir
-        async with open_store(where, durability=config.durability) as store, trio.open_nursery() as nursery:
+        async with (
+            open_store(config.data_dir, redis_url=config.redis_url, durability=config.durability) as store,
+            trio.open_nursery() as nursery,
+        ):
             node = Node(
                 store.journal,
                 store.journal,

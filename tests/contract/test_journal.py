@@ -110,8 +110,8 @@ async def test_a_group_sent_twice_is_refused_with_its_own_last_id(journal):
 
 async def test_a_group_that_is_not_a_chain_is_a_bug_of_the_caller(journal):
     one, two = group(GENESIS, b"1", b"2")
-    for wrong in ([], [two], [two, one], [one, one], [one, two._replace(payload=b"forged")]):
-        with pytest.raises(ValueError, match=r"chained|empty"):
+    for wrong in ([two], [two, one], [one, one], [one, two._replace(payload=b"forged")]):
+        with pytest.raises(ValueError, match="chained"):
             await journal.append("demo", GENESIS, wrong)
     assert await journal.read("demo", GENESIS) == []
     assert await journal.halls() == []
@@ -220,9 +220,9 @@ async def test_a_cancelled_append_happens_or_not_and_harms_nobody(journal):
 
 
 async def test_the_epoch_stays_while_nothing_restarts(journal):
-    epoch = await journal.epoch()
+    epoch = (await journal.lineage()).epoch
     await grown(journal, "demo", 1)
-    assert await journal.epoch() == epoch
+    assert (await journal.lineage()).epoch == epoch
     assert len(epoch) == 16
     assert int(epoch, 16)
 

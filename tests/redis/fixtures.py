@@ -185,21 +185,21 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def run_node() -> Iterator[Callable[[str | Path], tuple[subprocess.Popen[str], dict[str, Any]]]]:
+def run_node() -> Iterator[Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]]]:
     """Start a node in a process of its own; the process and what it said first. All are killed at the end."""
     children: list[subprocess.Popen[str]] = []
     places: list[Path] = []
 
-    def run(where: str | Path) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    def run(data_dir: Path, *redis_url: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tests.redis.node", str(where)],
+            [sys.executable, "-m", "tests.redis.node", str(data_dir), *redis_url],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=Path(__file__).parent.parent.parent,
         )
         children.append(child)
-        places.append(Path(where) / "redis" / "server.lock")
+        places.append(data_dir / "redis" / "server.lock")
         assert child.stdout is not None
         while not (line := child.stdout.readline()).startswith("{"):
             assert line, "the node ended without a word"

@@ -1,4 +1,4 @@
-"""A node in a process of its own, to be killed: ``python -m tests.redis.node WHERE``.
+"""A node in a process of its own, to be killed: ``python -m tests.redis.node DIR [URL]``.
 
 Appends three entries to the hall ``demo``, says so with a line of JSON, and waits.
 """
@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 import trio
 
 from callq.journal.port import GENESIS, StoreRefused, chained
-from callq.journal.redis.guard import Timing
 from callq.journal.redis.store import open_store
 
 
-async def main(where: str) -> None:
+async def main(data_dir: str, redis_url: str | None = None) -> None:
     try:
-        async with open_store(where, timing=Timing(beat_s=0.1, watch_s=1.0, stale_s=60.0)) as store:
+        async with open_store(Path(data_dir), redis_url=redis_url) as store:
             entries = await store.journal.read("demo", GENESIS)
             head = entries[-1].id if entries else GENESIS
             for n in range(3):
@@ -33,4 +33,4 @@ async def main(where: str) -> None:
 
 
 if __name__ == "__main__":
-    trio.run(main, sys.argv[1])
+    trio.run(main, *sys.argv[1:])

@@ -7,7 +7,7 @@ from redis.exceptions import ResponseError
 
 from callq.journal.redis import keys
 from callq.journal.redis.connection import Client
-from callq.journal.redis.group import COMMIT
+from callq.journal.redis.lua import COMMIT
 
 KEY = keys.log("demo")
 TOP = 2**63 - 1
@@ -19,7 +19,7 @@ async def run(redis_server):
     client = Client(redis_server.endpoint)
 
     async def call(*arguments):
-        (reply,) = await client.exchange((("EVAL", COMMIT, 1, KEY, *arguments),))
+        (reply,) = await client.exchange((("EVAL", COMMIT.body, 1, KEY, *arguments),))
         return reply
 
     yield call
@@ -51,7 +51,6 @@ async def test_a_stream_begins_at_genesis_only(run, redis_server):
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
         ("1-1",),
         ("1-1", b"a", "2-1"),
         ("2-1", b"a"),
@@ -72,6 +71,21 @@ async def test_what_cannot_follow_writes_nothing_at_all(run, redis_server, argum
     assert isinstance(reply, ResponseError)
     assert str(reply).startswith("CALLQ ")
     assert await redis_server.ask("EXISTS", KEY) == 0
+
+
+async def test_an_empty_group_asks_for_the_head_and_writes_nothing(run, redis_server):
+    assert await run("0-0") == [1]
+    assert await redis_server.ask("EXISTS", KEY) == 0
+    assert await run("1-7") == [0, b"0-0"]
+    await run("0-0", "1-7", b"a")
+    assert await run("1-7") == [1]
+    assert await run("0-0") == [0, b"1-7"]
+    assert await run("1-8") == [0, b"1-7"]
+    assert await ids(redis_server) == [b"1-7"]
+
+
+async def test_not_even_a_head_is_no_group(run):
+    assert isinstance(await run(), ResponseError)
 
 
 @pytest.mark.parametrize("revision", [9, 10, 99, 129, 1999, 2**53, 10**18 - 1, TOP - 1])
@@ -96,9 +110,10 @@ async def test_ids_that_are_one_double_are_two_ids(run, redis_server):
 async def test_an_emptied_stream_is_not_begun_anew(run, redis_server):
     await run("0-0", "1-7", b"a")
     await redis_server.ask("XDEL", KEY, "1-7")
-    reply = await run("0-0", "1-7", b"a")
-    assert isinstance(reply, ResponseError)
-    assert "empty" in str(reply)
+    for group in (("1-7", b"a"), ()):
+        reply = await run("0-0", *group)
+        assert isinstance(reply, ResponseError)
+        assert "empty" in str(reply)
     assert await ids(redis_server) == []
 
 

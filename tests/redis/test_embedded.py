@@ -46,7 +46,7 @@ async def test_what_was_acknowledged_outlives_a_clean_stop(tmp_path, redis_progr
         await store.journal.append("demo", GENESIS, [entry])
         secret = await store.journal.secret()
         pid = store.server.pid
-        epoch = await store.journal.epoch()
+        epoch = (await store.journal.lineage()).epoch
         assert is_alive(pid)
         # Ctrl-C in the terminal goes to the whole foreground group, which it must not be in.
         assert os.getsid(pid) == pid
@@ -55,7 +55,7 @@ async def test_what_was_acknowledged_outlives_a_clean_stop(tmp_path, redis_progr
     async with open_store(tmp_path, program=redis_program.path) as store:
         assert await store.journal.read("demo", GENESIS) == [entry]
         assert await store.journal.secret() == secret
-        assert await store.journal.epoch() != epoch
+        assert (await store.journal.lineage()).epoch != epoch
 
 
 async def test_it_listens_for_this_user_only(tmp_path):

@@ -22,9 +22,9 @@ async def make(data_dir, program, **options):
         return store.identity
 
 
-async def refuse(where, words, program=None):
+async def refuse(data_dir, words, program=None, redis_url=None):
     with pytest.raises(StoreRefused, match=words):
-        async with open_store(where, program=program.path if program else None):
+        async with open_store(data_dir, redis_url=redis_url, program=program.path if program else None):
             pytest.fail("opened")
 
 
@@ -135,27 +135,27 @@ async def test_a_newer_server_is_written_down_before_it_starts(tmp_path, redis_p
 
 
 async def test_an_external_store_has_its_identity_inside(redis_server, tmp_path):
-    async with open_store(redis_server.url) as store:
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
         identity = store.identity
         assert store.describe()["kind"] == "external"
-    async with open_store(redis_server.url) as store:
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
         assert store.identity == identity
 
 
-async def test_an_external_redis_with_half_of_the_data_is_refused(redis_server):
-    async with open_store(redis_server.url) as store:
+async def test_an_external_redis_with_half_of_the_data_is_refused(redis_server, tmp_path):
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
         await store.journal.append("demo", GENESIS, [FIRST])
     await redis_server.ask("DEL", keys.IDENTITY)
-    await refuse(redis_server.url, "part of them was deleted")
+    await refuse(tmp_path, "part of them was deleted", redis_url=redis_server.url)
     assert await redis_server.ask("EXISTS", keys.IDENTITY) == 0
 
 
-async def test_other_peoples_keys_in_an_external_redis_do_not_matter(redis_server):
+async def test_other_peoples_keys_in_an_external_redis_do_not_matter(redis_server, tmp_path):
     await redis_server.ask("SET", "somebody:else", "1")
-    async with open_store(redis_server.url) as store:
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
         assert await store.journal.halls() == []
 
 
-async def test_an_external_redis_of_a_newer_callq_is_refused(redis_server):
+async def test_an_external_redis_of_a_newer_callq_is_refused(redis_server, tmp_path):
     await redis_server.ask("SET", keys.IDENTITY, '{"store": "x", "created": "now", "format": 2}')
-    await refuse(redis_server.url, "newer callq")
+    await refuse(tmp_path, "newer callq", redis_url=redis_server.url)

@@ -21,8 +21,8 @@ from callq.journal.port import (
 from callq.journal.redis import keys
 from callq.journal.redis.connection import Client
 from callq.journal.redis.endpoint import Endpoint, is_url
-from callq.journal.redis.group import COMMIT_SHA
 from callq.journal.redis.journal import open_redis
+from callq.journal.redis.lua import COMMIT
 from tests.redis.fixtures import eventually
 from tests.redis.proxy import proxied
 
@@ -106,7 +106,7 @@ async def test_redis_that_is_not_there_is_unavailable(tmp_path):
     async with open_redis(f"unix://{tmp_path}/nothing") as journal:
         with pytest.raises(OutcomeUnknown):
             await journal.append("demo", GENESIS, [FIRST])
-        for question in (journal.halls, journal.epoch, journal.secret):
+        for question in (journal.halls, journal.lineage, journal.secret):
             with pytest.raises(StoreUnavailable):
                 await question()
         with pytest.raises(StoreUnavailable):
@@ -117,7 +117,7 @@ async def test_a_flushed_script_is_loaded_again_and_the_append_succeeds(redis_se
     async with open_redis(redis_server.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
         await redis_server.ask("SCRIPT", "FLUSH")
-        assert await redis_server.ask("SCRIPT", "EXISTS", COMMIT_SHA) == [0]
+        assert await redis_server.ask("SCRIPT", "EXISTS", COMMIT.sha) == [0]
         await journal.append("demo", FIRST.id, [SECOND])
         assert journal.stats.reloaded == 1
         assert await journal.read("demo", GENESIS) == [FIRST, SECOND]
@@ -225,14 +225,14 @@ async def test_a_restarted_server_is_reached_again_without_an_error(own_server):
     own_server.start()
     async with open_redis(own_server.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
-        epoch = await journal.epoch()
+        epoch = (await journal.lineage()).epoch
         own_server.kill()
         with pytest.raises(OutcomeUnknown):
             await journal.append("demo", FIRST.id, [SECOND])
         own_server.start()
         await journal.append("demo", FIRST.id, [SECOND])
         assert await journal.read("demo", GENESIS) == [FIRST, SECOND]
-        assert await journal.epoch() != epoch
+        assert (await journal.lineage()).epoch != epoch
 
 
 async def test_a_rewound_stream_breaks_the_lineage(redis_server):

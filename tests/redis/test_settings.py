@@ -6,7 +6,7 @@ import pytest
 
 from callq.journal.port import StoreRefused
 from callq.journal.redis.connection import Client
-from callq.journal.redis.settings import check_settings, refuse_errors, version_tuple
+from callq.journal.redis.settings import check_settings, refuse_errors, turned_bad, version_tuple
 from callq.journal.redis.store import open_store
 
 SETTINGS = [
@@ -62,38 +62,63 @@ async def test_where_config_is_forbidden_it_warns_of_what_it_cannot_see(client):
     refuse_errors([*findings.values()], "here")
 
 
-async def test_a_node_refuses_and_a_tool_reports(own_server):
+async def test_a_node_refuses_and_a_tool_reports(own_server, tmp_path):
     own_server.start(appendfsync="everysec")
     with pytest.raises(StoreRefused, match="--durability everysec"):
-        async with open_store(own_server.url):
+        async with open_store(tmp_path, redis_url=own_server.url):
             pytest.fail("opened")
-    async with open_store(own_server.url, purpose="tool") as store:
+    async with open_store(None, redis_url=own_server.url, purpose="tool") as store:
         assert [finding.what for finding in store.findings if finding.severity == "error"] == ["appendfsync"]
-    async with open_store(own_server.url, durability="everysec") as store:
+    async with open_store(tmp_path, redis_url=own_server.url, durability="everysec") as store:
         assert store.describe()["durability"] == "everysec"
 
 
-async def test_a_replica_is_refused_with_the_address_of_its_master(own_server):
+async def test_a_replica_is_refused_with_the_address_of_its_master(own_server, tmp_path):
     own_server.start(replicaof="127.0.0.1 1")
     with pytest.raises(StoreRefused, match=r"replica of 127\.0\.0\.1:1"):
-        async with open_store(own_server.url):
+        async with open_store(tmp_path, redis_url=own_server.url):
             pytest.fail("opened")
 
 
-async def test_a_guard_that_redis_forbids_is_refused_with_what_it_needs(own_server):
+@pytest.mark.parametrize(
+    ("denied", "named"),
+    [
+        (("-time",), "TIME"),
+        (("-publish",), "PUBLISH"),
+        (("-subscribe",), "subscribe"),
+        (("-script",), "SCRIPT"),
+        (("resetchannels",), "PUBLISH"),
+    ],
+)
+async def test_rights_that_a_node_needs_are_asked_for_at_the_start(own_server, tmp_path, denied, named):
     own_server.start()
-    await own_server.ask("ACL", "SETUSER", "default", "-client", "+client|id")
-    with pytest.raises(StoreRefused, match="CLIENT LIST"):
-        async with open_store(own_server.url):
+    await own_server.ask("ACL", "SETUSER", "default", *denied)
+    with pytest.raises(StoreRefused, match=named):
+        async with open_store(tmp_path, redis_url=own_server.url):
             pytest.fail("opened")
 
 
-async def test_a_wrong_password_is_refused_at_once(own_server):
+async def test_a_wrong_password_is_refused_at_once(own_server, tmp_path):
     own_server.start()
     await own_server.ask("CONFIG", "SET", "requirepass", "right")
     with pytest.raises(StoreRefused, match="password"):
-        async with open_store(own_server.url):
+        async with open_store(tmp_path, redis_url=own_server.url):
             pytest.fail("opened")
+
+
+async def test_a_running_node_looks_again_and_finds_what_turned_bad(own_server, tmp_path):
+    own_server.start()
+    async with open_store(tmp_path, redis_url=own_server.url) as store:
+        assert turned_bad(store.findings, await store.check()) == []
+        await own_server.ask("CONFIG", "SET", "appendfsync", "everysec")
+        after = await store.check()
+        (found,) = turned_bad(store.findings, after)
+        assert (found.what, found.found, found.severity) == ("appendfsync", "everysec", "error")
+        assert turned_bad(after, after) == []
+        await own_server.ask("CONFIG", "SET", "appendfsync", "no")
+        assert [f.found for f in turned_bad(after, await store.check())] == ["no"]
+        await own_server.ask("CONFIG", "SET", "appendfsync", "always")
+        assert turned_bad(after, await store.check()) == []
 
 
 def test_versions():

@@ -134,7 +134,7 @@ async def a_day_later(journal: FaultyJournal, home: MemoryHome, days: int = 1) -
             for _ in range(3):
                 await bench.issue()
     async with running(journal, Clock(hours_later=24 * days), home=home):
-        await trio.sleep(1)
+        await trio.sleep(2 * LOOK_EVERY_S)
 
 
 async def test_closed_days_go_to_the_archive_whole_and_once(

@@ -6,6 +6,10 @@ socket. An exchange is never abandoned: a cancelled caller waits for its bounded
 connection is ever left with a reply that belongs to somebody else.
 
 Any error drops the connection. What an error means for what was sent is the caller's to say.
+
+A connection knows the lineage of the history behind it. That can change while the connection lives:
+Redis draws a new replication id when its first replica attaches, and when the last one has been gone for
+an hour. So it is looked at again now and then, along with whatever is asked anyway.
 """
 
 # redis-py leaves most of these methods unannotated.
@@ -14,18 +18,29 @@ Any error drops the connection. What an error means for what was sent is the cal
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import trio
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    NoPermissionError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
 from callq.domain.errors import StoreUnavailable
-from callq.journal.redis import keys
+from callq.journal.port import Lineage
+from callq.journal.redis import keys, lua
 
 if TYPE_CHECKING:
     from callq.journal.redis.endpoint import Endpoint
+
+T = TypeVar("T")
 
 Command = Sequence[bytes | str | int]
 """One command with its arguments."""
@@ -34,6 +49,14 @@ Reply = Any
 """What Redis answered: int, bytes, None, a list of these, or a `ResponseError` in its place."""
 
 READ_CONNECTIONS: Final = 4
+
+LOOK: Final[Command] = ("INFO", "replication")
+"""Asks for role and lineage."""
+
+LOOK_EVERY_S: Final = 1.0
+"""How old what a connection knows of its lineage may be before it is looked at again."""
+
+_NEVER_PROMOTED: Final = frozenset("0")
 
 
 class Server(NamedTuple):
@@ -55,10 +78,15 @@ class Server(NamedTuple):
     replid: str
     replid2: str
 
-    @property
-    def epoch(self) -> str:
-        """16 hex digits for the history now written."""
-        return self.replid[:16]
+
+def lineage_of(fields: dict[str, str], endpoint: Endpoint) -> Lineage:
+    """The lineage in fields of INFO.
+
+    A second replication id other than zeros is that of a master that this one has replaced. An embedded
+    server replaces nobody, whatever somebody may have tried on it.
+    """
+    promoted = not set(fields.get("master_replid2", "0")) <= _NEVER_PROMOTED
+    return Lineage(fields.get("master_replid", "")[:16], promoted and not endpoint.embedded)
 
 
 class ReplyError(StoreUnavailable):
@@ -84,6 +112,10 @@ class Link:
     """
 
     def __init__(self, endpoint: Endpoint, setup: Sequence[Command], identity: bytes | None) -> None:
+        self.spent = False
+        """Not to be used again: it leads to the wrong server."""
+        self.reloaded = 0
+        """How often scripts had to be loaded again."""
         self._endpoint = endpoint
         self._connection = endpoint.connection()
         try:
@@ -92,7 +124,8 @@ class Link:
             for reply in (info, held, *rest):
                 if isinstance(reply, ResponseError):
                     raise reply
-            self.server = self._read_server(info)
+            self._looked_at = time.monotonic()
+            self.server, self.lineage = self._read_server(info)
             if identity is not None and held != identity:
                 raise StoreUnavailable(
                     f"{endpoint.shown} is not the store that callq started with: "
@@ -105,7 +138,7 @@ class Link:
             self.close()
             raise
 
-    def _read_server(self, info: bytes) -> Server:
+    def _read_server(self, info: bytes) -> tuple[Server, Lineage]:
         fields = parse_info(info)
         server = Server(
             version=fields.get("redis_version", "0"),
@@ -120,7 +153,7 @@ class Link:
                 f"the Redis at {self._endpoint.shown} is a replica (role {server.role!r}); "
                 "callq writes to the master only"
             )
-        return server
+        return server, lineage_of(fields, self._endpoint)
 
     def exchange(self, commands: Sequence[Command]) -> list[Reply]:
         """Send all commands in one write and read as many replies, errors in their places.
@@ -138,6 +171,51 @@ class Link:
             except ResponseError as error:
                 replies.append(error)
         return replies
+
+    def call(self, commands: Sequence[Command]) -> list[Reply]:
+        """Like `exchange`; scripts that the server does not know are loaded, and only they are called again.
+
+        Raises:
+          RedisError: the connection failed; how far the server got is not known.
+          OSError: the same.
+        """
+        replies = self.exchange(commands)
+        missing = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if missing:
+            # SCRIPT FLUSH, or another server behind the same address. Not executed, so sent again.
+            self.reloaded += 1
+            loaded = len(lua.LOAD)
+            again = self.exchange((*lua.LOAD, *(commands[i] for i in missing)))
+            for i, reply in zip(missing, again[loaded:], strict=True):
+                replies[i] = reply
+        if any(isinstance(reply, ReadOnlyError) for reply in replies):
+            self.spent = True
+        return replies
+
+    def is_look_due(self) -> bool:
+        """Whether what is known of the lineage is getting old."""
+        return time.monotonic() - self._looked_at > LOOK_EVERY_S
+
+    def learn(self, reply: Reply) -> None:
+        """Take over what a reply to `LOOK` says; a server that is no master any more is left."""
+        fields = parse_info(reply) if isinstance(reply, bytes) else {}
+        if fields.get("role") != "master":
+            self.spent = True
+            return
+        self._looked_at = time.monotonic()
+        self.lineage = lineage_of(fields, self._endpoint)
+
+    def look(self) -> None:
+        """Look at the lineage now.
+
+        Raises:
+          RedisError: the connection failed.
+          OSError: the same.
+          StoreUnavailable: the server is no master any more.
+        """
+        self.learn(self.exchange((LOOK,))[0])
+        if self.spent:
+            raise StoreUnavailable(f"the Redis at {self._endpoint.shown} is no master any more")
 
     def is_stale(self) -> bool:
         """Whether the server closed this connection or sent something unasked; nothing is sent."""
@@ -188,7 +266,15 @@ class Client:
         Raises:
           StoreUnavailable: the exchange failed; what was sent may or may not have been executed.
         """
-        return await trio.to_thread.run_sync(self._exchange, commands, limiter=self._limiter)
+        return await self.run(lambda link: link.call(commands))
+
+    async def run(self, job: Callable[[Link], T]) -> T:
+        """Run a job in a worker thread on one connection, which is dropped if the job raises.
+
+        Raises:
+          StoreUnavailable: there is no connection, or it failed.
+        """
+        return await trio.to_thread.run_sync(self._run, job, limiter=self._limiter)
 
     async def ask(self, *commands: Command) -> list[Reply]:
         """Like `exchange`, for commands that all must succeed.
@@ -213,20 +299,23 @@ class Client:
         while (link := self._pop()) is not None:
             link.close()
 
-    def _exchange(self, commands: Sequence[Command]) -> list[Reply]:
+    def _run(self, job: Callable[[Link], T]) -> T:
         link = self._take()
         try:
-            replies = link.exchange(commands)
+            result = job(link)
         except (RedisError, OSError) as error:
             link.close()
             raise StoreUnavailable(f"Redis at {self.endpoint.shown}: {error}") from error
         except BaseException:
             link.close()
             raise
-        self._idle.append(link)
+        if link.spent:
+            link.close()
+        else:
+            self._idle.append(link)
         if self._closed:
             self.drop_idle()
-        return replies
+        return result
 
     def _pop(self) -> Link | None:
         # Worker threads and the trio loop both take from here: looking first and popping then would race.

@@ -22,10 +22,10 @@ import trio
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import StoreRefused
-from callq.journal.redis.connection import Client
+from callq.journal.redis.connection import Client, parse_info
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.identity import STORE_FILE, check_data_files, read_store_file
-from callq.journal.redis.place import Place
+from callq.journal.redis.place import FIXED, Place, live_settings
 from callq.journal.redis.process import Process, choose_program, holders_of
 from callq.journal.redis.readiness import LOADING_LIMIT_S, wait_ready
 from callq.journal.redis.tasks import background
@@ -77,7 +77,7 @@ class EmbeddedServer:
     @property
     def endpoint(self) -> Endpoint:
         """Where it listens."""
-        return Endpoint.from_socket(self._place.socket)
+        return Endpoint.from_socket(self._place.socket, embedded=True)
 
     @property
     def pid(self) -> int:
@@ -126,17 +126,54 @@ class EmbeddedServer:
                     f"the redis-server at {endpoint.shown} (process {process.pid}) serves {serves}, not "
                     f"{self._place.directory}, or runs in another container: stop it and start callq again"
                 )
-            fsync = "always" if self._durability == "fsync" else "everysec"
-            await client.ask(("CONFIG", "SET", "appendfsync", fsync))
+            await self._put_in_force(client)
+            wrong = await self._wrong_for_life(client)
         except BaseException:
             process.close()
             raise
         finally:
             client.close()
+        if wrong:
+            self._log.warning("orphan_is_set_up_otherwise", pid=process.pid, **wrong)
+            process.close()
+            return False
         self._process = process
         self.adopted = True
         self._log.info("redis_adopted", pid=process.pid, version=info["redis_version"])
         return True
+
+    async def _put_in_force(self, client: Client) -> None:
+        """Set an orphan up as if it had just been started.
+
+        Raises:
+          StoreRefused: it cannot write its data out.
+          StoreUnavailable: it does not answer, or takes a setting no more.
+        """
+        (appends,) = await client.ask(("CONFIG", "GET", "appendonly"))
+        settings = live_settings(self._durability)
+        await client.ask(*(("CONFIG", "SET", name, value) for name, value in settings.items()))
+        if appends[1] == b"yes":
+            return
+        # Without a file until now: nothing is safe before the server has written out all that it holds.
+        self._log.warning("orphan_kept_no_file")
+        with trio.move_on_after(LOADING_LIMIT_S):
+            while True:
+                (reply,) = await client.ask(("INFO", "persistence"))
+                told = parse_info(reply)
+                if told["aof_rewrite_in_progress"] == told["aof_rewrite_scheduled"] == "0":
+                    break
+                await trio.sleep(BACKOFF_MIN_S)
+            if told["aof_last_bgrewrite_status"] == "ok":
+                return
+        raise StoreRefused(
+            f"the redis-server in {self._place.directory} cannot write its data out: make room"
+        )
+
+    async def _wrong_for_life(self, client: Client) -> dict[str, str]:
+        """Settings of an orphan that are not as they should be and cannot be set while it lives."""
+        replies = await client.ask(*(("CONFIG", "GET", name) for name in FIXED))
+        found = {name: reply[1].decode() for name, reply in zip(FIXED, replies, strict=True)}
+        return {name: value for name, value in found.items() if value != FIXED[name]}
 
     def _is_ours(self, pid: int, serves: Path) -> bool:
         return serves == self._place.directory and pid in holders_of(self._place.lock)
@@ -212,13 +249,17 @@ class EmbeddedServer:
             await self._process.wait()
             if trio.current_time() - began > STEADY_S:
                 delay = BACKOFF_MIN_S
-            self._log.error("redis_died", pid=self._process.pid, again_in_s=delay)
+            self._log.error("redis_died", pid=self._process.pid, again_in_s=delay, **self._trouble())
             await trio.sleep(delay)
             delay = min(2 * delay, BACKOFF_MAX_S)
             try:
                 await self._restart()
             except (StoreRefused, StoreUnavailable, OSError) as error:
-                self._log.error("redis_restart_failed", error=str(error))
+                self._log.error("redis_restart_failed", error=str(error), **self._trouble())
+
+    def _trouble(self) -> dict[str, object]:
+        """What may explain a death: the last words, which a full disk swallows, and the room on the disk."""
+        return {"said": self._place.log_tail(2), "disk_free_bytes": self._place.free_bytes()}
 
     async def _restart(self) -> None:
         while (lock := self._place.take_lock()) is None:

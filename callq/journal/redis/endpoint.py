@@ -65,12 +65,14 @@ class Endpoint:
       scheme: ``redis``, ``rediss`` (TLS) or ``unix``.
       shown: the address without credentials, for messages.
       options: keyword arguments of the connection class.
+      embedded: it is callq's own server, which never fails over to another.
       connect_timeout_s, reply_timeout_s: bounds of each step on the socket.
     """
 
     scheme: str
     shown: str
     options: Mapping[str, Any] = field(repr=False)
+    embedded: bool = False
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     reply_timeout_s: float = REPLY_TIMEOUT_S
 
@@ -99,9 +101,14 @@ class Endpoint:
         return cls(parts.scheme, f"{parts.scheme}://{host}:{port}/{options.get('db', 0)}", options)
 
     @classmethod
-    def from_socket(cls, path: Path) -> Endpoint:
+    def from_socket(cls, path: Path, *, embedded: bool = False) -> Endpoint:
         """A server on a Unix socket of this machine."""
-        return cls("unix", f"unix://{path}", {"path": str(path)})
+        return cls("unix", f"unix://{path}", {"path": str(path)}, embedded)
+
+    @property
+    def database(self) -> int:
+        """Number of the database; each is a store of its own."""
+        return int(self.options.get("db", 0))
 
     def connection(self) -> AbstractConnection:
         """A redis-py connection, not yet open, that never sends anything twice or of its own accord.

@@ -3,31 +3,32 @@
 Redis with ``appendfsync always`` syncs once for everything it executed in a turn of its loop, so a
 pipeline with the groups of fifty halls costs about as much as one with a single group. Nothing
 waits for company: an append that finds no pipeline in flight is sent at once.
+
+A pipeline holds the groups, then one TIME, one PUBLISH that names the halls and ids of all groups that
+have entries, and now and then a look at the lineage. Whether a group may be sent at all, since it was
+decided under the lineage of this very connection, is settled in the worker thread that has the
+connection, so that nothing can come in between.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from dataclasses import dataclass, field
-from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import trio
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import ResponseError
 
 from callq.domain.errors import StoreUnavailable
-from callq.journal.port import AppendRefused, Entry, EntryId, OutcomeUnknown
-from callq.journal.redis import keys
-from callq.journal.redis.connection import Client, Command, Reply, Server
+from callq.journal.port import AppendRefused, Entry, EntryId, Lineage, LineageChanged, OutcomeUnknown, Receipt
+from callq.journal.redis import keys, lua
+from callq.journal.redis.connection import LOOK, Client, Command, Link, Reply, Server
+from callq.journal.redis.hints import encode_hints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callq.journal.redis.endpoint import Endpoint
-
-COMMIT: Final = resources.files(__package__).joinpath("scripts/commit.lua").read_bytes()
-COMMIT_SHA: Final = hashlib.sha1(COMMIT, usedforsecurity=False).hexdigest()
 
 PIPELINE_MAX_GROUPS: Final = 256
 PIPELINE_MAX_BYTES: Final = 4 * 1024 * 1024
@@ -39,9 +40,10 @@ class CommitStats:
 
     Attributes:
       pipelines: pipelines sent.
-      groups: groups sent in them.
-      appended, refused, unknown: how these groups ended.
-      reloaded: how often the script had to be loaded again.
+      groups: groups sent in them, or kept back.
+      appended, refused, unknown: how these groups ended; an empty one is appended when it was right.
+      changed: groups kept back, because another lineage was there.
+      reloaded: how often scripts had to be loaded again.
     """
 
     pipelines: int = 0
@@ -49,6 +51,7 @@ class CommitStats:
     appended: int = 0
     refused: int = 0
     unknown: int = 0
+    changed: int = 0
     reloaded: int = 0
 
 
@@ -58,17 +61,81 @@ class _Waiting:
 
     hall: str
     command: Command
+    tip: EntryId | None
+    """Id of its last entry; None for an empty group."""
+    epoch: str | None
     size_bytes: int
     done: trio.Event = field(default_factory=trio.Event)
-    error: AppendRefused | OutcomeUnknown | None = None
+    receipt: Receipt | None = None
+    error: AppendRefused | LineageChanged | OutcomeUnknown | None = None
+
+
+class _Landing(NamedTuple):
+    """What became of a pipeline."""
+
+    lineage: Lineage
+    time_ms: int
+    replies: dict[int, Reply]
+    """By place in the flight; groups that were kept back are missing."""
+    reloaded: int
 
 
 def commit_command(hall: str, expected: EntryId, entries: Sequence[Entry]) -> Command:
     """The call of ``commit.lua`` that appends a group."""
-    arguments: list[bytes | str | int] = ["EVALSHA", COMMIT_SHA, 1, keys.log(hall), str(expected)]
+    arguments: list[bytes | str | int] = [str(expected)]
     for entry in entries:
         arguments += (str(entry.id), entry.payload)
-    return arguments
+    return lua.COMMIT.call((keys.log(hall),), *arguments)
+
+
+def time_ms(reply: Reply) -> int:
+    """Unix milliseconds in a reply to TIME."""
+    if isinstance(reply, ResponseError):
+        raise reply
+    seconds, microseconds = reply
+    return int(seconds) * 1000 + int(microseconds) // 1000
+
+
+def _exchange(link: Link, flight: Sequence[_Waiting], channel: str) -> _Landing:
+    """Send on `link` what was decided under its lineage, in a worker thread.
+
+    Raises:
+      RedisError, OSError, StoreUnavailable: what was sent may or may not have been executed.
+    """
+
+    def fits(waiting: _Waiting) -> bool:
+        return waiting.epoch is None or waiting.epoch == link.lineage.epoch
+
+    reloaded = link.reloaded
+    if not all(map(fits, flight)):
+        # Before anybody is turned away: the lineage may have changed under this connection.
+        link.look()
+    sent = [place for place, waiting in enumerate(flight) if fits(waiting)]
+    if len(sent) < len(flight):
+        # Whoever decided under another lineage met another server: do not insist on this one.
+        link.spent = True
+    if not sent:
+        return _Landing(link.lineage, 0, {}, 0)
+    groups = [flight[place].command for place in sent]
+    hints = [(flight[place].hall, tip) for place in sent if (tip := flight[place].tip) is not None]
+    rest: list[Command] = [("TIME",)]
+    publish: list[Command] = [("PUBLISH", channel, encode_hints(hints))] if hints else []
+    look = [LOOK] if link.is_look_due() else []
+    replies = link.call((*groups, *rest, *publish, *look))
+    if look:
+        link.learn(replies[-1])
+    if publish and link.reloaded > reloaded:
+        # These hints came before what they tell of.
+        link.exchange(publish)
+    outcomes = replies[: len(groups)]
+    if any(isinstance(reply, ResponseError) for reply in outcomes):
+        link.spent = True
+    return _Landing(
+        link.lineage,
+        time_ms(replies[len(groups)]),
+        dict(zip(sent, outcomes, strict=True)),
+        link.reloaded - reloaded,
+    )
 
 
 class GroupCommitter:
@@ -78,7 +145,8 @@ class GroupCommitter:
     """
 
     def __init__(self, endpoint: Endpoint, identity: bytes | None) -> None:
-        self._client = Client(endpoint, setup=(("SCRIPT", "LOAD", COMMIT),), identity=identity)
+        self._client = Client(endpoint, setup=lua.LOAD, identity=identity)
+        self._channel = keys.hints(endpoint.database)
         self._queue: deque[_Waiting] = deque()
         self._wanted = trio.Event()
         self._closed = False
@@ -89,17 +157,21 @@ class GroupCommitter:
         """What the newest connection met; None before the first."""
         return self._client.server
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> None:
+    async def append(
+        self, hall: str, expected: EntryId, entries: Sequence[Entry], epoch: str | None
+    ) -> Receipt:
         """Queue a group and wait until its outcome is known; a group not yet sent can be cancelled.
 
         Raises:
           AppendRefused: the stream stands elsewhere; nothing written.
+          LineageChanged: the connection is of another lineage than `epoch`; nothing sent.
           OutcomeUnknown: an error or time-out on the way.
         """
         if self._closed:
             raise OutcomeUnknown("the store is closed")
         size = sum(len(entry.payload) + 64 for entry in entries)
-        waiting = _Waiting(hall, commit_command(hall, expected, entries), size)
+        tip = entries[-1].id if entries else None
+        waiting = _Waiting(hall, commit_command(hall, expected, entries), tip, epoch, size)
         self._queue.append(waiting)
         self._wanted.set()
         try:
@@ -110,6 +182,8 @@ class GroupCommitter:
             raise
         if waiting.error is not None:
             raise waiting.error
+        assert waiting.receipt is not None
+        return waiting.receipt
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Send what is queued, until cancelled; whoever still waits then gets `OutcomeUnknown`."""
@@ -143,34 +217,27 @@ class GroupCommitter:
     async def _fly(self, flight: list[_Waiting]) -> None:
         self.stats.pipelines += 1
         self.stats.groups += len(flight)
-        unknown: Exception | None = None
-        replies: list[Reply] = []
         try:
-            replies = await self._send(flight)
+            landing = await self._client.run(lambda link: _exchange(link, flight, self._channel))
         except StoreUnavailable as error:
-            unknown = error
-        for index, waiting in enumerate(flight):
-            self._land(waiting, replies[index] if unknown is None else unknown)
+            for waiting in flight:
+                self._land(waiting, error, None)
+            return
+        self.stats.reloaded += landing.reloaded
+        receipt = Receipt(landing.lineage, landing.time_ms)
+        for place, waiting in enumerate(flight):
+            if place in landing.replies:
+                self._land(waiting, landing.replies[place], receipt)
+            else:
+                self.stats.changed += 1
+                waiting.error = LineageChanged(waiting.hall, landing.lineage)
+                waiting.done.set()
 
-    async def _send(self, flight: list[_Waiting]) -> list[Reply]:
-        replies = await self._client.exchange([waiting.command for waiting in flight])
-        missing = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-        if missing:
-            # SCRIPT FLUSH, or another server behind the same address. Not executed, so sent again.
-            self.stats.reloaded += 1
-            again = await self._client.exchange(
-                [("SCRIPT", "LOAD", COMMIT), *(flight[i].command for i in missing)]
-            )
-            for i, reply in zip(missing, again[1:], strict=True):
-                replies[i] = reply
-        if any(isinstance(reply, ResponseError) for reply in replies):
-            self._client.drop_idle()
-        return replies
-
-    def _land(self, waiting: _Waiting, reply: Reply) -> None:
+    def _land(self, waiting: _Waiting, reply: Reply, receipt: Receipt | None) -> None:
         match reply:
             case [1]:
                 self.stats.appended += 1
+                waiting.receipt = receipt
             case [0, bytes(last)]:
                 self.stats.refused += 1
                 waiting.error = AppendRefused(waiting.hall, EntryId.parse(last))

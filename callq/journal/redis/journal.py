@@ -6,18 +6,47 @@ import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+import trio
+from redis.exceptions import ResponseError
+
 from callq.domain.errors import BadBytes, StoreUnavailable
 from callq.journal.chain import check_group, check_hall, check_page
-from callq.journal.memory import SECRET_BYTES
-from callq.journal.port import GENESIS, Entry, EntryId, LineageBroken, OutcomeUnknown
-from callq.journal.redis import keys
-from callq.journal.redis.connection import READ_CONNECTIONS, Client, Reply, Server, parse_info
+from callq.journal.memory import FORGET_MS, SECRET_BYTES
+from callq.journal.port import (
+    GENESIS,
+    NODE_TTL_MS,
+    SNAPSHOTS_KEPT,
+    Entry,
+    EntryId,
+    Lineage,
+    LineageBroken,
+    LineageChanged,
+    OutcomeUnknown,
+    Pulse,
+    Receipt,
+    Snapshot,
+)
+from callq.journal.redis import keys, lua
+from callq.journal.redis.connection import (
+    LOOK,
+    READ_CONNECTIONS,
+    Client,
+    Reply,
+    ReplyError,
+    Server,
+    lineage_of,
+    parse_info,
+)
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.group import CommitStats, GroupCommitter
+from callq.journal.redis.hints import listen
+from callq.journal.redis.settings import check_settings
 from callq.journal.redis.tasks import background
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from callq.journal.redis.settings import Durability, Finding
 
 PAGE_ENTRIES: Final = 1000
 """Most entries asked for in one XRANGE: Redis serves nobody else meanwhile."""
@@ -39,8 +68,11 @@ def _parse(hall: str, row: Reply) -> Entry:
 class RedisJournal:
     """Journal and keyring on one Redis master; made by `open_redis`."""
 
-    def __init__(self, endpoint: Endpoint, committer: GroupCommitter, reader: Client) -> None:
+    def __init__(
+        self, endpoint: Endpoint, committer: GroupCommitter, reader: Client, identity: bytes | None
+    ) -> None:
         self.endpoint = endpoint
+        self._identity = identity
         self._committer = committer
         self._reader = reader
 
@@ -51,22 +83,23 @@ class RedisJournal:
 
     @property
     def server(self) -> Server | None:
-        """The master and its lineage as the connection of appends met it; None before the first append."""
+        """The master as the connection of appends met it; None before the first append."""
         return self._committer.server
 
-    async def append(self, hall: str, expected: EntryId, entries: Sequence[Entry]) -> str:
-        """Append a group if the hall's last id is `expected`; see `Journal.append`.
-
-        Raises:
-          ValueError: `hall` is not a code, or the group is empty or not chained onto `expected`.
-        """
+    async def append(
+        self, hall: str, expected: EntryId, entries: Sequence[Entry], epoch: str | None = None
+    ) -> Receipt:
+        """Append a group if the hall's last id is `expected`; see `Journal.append`."""
         check_hall(hall)
         check_group(expected, entries)
-        if expected == GENESIS:
+        if entries and expected == GENESIS:
             await self._enlist(hall)
-        await self._committer.append(hall, expected, entries)
-        server = self._committer.server
-        return server.epoch if server is not None else ""
+        try:
+            return await self._committer.append(hall, expected, entries, epoch)
+        except (LineageChanged, OutcomeUnknown):
+            # What these others are connected to may be the wrong server, too, or gone.
+            self._reader.drop_idle()
+            raise
 
     async def _enlist(self, hall: str) -> None:
         """Name the hall in the set before its stream exists, so that `halls` can never miss one."""
@@ -125,10 +158,98 @@ class RedisJournal:
         exist = await self._reader.ask(*(("EXISTS", keys.log(hall)) for hall in halls))
         return [hall for hall, there in zip(halls, exist, strict=True) if there]
 
-    async def epoch(self) -> str:
-        """First 16 hex digits of the master's replication id."""
-        (info,) = await self._reader.ask(("INFO", "replication"))
-        return parse_info(info)["master_replid"][:16]
+    async def tips(self, halls: Sequence[str]) -> dict[str, EntryId]:
+        """The last id of each hall, in one exchange; a key that is no stream counts as none."""
+        if not halls:
+            return {}
+        replies = await self._reader.exchange(
+            [("XREVRANGE", keys.log(hall), "+", "-", "COUNT", 1) for hall in halls]
+        )
+        found = {}
+        for hall, reply in zip(halls, replies, strict=True):
+            # One hall that is damaged must not keep the others from being watched; reading it says why.
+            if isinstance(reply, ResponseError) and not str(reply).startswith("WRONGTYPE"):
+                raise ReplyError(f"Redis at {self.endpoint.shown} refused XREVRANGE: {reply}") from reply
+            rows = [] if isinstance(reply, ResponseError) else reply
+            found[hall] = EntryId.parse(rows[0][0]) if rows else GENESIS
+        return found
+
+    async def lineage(self) -> Lineage:
+        """Lineage of the master now reached."""
+        (info,) = await self._reader.ask(LOOK)
+        return self._lineage(info)
+
+    def _lineage(self, info: bytes) -> Lineage:
+        fields = parse_info(info)
+        if fields.get("role") != "master":
+            self._reader.drop_idle()
+            raise StoreUnavailable(f"the Redis at {self.endpoint.shown} is no master any more")
+        return lineage_of(fields, self.endpoint)
+
+    async def listen(
+        self,
+        heard: Callable[[str, EntryId], None],
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Call `heard(hall, last id)` for every hint of any node, until cancelled; see `Journal.listen`.
+
+        A hint may name a group that was refused: it says where to look, not what is there.
+        """
+        await listen(self.endpoint, self._identity, heard, task_status=task_status)
+
+    async def beat(self, node: str, record: bytes, *, gap_ms: int, ends_outage: bool = False) -> Pulse:
+        """Say that a node lives, and hear who else does; see `Journal.beat`."""
+        arguments = (node, record, gap_ms, int(ends_outage), NODE_TTL_MS, FORGET_MS)
+        answer, info = await self._reader.ask(lua.BEAT.call((keys.NODES, keys.BEAT), *arguments), LOOK)
+        now_ms, last_ms, counted, *held = answer
+        names = (name.decode() for name in held[::2])
+        return Pulse(
+            now_ms, last_ms, bool(counted), dict(zip(names, held[1::2], strict=True)), self._lineage(info)
+        )
+
+    async def leave(self, node: str) -> None:
+        """Forget a node that goes in peace."""
+        await self._reader.ask(("HDEL", keys.NODES, node))
+
+    async def snapshot_ids(self, hall: str) -> list[EntryId]:
+        """Entries after which a snapshot is kept, newest first."""
+        (ids,) = await self._reader.ask(("HKEYS", keys.snapshots(hall)))
+        return sorted(map(EntryId.parse, ids), reverse=True)
+
+    async def snapshot(self, hall: str, id: EntryId) -> bytes | None:
+        """A snapshot's body, None if it is no longer kept."""
+        (body,) = await self._reader.ask(("HGET", keys.snapshots(hall), str(id)))
+        return body if isinstance(body, bytes) else None
+
+    async def keep_snapshot(self, hall: str, snapshot: Snapshot) -> None:
+        """Keep a snapshot, and of all only those with the highest revisions."""
+        where = keys.snapshots(check_hall(hall))
+        await self._reader.ask(lua.KEEP.call((where,), str(snapshot.id), snapshot.body, SNAPSHOTS_KEPT))
+
+    async def archived(self, hall: str) -> EntryId:
+        """The last entry that the archive holds; `GENESIS`: none."""
+        (held,) = await self._reader.ask(("GET", keys.archived(hall)))
+        return GENESIS if held is None else EntryId.parse(held)
+
+    async def set_archived(self, hall: str, before: EntryId, now: EntryId) -> bool:
+        """Move the archive's cursor from `before` to `now`; False: another node moved it first."""
+        where = keys.archived(check_hall(hall))
+        (moved,) = await self._reader.ask(lua.ADVANCE.call((where,), str(before), str(now)))
+        return bool(moved)
+
+    async def trim(self, hall: str, first: EntryId) -> int:
+        """Drop all entries before `first`; see `Journal.trim`."""
+        (dropped,) = await self._reader.ask(lua.TRIM.call((keys.log(check_hall(hall)),), str(first)))
+        return int(dropped)
+
+    async def check_settings(self, durability: Durability) -> list[Finding]:
+        """What is to be said of the server's settings now.
+
+        Raises:
+          StoreUnavailable: no answer.
+        """
+        return await check_settings(self._reader, durability)
 
     async def secret(self) -> bytes:
         """The installation's 32-byte secret, made durable at its first use."""
@@ -167,6 +288,6 @@ async def open_redis(
     try:
         async with background() as nursery:
             await nursery.start(committer.run)
-            yield RedisJournal(endpoint, committer, reader)
+            yield RedisJournal(endpoint, committer, reader, identity)
     finally:
         reader.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -20,26 +21,33 @@ SOCKET_MAX_BYTES: Final = 100
 
 _CONFIG: Final = """\
 # Written by callq at every start of this server; changes made here are lost.
-port 0
 unixsocket {socket}
-unixsocketperm 700
 dir {directory}
 daemonize no
 supervised no
 pidfile {pidfile}
 logfile {log}
-loglevel notice
-databases 1
-maxmemory 0
-maxmemory-policy noeviction
-save ""
-appendonly yes
-appendfsync {fsync}
-no-appendfsync-on-rewrite no
-aof-load-truncated yes
-aof-use-rdb-preamble yes
-tcp-keepalive 60
+{settings}
 """
+
+FIXED: Final = {"port": "0", "unixsocketperm": "700", "databases": "1"}
+"""Settings that a server keeps for its life."""
+
+
+def live_settings(durability: Durability) -> dict[str, str]:
+    """Settings that a running server takes as well, so that an adopted one is as good as a new one."""
+    return {
+        "appendonly": "yes",
+        "appendfsync": "always" if durability == "fsync" else "everysec",
+        "no-appendfsync-on-rewrite": "no",
+        "aof-load-truncated": "yes",
+        "aof-use-rdb-preamble": "yes",
+        "save": "",
+        "maxmemory": "0",
+        "maxmemory-policy": "noeviction",
+        "tcp-keepalive": "60",
+        "loglevel": "notice",
+    }
 
 
 def quoted(path: Path) -> str:
@@ -108,20 +116,31 @@ class Place:
         return descriptor
 
     def write_config(self, durability: Durability) -> Path:
-        """Write redis.conf, readable by this user only; its path."""
+        """Write redis.conf, readable by this user only; its path.
+
+        One that is right already is left alone: on a full disk it could not be written again.
+        """
         path = self.directory / "redis.conf"
+        settings = {**FIXED, **live_settings(durability)}
         content = _CONFIG.format(
             socket=quoted(self.socket),
             directory=quoted(self.directory),
             pidfile=quoted(self.directory / "redis.pid"),
             log=quoted(self.log),
-            fsync="always" if durability == "fsync" else "everysec",
+            settings="\n".join(f"{name} {value or chr(34) * 2}" for name, value in settings.items()),
         )
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if path.read_text() == content and stat.S_IMODE(path.stat().st_mode) == 0o600:
+                return path
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w") as stream:
             os.fchmod(descriptor, 0o600)
             stream.write(content)
         return path
+
+    def free_bytes(self) -> int:
+        """Room on its disk."""
+        return shutil.disk_usage(self.directory).free
 
     def log_tail(self, lines: int = 10) -> str:
         """The last lines that the server logged."""

@@ -1,4 +1,7 @@
-"""Whether a Redis is set up to keep what it acknowledges: the checks at start and of `callq doctor`."""
+"""Whether a Redis is set up to keep what it acknowledges.
+
+Checked when a node starts, now and then while it runs, and by `callq doctor`.
+"""
 
 from __future__ import annotations
 
@@ -151,3 +154,9 @@ def refuse_errors(findings: Sequence[Finding], shown: str) -> None:
     if errors := [finding for finding in findings if finding.severity == "error"]:
         lines = "\n".join(f"  - {finding}" for finding in errors)
         raise StoreRefused(f"callq does not run on the Redis at {shown} as it is set up:\n{lines}")
+
+
+def turned_bad(before: Sequence[Finding], now: Sequence[Finding]) -> list[Finding]:
+    """Findings that say something worse, or something else that is bad, than the same ones before."""
+    known = {finding.what: finding for finding in before}
+    return [f for f in now if f.severity != "ok" and f != known.get(f.what)]

@@ -1,20 +1,27 @@
-"""The one way in: a checked, guarded store, embedded or external, for as long as a block runs."""
+"""The one way in: a checked store, embedded or external, for as long as a block runs.
+
+Any number of nodes may share an external one. Each of them holds a data directory of its own, for what
+it keeps beside the store.
+"""
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
+import trio
+from redis.exceptions import NoPermissionError
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import StoreRefused
+from callq.journal.redis import keys, lua
 from callq.journal.redis.connection import Client, is_denied
+from callq.journal.redis.directory import DirectoryBusy, hold_directory
 from callq.journal.redis.embedded import EmbeddedServer, embedded_server
-from callq.journal.redis.endpoint import Endpoint, is_url
-from callq.journal.redis.guard import DirectoryBusy, Timing, hold_directory, hold_store
+from callq.journal.redis.endpoint import Endpoint
+from callq.journal.redis.hints import Ear, encode_hints
 from callq.journal.redis.identity import STORE_FILE, Identity, settle_identity
 from callq.journal.redis.journal import RedisJournal, open_redis
 from callq.journal.redis.place import Place
@@ -23,11 +30,12 @@ from callq.journal.redis.settings import Durability, Finding, check_settings, re
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from structlog.typing import FilteringBoundLogger
 
 Purpose = Literal["node", "tool"]
-"""A node serves halls and is alone on its store; a tool reads or writes a little beside it."""
+"""A node serves halls; a tool reads or writes a little beside nodes."""
 
 EXTERNAL_LIMIT_S: Final = 10.0
 """How long an external Redis may be silent at start."""
@@ -45,6 +53,7 @@ class Store:
       version: of the server when the store was opened.
       server: the embedded server, if this process runs one.
       kind: ``embedded`` or ``external``; a tool may have joined an embedded one.
+      data_dir: the directory that is held, absolute; a tool holds none unless it runs the server.
     """
 
     journal: RedisJournal
@@ -54,6 +63,15 @@ class Store:
     version: str
     server: EmbeddedServer | None
     kind: Literal["embedded", "external"]
+    data_dir: Path | None
+
+    async def check(self) -> list[Finding]:
+        """Check the server's settings again; `findings` stays as it was at the start.
+
+        Raises:
+          StoreUnavailable: no answer.
+        """
+        return await self.journal.check_settings(self.durability)
 
     def describe(self) -> dict[str, str]:
         """What a log line or `callq doctor` says of the store; no secrets."""
@@ -70,107 +88,140 @@ class Store:
 
 @asynccontextmanager
 async def open_store(
-    where: Path | str,
+    data_dir: Path | None,
     *,
+    redis_url: str | None = None,
     durability: Durability = "fsync",
     purpose: Purpose = "node",
     program: Path | None = None,
     log: FilteringBoundLogger | None = None,
-    timing: Timing | None = None,
 ) -> AsyncIterator[Store]:
     """Open the store in a data directory (embedded server) or at a Redis URL.
 
-    If another node takes the store later, the block is cancelled and `StoreRefused` raised.
-
     Args:
-      where: directory, or ``redis://``, ``rediss://`` or ``unix://`` URL.
+      data_dir: held while the block runs, also with `redis_url`; a tool needs none with `redis_url`.
+      redis_url: ``redis://``, ``rediss://`` or ``unix://`` URL of a running server; None: an embedded one.
       durability: what an acknowledgement promises.
-      purpose: a ``tool`` is not refused beside a node or for settings: on a directory in use it
-        joins the server that runs there.
+      purpose: a ``tool`` is not refused for settings, and beside a node: on a directory in use it joins
+        the server that runs there.
       program: the redis-server to run; else the first on PATH, else the bundled one.
       log: where to report; structlog's own logger if not given.
-      timing: of the single-node guard.
 
     Raises:
+      ValueError: neither directory nor URL, or a node without a directory.
       StoreRefused: the store must not be used as it is; the message says what to do.
       StoreUnavailable: it does not answer.
     """
+    if data_dir is None and (redis_url is None or purpose == "node"):
+        raise ValueError("a node needs a data directory, and a tool either that or a URL")
     log = log or structlog.get_logger("callq.store")
-    if isinstance(where, str) and is_url(where):
-        async with _serve(Endpoint.from_url(where), None, None, durability, purpose, log, timing) as store:
-            yield store
-        return
-    data_dir = _absolute(where)
-    with ExitStack() as held:
-        try:
-            held.enter_context(hold_directory(data_dir))
-        except DirectoryBusy:
-            if purpose == "node":
-                raise
-            place = Place(data_dir / "redis")
-            place.recall_socket()
-            endpoint = Endpoint.from_socket(place.socket)
-            async with _serve(
-                endpoint, None, data_dir / STORE_FILE, durability, purpose, log, timing
-            ) as store:
-                yield store
-            return
-        except OSError as error:
-            raise StoreRefused(f"callq cannot use {data_dir} for its data: {error}") from error
-        async with (
-            embedded_server(data_dir, durability=durability, program=program, log=log) as server,
-            _serve(server.endpoint, server, data_dir / STORE_FILE, durability, purpose, log, timing) as store,
-        ):
-            yield store
+    place = _absolute(data_dir)
+    async with AsyncExitStack() as stack:
+        server: EmbeddedServer | None = None
+        store_file: Path | None = None
+        if redis_url is not None:
+            endpoint = Endpoint.from_url(redis_url)
+            if purpose == "tool":
+                place = None
+            if place is not None:
+                _hold(stack, place)
+        else:
+            assert place is not None
+            store_file = place / STORE_FILE
+            try:
+                _hold(stack, place)
+            except DirectoryBusy:
+                if purpose == "node":
+                    raise
+                endpoint = _running_in(place)
+                place = None
+            else:
+                server = await stack.enter_async_context(
+                    embedded_server(place, durability=durability, program=program, log=log)
+                )
+                endpoint = server.endpoint
+        yield await _open(stack, endpoint, server, store_file, place, durability, purpose, log)
 
 
-def _absolute(where: Path | str) -> Path:
-    return Path(where).absolute()
+def _absolute(data_dir: Path | None) -> Path | None:
+    return data_dir.absolute() if data_dir is not None else None
 
 
-@asynccontextmanager
-async def _serve(
+def _hold(stack: AsyncExitStack, data_dir: Path) -> None:
+    try:
+        stack.enter_context(hold_directory(data_dir))
+    except OSError as error:
+        raise StoreRefused(f"callq cannot use {data_dir} for its data: {error}") from error
+
+
+def _running_in(data_dir: Path) -> Endpoint:
+    """The embedded server of another process."""
+    place = Place(data_dir / "redis")
+    place.recall_socket()
+    return Endpoint.from_socket(place.socket, embedded=True)
+
+
+async def _open(
+    stack: AsyncExitStack,
     endpoint: Endpoint,
     server: EmbeddedServer | None,
     store_file: Path | None,
+    data_dir: Path | None,
     durability: Durability,
     purpose: Purpose,
     log: FilteringBoundLogger,
-    timing: Timing | None,
-) -> AsyncIterator[Store]:
-    """Check, hold and settle the Redis at `endpoint`, then open its journal."""
+) -> Store:
+    """Check and settle the Redis at `endpoint`, then open its journal."""
     client = Client(endpoint)
-    async with AsyncExitStack() as stack:
-        stack.callback(client.close)
-        try:
-            info = await wait_ready(endpoint, log, answer_limit_s=EXTERNAL_LIMIT_S)
-            if info.get("role") != "master":
-                raise StoreRefused(
-                    f"the Redis at {endpoint.shown} is a replica of {info.get('master_host')}:"
-                    f"{info.get('master_port')}: give callq the address of the master"
-                )
-            findings = await check_settings(client, durability)
-            if purpose == "node":
-                refuse_errors(findings, endpoint.shown)
-                await stack.enter_async_context(hold_store(endpoint, log, timing))
-            version = info["redis_version"]
-            identity, held = await settle_identity(
-                client,
-                version=version,
-                store_file=store_file,
-                writes_lag=durability == "everysec" and store_file is not None,
+    stack.callback(client.close)
+    try:
+        info = await wait_ready(endpoint, log, answer_limit_s=EXTERNAL_LIMIT_S)
+        if info.get("role") != "master":
+            raise StoreRefused(
+                f"the Redis at {endpoint.shown} is a replica of {info.get('master_host')}:"
+                f"{info.get('master_port')}: give callq the address of the master"
             )
-        except StoreUnavailable as error:
-            if is_denied(error):
-                raise StoreRefused(
-                    f"{error}: check user and password in the Redis URL, and its rights"
-                ) from error
-            raise
-        for finding in findings:
-            if finding.severity != "ok":
-                log.warning("store_setting", what=finding.what, found=finding.found, hint=finding.hint)
-        kind: Literal["embedded", "external"] = "embedded" if store_file else "external"
-        journal = await stack.enter_async_context(open_redis(endpoint, identity=held))
-        store = Store(journal, tuple(findings), identity, durability, version, server, kind)
-        log.info("store_open", **store.describe())
-        yield store
+        findings = await check_settings(client, durability)
+        if purpose == "node":
+            refuse_errors(findings, endpoint.shown)
+            await _check_rights(client)
+        version = info["redis_version"]
+        identity, held = await settle_identity(
+            client,
+            version=version,
+            store_file=store_file,
+            writes_lag=durability == "everysec" and store_file is not None,
+        )
+    except StoreUnavailable as error:
+        if is_denied(error):
+            raise StoreRefused(
+                f"{error}: check user and password in the Redis URL, and its rights"
+            ) from error
+        raise
+    for finding in findings:
+        if finding.severity != "ok":
+            log.warning("store_setting", what=finding.what, found=finding.found, hint=finding.hint)
+    kind: Literal["embedded", "external"] = "embedded" if store_file else "external"
+    journal = await stack.enter_async_context(open_redis(endpoint, identity=held))
+    store = Store(journal, tuple(findings), identity, durability, version, server, kind, data_dir)
+    log.info("store_open", **store.describe())
+    return store
+
+
+async def _check_rights(client: Client) -> None:
+    """Try what a Redis user of its own is easily denied, before a hall depends on it.
+
+    Raises:
+      StoreRefused: it is denied.
+      StoreUnavailable: no answer.
+    """
+    channel = keys.hints(client.endpoint.database)
+    commands = (("TIME",), ("PUBLISH", channel, encode_hints([])), *lua.LOAD)
+    for command, reply in zip(commands, await client.exchange(commands), strict=True):
+        if isinstance(reply, NoPermissionError):
+            raise StoreRefused(
+                f"the Redis at {client.endpoint.shown} does not let callq use {command[0]!s}: {reply}. "
+                "docs/redis.md has a line with all rights that its user needs"
+            )
+    ear = await trio.to_thread.run_sync(Ear, client.endpoint, None)
+    ear.close()

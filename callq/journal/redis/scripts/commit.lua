@@ -1,11 +1,12 @@
--- Append a group of entries to a hall's stream if the stream ends where the caller believes it does.
+-- Append a group of entries to a hall's stream if the stream ends where the caller believes it does. An
+-- empty group only asks whether it does.
 --
 -- KEYS[1]  the hall's stream (one key only: a second one could be in a moving slot)
 -- ARGV[1]  expected last id, "revision-chain"; "0-0" creates the stream
 -- ARGV[2], ARGV[3], ...  id and payload of each entry, in pairs, oldest first;
 --          ids are "revision-chain", both unsigned decimal integers of at most 19 digits
 --
--- Returns {1}           appended, all of it
+-- Returns {1}           appended, all of it; an empty group: the stream ends there
 --         {0, last_id}  refused, nothing written; last_id is "0-0" when there is no stream
 -- Errors  CALLQ ...     the arguments are not a group that could ever follow ARGV[1]; nothing written
 --
@@ -14,14 +15,14 @@
 
 local stream, expected = KEYS[1], ARGV[1]
 
+if #ARGV % 2 == 0 then
+  return redis.error_reply('CALLQ a group is pairs of id and payload')
+end
+
 local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
 local last = newest[1] and newest[1][1] or '0-0'
 if last ~= expected then
   return {0, last}
-end
-
-if #ARGV < 3 or #ARGV % 2 == 0 then
-  return redis.error_reply('CALLQ a group is pairs of id and payload')
 end
 
 -- The decimal string that follows n, without going through a double.
