@@ -25,6 +25,8 @@ STOP_WITHIN_S = 10.0
 class LiveServer:
     """One server process on one data directory; the port stays the same over restarts."""
 
+    admin = ADMIN
+
     def __init__(self, data: Path, *, halls: Sequence[str] = ("county",), more: Sequence[str] = ()) -> None:
         self.data = data
         self.port = 0

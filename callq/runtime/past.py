@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from callq.runtime.home import Home
 
 RING_S: Final = 600.0
-RING_MAX_BYTES: Final = 16 << 20
+RING_MAX_BYTES: Final = 8 << 20
 """Of each hall; the newest entries stay."""
 
 GROUP_MAX: Final = 500

@@ -123,4 +123,4 @@ async def test_alarms_and_days_are_kept_whole_and_private(tmp_path: Path) -> Non
         assert unpacked(stream.read()) == (GENESIS, made, True)
     for path in (where, day):
         assert stat.S_IMODE((await trio.Path(path).stat()).st_mode) == 0o600
-    assert not list(tmp_path.rglob("*.new"))
+    assert {path.suffix for path in home.directory.rglob("*.*")} == {".json", ".gz"}

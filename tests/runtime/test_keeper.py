@@ -155,9 +155,7 @@ async def test_closed_days_go_to_the_archive_whole_and_once(
     assert any(event.__struct_config__.tag == "day_opened" for event in opens), "today is not in it"
 
 
-async def test_only_one_node_archives(
-    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
-) -> None:
+async def test_only_one_node_archives(journal: FaultyJournal, autojump_clock: trio.testing.MockClock) -> None:
     first, second = MemoryHome("a"), MemoryHome("b")
     async with running(journal, home=first):
         pass

@@ -11,7 +11,14 @@ import trio
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Rejected, StoreUnavailable
-from callq.domain.events import SCHEMA_VERSION, Batch, WindowOpened, decode_batch, encode_batch, encode_command
+from callq.domain.events import (
+    SCHEMA_VERSION,
+    Batch,
+    WindowOpened,
+    decode_batch,
+    encode_batch,
+    encode_command,
+)
 from callq.domain.state import canonical
 from callq.journal.port import NODE_TTL_MS, chained
 from callq.runtime.actor import EPOCH_SKIP
@@ -388,7 +395,10 @@ async def test_a_node_whose_clock_is_wrong_does_not_decide(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
 ) -> None:
     clock = Clock(witness=True)
-    async with running(journal, clock, home=MemoryHome("a")) as a, running(journal, home=MemoryHome("b")) as b:
+    async with (
+        running(journal, clock, home=MemoryHome("a")) as a,
+        running(journal, home=MemoryHome("b")) as b,
+    ):
         await a.issue()
         clock.offset_ms = 3_000
         await trio.sleep(3)
