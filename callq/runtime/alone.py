@@ -1,4 +1,4 @@
-"""One hall without a node, for tools that look at a store or write a little beside the nodes that serve it."""
+"""One hall without a node, for tools that look at a store or write a little beside its nodes."""
 
 from __future__ import annotations
 

@@ -64,6 +64,7 @@ class Keeper:
     async def run(self) -> None:
         """Look every few seconds, until cancelled."""
         while True:
+            await trio.sleep(LOOK_EVERY_S)
             try:
                 await self.look()
             except StoreUnavailable as error:
@@ -72,7 +73,6 @@ class Keeper:
                 self._log.warning("housekeeping met another journal", error=str(error))
             except OSError as error:
                 self._log.error("the archive cannot be written", error=str(error))
-            await trio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:
         """Do whatever is due now.
