@@ -1,1 +1,1 @@
-"""Benchmarks and load scenarios: `python -m loadtests NAME` prints figures beside a baseline of the same run."""
+"""Benchmarks and loads: `python -m loadtests NAME` prints figures beside a baseline of the same run."""

@@ -32,9 +32,9 @@ from callq.domain.events import Batch, decode_batch, encode_batch, encode_comman
 from callq.domain.state import HallState
 from callq.domain.undo import Undo
 from callq.journal.port import GENESIS, Entry, Snapshot, chained
-from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis import keys
 from callq.journal.redis.connection import Client
+from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.journal import open_redis
 from callq.journal.redis.process import find_programs
 from callq.journal.redis.readiness import wait_ready

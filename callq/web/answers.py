@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from callq.domain.hall import HallConfig
+from callq.metrics import HallStatus
 from callq.wire import messages as m
 
 
@@ -95,10 +96,18 @@ class Alive(_Answer, frozen=True, kw_only=True):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
+    node: str
+    """Name of the node that answers."""
+    nodes: list[str]
+    """Nodes that serve the store."""
+    clock: Literal["ok", "doubtful", "off"]
+    """``doubtful``: a jump of the wall clock is not followed yet; ``off``: the node does not decide."""
+    alarms: list[str]
+    """Files in the node's data directory that people have to look at: acknowledged entries that are lost."""
 
 
 class Ready(_Answer, frozen=True, kw_only=True):
     """Every hall runs."""
 
     ready: bool
-    halls: dict[str, Literal["loading", "running", "failed"]]
+    halls: dict[str, HallStatus]

@@ -87,7 +87,7 @@ class Api:
             if call.principal.hall not in (None, hall):
                 continue
             try:
-                names.append(await self.node.actor(hall).read(lambda state, _: hall_name(state)))
+                names.append(self.node.actor(hall).glance(hall_name))
             except StoreUnavailable:
                 names.append(m.HallName(id=hall, name=hall, name_en=hall))
         return m.HallList(halls=tuple(names))

@@ -7,6 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import trio
 from quart import Response, request
 from quart_trio import QuartTrio
@@ -36,9 +37,6 @@ BODY_WITHIN_S: Final = 10.0
 DISCARD_MAX: Final = 8 * MAX_CONFIG
 """Most that is read of a body that is refused."""
 
-GAUGE_WITHIN_S: Final = 0.2
-"""How long a hall may keep the metrics waiting for its queue lengths."""
-
 _HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
@@ -55,7 +53,7 @@ def create_app(api: Api, pages: Pages) -> QuartTrio:
     published = document(ROUTES)
     _add(app, "/v1/openapi.json", "document", partial(_bytes, published, "application/json"))
     _add(app, "/metrics", "metrics", partial(_metrics, api))
-    _add(app, "/healthz", "health", partial(_bytes, to_json(answers.Alive()), "application/json"))
+    _add(app, "/healthz", "health", partial(_health, api))
     _add(app, "/readyz", "ready", partial(_ready, api))
     for page in pages.pages:
         _add(app, page.route, f"page.{page.name}", partial(_page, pages, page.html))
@@ -151,20 +149,25 @@ async def _bytes(content: bytes, kind: str) -> Response:
 
 async def _metrics(api: Api) -> Response:
     for hall in api.node.halls():
-        with trio.move_on_after(GAUGE_WITHIN_S):
-            try:
-                metrics.waiting(hall, await api.node.actor(hall).read(_waiting))
-            except CallqError:
-                # A hall that is being restarted has nothing to say; the others still have.
-                continue
+        try:
+            metrics.waiting(hall, api.node.actor(hall).glance(_waiting))
+        except CallqError:
+            # A hall that is being restarted has nothing to say; the others still have.
+            continue
     return _respond(metrics.exposition(), 200, metrics.CONTENT_TYPE)
 
 
-def _waiting(state: HallState, now_ms: int) -> dict[str, int]:
+def _waiting(state: HallState) -> dict[str, int]:
     found = dict.fromkeys(state.index.services, 0)
     for key, lane in state.lanes.items():
         found[key.service] += len(lane)
     return found
+
+
+async def _health(api: Api) -> Response:
+    health = api.node.health()
+    told = {name: health[name] for name in ("node", "nodes", "clock", "alarms")}
+    return _json(to_json(msgspec.convert(told, answers.Alive)), 200)
 
 
 async def _ready(api: Api) -> Response:
