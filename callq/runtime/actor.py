@@ -174,7 +174,7 @@ class HallActor:
         return await self._submit(Item(lambda item: self._spec.look(item, look)))  # type: ignore[no-any-return]
 
     def glance(self, look: Callable[[HallState], T]) -> T:
-        """Look at the state as decided, durable or not, at once: for figures that a moment makes old anyway."""
+        """Look at the state as decided, durable or not: for figures that a moment makes old anyway."""
         return look(self._spec.state)
 
     async def snapshot(self) -> Snapshot:

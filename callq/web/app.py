@@ -25,8 +25,6 @@ from callq.web.tokens import bearer
 from callq.wire.codec import from_json, shaped, to_json
 
 if TYPE_CHECKING:
-    import msgspec
-
     from callq.domain.state import HallState
     from callq.web.api import Api
     from callq.web.pages import Pages
