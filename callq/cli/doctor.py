@@ -109,6 +109,13 @@ def _local(data: Path | None) -> Iterator[Check]:
     verdict = "ok" if free >= DISK_MIN_BYTES else "warning"
     hint = "" if verdict == "ok" else "redis-server ends when the disk is full: make room"
     yield Check(verdict, "disk", f"{free / (1 << 30):.1f} GiB free", hint)
+    if alarms := sorted((data / "alarms").glob("*.json")):
+        yield Check(
+            "warning",
+            "alarms",
+            f"{len(alarms)} in {data / 'alarms'}, the newest {alarms[-1].name}",
+            "acknowledged entries were lost: put right what the files list, then delete them",
+        )
 
 
 async def _store(args: argparse.Namespace, say: Callable[[Check], None]) -> None:
