@@ -25,7 +25,7 @@ from callq.domain.hall import Clerk, HallConfig, Rules, Service, WindowConfig, Z
 from callq.domain.levels import required_level
 from callq.domain.state import HallState, canonical
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
-from callq.domain.undo import Undo
+from callq.domain.undo import NoUndo, Undo
 
 if TYPE_CHECKING:
     from callq.domain.ticket import Ticket
@@ -179,7 +179,7 @@ class Hall:
         """A fresh state from the stored bytes alone."""
         state = HallState(self.state.hall)
         for payload in self.payloads:
-            apply(state, decode_batch(payload), Undo())
+            apply(state, decode_batch(payload), NoUndo())
         return state
 
 

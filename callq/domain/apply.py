@@ -31,6 +31,8 @@ def apply(state: HallState, batch: ev.Batch, undo: Undo) -> None:
         _APPLY[type(event)](state, event, at, undo)
     undo.set(state, "revision", state.revision + 1)
     undo.set(state, "now_ms", batch.at_ms)
+    if type(batch.events[0]) not in _OF_NODES:
+        undo.set(state, "known_ms", batch.at_ms)
     if batch.v > state.level:
         undo.set(state, "level", batch.v)
     if not batch.key.startswith("~"):
@@ -41,6 +43,9 @@ def apply(state: HallState, batch: ev.Batch, undo: Undo) -> None:
         record = KeyRecord(batch.body, state.revision, batch.ticket, batch.window)
         undo.put(day, (batch.who.id, batch.key), record)
 
+
+_OF_NODES: Final = frozenset({ev.EpochOpened, ev.OutageRecorded, ev.FeatureLevelRaised})
+"""What happens without anybody in the hall: it shows nothing about when the hall was in use."""
 
 _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.HallConfigured: hall.configured,

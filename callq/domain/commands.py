@@ -49,7 +49,7 @@ class OpenEpoch(Command, frozen=True, kw_only=True, tag="open_epoch"):
 
 
 class RecordOutage(Command, frozen=True, kw_only=True, tag="record_outage"):
-    """Record that no node ran for a while; to be decided before anything else is, ticks included."""
+    """Record that no node ran for a while; to be decided before any tick or command after it."""
 
     since_ms: int
     """Last sign of life of any node, Unix ms."""

@@ -75,6 +75,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     config: HallConfig
     revision: int
     now_ms: int
+    known_ms: int
     digest: str
     day: str
     day_ends_ms: int

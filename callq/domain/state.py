@@ -138,6 +138,7 @@ class HallState:
         "index",
         "issued",
         "keys",
+        "known_ms",
         "lanes",
         "level",
         "live",
@@ -168,6 +169,9 @@ class HallState:
         self.revision = 0
         self.now_ms = 0
         """Time of the last batch; never runs backwards."""
+        self.known_ms = 0
+        """Until when it is known whether the hall was in use: the last batch that was not about nodes or the
+        store alone, or the end of the last outage."""
         self.digest = ""
         self.day = ""
         """Business day in force, ISO date."""
@@ -327,6 +331,7 @@ _PLAIN: Final = [
     "hall",
     "revision",
     "now_ms",
+    "known_ms",
     "digest",
     "day",
     "day_ends_ms",

@@ -86,6 +86,8 @@ class Acts(AtWindows):
         self.hall.ticks()
         since_ms = self.hall.now_ms + before * 1000
         self.hall.later(seconds)
+        if again:
+            self.hall.do(cmd.OpenEpoch(epoch=f"e{self.hall.state.revision % 3}"))
         command = cmd.RecordOutage(since_ms=since_ms, until_ms=self.hall.now_ms + after * 1000)
         self.hall.do(command)
         if again:

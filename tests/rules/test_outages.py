@@ -93,6 +93,12 @@ def test_what_was_committed_meanwhile_shows_that_the_hall_was_served(hall: Scene
     (event,) = hall.do(ask).events
     assert event == OutageRecorded(since_ms=MONDAY_9H + 60_000, until_ms=MONDAY_9H + 120_000)
     assert hall.do(ask).events == (), "whichever node asks, once"
+    hall.later(60)
+    hall.do(cmd.OpenEpoch(epoch="e2"))
+    (event,) = hall.do(cmd.RecordOutage(since_ms=MONDAY_9H, until_ms=hall.now_ms)).events
+    assert event == OutageRecorded(since_ms=MONDAY_9H + 120_000, until_ms=MONDAY_9H + 180_000), (
+        "that the store had to be started again shows nothing"
+    )
     hall.later(5)
     late = cmd.RecordOutage(since_ms=MONDAY_9H, until_ms=hall.now_ms + HOUR * 1000)
     assert hall.do(late).events == (), "what is to come is no outage yet"

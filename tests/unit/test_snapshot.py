@@ -96,6 +96,11 @@ def test_an_empty_hall_is_kept_too() -> None:
     assert restored(HallState("new")).hall == "new"
 
 
+def test_what_was_applied_without_a_log_is_not_taken_back_in_silence() -> None:
+    with pytest.raises(RuntimeError):
+        NoUndo().rollback()
+
+
 # Older and newer ones ------------------------------------------------------------------------------
 
 

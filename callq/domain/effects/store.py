@@ -26,6 +26,7 @@ def outage_recorded(state: HallState, event: ev.OutageRecorded, at: Moment, undo
 
     A suspended hall stood still anyway: its own time did, and the suspension covers the outage.
     """
+    undo.set(state, "known_ms", event.until_ms)
     if state.suspended_since is not None:
         return
     length_ms = event.until_ms - event.since_ms

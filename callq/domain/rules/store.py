@@ -48,10 +48,10 @@ def _skipped(state: HallState, count: int) -> tuple[ev.Skipped, ...]:
 def record_outage(state: HallState, command: cmd.RecordOutage, now_ms: int, who: cmd.Actor) -> Decision:
     """Record a time in which nobody could reach the hall, less what is known to have been otherwise.
 
-    What was committed meanwhile shows that the hall was served then. So an outage is recorded once,
-    whichever nodes ask, since nothing recorded lies after its own entry.
+    What was committed meanwhile shows that the hall was in use then, and one outage is recorded once,
+    whichever nodes ask.
     """
-    since_ms, until_ms = max(command.since_ms, state.now_ms), min(command.until_ms, now_ms)
+    since_ms, until_ms = max(command.since_ms, state.known_ms), min(command.until_ms, now_ms)
     if until_ms - since_ms < SHORTEST_OUTAGE_MS:
         return Decision(())
     return Decision((ev.OutageRecorded(since_ms=since_ms, until_ms=until_ms),))
