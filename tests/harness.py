@@ -13,6 +13,7 @@ from callq.domain.events import (
     Batch,
     Booked,
     BookingMoved,
+    EpochOpened,
     TicketCalled,
     TicketIssued,
     TicketReassigned,
@@ -21,9 +22,10 @@ from callq.domain.events import (
     encode_command,
 )
 from callq.domain.hall import Clerk, HallConfig, Rules, Service, WindowConfig, Zone
+from callq.domain.levels import required_level
 from callq.domain.state import HallState, canonical
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
-from callq.domain.undo import Undo
+from callq.domain.undo import NoUndo, Undo
 
 if TYPE_CHECKING:
     from callq.domain.ticket import Ticket
@@ -68,9 +70,13 @@ def small_hall(**changes: object) -> HallConfig:
 class Hall:
     """One hall driven directly; every accepted command is undone and redone on the way."""
 
-    def __init__(self, config: HallConfig | None = None, now_ms: int = MONDAY_9H) -> None:
+    def __init__(
+        self, config: HallConfig | None = None, now_ms: int = MONDAY_9H, *, level: int = SCHEMA_VERSION
+    ) -> None:
         config = config or small_hall()
         self.state = HallState(config.id)
+        self.level = level
+        """Schema of the first batches; 0: what they need, until the level is raised."""
         self.now_ms = now_ms
         self.payloads: list[bytes] = []
         self.numbers: dict[str, list[int]] = {}
@@ -88,7 +94,7 @@ class Hall:
         if not decision.events:
             return decision
         batch = Batch(
-            v=SCHEMA_VERSION,
+            v=max(self.level, state.level, required_level(decision.events)),
             at_ms=max(self.now_ms, state.now_ms),
             who=who,
             key=key or f"~{state.revision}",
@@ -119,6 +125,10 @@ class Hall:
                 self._reserved(event.booking)
             elif isinstance(event, TicketReassigned) and event.number:
                 self._numbered(event.series, event.counter)
+            elif isinstance(event, EpochOpened):
+                for skipped in event.skipped:
+                    for counter in range(skipped.first, skipped.last + 1):
+                        self._numbered(skipped.series, counter)
             elif isinstance(event, TicketCalled):
                 why = event.why
                 chosen = any(lane.head == event.ticket for lane in why.lanes)
@@ -169,7 +179,7 @@ class Hall:
         """A fresh state from the stored bytes alone."""
         state = HallState(self.state.hall)
         for payload in self.payloads:
-            apply(state, decode_batch(payload), Undo())
+            apply(state, decode_batch(payload), NoUndo())
         return state
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.effects import bookings, calls, hall, tickets, windows
+from callq.domain.effects import bookings, calls, hall, store, tickets, windows
 from callq.domain.effects.tools import Moment
 from callq.domain.state import KeyRecord
 
@@ -31,6 +31,10 @@ def apply(state: HallState, batch: ev.Batch, undo: Undo) -> None:
         _APPLY[type(event)](state, event, at, undo)
     undo.set(state, "revision", state.revision + 1)
     undo.set(state, "now_ms", batch.at_ms)
+    if type(batch.events[0]) not in _OF_NODES:
+        undo.set(state, "known_ms", batch.at_ms)
+    if batch.v > state.level:
+        undo.set(state, "level", batch.v)
     if not batch.key.startswith("~"):
         day = state.keys.get(state.day)
         if day is None:
@@ -40,9 +44,14 @@ def apply(state: HallState, batch: ev.Batch, undo: Undo) -> None:
         undo.put(day, (batch.who.id, batch.key), record)
 
 
+_OF_NODES: Final = frozenset({ev.EpochOpened, ev.OutageRecorded, ev.FeatureLevelRaised})
+"""What happens without anybody in the hall: it shows nothing about when the hall was in use."""
+
 _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.HallConfigured: hall.configured,
-    ev.EpochOpened: hall.epoch_opened,
+    ev.EpochOpened: store.epoch_opened,
+    ev.OutageRecorded: store.outage_recorded,
+    ev.FeatureLevelRaised: store.level_raised,
     ev.DayOpened: hall.day_opened,
     ev.DayClosed: hall.day_closed,
     ev.HallSuspended: hall.suspended,

@@ -21,7 +21,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", om
     """Base of all commands."""
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Person(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """Whom a ticket belongs to, as far as callq may know: keyed hashes and masked text, never clear ids."""
 
     id_hash: str = ""
@@ -42,6 +44,22 @@ class OpenEpoch(Command, frozen=True, kw_only=True, tag="open_epoch"):
     """Record that the store's lineage changed (restart, promotion, restore)."""
 
     epoch: str
+    skip: int = 0
+    """Numbers that each series leaves out: after a failover, as many as a lost tail may have given."""
+
+
+class RecordOutage(Command, frozen=True, kw_only=True, tag="record_outage"):
+    """Record that no node ran for a while; to be decided before any tick or command after it."""
+
+    since_ms: int
+    """Last sign of life of any node, Unix ms."""
+    until_ms: int
+
+
+class RaiseLevel(Command, frozen=True, kw_only=True, tag="raise_level"):
+    """Let batches use a schema that all nodes read."""
+
+    level: int
 
 
 class Tick(Command, frozen=True, kw_only=True, tag="tick"):
@@ -340,6 +358,8 @@ BookingCommand = CheckIn | CancelBooking | MoveBooking
 AnyCommand = (
     Configure
     | OpenEpoch
+    | RecordOutage
+    | RaiseLevel
     | Tick
     | Issue
     | Transfer
@@ -351,7 +371,7 @@ AnyCommand = (
 )
 
 
-class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Who asked: kept with every change."""
 
     role: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
-from callq.domain.rules import bookings, calls, configure, hall, tickets, visits, windows
+from callq.domain.rules import bookings, calls, configure, hall, store, tickets, visits, windows
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.hall import next_deadline_ms
 
@@ -42,7 +42,9 @@ def decide(state: HallState, command: cmd.AnyCommand, now_ms: int, who: cmd.Acto
 
 _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]] = {
     cmd.Configure: configure.configure,
-    cmd.OpenEpoch: hall.open_epoch,
+    cmd.OpenEpoch: store.open_epoch,
+    cmd.RecordOutage: store.record_outage,
+    cmd.RaiseLevel: store.raise_level,
     cmd.Tick: hall.tick,
     cmd.Suspend: hall.suspend,
     cmd.ResumeHall: hall.resume_hall,

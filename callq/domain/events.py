@@ -7,6 +7,7 @@ meaning. A batch is what one accepted command did; it is one entry of the hall's
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 import msgspec
@@ -15,17 +16,23 @@ from callq.domain.commands import Actor, Channel, HoldKind, Person, TicketClass
 from callq.domain.errors import BadBytes
 from callq.domain.hall import HallConfig
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Version of the payload written by this code."""
 
 
 class _Event(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="e", omit_defaults=True, forbid_unknown_fields=True
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="e",
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
 ):
-    """Base of events."""
+    """Base of events. Nothing in them points back, so the garbage collector need not look at them."""
 
 
-class LaneSeen(msgspec.Struct, frozen=True, array_like=True):
+class LaneSeen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A lane that was looked at when a ticket was chosen."""
 
     service: str
@@ -36,7 +43,9 @@ class LaneSeen(msgspec.Struct, frozen=True, array_like=True):
     count: int
 
 
-class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Why(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """By which rule a ticket was chosen, and among which lanes."""
 
     rule: str
@@ -53,10 +62,37 @@ class HallConfigured(_Event, frozen=True, kw_only=True, tag="hall_configured"):
     digest: str
 
 
+class Skipped(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
+    """Numbers of one series that are not given: entries that were lost may have given them."""
+
+    series: str
+    """The counter: a prefix, or a prefix and the start of a channel's range."""
+    prefix: str
+    first: int
+    last: int
+
+
 class EpochOpened(_Event, frozen=True, kw_only=True, tag="epoch_opened"):
     """The store's lineage changed."""
 
     epoch: str
+    skipped: tuple[Skipped, ...] = ()
+    """What each series leaves out after a failover."""
+
+
+class OutageRecorded(_Event, frozen=True, kw_only=True, tag="outage_recorded"):
+    """Nobody could reach the hall for a while: what must happen within a time has that much longer."""
+
+    since_ms: int
+    until_ms: int
+
+
+class FeatureLevelRaised(_Event, frozen=True, kw_only=True, tag="feature_level_raised"):
+    """Every node reads this schema: from now on batches may use it."""
+
+    level: int
 
 
 class DayOpened(_Event, frozen=True, kw_only=True, tag="day_opened"):
@@ -425,6 +461,8 @@ class NoShow(_Event, frozen=True, kw_only=True, tag="no_show"):
 Event = (
     HallConfigured
     | EpochOpened
+    | OutageRecorded
+    | FeatureLevelRaised
     | DayOpened
     | TicketIssued
     | TicketCalled
@@ -474,7 +512,9 @@ Event = (
 )
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Batch(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """What one accepted command did: the payload of one journal entry."""
 
     v: int
@@ -521,11 +561,20 @@ def decode_batch(payload: bytes) -> Batch:
         lets go of the hall; skipping it would show a wrong queue.
     """
     try:
+        batch = _decoder.decode(payload)
+    except (msgspec.DecodeError, ValueError) as error:
+        _refuse_newer(payload)
+        raise BadBytes(f"a batch that cannot be read: {error}") from error
+    if batch.v > SCHEMA_VERSION:
+        _refuse_newer(payload)
+    return batch
+
+
+def _refuse_newer(payload: bytes) -> None:
+    """Say so where a batch is of a schema to come; what is wrong with any other is for the caller to say."""
+    with contextlib.suppress(msgspec.DecodeError, ValueError):
         version = _version.decode(payload).v
         if version > SCHEMA_VERSION:
             raise BadBytes(
                 f"a batch of schema {version}, this version of callq reads up to {SCHEMA_VERSION}: upgrade"
             )
-        return _decoder.decode(payload)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadBytes(f"a batch that cannot be read: {error}") from error

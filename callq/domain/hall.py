@@ -267,6 +267,14 @@ def digest(config: HallConfig) -> str:
     return hashlib.blake2b(_ENCODER.encode(plain(config)), digest_size=16).hexdigest()
 
 
+def lean(config: HallConfig) -> HallConfig:
+    """An equal configuration whose encoding leaves out everything that equals a default.
+
+    So nodes that do not know a new field yet can read a configuration that does not use it.
+    """
+    return msgspec.convert(plain(config), HallConfig)
+
+
 @lru_cache
 def _defaults(kind: type[msgspec.Struct]) -> list[tuple[str, object]]:
     """Fields of a struct and their defaults; msgspec works them out anew each time it is asked."""

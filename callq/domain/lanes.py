@@ -6,9 +6,12 @@ next of 100,000 costs what calling the next of 100 does.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sortedcontainers import SortedList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Place(NamedTuple):
@@ -37,8 +40,8 @@ class Lane:
 
     __slots__ = ("_places",)
 
-    def __init__(self) -> None:
-        self._places: SortedList[Place] = SortedList()
+    def __init__(self, places: Iterable[Place] = ()) -> None:
+        self._places: SortedList[Place] = SortedList(places)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -68,6 +71,10 @@ class Lane:
         """Ticket ids in order."""
         return [place.ticket for place in self._places]
 
+    def places(self) -> list[Place]:
+        """Everything, in order."""
+        return list(self._places)
+
 
 class Due(NamedTuple):
     """Something that time alone will make due."""
@@ -83,8 +90,8 @@ class Agenda:
 
     __slots__ = ("_due",)
 
-    def __init__(self) -> None:
-        self._due: SortedList[Due] = SortedList()
+    def __init__(self, due: Iterable[Due] = ()) -> None:
+        self._due: SortedList[Due] = SortedList(due)
 
     def __len__(self) -> int:
         return len(self._due)

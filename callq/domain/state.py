@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
 from callq.domain.hall import Clerk, HallConfig, NumberRange, Resource, Service, WindowConfig, Zone
 from callq.domain.lanes import Agenda, Lane, LaneKey
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
-    from callq.domain.commands import Person
     from callq.domain.ticket import Ticket
 
 
-class KeyRecord(NamedTuple):
+class KeyRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What an accepted idempotency key did."""
 
     body: bytes
@@ -45,6 +45,13 @@ class Epoch(NamedTuple):
 
     name: str
     since: int
+
+
+class Standstill(NamedTuple):
+    """A time in which the hall could not be used, Unix ms: it was suspended, or no node ran."""
+
+    since_ms: int
+    until_ms: int
 
 
 class Booking(NamedTuple):
@@ -131,7 +138,9 @@ class HallState:
         "index",
         "issued",
         "keys",
+        "known_ms",
         "lanes",
+        "level",
         "live",
         "missed",
         "no_shows",
@@ -143,6 +152,7 @@ class HallState:
         "seconded",
         "seq",
         "slots",
+        "standstills",
         "stopped",
         "suspended_reason",
         "suspended_since",
@@ -159,6 +169,9 @@ class HallState:
         self.revision = 0
         self.now_ms = 0
         """Time of the last batch; never runs backwards."""
+        self.known_ms = 0
+        """Until when it is known whether the hall was in use: the last batch that was not about nodes or the
+        store alone, or the end of the last outage."""
         self.digest = ""
         self.day = ""
         """Business day in force, ISO date."""
@@ -167,10 +180,14 @@ class HallState:
         """The day was ended before its time: no more tickets."""
         self.epochs: tuple[Epoch, ...] = ()
         """Oldest first; the last is in force."""
+        self.level = 0
+        """Feature level: the highest schema that batches may use, since all nodes read it."""
         self.suspended_since: int | None = None
         self.suspended_reason = ""
         self.frozen_ms = 0
         """How long the hall has stood still in all: its own time is the wall's less this."""
+        self.standstills: tuple[Standstill, ...] = ()
+        """Those of this business day that are over, oldest first; none overlaps another."""
         self.stopped: dict[str, str] = {}
         """Reason by service that takes no more tickets."""
         self.seq = 0
@@ -229,6 +246,15 @@ class HallState:
         """The hall's own time, ms: the wall's, less the time it has been suspended."""
         return (now_ms if self.suspended_since is None else self.suspended_since) - self.frozen_ms
 
+    def grace_until(self, begins_ms: int, grace_ms: int) -> int:
+        """When a grace in Unix time runs out: what stands still meanwhile does not use it up."""
+        until_ms = begins_ms + grace_ms
+        for stood in self.standstills:
+            if stood.since_ms >= until_ms:
+                break
+            until_ms += max(0, stood.until_ms - max(stood.since_ms, begins_ms))
+        return until_ms
+
     def services_at(self, window: Window) -> tuple[str, ...]:
         """Services the window takes now: its clerk's skills in use, within its equipment."""
         if window.clerk is None:
@@ -283,14 +309,19 @@ def same_person(one: Person | None, other: Person | None) -> bool:
 
 def person_keys(person: Person | None) -> tuple[str, ...]:
     """What tells a person apart, each by itself: the identity and the telephone; () if nothing is known."""
-    return tuple(key for key in (person.id_hash, person.phone_hash) if key) if person else ()
+    if person is None:
+        return ()
+    known, phone = person.id_hash, person.phone_hash
+    if not phone:
+        return (known,) if known else ()
+    return (known, phone) if known else (phone,)
 
 
 _canonical = msgspec.msgpack.Encoder(order="deterministic")
 
 
 def _fields(thing: Ticket | Window) -> dict[str, object]:
-    fields = {name: getattr(thing, name) for name in thing.__slots__}
+    fields = {name: getattr(thing, name) for name in thing.__struct_fields__}
     if isinstance(thing, Window):
         fields["ticket"] = thing.ticket.id if thing.ticket else None
     return fields
@@ -300,6 +331,7 @@ _PLAIN: Final = [
     "hall",
     "revision",
     "now_ms",
+    "known_ms",
     "digest",
     "day",
     "day_ends_ms",
@@ -308,6 +340,8 @@ _PLAIN: Final = [
     "suspended_since",
     "suspended_reason",
     "frozen_ms",
+    "level",
+    "standstills",
     "stopped",
     "seq",
     "order",
@@ -338,7 +372,7 @@ def canonical(state: HallState) -> bytes:
     found["live"] = sorted([*key, ticket] for key, ticket in state.live.items())
     found["slots"] = sorted([*key, count] for key, count in state.slots.items() if count)
     found["keys"] = [
-        [day, sorted([*key, *record] for key, record in keys.items())]
+        [day, sorted([*key, *msgspec.structs.astuple(record)] for key, record in keys.items())]
         for day, keys in sorted(state.keys.items())
     ]
     return _canonical.encode(found)

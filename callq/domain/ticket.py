@@ -12,13 +12,13 @@ from this table.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+import msgspec
+
+from callq.domain.commands import Channel, HoldKind, Person, TicketClass
+from callq.domain.events import Why
 from callq.domain.lanes import LaneKey, Place
-
-if TYPE_CHECKING:
-    from callq.domain.commands import Person
-    from callq.domain.events import Why
 
 
 class TicketState(StrEnum):
@@ -143,12 +143,11 @@ def allowed(state: TicketState, act: TicketAct) -> bool:
     return (state, act) in TRANSITIONS
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One service of a visit."""
 
     service: str
-    state: str
-    """``todo``, ``current``, ``done`` or ``deferred``."""
+    state: Literal["todo", "current", "done", "deferred"]
     done_ms: int | None = None
 
 
@@ -171,145 +170,78 @@ class Rating(NamedTuple):
     at_ms: int
 
 
-class Ticket:
-    """One place in the queue. Written only by `apply`."""
+class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
+    """One place in the queue. Written only by `apply`.
 
-    FIELDS: Final = [
-        "id",
-        "number",
-        "seq",
-        "day",
-        "service",
-        "quota_of",
-        "cls",
-        "zone",
-        "channel",
-        "issued_ms",
-        "first_arrival_ms",
-        "person",
-        "traits",
-        "party",
-        "cases",
-        "prefer_clerk",
-        "state",
-        "rank",
-        "clock_ms",
-        "first_clock_ms",
-        "order",
-        "bound",
-        "returned",
-        "hold_kind",
-        "window",
-        "clerk",
-        "calls",
-        "called_ms",
-        "last_call_ms",
-        "started_ms",
-        "started_clock",
-        "handled_ms",
-        "done_ms",
-        "missed_ms",
-        "held_ms",
-        "rejoined",
-        "origin",
-        "steps",
-        "step",
-        "ratings",
-        "granted_by",
-        "booking",
-        "unconfirmed",
-        "start_source",
-        "why",
-        "touched",
-    ]
-    __slots__ = tuple(FIELDS)
+    A snapshot holds its fields in this order: new ones go to the end, with a default that means what
+    was the case before they existed.
+    """
 
-    def __init__(
-        self,
-        *,
-        id: str,
-        number: str,
-        seq: int,
-        day: str,
-        service: str,
-        cls: str,
-        zone: str,
-        channel: str,
-        clock_ms: int,
-        issued_ms: int,
-        person: Person | None = None,
-        traits: tuple[str, ...] = (),
-        party: int = 1,
-        cases: int = 1,
-        prefer_clerk: str = "",
-        steps: tuple[Step, ...] = (),
-        booking: str = "",
-    ) -> None:
-        self.id = id
-        self.number = number
-        self.seq = seq
-        """Issue sequence of the hall, never reused."""
-        self.day = day
-        """Business day of the issue, ISO date."""
-        self.service = service
-        self.quota_of = service
-        """Service whose quota it took a place of: the one it was issued for."""
-        self.cls = cls
-        self.zone = zone
-        self.channel = channel
-        self.issued_ms = issued_ms
-        self.first_arrival_ms = issued_ms
-        self.person = person
-        self.traits = traits
-        self.party = party
-        """People."""
-        self.cases = cases
-        """Matters, e.g. of a bookkeeper with twelve files."""
-        self.prefer_clerk = prefer_clerk
-        self.state = TicketState.WAITING
-        self.rank = 1
-        self.clock_ms = clock_ms
-        """Lateness clock, in the hall's own time."""
-        self.first_clock_ms = clock_ms
-        """The clock it began with: what a transfer gives back."""
-        self.order = seq
-        self.bound = ""
-        """Who alone may call it: empty for anyone, else as in `LaneKey.to`."""
-        self.returned: str | None = None
-        """How it came back: missed, transfer or hold."""
-        self.hold_kind: str | None = None
-        self.window: str | None = None
-        """Window that called it last."""
-        self.clerk: str | None = None
-        self.calls = 0
-        self.called_ms: int | None = None
-        """First announcement of the present call."""
-        self.last_call_ms: int | None = None
-        self.started_ms: int | None = None
-        self.started_clock: int | None = None
-        """Since when the present stretch of handling runs, in the hall's own time."""
-        self.handled_ms = 0
-        """Handling before the present stretch."""
-        self.done_ms: int | None = None
-        """When it reached a final state."""
-        self.missed_ms: int | None = None
-        self.held_ms: int | None = None
-        self.rejoined = 0
-        self.origin: Origin | None = None
-        self.steps = steps or (Step(service, "current"),)
-        self.step = 0
-        """Index of the present step."""
-        self.ratings: tuple[Rating, ...] = ()
-        self.granted_by = ""
-        """Who granted its class."""
-        self.booking = booking
-        self.unconfirmed = False
-        """Ended by the clock, not by its clerk."""
-        self.start_source = ""
-        """``explicit`` or ``auto``; automatic starts do not teach service times."""
-        self.why: Why | None = None
-        self.touched = 0
-        """Revision of the last event about it."""
+    id: str
+    number: str
+    seq: int
+    """Issue sequence of the hall, never reused."""
+    day: str
+    """Business day of the issue, ISO date."""
+    service: str
+    quota_of: str
+    """Service whose quota it took a place of: the one it was issued for."""
+    cls: TicketClass
+    zone: str
+    channel: Channel
+    issued_ms: int
+    first_arrival_ms: int
+    clock_ms: int
+    """Lateness clock, in the hall's own time."""
+    first_clock_ms: int
+    """The clock it began with: what a transfer gives back."""
+    order: int
+    steps: tuple[Step, ...]
+    person: Person | None = None
+    traits: tuple[str, ...] = ()
+    party: int = 1
+    """People."""
+    cases: int = 1
+    """Matters, e.g. of a bookkeeper with twelve files."""
+    prefer_clerk: str = ""
+    state: TicketState = TicketState.WAITING
+    rank: int = 1
+    bound: str = ""
+    """Who alone may call it: empty for anyone, else as in `LaneKey.to`."""
+    returned: Literal["missed", "transfer", "hold"] | None = None
+    """How it came back."""
+    hold_kind: HoldKind | None = None
+    window: str | None = None
+    """Window that called it last."""
+    clerk: str | None = None
+    calls: int = 0
+    called_ms: int | None = None
+    """First announcement of the present call."""
+    last_call_ms: int | None = None
+    started_ms: int | None = None
+    started_clock: int | None = None
+    """Since when the present stretch of handling runs, in the hall's own time."""
+    handled_ms: int = 0
+    """Handling before the present stretch."""
+    done_ms: int | None = None
+    """When it reached a final state."""
+    missed_ms: int | None = None
+    held_ms: int | None = None
+    rejoined: int = 0
+    origin: Origin | None = None
+    step: int = 0
+    """Index of the present step."""
+    ratings: tuple[Rating, ...] = ()
+    granted_by: str = ""
+    """Who granted its class."""
+    booking: str = ""
+    unconfirmed: bool = False
+    """Ended by the clock, not by its clerk."""
+    start_source: Literal["", "explicit", "auto"] = ""
+    """Automatic starts do not teach service times."""
+    why: Why | None = None
+    touched: int = 0
+    """Revision of the last event about it."""
 
     @property
     def place(self) -> Place:

@@ -7,7 +7,8 @@ copying a hall for every command, and exact where rebuilding from a snapshot wou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from operator import delitem, setitem
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -79,3 +80,33 @@ class Undo:
         while len(steps) > mark:
             function, arguments = steps.pop()
             function(*arguments)
+
+
+class NoUndo(Undo):
+    """For what is durable already and will never be taken back: notes nothing.
+
+    A batch that fails half-way leaves the state half-way: whoever applies with it starts from a fresh
+    state then.
+    """
+
+    __slots__ = ()
+
+    set = staticmethod(setattr)  # type: ignore[assignment]
+    put = staticmethod(setitem)  # type: ignore[assignment]
+    drop = staticmethod(delitem)  # type: ignore[assignment]
+
+    def add(self, sorted_things: Adds[K], thing: K) -> None:
+        """Put something into a lane or the agenda."""
+        sorted_things.add(thing)
+
+    def remove(self, sorted_things: Adds[K], thing: K) -> None:
+        """Take something out of a lane or the agenda; it must be there."""
+        sorted_things.remove(thing)
+
+    def rollback(self, mark: int = 0) -> NoReturn:
+        """There is nothing to go back to.
+
+        Raises:
+          RuntimeError: always.
+        """
+        raise RuntimeError("what was applied without an undo log cannot be taken back")

@@ -10,10 +10,11 @@ window closes, one with a pending pause pauses, any other is idle.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    from callq.domain.ticket import Ticket
+import msgspec
+
+from callq.domain.ticket import Ticket
 
 
 class WindowState(StrEnum):
@@ -140,47 +141,30 @@ class Acted(NamedTuple):
     """When the timer of the ticket's state was due, in the hall's own time."""
 
 
-class Window:
+class Window(msgspec.Struct, eq=False):
     """A counter now. Written only by `apply`."""
 
-    __slots__ = (
-        "acted",
-        "active",
-        "clerk",
-        "draining",
-        "id",
-        "last",
-        "open",
-        "pause_after",
-        "pause_reason",
-        "paused",
-        "since_clock",
-        "since_ms",
-        "ticket",
-    )
-
-    def __init__(self, id: str) -> None:
-        self.id = id
-        self.open = False
-        self.draining = False
-        """Closes when the present ticket ends."""
-        self.paused = False
-        self.pause_after = False
-        """Pauses when the present ticket ends."""
-        self.pause_reason: str | None = None
-        self.clerk: str | None = None
-        self.ticket: Ticket | None = None
-        """The one ticket called to or served at this window."""
-        self.last: str | None = None
-        """Id of the ticket that left last."""
-        self.active: tuple[str, ...] | None = None
-        """Skills in use, if narrower than what the clerk brings; None: all."""
-        self.acted: Acted | None = None
-        """The last call, miss or completion, as long as nothing else happened here."""
-        self.since_ms = 0
-        """When the present state began."""
-        self.since_clock = 0
-        """The same in the hall's own time: what an automatic call waits by."""
+    id: str
+    open: bool = False
+    draining: bool = False
+    """Closes when the present ticket ends."""
+    paused: bool = False
+    pause_after: bool = False
+    """Pauses when the present ticket ends."""
+    pause_reason: str | None = None
+    clerk: str | None = None
+    ticket: Ticket | None = None
+    """The one ticket called to or served at this window."""
+    last: str | None = None
+    """Id of the ticket that left last."""
+    active: tuple[str, ...] | None = None
+    """Skills in use, if narrower than what the clerk brings; None: all."""
+    acted: Acted | None = None
+    """The last call, miss or completion, as long as nothing else happened here."""
+    since_ms: int = 0
+    """When the present state began."""
+    since_clock: int = 0
+    """The same in the hall's own time: what an automatic call waits by."""
 
     @property
     def state(self) -> WindowState:

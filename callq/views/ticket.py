@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -76,13 +76,13 @@ def ticket_out(
         hall=state.hall,
         zone=ticket.zone,
         service=ticket.service,
-        class_=cast('Literal["ordinary", "appointment", "priority"]', ticket.cls),
+        class_=ticket.cls,
         channel=ticket.channel,
         state=ticket.state.value,
         issued_ms=ticket.issued_ms,
         first_arrival_ms=ticket.first_arrival_ms,
-        returned=cast('Literal["missed", "transfer", "hold"] | None', ticket.returned),
-        hold_kind=cast('Literal["without_papers", "with_papers", "waiting"] | None', ticket.hold_kind),
+        returned=ticket.returned,
+        hold_kind=ticket.hold_kind,
         party=ticket.party,
         cases=ticket.cases,
         prefer_clerk=ticket.prefer_clerk or None,
@@ -146,12 +146,7 @@ def _visit(state: HallState, ticket: Ticket, now_ms: int) -> m.Visit | None:
         next_ms = next_open_ms(state, service, now_ms) if known else None
         deferred = m.Deferred(service=service, next_ms=next_ms)
     return m.Visit(
-        steps=tuple(
-            m.VisitStep(
-                service=step.service, state=cast('Literal["todo", "current", "done", "deferred"]', step.state)
-            )
-            for step in ticket.steps
-        ),
+        steps=tuple(m.VisitStep(service=step.service, state=step.state) for step in ticket.steps),
         current=ticket.step,
         deferred=deferred,
     )

@@ -258,6 +258,8 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
             ev.DayClosed,
             ev.HallSuspended,
             ev.HallResumed,
+            # Every held ticket comes back later than was told.
+            ev.OutageRecorded,
             ev.IssuingStopped,
             ev.IssuingStarted,
             # The queue that it left is not told by the event, and it is rare.
@@ -325,4 +327,5 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
         _of_bookings,
     ),
 }
-"""What each event is about. An opened epoch is about no view: frames carry the epoch themselves."""
+"""What each event is about. An opened epoch is about no view (frames carry it
+themselves), nor is a feature level."""

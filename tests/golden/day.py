@@ -1,8 +1,9 @@
 """The days that the golden streams record: every event of each schema at least once.
 
-``python -m tests.golden.day NAME`` writes the day of the present schema to ``tests/golden/NAME.json``;
-it never overwrites. A stream once written is kept for good: later versions of callq must replay it to
-the outcome recorded here, whatever fields have joined the state since.
+``python -m tests.golden.day NAME`` writes a file of the present schema to ``tests/golden/NAME.json``: a
+stream (``stream-v3``), the snapshot of its end (``snapshot-v3``) or the fields of all that a batch may
+hold (``shapes-v3``). It never overwrites. What was written once is kept for good: later versions of callq
+must come to the outcome recorded here, whatever fields have joined the state since.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ import base64
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, get_args
+
+import msgspec
 
 from callq.domain import commands as cmd
-from callq.domain.events import SCHEMA_VERSION
+from callq.domain.events import SCHEMA_VERSION, Batch
+from callq.domain.snapshot import FORMAT, encode_state
 from callq.domain.ticket import FINAL
 from callq.journal.port import GENESIS, chained
-from tests.golden.day_two import scripted_v2
+from tests.golden.day_three import scripted_v3
 from tests.harness import Hall, small_hall
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callq.domain.state import HallState
 
 FOLDER = Path(__file__).parent
@@ -28,7 +34,7 @@ FOLDER = Path(__file__).parent
 
 def scripted() -> Hall:
     """A short, full day of schema 1."""
-    hall = Hall()
+    hall = Hall(level=1)
     hall.do(cmd.OpenEpoch(epoch="00000000000000e1"))
     hall.staff("w1", "c1")
     hall.staff("w2", "c2")
@@ -89,18 +95,54 @@ def outcome(state: HallState) -> dict[str, object]:
     }
 
 
-def write(name: str) -> None:
-    """Write a new golden stream."""
-    hall = scripted_v2()
+def shapes(root: object = Batch) -> dict[str, list[str]]:
+    """Fields of every struct that a batch may hold, by its tag or name."""
+    found: dict[str, list[str]] = {}
+
+    def look(annotation: object) -> None:
+        if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+            name = str(annotation.__struct_config__.tag or annotation.__name__)
+            if name not in found:
+                fields = msgspec.structs.fields(annotation)
+                found[name] = [field.encode_name for field in fields]
+                for field in fields:
+                    look(field.type)
+        for part in get_args(annotation):
+            look(part)
+
+    look(root)
+    return found
+
+
+def stream_of(hall: Hall) -> dict[str, object]:
+    """All entries, and the outcome."""
     entries = []
     previous = GENESIS
     for payload in hall.payloads:
         entry = chained(previous, payload)
         entries.append([str(entry.id), base64.b64encode(payload).decode()])
         previous = entry.id
-    stream = {"schema": SCHEMA_VERSION, "outcome": outcome(hall.state), "entries": entries}
+    return {"schema": SCHEMA_VERSION, "outcome": outcome(hall.state), "entries": entries}
+
+
+def snapshot_of(hall: Hall) -> dict[str, object]:
+    """The state in the end, as a snapshot."""
+    body = base64.b64encode(encode_state(hall.state)).decode()
+    return {"schema": SCHEMA_VERSION, "format": FORMAT, "outcome": outcome(hall.state), "body": body}
+
+
+KINDS: Final[dict[str, Callable[[], object]]] = {
+    "stream": lambda: stream_of(scripted_v3()),
+    "snapshot": lambda: snapshot_of(scripted_v3()),
+    "shapes": shapes,
+}
+
+
+def write(name: str) -> None:
+    """Write a new golden file: a stream, a snapshot, or the shapes of a schema."""
+    content = KINDS[name.partition("-")[0]]()
     with (FOLDER / f"{name}.json").open("x") as file:
-        json.dump(stream, file, indent=1)
+        json.dump(content, file, indent=1)
         file.write("\n")
 
 

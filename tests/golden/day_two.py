@@ -18,7 +18,7 @@ EVE = cmd.Person(id_hash="9c2e", id_last4="4321")
 SUPERVISOR = cmd.Actor(role="supervisor", id="t9", name="值班主任", device="desk-1")
 
 
-def hall_of_two_days() -> Hall:
+def hall_of_two_days(level: int = 2) -> Hall:
     """A hall with everything that can be configured."""
     small = small_hall()
     general, social, estate = small.services
@@ -31,24 +31,25 @@ def hall_of_two_days() -> Hall:
     clerks = (*small.clerks, Clerk(id="c5", name="新人", skills={"general": 1}, mentor="c1"))
     resources = (Resource(code="registry", name="登记专网账号", capacity=2),)
     rules = Rules(auto_start_s=600, renumber_on_reassign=True)
-    return Hall(replace(small, services=services, clerks=clerks, resources=resources, rules=rules))
+    config = replace(small, services=services, clerks=clerks, resources=resources, rules=rules)
+    return Hall(config, level=level)
 
 
 def scripted_v2() -> Hall:
     """A full day and the beginning of the next."""
     hall = hall_of_two_days()
     hall.do(cmd.OpenEpoch(epoch="00000000000000e1"))
-    _staff_arrives(hall)
-    _bookings(hall)
-    _an_ordinary_service(hall)
-    _out_of_the_ordinary(hall)
-    _a_visit(hall)
-    _the_hall_stands_still(hall)
-    _the_day_ends(hall)
+    staff_arrives(hall)
+    bookings(hall)
+    an_ordinary_service(hall)
+    out_of_the_ordinary(hall)
+    a_visit(hall)
+    the_hall_stands_still(hall)
+    the_day_ends(hall)
     return hall
 
 
-def _staff_arrives(hall: Hall) -> None:
+def staff_arrives(hall: Hall) -> None:
     hall.staff("w1", "c1")
     hall.staff("w2", "c2")
     hall.do(cmd.SignIn(window="w1", clerk="c5"))
@@ -59,7 +60,7 @@ def _staff_arrives(hall: Hall) -> None:
     hall.do(cmd.SetSkills(window="w1", skills=("general", "social")))
 
 
-def _bookings(hall: Hall) -> None:
+def bookings(hall: Hall) -> None:
     slots = [s for s in slots_on(hall.state.config, "social", hall.state.day) if s.start_ms > hall.now_ms]
     for booking, person, slot in (("b1", ANN, slots[10]), ("b2", BEN, slots[10]), ("b3", EVE, slots[6])):
         hall.do(cmd.Book(booking=booking, service="social", slot_ms=slot.start_ms, person=person))
@@ -68,7 +69,7 @@ def _bookings(hall: Hall) -> None:
     hall.do(cmd.CheckIn(booking="b1", ticket="t-b1", channel="kiosk"))
 
 
-def _an_ordinary_service(hall: Hall) -> None:
+def an_ordinary_service(hall: Hall) -> None:
     first = hall.issue(person=BEN, channel="kiosk", traits=("hearing",), party=2, cases=12)
     hall.issue(channel="web", prefer_clerk="c1")
     hall.do(cmd.CallNext(window="w1"), key="press-1")
@@ -84,7 +85,7 @@ def _an_ordinary_service(hall: Hall) -> None:
     hall.do(cmd.Unpause(window="w1"))
 
 
-def _out_of_the_ordinary(hall: Hall) -> None:
+def out_of_the_ordinary(hall: Hall) -> None:
     hall.do(cmd.CallNext(window="w1"))
     hall.do(cmd.Close(window="w1"))
     hall.do(cmd.Open(window="w1"))
@@ -122,7 +123,7 @@ def _holds(hall: Hall) -> None:
     hall.do(cmd.TakeOver(window="w2", clerk="c3", reason="换岗"), who=SUPERVISOR)
 
 
-def _a_visit(hall: Hall) -> None:
+def a_visit(hall: Hall) -> None:
     visit = hall.issue("estate", services=("general", "social"))
     hall.do(cmd.CallNext(window="w3"))
     hall.do(cmd.Start(window="w3"))
@@ -136,7 +137,7 @@ def _a_visit(hall: Hall) -> None:
     hall.do(cmd.StartIssuing(service="social"), who=SUPERVISOR)
 
 
-def _the_hall_stands_still(hall: Hall) -> None:
+def the_hall_stands_still(hall: Hall) -> None:
     hall.do(cmd.Suspend(reason="停电"), who=SUPERVISOR)
     hall.later(1200)
     hall.do(cmd.ResumeHall(), who=SUPERVISOR)
@@ -146,7 +147,7 @@ def _the_hall_stands_still(hall: Hall) -> None:
     hall.do(cmd.Configure(config=renamed), who=SUPERVISOR)
 
 
-def _the_day_ends(hall: Hall) -> None:
+def the_day_ends(hall: Hall) -> None:
     ticket = hall.issue()
     hall.do(cmd.CallTicket(window="w1", ticket=ticket.id, reason="最后一位"))
     hall.do(cmd.Start(window="w1"))

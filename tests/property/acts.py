@@ -65,7 +65,7 @@ class AtWindows:
     hall: Watched
 
     def opens(self, seed: int, now_ms: int) -> None:
-        self.hall = Watched(hall_of(seed), now_ms)
+        self.hall = Watched(hall_of(seed), now_ms, level=seed % 4)
         for window, clerk in (("w1", "c1"), ("w2", "c2")):
             self.do(cmd.SignIn(window=window, clerk=clerk))
             self.do(cmd.Open(window=window))

@@ -6,6 +6,7 @@ from typing import Any
 
 from callq.domain import commands as cmd
 from callq.domain.calendar import day_after
+from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hours import slots_on
 from tests.property.acts import AtWindows, Source, asked, pick
 from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, hall_of
@@ -56,13 +57,14 @@ class Acts(AtWindows):
             self.hall.now_ms = max(self.hall.now_ms, state.bookings[booking].slot_ms - 20 * 60_000)
         self.do(cmd.CheckIn(booking=booking, ticket=f"t{self.hall._minted}"))
 
-    @asked(service=SERVICES, act=["stop", *["start"] * 9, "epoch", "close"])
-    def is_managed(self, service: str, act: str) -> None:
+    @asked(service=SERVICES, act=["stop", *["start"] * 9, "epoch", "close", "level"], skip=[0, 1, 3])
+    def is_managed(self, service: str, act: str, skip: int) -> None:
         commands: dict[str, cmd.AnyCommand] = {
             "stop": cmd.StopIssuing(service=service, reason="上级系统故障"),
             "start": cmd.StartIssuing(service=service),
             "close": cmd.CloseDay(reason="提前下班"),
-            "epoch": cmd.OpenEpoch(epoch=f"e{self.hall.state.revision % 3}"),
+            "epoch": cmd.OpenEpoch(epoch=f"e{self.hall.state.revision % 3}", skip=skip),
+            "level": cmd.RaiseLevel(level=skip or SCHEMA_VERSION + 1),
         }
         self.do(commands[act])
 
@@ -72,6 +74,24 @@ class Acts(AtWindows):
         self.hall.later(seconds)
         if go_on:
             self.do(cmd.ResumeHall())
+
+    @asked(
+        seconds=[1, 9, 10, 60, 1200, 26 * 3600],
+        before=[-3600, 0, 0, 5],
+        after=[0, 0, 0, 5],
+        again=[True, False],
+    )
+    def cannot_be_reached(self, seconds: int, before: int, after: int, again: bool) -> None:
+        """No node runs; the first that does records it before it looks at the clock."""
+        self.hall.ticks()
+        since_ms = self.hall.now_ms + before * 1000
+        self.hall.later(seconds)
+        if again:
+            self.hall.do(cmd.OpenEpoch(epoch=f"e{self.hall.state.revision % 3}"))
+        command = cmd.RecordOutage(since_ms=since_ms, until_ms=self.hall.now_ms + after * 1000)
+        self.hall.do(command)
+        if again:
+            assert not self.hall.do(command).events, "an outage is recorded twice"
 
     @asked(ms=[1, 999, 1000, 11_000, 20_000, 61_000, 600_000, 3_600_000, 7_200_000])
     def time_passes(self, ms: int) -> None:

@@ -72,7 +72,7 @@ def oldest_eligible(state: HallState, window: str, now_ms: int) -> str | None:
 def but_for_traces(state: HallState) -> dict[str, Any]:
     """The whole state, less what an act and its undo leave behind: that they happened."""
     found: dict[str, Any] = msgspec.msgpack.decode(canonical(state))
-    for name in ("revision", "now_ms", "order", "clerk_days", "recent", "keys"):
+    for name in ("revision", "now_ms", "known_ms", "order", "clerk_days", "recent", "keys"):
         del found[name]
     for ticket in found["tickets"]:
         del ticket["touched"]
@@ -94,6 +94,7 @@ class Watched(Hall):
 
     def do(self, command: cmd.AnyCommand, key: str | None = None, who: cmd.Actor = cmd.SYSTEM) -> Any:
         suspended = self.state.suspended_since is not None
+        due, known_ms = dict(self.state.due), self.state.known_ms
         decision = super().do(command, key, who)
         self._nobody_overtaken(decision.events)
         if suspended:
@@ -101,6 +102,11 @@ class Watched(Hall):
             assert not any(isinstance(e, calls) for e in decision.events), (
                 "a call while the hall stands still"
             )
+        for event in decision.events:
+            if isinstance(event, ev.OutageRecorded):
+                assert known_ms <= event.since_ms < event.until_ms <= self.now_ms
+                longer = 0 if suspended else event.until_ms - event.since_ms
+                assert self.state.due == {key: at_ms + longer for key, at_ms in due.items()}
         if isinstance(command, cmd.Suspend):
             self.stands_since = self.state.clock(self.now_ms)
         elif isinstance(command, cmd.ResumeHall):
@@ -126,6 +132,8 @@ class Watched(Hall):
     def check(self) -> None:
         """What holds once the ticks that are due are done."""
         state, clock = self.state, self.state.clock(self.now_ms)
+        stood = [moment for standstill in state.standstills for moment in standstill]
+        assert stood == sorted(stood), "what stood still overlaps"
         deadline = next_deadline_ms(state)
         assert deadline is not None
         assert deadline > self.now_ms, "a deadline stays in the past"

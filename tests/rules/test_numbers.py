@@ -7,6 +7,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
+from callq.domain.events import EpochOpened
 from callq.domain.hall import NumberRange, Session
 from tests.harness import small_hall
 from tests.rules.scene import ANN, HOUR, Scene, changed, refused, rule, with_rules, with_service
@@ -38,6 +39,59 @@ def test_a_refused_or_cancelled_ticket_leaves_no_gap(hall: Scene) -> None:
     with refused(hall, Code.DUPLICATE_TICKET):
         hall.issue(person=ANN)
     hall.do(cmd.Cancel(ticket=first.id))
+    assert hall.issue().number == "A002"
+
+
+@rule("N-skipped")
+def test_after_a_failover_every_series_of_the_day_leaves_numbers_out_on_record() -> None:
+    web = NumberRange(channel="web", first=500, last=520)
+    hall = with_service(ranges=(web,))
+    hall.issue()
+    hall.issue()
+    (opened,) = hall.do(cmd.OpenEpoch(epoch="e2", skip=20)).events
+    assert isinstance(opened, EpochOpened)
+    assert [(s.series, s.prefix, s.first, s.last) for s in opened.skipped] == [
+        ("A", "A", 3, 22),
+        ("A500", "A", 500, 519),
+        ("E", "E", 1, 20),
+        ("G", "G", 1, 20),
+    ]
+    assert hall.issue().number == "A023"
+    assert hall.issue(channel="web").number == "A520"
+    assert hall.issue("social").number == "E021"
+    assert hall.issue("estate").number == "G021"
+    assert hall.do(cmd.OpenEpoch(epoch="e2", skip=20)).events == ()
+    hall.next_day()
+    assert [hall.issue().number, hall.issue(channel="web").number] == ["A001", "A500"]
+
+
+@rule("N-skipped")
+def test_nothing_is_left_out_beyond_the_end_of_a_range() -> None:
+    web = NumberRange(channel="web", first=5, last=6)
+    hall = with_service(ranges=(web,))
+    hall.issue(channel="web")
+    hall.issue(channel="web")
+    (opened,) = hall.do(cmd.OpenEpoch(epoch="e2", skip=20)).events
+    assert isinstance(opened, EpochOpened)
+    assert [(s.series, s.first, s.last) for s in opened.skipped][:2] == [("A", 1, 4), ("E", 1, 20)]
+    for channel in ("web", "kiosk"):
+        with refused(hall, Code.QUOTA_EXHAUSTED):
+            hall.issue(channel=channel)
+
+
+@rule("N-skipped")
+def test_a_prefix_for_tomorrow_leaves_todays_series_what_they_are(hall: Scene) -> None:
+    hall.do(cmd.Configure(config=changed(small_hall(), "general", prefix="B")))
+    (opened,) = hall.do(cmd.OpenEpoch(epoch="e2", skip=5)).events
+    assert isinstance(opened, EpochOpened)
+    assert [s.series for s in opened.skipped] == ["A", "E", "G"]
+    assert hall.issue().number == "A006"
+
+
+@rule("N-gapless")
+def test_a_restart_of_the_store_leaves_no_gap(hall: Scene) -> None:
+    hall.issue()
+    hall.do(cmd.OpenEpoch(epoch="e2"))
     assert hall.issue().number == "A002"
 
 

@@ -9,6 +9,7 @@ from callq.domain.events import decode_batch
 from callq.domain.state import HallState, canonical
 from callq.domain.undo import Undo
 from tests.harness import check_invariants
+from tests.restored import goes_on_the_same
 from tests.unit.dongyuan import ARRIVALS, Days, seats
 
 
@@ -29,3 +30,5 @@ def test_two_full_days_replay_to_the_state_they_left() -> None:
     for payload in hall.payloads:
         apply(replayed, decode_batch(payload), Undo())
     assert canonical(replayed) == canonical(hall.state)
+    again = goes_on_the_same("dongyuan", hall.payloads, every=997)
+    assert canonical(again) == canonical(hall.state)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from callq.domain.effects.tools import (
     RECENT_MISSED,
     TIMERS,
@@ -100,7 +102,7 @@ def completed(state: HallState, event: ev.TicketCompleted, at: Moment, undo: Und
         move(state, ticket, TicketAct.COMPLETE, at, undo)
         count(state, ticket.clerk, undo, done=1)
     steps = list(ticket.steps)
-    steps[ticket.step] = steps[ticket.step]._replace(state="done", done_ms=at.now_ms)
+    steps[ticket.step] = replace(steps[ticket.step], state="done", done_ms=at.now_ms)
     undo.set(ticket, "steps", tuple(steps))
 
 

@@ -1,4 +1,4 @@
-"""Effects on the hall: its configuration, its store, its days, and standing still."""
+"""Effects on the hall: its configuration, its days, and standing still."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from callq.domain.effects.tools import Moment, set_timer
 from callq.domain.lanes import Lane, LaneKey
-from callq.domain.state import ClerkDay, Epoch, Index, Numbering
+from callq.domain.state import ClerkDay, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.window import Window
 
@@ -58,15 +58,12 @@ def _numbering(today: dict[str, Numbering], config: HallConfig) -> dict[str, Num
     }
 
 
-def epoch_opened(state: HallState, event: ev.EpochOpened, at: Moment, undo: Undo) -> None:
-    """A new lineage of the store."""
-    undo.set(state, "epochs", (*state.epochs[-63:], Epoch(event.epoch, state.revision + 1)))
-
-
 def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) -> None:
     """Numbers start again, and what is no longer of use is forgotten."""
     config = state.config
     previous = state.day
+    # One that ran into this day may still matter to its bookings.
+    undo.set(state, "standstills", tuple(s for s in state.standstills if s.until_ms > state.day_ends_ms))
     undo.set(state, "day", event.day)
     undo.set(state, "day_closed", False)
     undo.set(state, "day_ends_ms", event.ends_ms)
@@ -131,6 +128,7 @@ def hall_resumed(state: HallState, event: ev.HallResumed, at: Moment, undo: Undo
     """Clocks go on, less the time they stood still."""
     assert state.suspended_since is not None
     undo.set(state, "frozen_ms", state.frozen_ms + at.now_ms - state.suspended_since)
+    undo.set(state, "standstills", (*state.standstills, Standstill(state.suspended_since, at.now_ms)))
     undo.set(state, "suspended_since", None)
     undo.set(state, "suspended_reason", "")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from callq.domain.effects.tools import (
     Moment,
     drop_timer,
@@ -31,30 +33,38 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
     undo.set(state, "seq", state.seq + 1)
     undo.put(state.counters, event.series or event.prefix, event.counter)
     undo.put(state.issued, event.service, state.issued.get(event.service, 0) + 1)
+    clock_ms = state.clock(at.now_ms) if event.clock_ms is None else event.clock_ms
     ticket = Ticket(
         id=event.ticket,
         number=event.number,
         seq=state.seq,
         day=state.day,
         service=event.service,
+        quota_of=event.service,
         cls=event.cls,
         zone=event.zone,
         channel=event.channel,
-        clock_ms=state.clock(at.now_ms) if event.clock_ms is None else event.clock_ms,
         issued_ms=at.now_ms,
+        first_arrival_ms=at.now_ms,
+        clock_ms=clock_ms,
+        first_clock_ms=clock_ms,
+        order=next_order(state, undo),
+        steps=(
+            Step(event.service, "current"),
+            *(Step(code, "todo") for code in event.steps[1:]),
+        ),
         person=event.person,
         traits=event.traits,
         party=event.party,
         cases=event.cases,
         prefer_clerk=event.prefer_clerk,
-        steps=tuple(Step(code, "todo" if i else "current") for i, code in enumerate(event.steps)),
+        rank=0 if event.credit else 1,
+        returned="hold" if event.credit else None,
+        granted_by=at.who if event.cls == "priority" else "",
         booking=event.booking,
+        touched=state.revision + 1,
     )
-    ticket.granted_by = at.who if event.cls == "priority" else ""
-    ticket.order = next_order(state, undo)
-    ticket.touched = state.revision + 1
     if event.credit:
-        ticket.rank, ticket.returned = 0, "hold"
         undo.drop(state.credits, event.credit)
     undo.put(state.tickets, ticket.id, ticket)
     enter_lane(state, ticket, undo)
@@ -141,7 +151,7 @@ def _set_service(state: HallState, ticket: Ticket, service: str, zone: str, undo
     undo.set(ticket, "service", service)
     undo.set(ticket, "zone", zone)
     steps = list(ticket.steps)
-    steps[ticket.step] = steps[ticket.step]._replace(service=service)
+    steps[ticket.step] = replace(steps[ticket.step], service=service)
     undo.set(ticket, "steps", tuple(steps))
 
 
@@ -215,7 +225,7 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
     """The visit's next service: the same ticket waits again, as one who arrives now."""
     ticket = state.tickets[event.ticket]
     steps = list(ticket.steps)
-    steps[event.step] = steps[event.step]._replace(state="current")
+    steps[event.step] = replace(steps[event.step], state="current")
     undo.set(ticket, "steps", tuple(steps))
     undo.set(ticket, "step", event.step)
     undo.set(ticket, "service", steps[event.step].service)
@@ -240,7 +250,7 @@ def step_deferred(state: HallState, event: ev.StepDeferred, at: Moment, undo: Un
     """The visit keeps a step for later."""
     ticket = state.tickets[event.ticket]
     steps = list(ticket.steps)
-    steps[event.step] = steps[event.step]._replace(state="deferred")
+    steps[event.step] = replace(steps[event.step], state="deferred")
     undo.set(ticket, "steps", tuple(steps))
     undo.set(ticket, "touched", state.revision + 1)
 

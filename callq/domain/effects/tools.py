@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.domain.lanes import Due, Lane
@@ -58,6 +59,9 @@ WINDOW_UNDONE: Final = (
     "since_ms",
     "since_clock",
 )
+
+_UNDONE: Final = attrgetter(*UNDONE)
+_WINDOW_UNDONE: Final = attrgetter(*WINDOW_UNDONE)
 
 TIMERS: Final = {
     TicketState.CALLED: "auto_start",
@@ -172,8 +176,8 @@ def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment
         at.who,
         ticket.id,
         state.revision + 1,
-        tuple((name, getattr(ticket, name)) for name in UNDONE),
-        tuple((name, getattr(window, name)) for name in WINDOW_UNDONE),
+        tuple(zip(UNDONE, _UNDONE(ticket), strict=True)),
+        tuple(zip(WINDOW_UNDONE, _WINDOW_UNDONE(window), strict=True)),
         state.due.get((TIMERS.get(ticket.state, ""), ticket.id)),
     )
     undo.set(window, "acted", record)

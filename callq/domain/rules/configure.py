@@ -8,7 +8,7 @@ from callq.domain import events as ev
 from callq.domain.calendar import business_day
 from callq.domain.check import problems
 from callq.domain.errors import Code, Rejected
-from callq.domain.hall import digest
+from callq.domain.hall import digest, lean
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import conflict
 from callq.domain.rules.hall import day_opened
@@ -48,7 +48,7 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
                 clerk=clerk,
                 window=window_id,
             )
-    events: list[ev.Event] = [ev.HallConfigured(config=config, digest=fingerprint)]
+    events: list[ev.Event] = [ev.HallConfigured(config=lean(config), digest=fingerprint)]
     if not state.created:
         events.append(day_opened(business_day(now_ms, config.timezone, config.day_starts), config))
     return Decision(tuple(events))

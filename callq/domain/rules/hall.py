@@ -1,4 +1,4 @@
-"""The hall: the store it lives in, its days, standing still, and what time makes due."""
+"""The hall: its days, standing still, and what time makes due."""
 
 from __future__ import annotations
 
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
-
-
-def open_epoch(state: HallState, command: cmd.OpenEpoch, now_ms: int, who: cmd.Actor) -> Decision:
-    """Record a new lineage of the store."""
-    if command.epoch == state.epoch:
-        return Decision(())
-    return Decision((ev.EpochOpened(epoch=command.epoch),))
 
 
 def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> Decision:

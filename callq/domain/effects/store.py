@@ -1,0 +1,44 @@
+"""Effects of what happened to the store and to the nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain.lanes import Agenda
+from callq.domain.state import Epoch, Standstill
+
+if TYPE_CHECKING:
+    from callq.domain import events as ev
+    from callq.domain.effects.tools import Moment
+    from callq.domain.state import HallState
+    from callq.domain.undo import Undo
+
+
+def epoch_opened(state: HallState, event: ev.EpochOpened, at: Moment, undo: Undo) -> None:
+    """A new lineage of the store; numbers go on after those that are left out."""
+    undo.set(state, "epochs", (*state.epochs[-63:], Epoch(event.epoch, state.revision + 1)))
+    for skipped in event.skipped:
+        undo.put(state.counters, skipped.series, skipped.last)
+
+
+def outage_recorded(state: HallState, event: ev.OutageRecorded, at: Moment, undo: Undo) -> None:
+    """Everything that is due is due later by the outage.
+
+    A suspended hall stood still anyway: its own time did, and the suspension covers the outage.
+    """
+    undo.set(state, "known_ms", event.until_ms)
+    if state.suspended_since is not None:
+        return
+    length_ms = event.until_ms - event.since_ms
+    undo.set(state, "standstills", (*state.standstills, Standstill(event.since_ms, event.until_ms)))
+    undo.set(state, "due", {key: at_ms + length_ms for key, at_ms in state.due.items()})
+    undo.set(state, "agenda", Agenda(due._replace(at_ms=due.at_ms + length_ms) for due in state.agenda.all()))
+    for window in state.windows.values():
+        acted = window.acted
+        if acted is not None and acted.due_ms is not None:
+            undo.set(window, "acted", acted._replace(due_ms=acted.due_ms + length_ms))
+
+
+def level_raised(state: HallState, event: ev.FeatureLevelRaised, at: Moment, undo: Undo) -> None:
+    """Batches may use more from now on."""
+    undo.set(state, "level", event.level)

@@ -1,0 +1,211 @@
+"""The whole state of a hall as bytes, so that a restart need not begin with the first entry.
+
+A snapshot is exact: the state that is read back has the same canonical bytes and decides everything as
+the one that was written, the order of its tables included (events follow that order). What is large
+is written and read by msgspec as it stands, and lanes are built from lists that are sorted already.
+
+Layout: `MAGIC`, the format and the hall's level (16 bits each), a CRC-32 of the rest, big-endian; the
+rest is the body, msgpack. A field that joins `_Body` or a struct within it goes to the end and has a
+default that means what was the case before: so this version reads bodies without it, and one that does
+not know it yet passes it over as long as the hall's level is one that it reads. What cannot be said that
+way (a named tuple with one more field, say) is a new format; the reader of the old one stays.
+"""
+
+from __future__ import annotations
+
+import gc
+import struct
+import zlib
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from callq.domain.errors import BadBytes
+from callq.domain.events import SCHEMA_VERSION
+from callq.domain.hall import HallConfig
+from callq.domain.lanes import Agenda, Due, Lane, LaneKey, Place
+from callq.domain.state import (
+    Booking,
+    ClerkDay,
+    Credit,
+    Epoch,
+    HallState,
+    Index,
+    KeyRecord,
+    Numbering,
+    Standstill,
+)
+from callq.domain.ticket import Ticket
+from callq.domain.window import Acted, Window
+
+FORMAT: Final = 1
+"""Layout of the body written by this code."""
+
+MAGIC: Final = b"CQHS"
+
+_HEAD: Final = struct.Struct(">4sHHI")
+
+
+class _Act(NamedTuple):
+    """An `Acted` whose old values are by name."""
+
+    act: str
+    at_ms: int
+    who: str
+    ticket: str
+    revision: int
+    before: Any
+    """The ticket's fields by name."""
+    window: Any
+    due_ms: int | None
+
+
+class _Seat(NamedTuple):
+    """A window: its fields but for `ticket` and `acted`, the id of its ticket, and what it did last."""
+
+    fields: dict[str, Any]
+    ticket: str | None
+    acted: _Act | None
+
+
+class _Body(msgspec.Struct, frozen=True, kw_only=True):
+    """A state in terms of what msgpack knows."""
+
+    hall: str
+    config: HallConfig
+    revision: int
+    now_ms: int
+    known_ms: int
+    digest: str
+    day: str
+    day_ends_ms: int
+    day_closed: bool
+    epochs: tuple[Epoch, ...]
+    suspended_since: int | None
+    suspended_reason: str
+    frozen_ms: int
+    level: int
+    standstills: tuple[Standstill, ...]
+    stopped: dict[str, str]
+    seq: int
+    order: int
+    counters: dict[str, int]
+    numbering: dict[str, Numbering]
+    issued: dict[str, int]
+    tickets: list[Ticket]
+    windows: list[_Seat]
+    lanes: list[tuple[LaneKey, list[Place]]]
+    held: list[str]
+    due: dict[tuple[str, str], int]
+    clerk_at: dict[str, str]
+    trainees: dict[str, str]
+    seconded: dict[str, str]
+    clerk_days: dict[str, ClerkDay]
+    live: dict[tuple[str, str], str]
+    recent: dict[str, tuple[str, ...]]
+    missed: tuple[str, ...]
+    credits: dict[str, Credit]
+    bookings: dict[str, Booking]
+    slots: dict[tuple[str, int], int]
+    no_shows: dict[str, tuple[str, ...]]
+    keys: dict[str, dict[tuple[str, str], KeyRecord]]
+
+
+DERIVED: Final = frozenset({"index", "agenda"})
+"""What a state has that follows from the rest: look-ups of the configuration, `due` in order."""
+
+_OTHERWISE: Final = frozenset({"tickets", "windows", "lanes", "held"})
+"""What the body has in another shape than the state."""
+
+_AS_IT_IS: Final = tuple(name for name in _Body.__struct_fields__ if name not in _OTHERWISE)
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(_Body)
+
+_TICKET_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Ticket)}
+_WINDOW_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Window)}
+
+
+def encode_state(state: HallState) -> bytes:
+    """Bytes of a state, uncompressed; the state is not changed and nothing of it is shared."""
+    body = _encoder.encode(
+        _Body(
+            **{name: getattr(state, name) for name in _AS_IT_IS},
+            tickets=list(state.tickets.values()),
+            windows=[_seat(window) for window in state.windows.values()],
+            lanes=[(key, lane.places()) for key, lane in state.lanes.items()],
+            held=list(state.held),
+        )
+    )
+    return _HEAD.pack(MAGIC, FORMAT, state.level, zlib.crc32(body)) + body
+
+
+def _seat(window: Window) -> _Seat:
+    fields = msgspec.structs.asdict(window)
+    acted = fields.pop("acted")
+    ticket = fields.pop("ticket")
+    if acted is not None:
+        acted = _Act(*acted._replace(before=dict(acted.before), window=dict(acted.window)))
+    return _Seat(fields, ticket.id if ticket else None, acted)
+
+
+def decode_state(body: bytes) -> HallState:
+    """The state that was written.
+
+    Raises:
+      BadBytes: a newer format or level, or damaged bytes. Whoever meets one begins with an older
+        snapshot, or with the first entry.
+    """
+    try:
+        magic, version, level, checksum = _HEAD.unpack_from(body)
+    except struct.error as error:
+        raise BadBytes(f"a snapshot that cannot be read: {error}") from error
+    rest = memoryview(body)[_HEAD.size :]
+    if magic != MAGIC:
+        raise BadBytes("not a snapshot of a hall")
+    if version > FORMAT or level > SCHEMA_VERSION:
+        raise BadBytes(
+            f"a snapshot of format {version} and schema {level}, this version of callq reads up to "
+            f"{FORMAT} and {SCHEMA_VERSION}: upgrade"
+        )
+    if checksum != zlib.crc32(rest):
+        raise BadBytes("a snapshot that cannot be read: its checksum is another")
+    collecting = gc.isenabled()
+    gc.disable()  # There is no garbage among so many new objects, and looking for it takes as long again.
+    try:
+        return _state(_decoder.decode(rest))
+    except (msgspec.DecodeError, ValueError, KeyError) as error:
+        raise BadBytes(f"a snapshot that cannot be read: {error!r}") from error
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _state(body: _Body) -> HallState:
+    state = HallState(body.hall)
+    for name in _AS_IT_IS:
+        setattr(state, name, getattr(body, name))
+    state.index = Index(body.config)
+    state.tickets = {ticket.id: ticket for ticket in body.tickets}
+    state.windows = {str(seat.fields["id"]): _window(seat, state) for seat in body.windows}
+    state.lanes = {key: Lane(places) for key, places in body.lanes}
+    state.held = dict.fromkeys(body.held)
+    state.agenda = Agenda(Due(at_ms, kind, entity) for (kind, entity), at_ms in body.due.items())
+    return state
+
+
+def _window(seat: _Seat, state: HallState) -> Window:
+    window = Window(**_typed(seat.fields, _WINDOW_FIELDS))
+    if seat.ticket is not None:
+        window.ticket = state.tickets[seat.ticket]
+    if seat.acted is not None:
+        act = seat.acted
+        before = tuple(_typed(act.before, _TICKET_FIELDS).items())
+        flags = tuple(_typed(act.window, _WINDOW_FIELDS).items())
+        window.acted = Acted(*act._replace(before=before, window=flags))
+    return window
+
+
+def _typed(fields: dict[str, Any], types: dict[str, Any]) -> dict[str, Any]:
+    """Values as the fields of a struct have them: enums, structs and tuples again."""
+    return {name: msgspec.convert(value, types[name]) for name, value in fields.items() if name in types}

@@ -1,0 +1,159 @@
+"""Levels: what a batch needs its readers to know, held to the shapes of every schema so far."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+import pytest
+
+from callq.config import load_hall
+from callq.domain import events as ev
+from callq.domain.hall import HallConfig, Rules, Session, Skill, lean
+from callq.domain.levels import FIELDS, STRUCTS, required_level
+from tests.golden.day import FOLDER, shapes
+from tests.harness import small_hall
+
+SHAPES: dict[int, dict[str, list[str]]] = {
+    int(path.stem.partition("-v")[2]): json.loads(path.read_text()) for path in FOLDER.glob("shapes-*.json")
+}
+OURS = {"Batch", "Actor"}
+"""What holds the events: no level can be asked for what every batch has."""
+
+
+def name_of(kind: type[msgspec.Struct]) -> str:
+    return str(kind.__struct_config__.tag or kind.__name__)
+
+
+def first_seen(struct: str, field: str | None = None) -> int | None:
+    """The first schema that has a struct, or a field of one."""
+    found = [v for v, seen in SHAPES.items() if struct in seen and (field is None or field in seen[struct])]
+    return min(found, default=None)
+
+
+def test_the_shapes_of_every_schema_are_kept() -> None:
+    assert sorted(SHAPES) == list(range(1, ev.SCHEMA_VERSION + 1))
+    assert SHAPES[ev.SCHEMA_VERSION] == shapes(), "write the shapes of a new schema: see CONTRIBUTING.md"
+
+
+def test_nothing_that_was_ever_written_is_gone() -> None:
+    now = shapes()
+    for seen in SHAPES.values():
+        for struct, fields in seen.items():
+            assert set(fields) <= set(now[struct])
+
+
+def test_whatever_is_not_in_the_first_schema_has_a_row_with_its_own() -> None:
+    added = {name_of(kind): at for at, kinds in STRUCTS.items() for kind in kinds}
+    joined = {
+        (name_of(kind), name): at
+        for at, kinds in FIELDS.items()
+        for kind, names in kinds.items()
+        for name in names
+    }
+    wanted_structs, wanted_fields = {}, {}
+    for struct, fields in shapes().items():
+        began = first_seen(struct)
+        if began != 1:
+            wanted_structs[struct] = began
+        later = {(struct, field): first_seen(struct, field) for field in fields}
+        wanted_fields.update({key: at for key, at in later.items() if at != began})
+    assert added == wanted_structs
+    assert joined == wanted_fields
+    assert not {struct for struct, _ in joined} & OURS
+
+
+def test_no_row_is_there_twice() -> None:
+    rows = Counter(kind for kinds in STRUCTS.values() for kind in kinds)
+    rows.update((kind, name) for kinds in FIELDS.values() for kind, names in kinds.items() for name in names)
+    assert set(rows.values()) == {1}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("stream-*.json")), ids=lambda p: p.stem)
+def test_a_golden_stream_needs_no_more_than_its_schema_and_at_times_all_of_it(path: Any) -> None:
+    stream = json.loads(path.read_text())
+    batches = [ev.decode_batch(base64.b64decode(payload)) for _, payload in stream["entries"]]
+    needed = [required_level(batch.events) for batch in batches]
+    assert all(level <= batch.v for level, batch in zip(needed, batches, strict=True))
+    assert max(needed) == stream["schema"]
+
+
+ISSUED = ev.TicketIssued(
+    ticket="t",
+    number="A001",
+    counter=1,
+    prefix="A",
+    service="general",
+    cls="ordinary",
+    zone="hall",
+    channel="web",
+)
+CALLED = ev.TicketCalled(ticket="t", window="w1", clerk="c1", why=ev.Why(rule="longest_wait"))
+SKIPPED = ev.Skipped(series="A", prefix="A", first=2, last=21)
+replace = msgspec.structs.replace
+
+
+def configured(config: HallConfig) -> ev.HallConfigured:
+    return ev.HallConfigured(config=config, digest="d")
+
+
+SMALL = small_hall()
+
+
+@pytest.mark.parametrize(
+    ("event", "level"),
+    [
+        (ISSUED, 1),
+        (replace(ISSUED, party=2), 2),
+        (replace(ISSUED, person=ev.Person(id_hash="a")), 1),
+        (CALLED, 1),
+        (replace(CALLED, why=ev.Why(rule="called_by_name", reason="赶火车")), 2),
+        (ev.TicketHeld(ticket="t", kind="waiting"), 2),
+        (ev.EpochOpened(epoch="e"), 1),
+        (ev.EpochOpened(epoch="e", skipped=(SKIPPED,)), 3),
+        (ev.OutageRecorded(since_ms=1, until_ms=2), 3),
+        (ev.FeatureLevelRaised(level=3), 3),
+        (ev.FeatureLevelRaised(level=7), 7),
+        (configured(SMALL), 1),
+        (configured(replace(SMALL, rules=Rules(recall_gap_s=5))), 1),
+        (configured(replace(SMALL, rules=Rules(rate_phone_h=12))), 2),
+        (
+            configured(
+                replace(SMALL, sessions=(Session(code="d", name="日间", ticketing="8", serving="8"),)),
+            ),
+            2,
+        ),
+        (
+            configured(
+                replace(SMALL, clerks=(replace(SMALL.clerks[0], skills={"general": Skill(level=1)}),)),
+            ),
+            2,
+        ),
+    ],
+    ids=lambda case: str(case) if isinstance(case, int) else type(case).__name__,
+)
+def test_an_event_needs_what_it_uses(event: ev.Event, level: int) -> None:
+    assert required_level((event,)) == level
+    assert required_level((CALLED, event, ISSUED)) == level
+
+
+def test_defaults_of_events_are_left_out_wherever_they_come_from() -> None:
+    """The encoder leaves out the very same object only: a default must be one that has no copies."""
+    for kind in get_args(ev.Event):
+        for field in msgspec.structs.fields(kind):
+            default = field.default
+            small = isinstance(default, int) and -5 <= default <= 256
+            literal = get_origin(field.type) is Literal
+            assert field.required or default in (None, "", ()) or small or literal, (kind, field.name)
+
+
+def test_a_configuration_is_written_without_its_defaults_wherever_they_come_from() -> None:
+    config = load_hall("dongyuan")
+    timezone = "".join(["Asia/", "Shanghai"])
+    explicit = replace(config, timezone=timezone, rules=replace(config.rules, hold_max_min=int("120")))
+    assert b"Asia/Shanghai" in msgspec.msgpack.encode(explicit)
+    assert lean(explicit) == explicit
+    assert b"Asia/Shanghai" not in msgspec.msgpack.encode(lean(explicit))
