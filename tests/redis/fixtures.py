@@ -131,6 +131,20 @@ class RedisServer:
             client.close()
         return reply
 
+    async def ask_anyway(self, *command: bytes | str | int) -> Any:
+        """One command, even to a replica, which the adapter would refuse."""
+
+        def ask() -> Any:
+            connection = self.endpoint.connection()
+            connection.connect()
+            try:
+                connection.send_command(*command)
+                return connection.read_response()
+            finally:
+                connection.disconnect()
+
+        return await trio.to_thread.run_sync(ask)
+
 
 @pytest.fixture(scope="session")
 def redis_servers() -> Iterator[Callable[[Program | None], RedisServer]]:
