@@ -149,6 +149,20 @@ async def test_every_script_is_loaded_when_the_server_has_forgotten_it(redis_ser
         assert await redis_server.ask("SCRIPT", "EXISTS", script.sha) == [1]
 
 
+async def test_a_server_that_knows_the_scripts_is_not_told_again(own_server):
+    """Redis 6.2 writes each SCRIPT LOAD to its file: on a full disk a mere connection would end it."""
+    own_server.start()
+    async with open_redis(own_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+    before = (await own_server.ask("INFO", "persistence")).partition(b"aof_current_size:")[2].split()[0]
+    async with open_redis(own_server.endpoint) as journal:
+        await journal.append("demo", FIRST.id, [])
+        await journal.halls()
+        assert journal.stats.reloaded == 0
+    after = (await own_server.ask("INFO", "persistence")).partition(b"aof_current_size:")[2].split()[0]
+    assert after == before
+
+
 def test_every_script_has_a_use_here():
     scripts = resources.files(lua.__package__).joinpath("scripts")
     assert {Path(str(file)).stem for file in scripts.iterdir()} == set(USES_OF_SCRIPTS)

@@ -68,7 +68,7 @@ class Ear(Link):
     """
 
     def __init__(self, endpoint: Endpoint, identity: bytes | None) -> None:
-        super().__init__(endpoint, (("SUBSCRIBE", keys.hints(endpoint.database)),), identity)
+        super().__init__(endpoint, identity, setup=(("SUBSCRIBE", keys.hints(endpoint.database)),))
         self.asked = False
         """Whether a sign of life is waited for."""
 
