@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 import trio
 
-from callq.journal.memory import MemoryJournal
-from callq.journal.port import GENESIS, AppendRefused, Entry, EntryId, LineageBroken, chained
-from callq.journal.redis.journal import RedisJournal, open_redis
-from tests.redis.fixtures import program_params
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    AnyJournal = MemoryJournal | RedisJournal
-
-
-@pytest.fixture(params=[pytest.param("memory", id="memory"), *program_params()])
-async def journal(request, redis_servers) -> AsyncIterator[AnyJournal]:
-    if request.param == "memory":
-        yield MemoryJournal()
-        return
-    server = redis_servers(request.param)
-    await server.ask("FLUSHALL")
-    async with open_redis(server.endpoint) as opened:
-        yield opened
-
-
-def group(after: EntryId, *payloads: bytes) -> list[Entry]:
-    entries = []
-    for payload in payloads:
-        entries.append(chained(after, payload))
-        after = entries[-1].id
-    return entries
-
-
-async def grown(journal, hall: str, count: int) -> list[Entry]:
-    entries = group(GENESIS, *(b"%d" % n for n in range(1, count + 1)))
-    await journal.append(hall, GENESIS, entries)
-    return entries
+from callq.journal.port import GENESIS, AppendRefused, EntryId, LineageBroken, chained
+from tests.contract.growing import group, grown
 
 
 async def test_the_first_group_creates_the_hall(journal):
@@ -219,12 +185,13 @@ async def test_a_cancelled_append_happens_or_not_and_harms_nobody(journal):
         head = follows[-1].id if follows else head
 
 
-async def test_the_epoch_stays_while_nothing_restarts(journal):
-    epoch = (await journal.lineage()).epoch
-    await grown(journal, "demo", 1)
-    assert (await journal.lineage()).epoch == epoch
-    assert len(epoch) == 16
-    assert int(epoch, 16)
+async def test_the_lineage_stays_while_nothing_restarts(journal):
+    lineage = await journal.lineage()
+    receipt = await journal.append("demo", GENESIS, group(GENESIS, b"1"))
+    assert receipt.lineage == await journal.lineage() == lineage
+    assert len(lineage.epoch) == 16
+    assert int(lineage.epoch, 16)
+    assert not lineage.promoted
 
 
 async def test_the_secret_is_drawn_once(journal):

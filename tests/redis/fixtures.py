@@ -66,6 +66,47 @@ async def eventually(condition: Callable[[], bool | Awaitable[bool]], what: str)
     pytest.fail(f"not within {LIMIT_S:.0f} s: {what}")
 
 
+def aof_of(directory: Path) -> Path:
+    """The append-only file that a server in `directory` adds to: in one part in 6.2, in several since 7.0."""
+    parts = [*directory.glob("appendonly.aof"), *directory.glob("appendonlydir/*.incr.aof")]
+    return max(parts, key=lambda path: path.stat().st_mtime_ns)
+
+
+def cut_aof(directory: Path, count: int) -> None:
+    """Cut `count` bytes off the end of the append-only file of a stopped server, as a power cut may."""
+    path = aof_of(directory)
+    os.truncate(path, path.stat().st_size - count)
+
+
+def on_a_small_disk(program: Program, directory: Path, kib: int) -> tuple[Path, Callable[[int], None]]:
+    """A redis-server whose files may grow to `kib` KiB, and a way to make room for its next start.
+
+    Without any room it does not start at all.
+
+    To the server a limit of the process is the same as a full disk: the kernel takes a part of what is
+    written and then nothing more. It needs no rights, and no file system of that size.
+    """
+    limit = directory / "kib"
+    script = directory / "redis-server"
+
+    def make_room(kib: int) -> None:
+        limit.write_text(str(2 * kib))
+
+    make_room(kib)
+    script.write_text(
+        f"""#!/bin/sh
+blocks=$(cat '{limit}')
+[ "$1" = --version ] && exec '{program.path}' "$@"
+[ "$blocks" -gt 0 ] || {{ echo 'no room to start in' >&2; exit 1; }}
+trap '' XFSZ
+ulimit -f "$blocks"
+exec '{program.path}' "$@"
+"""
+    )
+    script.chmod(0o755)
+    return script, make_room
+
+
 @dataclass
 class RedisServer:
     """A redis-server of the tests' own, on a Unix socket, as durable as callq asks for."""
@@ -131,6 +172,20 @@ class RedisServer:
             client.close()
         return reply
 
+    async def ask_anyway(self, *command: bytes | str | int) -> Any:
+        """One command, even to a replica, which the adapter would refuse."""
+
+        def ask() -> Any:
+            connection = self.endpoint.connection()
+            connection.connect()
+            try:
+                connection.send_command(*command)
+                return connection.read_response()
+            finally:
+                connection.disconnect()
+
+        return await trio.to_thread.run_sync(ask)
+
 
 @pytest.fixture(scope="session")
 def redis_servers() -> Iterator[Callable[[Program | None], RedisServer]]:
@@ -190,13 +245,16 @@ def run_node() -> Iterator[Callable[..., tuple[subprocess.Popen[str], dict[str, 
     children: list[subprocess.Popen[str]] = []
     places: list[Path] = []
 
-    def run(data_dir: Path, *redis_url: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    def run(
+        data_dir: Path, *redis_url: str, program: Program | None = None
+    ) -> tuple[subprocess.Popen[str], dict[str, Any]]:
         child = subprocess.Popen(
             [sys.executable, "-m", "tests.redis.node", str(data_dir), *redis_url],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=Path(__file__).parent.parent.parent,
+            env=os.environ | ({"CALLQ_TEST_REDIS": str(program.path)} if program else {}),
         )
         children.append(child)
         places.append(data_dir / "redis" / "server.lock")

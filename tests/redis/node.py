@@ -1,5 +1,7 @@
 """A node in a process of its own, to be killed: ``python -m tests.redis.node DIR [URL]``.
 
+``CALLQ_TEST_REDIS`` in the environment names the redis-server that it is to run.
+
 Appends three entries to the hall ``demo``, says so with a line of JSON, and waits.
 """
 
@@ -17,8 +19,10 @@ from callq.journal.redis.store import open_store
 
 
 async def main(data_dir: str, redis_url: str | None = None) -> None:
+    named = os.environ.get("CALLQ_TEST_REDIS")
+    program = Path(named) if named else None
     try:
-        async with open_store(Path(data_dir), redis_url=redis_url) as store:
+        async with open_store(Path(data_dir), redis_url=redis_url, program=program) as store:
             entries = await store.journal.read("demo", GENESIS)
             head = entries[-1].id if entries else GENESIS
             for n in range(3):

@@ -1,4 +1,4 @@
-"""A proxy before a redis-server that can lose or hold back what the server answers."""
+"""A proxy before a redis-server that can lose, hold back or cut short what passes, and lead elsewhere."""
 
 from __future__ import annotations
 
@@ -20,42 +20,63 @@ class Proxy:
 
     Attributes:
       port: where it listens on 127.0.0.1.
+      target: socket of the server that new connections lead to.
       swallow: drop what the server answers from now on.
+      questions_left, answers_left: bytes that still pass in each direction, all later ones are lost.
       gate: answers wait until this is set.
       connections: how many were accepted.
     """
 
     port: int
+    target: Path
     swallow: bool = False
+    questions_left: float = float("inf")
+    answers_left: float = float("inf")
     gate: trio.Event = field(default_factory=trio.Event)
     connections: int = 0
+    scopes: set[trio.CancelScope] = field(default_factory=set)
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
+
+    def lead_to(self, target: Path) -> None:
+        """Lead new connections to another server, and cut those there are."""
+        self.target = target
+        for scope in self.scopes:
+            scope.cancel()
+
+    def mend(self) -> None:
+        """Let everything pass again."""
+        self.swallow = False
+        self.questions_left = self.answers_left = float("inf")
 
 
 @asynccontextmanager
 async def proxied(target: Path) -> AsyncIterator[Proxy]:
     """A proxy on TCP before the server at a Unix socket, its gate open."""
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    proxy = Proxy(listener.socket.getsockname()[1])
+    proxy = Proxy(listener.socket.getsockname()[1], target)
     proxy.gate.set()
 
     async def ask(client: trio.SocketStream, server: trio.SocketStream) -> None:
         async for chunk in client:
-            await server.send_all(chunk)
+            passed = chunk[: int(min(len(chunk), proxy.questions_left))]
+            proxy.questions_left -= len(passed)
+            await server.send_all(passed)
 
     async def answer(client: trio.SocketStream, server: trio.SocketStream) -> None:
         async for chunk in server:
             await proxy.gate.wait()
-            if not proxy.swallow:
-                await client.send_all(chunk)
+            passed = b"" if proxy.swallow else chunk[: int(min(len(chunk), proxy.answers_left))]
+            proxy.answers_left -= len(passed)
+            await client.send_all(passed)
 
     async def serve(client: trio.SocketStream) -> None:
         proxy.connections += 1
-        server = await trio.open_unix_socket(str(target))
+        server = await trio.open_unix_socket(str(proxy.target))
         async with client, server, trio.open_nursery() as nursery:
+            proxy.scopes.add(nursery.cancel_scope)
 
             async def until_closed(copy) -> None:
                 with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError, OSError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import stat
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,10 @@ from structlog.testing import capture_logs
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import GENESIS, AppendRefused, EntryId, OutcomeUnknown, StoreRefused, chained
-from callq.journal.redis import embedded
-from callq.journal.redis.connection import probe
-from callq.journal.redis.place import Place
+from callq.journal.redis import embedded, keys
+from callq.journal.redis.connection import Client, probe
+from callq.journal.redis.endpoint import Endpoint
+from callq.journal.redis.place import Place, live_settings
 from callq.journal.redis.process import choose_program, find_programs, holders_of
 from callq.journal.redis.store import open_store
 from tests.redis.fixtures import PROGRAMS, eventually, need_redis
@@ -38,6 +41,20 @@ def is_alive(pid: int) -> bool:
 
 def exists(path: Path) -> bool:
     return path.exists()
+
+
+@asynccontextmanager
+async def joined(data_dir: Path):
+    """A way to ask the server that runs in a data directory, as somebody who meddles does."""
+    place = Place(data_dir / "redis")
+    client = Client(Endpoint.from_socket(place.socket))
+
+    async def ask(*command):
+        (reply,) = await client.ask(command)
+        return reply
+
+    yield ask
+    client.close()
 
 
 async def test_what_was_acknowledged_outlives_a_clean_stop(tmp_path, redis_program):
@@ -146,13 +163,82 @@ async def test_the_server_of_a_killed_node_is_adopted(tmp_path, run_node):
     assert not is_alive(pid)
 
 
-async def test_an_adopted_server_gets_the_durability_asked_for(tmp_path, run_node):
-    node, _ = await trio.to_thread.run_sync(run_node, tmp_path)
+CHANGED = {
+    "appendfsync": "no",
+    "no-appendfsync-on-rewrite": "yes",
+    "aof-load-truncated": "no",
+    "aof-use-rdb-preamble": "no",
+    "save": "3600 1",
+    "maxmemory": "104857600",
+    "maxmemory-policy": "allkeys-lru",
+    "tcp-keepalive": "0",
+    "loglevel": "warning",
+}
+"""What somebody may have done to an orphan, or an older callq, beside switching its file off."""
+
+
+@pytest.mark.parametrize("durability", ["fsync", "everysec"])
+async def test_an_adopted_server_is_set_up_as_if_it_had_just_been_started(
+    tmp_path, run_node, redis_program, durability
+):
+    wanted = live_settings(durability)
+    assert set(CHANGED) | {"appendonly"} == set(wanted)
+    node, said = await trio.to_thread.run_sync(partial(run_node, tmp_path, program=redis_program))
     node.kill()
     node.wait()
-    async with open_store(tmp_path, durability="everysec") as store:
+    async with joined(tmp_path) as ask:
+        for name, value in CHANGED.items():
+            await ask("CONFIG", "SET", name, value)
+    async with open_store(tmp_path, durability=durability) as store:
         assert store.server.adopted
-        assert {f.what: f.found for f in store.findings}["appendfsync"] == "everysec"
+        assert store.version == redis_program.version
+        assert {finding.severity for finding in store.findings} == {"ok"}
+        async with joined(tmp_path) as ask:
+            for name, value in wanted.items():
+                assert await ask("CONFIG", "GET", name) == [name.encode(), value.encode()]
+        assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
+
+
+async def test_an_orphan_that_kept_no_file_has_written_all_out_when_it_is_adopted(
+    tmp_path, run_node, redis_program
+):
+    node, said = await trio.to_thread.run_sync(partial(run_node, tmp_path, program=redis_program))
+    node.kill()
+    node.wait()
+    second = chained(EntryId.parse(said["head"]), b"while there was no file")
+    async with joined(tmp_path) as ask:
+        await ask("CONFIG", "SET", "appendonly", "no")
+        await ask("XADD", keys.log("demo"), str(second.id), "b", second.payload)
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        assert store.server.adopted
+        third = chained(second.id, b"3")
+        await store.journal.append("demo", second.id, [third])
+        os.kill(store.server.pid, signal.SIGKILL)
+        await eventually(lambda: store.server.restarts == 1, "it is started again")
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        assert (await store.journal.read("demo", GENESIS))[-2:] == [second, third]
+
+
+async def test_an_orphan_that_cannot_be_mended_is_ended_and_started_anew(tmp_path, run_node, redis_program):
+    node, said = await trio.to_thread.run_sync(partial(run_node, tmp_path, program=redis_program))
+    node.kill()
+    node.wait()
+    # As if an older callq had started it with more databases.
+    os.kill(said["redis"], signal.SIGTERM)
+    await eventually(lambda: not is_alive(said["redis"]), "it has ended")
+    place = Place(tmp_path / "redis")
+    config = place.directory / "redis.conf"
+    config.write_text(config.read_text().replace("databases 1", "databases 4"))
+    lock = place.take_lock()
+    orphan = await trio.lowlevel.open_process([redis_program.path, config], pass_fds=(lock,))
+    os.close(lock)
+    with capture_logs() as logs:
+        async with open_store(tmp_path, program=redis_program.path, log=structlog.get_logger()) as store:
+            assert not store.server.adopted
+            assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
+    await orphan.wait()
+    (told,) = [line for line in logs if line["event"] == "orphan_is_set_up_otherwise"]
+    assert told["databases"] == "4"
 
 
 async def test_a_hung_orphan_is_ended_and_its_data_are_served(tmp_path, run_node, monkeypatch):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import resources
+from pathlib import Path
 
 import pytest
 import trio
@@ -15,14 +17,14 @@ from callq.journal.port import (
     EntryId,
     LineageBroken,
     OutcomeUnknown,
+    Snapshot,
     StoreRefused,
     chained,
 )
-from callq.journal.redis import keys
+from callq.journal.redis import keys, lua
 from callq.journal.redis.connection import Client
 from callq.journal.redis.endpoint import Endpoint, is_url
 from callq.journal.redis.journal import open_redis
-from callq.journal.redis.lua import COMMIT
 from tests.redis.fixtures import eventually
 from tests.redis.proxy import proxied
 
@@ -114,13 +116,155 @@ async def test_redis_that_is_not_there_is_unavailable(tmp_path):
 
 
 async def test_a_flushed_script_is_loaded_again_and_the_append_succeeds(redis_server):
-    async with open_redis(redis_server.endpoint) as journal:
+    heard: list[str] = []
+    async with open_redis(redis_server.endpoint) as journal, trio.open_nursery() as nursery:
         await journal.append("demo", GENESIS, [FIRST])
+        await nursery.start(journal.listen, lambda hall, id: heard.append(str(id)))
         await redis_server.ask("SCRIPT", "FLUSH")
-        assert await redis_server.ask("SCRIPT", "EXISTS", COMMIT.sha) == [0]
+        assert await redis_server.ask("SCRIPT", "EXISTS", lua.COMMIT.sha) == [0]
         await journal.append("demo", FIRST.id, [SECOND])
         assert journal.stats.reloaded == 1
         assert await journal.read("demo", GENESIS) == [FIRST, SECOND]
+        # The hint that went out with the first try came before what it tells of, so it is given again.
+        await eventually(lambda: heard == [str(SECOND.id)] * 2, "the hint is heard after the entry is there")
+        nursery.cancel_scope.cancel()
+
+
+USES_OF_SCRIPTS = {
+    "commit": lambda journal: journal.append("demo", FIRST.id, [SECOND]),
+    "beat": lambda journal: journal.beat("node", b"", gap_ms=1),
+    "keep": lambda journal: journal.keep_snapshot("demo", Snapshot(FIRST.id, b"body")),
+    "advance": lambda journal: journal.set_archived("demo", GENESIS, FIRST.id),
+    "trim": lambda journal: journal.trim("demo", FIRST.id),
+}
+
+
+@pytest.mark.parametrize("name", USES_OF_SCRIPTS)
+async def test_every_script_is_loaded_when_the_server_has_forgotten_it(redis_server, name):
+    script = getattr(lua, name.upper())
+    async with open_redis(redis_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+        await redis_server.ask("SCRIPT", "FLUSH")
+        await USES_OF_SCRIPTS[name](journal)
+        assert await redis_server.ask("SCRIPT", "EXISTS", script.sha) == [1]
+
+
+async def test_a_server_that_knows_the_scripts_is_not_told_again(own_server):
+    """Redis 6.2 writes each SCRIPT LOAD to its file: on a full disk a mere connection would end it."""
+    own_server.start()
+    async with open_redis(own_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+    before = (await own_server.ask("INFO", "persistence")).partition(b"aof_current_size:")[2].split()[0]
+    async with open_redis(own_server.endpoint) as journal:
+        await journal.append("demo", FIRST.id, [])
+        await journal.halls()
+        assert journal.stats.reloaded == 0
+    after = (await own_server.ask("INFO", "persistence")).partition(b"aof_current_size:")[2].split()[0]
+    assert after == before
+
+
+def test_every_script_has_a_use_here():
+    scripts = resources.files(lua.__package__).joinpath("scripts")
+    assert {Path(str(file)).stem for file in scripts.iterdir()} == set(USES_OF_SCRIPTS)
+    assert len(lua.LOAD) == len(USES_OF_SCRIPTS)
+
+
+HALLS = [f"hall-{n}" for n in range(5)]
+
+
+async def all_together(journal, proxy) -> dict[str, str]:
+    """Append to every hall in one pipeline; how each of them ended."""
+    outcomes: dict[str, str] = {}
+
+    async def append(hall: str) -> None:
+        try:
+            await journal.append(hall, FIRST.id, [SECOND])
+            outcomes[hall] = "appended"
+        except OutcomeUnknown:
+            outcomes[hall] = "unknown"
+
+    before = journal.stats.pipelines
+    async with trio.open_nursery() as nursery:
+        for hall in HALLS:
+            nursery.start_soon(append, hall)
+    assert journal.stats.pipelines == before + 1
+    return outcomes
+
+
+@pytest.mark.parametrize("passing", [0, 3, 9, 25, 30])
+async def test_a_pipeline_whose_answers_stop_midway_is_unknown_as_a_whole(redis_server, passing):
+    """Each answer has 8 bytes, so the second, the fourth or the one to TIME is cut short."""
+    async with proxied(redis_server.directory / "s") as proxy:
+        endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
+        async with open_redis(endpoint) as journal:
+            for hall in HALLS:
+                await journal.append(hall, GENESIS, [FIRST])
+            proxy.answers_left = passing
+            outcomes = await all_together(journal, proxy)
+            assert set(outcomes.values()) == {"unknown"}
+            proxy.mend()
+            # All was executed, once; nothing of it was sent again by anybody.
+            for hall in HALLS:
+                assert await journal.read(hall, GENESIS) == [FIRST, SECOND]
+                with pytest.raises(AppendRefused) as refused:
+                    await journal.append(hall, FIRST.id, [SECOND])
+                assert refused.value.last == SECOND.id
+
+
+@pytest.mark.parametrize("passing", [0, 50, 200, 399])
+async def test_a_pipeline_that_arrives_in_part_leaves_whole_groups_and_no_more(redis_server, passing):
+    async with proxied(redis_server.directory / "s") as proxy:
+        endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
+        async with open_redis(endpoint) as journal:
+            for hall in HALLS:
+                await journal.append(hall, GENESIS, [FIRST])
+            proxy.questions_left = passing
+            outcomes = await all_together(journal, proxy)
+            assert set(outcomes.values()) == {"unknown"}
+            proxy.mend()
+            found = {hall: await journal.read(hall, FIRST.id) for hall in HALLS}
+            missing = [hall for hall, entries in found.items() if not entries]
+            assert all(entries in ([], [SECOND]) for entries in found.values())
+            assert missing
+            assert (len(missing) < len(HALLS)) == (passing >= 200)
+            # Whoever reads and finds nothing sends the same again.
+            for hall in missing:
+                await journal.append(hall, FIRST.id, [SECOND])
+
+
+async def test_hints_that_redis_refuses_keep_no_append_from_being_known(own_server):
+    own_server.start()
+    await own_server.ask("ACL", "SETUSER", "default", "-publish")
+    async with open_redis(own_server.endpoint) as journal:
+        await journal.append("demo", GENESIS, [FIRST])
+        await journal.append("demo", FIRST.id, [SECOND])
+        assert journal.stats.appended == 2
+
+
+async def test_a_pipeline_without_the_time_is_unknown(own_server):
+    own_server.start()
+    await own_server.ask("ACL", "SETUSER", "default", "-time")
+    async with open_redis(own_server.endpoint) as journal:
+        with pytest.raises(OutcomeUnknown, match="time"):
+            await journal.append("demo", GENESIS, [FIRST])
+        assert await journal.read("demo", GENESIS) == [FIRST]
+
+
+async def test_a_key_that_is_no_stream_hides_no_other_hall(redis_server):
+    async with open_redis(redis_server.endpoint) as journal:
+        await journal.append("good", GENESIS, [FIRST])
+        await redis_server.ask("SET", keys.log("broken"), "not a stream")
+        assert await journal.tips(["broken", "good"]) == {"broken": GENESIS, "good": FIRST.id}
+        with pytest.raises(StoreUnavailable, match="WRONGTYPE"):
+            await journal.read("broken", GENESIS)
+
+
+async def test_tips_that_redis_refuses_are_not_taken_for_empty_halls(own_server):
+    own_server.start()
+    async with open_redis(own_server.endpoint) as journal:
+        await own_server.ask("ACL", "SETUSER", "default", "-xrevrange")
+        with pytest.raises(StoreUnavailable, match="xrevrange"):
+            await journal.tips(["demo"])
 
 
 async def test_halls_share_pipelines_and_nobody_waits_for_company(redis_server):
@@ -271,21 +415,8 @@ async def test_a_master_demoted_under_way_is_left_at_its_first_refusal(own_serve
         for _ in range(2):
             with pytest.raises(OutcomeUnknown):
                 await journal.append("demo", FIRST.id, [SECOND])
-        await own_server_ask_anyway(own_server, "REPLICAOF", "NO", "ONE")
+        await own_server.ask_anyway("REPLICAOF", "NO", "ONE")
         await journal.append("demo", FIRST.id, [SECOND])
-
-
-async def own_server_ask_anyway(server, *command) -> None:
-    """A command to a replica, which the adapter would refuse."""
-
-    def ask() -> None:
-        connection = server.endpoint.connection()
-        connection.connect()
-        connection.send_command(*command)
-        connection.read_response()
-        connection.disconnect()
-
-    await trio.to_thread.run_sync(ask)
 
 
 async def test_another_store_behind_the_address_is_not_written_to(redis_server):

@@ -104,14 +104,22 @@ class Link:
 
     Args:
       endpoint: where to.
-      setup: commands to send on every new connection, before anything else.
       identity: what `keys.IDENTITY` must hold; None if that is yet to be settled.
+      setup: commands to send before anything else.
+      scripts: see to it that the server knows the scripts.
 
     Raises:
       StoreUnavailable: no connection, not a master, or another store; nothing was written.
     """
 
-    def __init__(self, endpoint: Endpoint, setup: Sequence[Command], identity: bytes | None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        identity: bytes | None,
+        *,
+        setup: Sequence[Command] = (),
+        scripts: bool = False,
+    ) -> None:
         self.spent = False
         """Not to be used again: it leads to the wrong server."""
         self.reloaded = 0
@@ -131,12 +139,23 @@ class Link:
                     f"{endpoint.shown} is not the store that callq started with: "
                     f"its identity is {'gone' if held is None else 'another'}; callq will not write to it"
                 )
+            if scripts:
+                self._load_missing()
         except (RedisError, OSError) as error:
             self.close()
             raise StoreUnavailable(f"no connection to Redis at {endpoint.shown}: {error}") from error
         except StoreUnavailable:
             self.close()
             raise
+
+    def _load_missing(self) -> None:
+        (known,) = self.exchange((lua.EXIST,))
+        if isinstance(known, ResponseError):
+            raise known
+        missing = [load for load, there in zip(lua.LOAD, known, strict=True) if not there]
+        for reply in self.exchange(missing):
+            if isinstance(reply, ResponseError):
+                raise reply
 
     def _read_server(self, info: bytes) -> tuple[Server, Lineage]:
         fields = parse_info(info)
@@ -236,8 +255,7 @@ class Client:
     Args:
       endpoint: where to.
       connections: how many exchanges may be under way at once.
-      setup: commands to send on every new connection.
-      identity: see `Link`.
+      identity, scripts: see `Link`.
     """
 
     def __init__(
@@ -245,12 +263,12 @@ class Client:
         endpoint: Endpoint,
         *,
         connections: int = 1,
-        setup: Sequence[Command] = (),
         identity: bytes | None = None,
+        scripts: bool = False,
     ) -> None:
         self.endpoint = endpoint
-        self._setup = setup
         self._identity = identity
+        self._scripts = scripts
         self._limiter = trio.CapacityLimiter(connections)
         self._idle: deque[Link] = deque()
         self._closed = False
@@ -331,7 +349,7 @@ class Client:
             link.close()
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        link = Link(self.endpoint, self._setup, self._identity)
+        link = Link(self.endpoint, self._identity, scripts=self._scripts)
         self.server = link.server
         return link
 

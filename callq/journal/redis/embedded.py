@@ -249,17 +249,18 @@ class EmbeddedServer:
             await self._process.wait()
             if trio.current_time() - began > STEADY_S:
                 delay = BACKOFF_MIN_S
-            self._log.error("redis_died", pid=self._process.pid, again_in_s=delay, **self._trouble())
+            # A full disk swallows the last words as well.
+            said, free = self._place.log_tail(2), self._place.free_bytes()
+            self._log.error(
+                "redis_died", pid=self._process.pid, again_in_s=delay, said=said, disk_free_bytes=free
+            )
             await trio.sleep(delay)
             delay = min(2 * delay, BACKOFF_MAX_S)
             try:
                 await self._restart()
             except (StoreRefused, StoreUnavailable, OSError) as error:
-                self._log.error("redis_restart_failed", error=str(error), **self._trouble())
-
-    def _trouble(self) -> dict[str, object]:
-        """What may explain a death: the last words, which a full disk swallows, and the room on the disk."""
-        return {"said": self._place.log_tail(2), "disk_free_bytes": self._place.free_bytes()}
+                free = self._place.free_bytes()
+                self._log.error("redis_restart_failed", error=str(error), disk_free_bytes=free)
 
     async def _restart(self) -> None:
         while (lock := self._place.take_lock()) is None:

@@ -145,7 +145,7 @@ class GroupCommitter:
     """
 
     def __init__(self, endpoint: Endpoint, identity: bytes | None) -> None:
-        self._client = Client(endpoint, setup=lua.LOAD, identity=identity)
+        self._client = Client(endpoint, identity=identity, scripts=True)
         self._channel = keys.hints(endpoint.database)
         self._queue: deque[_Waiting] = deque()
         self._wanted = trio.Event()

@@ -68,7 +68,9 @@ class Ear(Link):
     """
 
     def __init__(self, endpoint: Endpoint, identity: bytes | None) -> None:
-        super().__init__(endpoint, (("SUBSCRIBE", keys.hints(endpoint.database)),), identity)
+        super().__init__(endpoint, identity, setup=(("SUBSCRIBE", keys.hints(endpoint.database)),))
+        self.asked = False
+        """Whether a sign of life is waited for."""
 
     @property
     def socket(self) -> socket.socket:
@@ -90,6 +92,7 @@ class Ear(Link):
         """
         try:
             self._connection.send_command("PING", check_health=False)
+            self.asked = True
         except (RedisError, OSError) as error:
             raise StoreUnavailable(f"Redis at {self._endpoint.shown}: {error}") from error
 
@@ -103,11 +106,10 @@ class Ear(Link):
         try:
             # What came along with an earlier message waits in the parser, where no socket tells of it.
             while self._connection.can_read(0):
-                match self._connection.read_response():
-                    case [b"message", _, bytes(message)]:
-                        found += self._read(message)
-                    case _:
-                        pass  # the answer to a PING
+                reply = self._connection.read_response()
+                self.asked = False
+                if isinstance(reply, list) and reply[0] == b"message":
+                    found += self._read(reply[2])
         except (RedisError, OSError) as error:
             raise StoreUnavailable(f"Redis at {self._endpoint.shown}: {error}") from error
         return found
@@ -164,16 +166,12 @@ async def _hear(ear: Ear, heard: Callable[[str, EntryId], None], limiter: trio.C
     Raises:
       StoreUnavailable: it failed, or is silent even when asked.
     """
-    asked = False
     while True:
         for hall, id in await trio.to_thread.run_sync(ear.take, limiter=limiter):
             heard(hall, id)
-        with trio.move_on_after(PONG_WITHIN_S if asked else PING_EVERY_S) as silence:
+        with trio.move_on_after(PONG_WITHIN_S if ear.asked else PING_EVERY_S) as silence:
             await trio.lowlevel.wait_readable(ear.socket)
-        if not silence.cancelled_caught:
-            asked = False
-        elif asked:
+        if silence.cancelled_caught and ear.asked:
             raise StoreUnavailable(f"no answer to PING within {PONG_WITHIN_S:.0f} s")
-        else:
+        if silence.cancelled_caught:
             await trio.to_thread.run_sync(ear.ask, limiter=limiter)
-            asked = True

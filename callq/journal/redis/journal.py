@@ -284,7 +284,7 @@ async def open_redis(
     """
     endpoint = Endpoint.from_url(where) if isinstance(where, str) else where
     committer = GroupCommitter(endpoint, identity)
-    reader = Client(endpoint, connections=read_connections, identity=identity)
+    reader = Client(endpoint, connections=read_connections, identity=identity, scripts=True)
     try:
         async with background() as nursery:
             await nursery.start(committer.run)

@@ -34,5 +34,10 @@ KEEP: Final = _read("keep")
 ADVANCE: Final = _read("advance")
 TRIM: Final = _read("trim")
 
-LOAD: Final = tuple(("SCRIPT", "LOAD", script.body) for script in (COMMIT, BEAT, KEEP, ADVANCE, TRIM))
-"""Commands that make a server know all of them."""
+ALL: Final = (COMMIT, BEAT, KEEP, ADVANCE, TRIM)
+
+EXIST: Final = ("SCRIPT", "EXISTS", *(script.sha for script in ALL))
+"""Asks which of them a server knows, by 1 and 0 in order."""
+
+LOAD: Final = tuple(("SCRIPT", "LOAD", script.body) for script in ALL)
+"""Commands that make a server know all of them. Redis 6.2 writes them to its file, each time."""

@@ -138,9 +138,11 @@ class Place:
             stream.write(content)
         return path
 
-    def free_bytes(self) -> int:
-        """Room on its disk."""
-        return shutil.disk_usage(self.directory).free
+    def free_bytes(self) -> int | None:
+        """Room on its disk, if that can be told."""
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(self.directory).free
+        return None
 
     def log_tail(self, lines: int = 10) -> str:
         """The last lines that the server logged."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
+    from callq.journal.redis.connection import Command
+
 Purpose = Literal["node", "tool"]
 """A node serves halls; a tool reads or writes a little beside nodes."""
 
@@ -216,7 +218,12 @@ async def _check_rights(client: Client) -> None:
       StoreUnavailable: no answer.
     """
     channel = keys.hints(client.endpoint.database)
-    commands = (("TIME",), ("PUBLISH", channel, encode_hints([])), *lua.LOAD)
+    commands: tuple[Command, ...] = (
+        ("TIME",),
+        ("PUBLISH", channel, encode_hints([])),
+        lua.EXIST,
+        ("SCRIPT", "LOAD", "return 1"),
+    )
     for command, reply in zip(commands, await client.exchange(commands), strict=True):
         if isinstance(reply, NoPermissionError):
             raise StoreRefused(
