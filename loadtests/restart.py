@@ -30,7 +30,7 @@ from callq.domain.decide import decide
 from callq.domain.errors import Rejected
 from callq.domain.events import Batch, decode_batch, encode_batch, encode_command
 from callq.domain.state import HallState
-from callq.domain.undo import Undo
+from callq.domain.undo import NoUndo
 from callq.journal.port import GENESIS, Entry, Snapshot, chained
 from callq.journal.redis import keys
 from callq.journal.redis.connection import Client
@@ -173,7 +173,7 @@ def day(config: HallConfig, tickets: int, served: bool) -> Iterator[Entry]:
             window=decision.window,
         )
         entry = chained(tip, encode_batch(batch))
-        apply(state, decode_batch(entry.payload), Undo())
+        apply(state, decode_batch(entry.payload), NoUndo())
         tip = entry.id
         return entry
 
@@ -182,19 +182,19 @@ def day(config: HallConfig, tickets: int, served: bool) -> Iterator[Entry]:
         yield act(cmd.SignIn(window=window.id, clerk=clerk.id), CLERK)
         yield act(cmd.Open(window=window.id), CLERK)
     services = [service.code for service in config.services]
-    windows = [window.id for window in config.windows]
+    desks = [window.id for window in config.windows]
     for number in range(tickets):
         issue = cmd.Issue(ticket=f"{number:026d}", service=services[number % len(services)])
         yield act(issue, KIOSK, f"key-{number}")
         if served:
-            for window in windows:
+            for desk in desks:
                 try:
-                    called = act(cmd.CallNext(window=window), CLERK)
+                    called = act(cmd.CallNext(window=desk), CLERK)
                 except Rejected:
                     continue
                 yield called
-                yield act(cmd.Start(window=window), CLERK)
-                yield act(cmd.Complete(window=window), CLERK)
+                yield act(cmd.Start(window=desk), CLERK)
+                yield act(cmd.Complete(window=desk), CLERK)
                 break
 
 

@@ -63,12 +63,13 @@ def unpacked(content: bytes) -> Records:
     _, revision, chain = _HEADER.unpack_from(content)
     base = EntryId(revision, chain)
     entries: list[Entry] = []
-    previous, at = base, _HEADER.size
+    previous = base
+    at = _HEADER.size
     while at + _RECORD.size <= len(content):
         revision, chain, length = _RECORD.unpack_from(content, at)
         payload = content[at + _RECORD.size : at + _RECORD.size + length]
         entry = chained(previous, payload)
-        if len(payload) < length or entry.id != (revision, chain):
+        if len(payload) < length or entry.id != EntryId(revision, chain):
             break
         entries.append(entry)
         previous, at = entry.id, at + _RECORD.size + length

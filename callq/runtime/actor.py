@@ -32,7 +32,7 @@ from callq.runtime.loading import load
 from callq.runtime.speculation import Speculation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from random import Random
 
     from callq.domain.hall import HallConfig
@@ -268,7 +268,7 @@ class HallActor:
         past = self._past
         await past.settle(self._journal, self._clock())
 
-        def seen(page: list[Entry]) -> None:
+        def seen(page: Sequence[Entry]) -> None:
             if past.tip != GENESIS and (later := [e for e in page if e.id.revision > past.tip.revision]):
                 past.add(later)
 

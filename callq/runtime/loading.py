@@ -14,7 +14,7 @@ from callq.domain.errors import BadBytes
 from callq.domain.events import decode_batch
 from callq.domain.snapshot import decode_state
 from callq.domain.state import HallState
-from callq.domain.undo import Undo
+from callq.domain.undo import NoUndo
 from callq.journal.port import GENESIS, LineageBroken
 from callq.runtime.group import Quarantined
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from callq.domain.events import Batch
     from callq.journal.port import Entry, EntryId, Journal
+
+_DURABLE: Final = NoUndo()
 
 _MAGIC: Final = b"CALLQ\0s1"
 _DIGEST_BYTES: Final = 16
@@ -56,15 +58,13 @@ def apply_entry(state: HallState, entry: Entry) -> Batch:
     """Apply a durable entry; answers its batch.
 
     Raises:
-      Quarantined: it cannot be read or applied, and the state is as it was.
+      Quarantined: it cannot be read or applied, and the state may be half-way: let go of it.
     """
-    undo = Undo()
     try:
         batch = decode_batch(entry.payload)
-        apply(state, batch, undo)
+        apply(state, batch, _DURABLE)
     except Exception as error:
         # Whatever it is, no later entry means anything without this one.
-        undo.rollback()
         raise Quarantined(
             f"the entry of revision {entry.id.revision} cannot be brought into force: {error!r}"
         ) from error

@@ -17,13 +17,14 @@ from callq.domain.apply import apply
 from callq.domain.decide import decide
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
 from callq.domain.events import (
+    SCHEMA_VERSION,
     Batch,
     FeatureLevelRaised,
     decode_batch,
     encode_batch,
     encode_command,
-    required_level,
 )
+from callq.domain.levels import required_level
 from callq.journal.port import chained
 from callq.runtime.group import CommandFailed, Group, Item, Outcome
 from callq.runtime.ids import new_key
@@ -137,6 +138,8 @@ class Speculation:
           StoreUnavailable: an older node lives, which could not read it.
         """
         level = max(self.state.level, BASE_LEVEL)
+        if level >= SCHEMA_VERSION:
+            return level
         needed = required_level(events)
         if needed > level and not any(isinstance(event, FeatureLevelRaised) for event in events):
             raise StoreUnavailable(

@@ -148,8 +148,12 @@ async def test_a_subscription_in_the_middle_of_a_commit_sees_only_what_is_durabl
 
 
 async def test_a_ticket_that_is_forgotten_ends_its_feed(
-    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("callq.runtime.heart.BEAT_S", 600)
+    monkeypatch.setattr("callq.runtime.heart.OUTAGE_MS", 3_600_000)
+    monkeypatch.setattr("callq.runtime.node.POLL_S", 600)
+    monkeypatch.setattr("callq.runtime.keeper.LOOK_EVERY_S", 600)
     async with running(journal) as bench:
         ticket = (await bench.issue()).ticket
         feed = bench.actor.subscribe(View("ticket", ticket=ticket), None, None)
