@@ -221,6 +221,12 @@ class HallActor:
                 self.hub.publish(sealed)
             else:
                 spec.in_flight.sealed.made.extend(sealed.made)
+        if since is not None and self.hub.lags(since, epoch):
+            # It comes from a node that knew more: what it is shown must not be older than what it saw.
+            newest = Item(lambda item: spec.look(item, lambda *_: None))
+            newest.decide(newest)
+            self._wake.set()
+            subscription.hold(newest.settled)
         return subscription
 
     def heard(self, tip: EntryId, *, newest: bool = False) -> None:

@@ -8,6 +8,7 @@ slow its reader.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import trio
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from callq.domain.state import Epoch, HallState
     from callq.views.view import Topic
+
+REVISIONS_KEPT: Final = 1024
+"""Of how many publications the hub remembers the revision."""
 
 KEEP_IDLE_S: Final = 120.0
 """How long a view without subscribers stays warm, so that a dropped screen resumes without a reset."""
@@ -83,6 +87,8 @@ class Subscription:
         self._changes: dict[str, object] = {}
         self._wake = trio.Event()
         self._closed = False
+        self._held_by: trio.Event | None = None
+        """Nothing is delivered before it is set."""
 
     @property
     def view(self) -> View:
@@ -95,12 +101,19 @@ class Subscription:
         Raises:
           FeedClosed: no more will come; subscribe anew.
         """
+        if self._held_by is not None:
+            await self._held_by.wait()
+            self._held_by = None
         while not self._ready():
             if self._closed:
                 raise FeedClosed("the feed of this view has ended")
             self._wake = trio.Event()
             await self._wake.wait()
         return self._take()
+
+    def hold(self, until: trio.Event) -> None:
+        """Deliver nothing before `until` is set: its reader has seen more than this hub knows of yet."""
+        self._held_by = until
 
     def _ready(self) -> bool:
         return self._projection.data is not None and (self._fresh or bool(self._changes))
@@ -116,7 +129,10 @@ class Subscription:
         self._changes = {}
         since = self._since
         if since is not None and self._hub.resumable(since, self._epoch, projection.born):
-            missed = {k: v for k, v in projection.data.items() if projection.changed_at[k] > since}
+            # Between two publications a key may have changed and changed back: whoever saw it then, at
+            # another node, has to get it again.
+            skipped = not self._hub.published_at(since)
+            missed = {k: v for k, v in projection.data.items() if skipped or projection.changed_at[k] > since}
             return Frame("change", self._hub.revision, epoch, missed, False)
         return Frame("snapshot", self._hub.revision, epoch, dict(projection.data), since is not None)
 
@@ -141,6 +157,8 @@ class FeedHub:
     def __init__(self) -> None:
         self.revision = 0
         """Durable revision of the hall."""
+        self._revisions: deque[int] = deque(maxlen=REVISIONS_KEPT)
+        """Of the last publications, this one included."""
         self._epochs: tuple[Epoch, ...] = ()
         self._projections: dict[View, _Projection] = {}
         self._by_topic: dict[Topic, set[_Projection]] = {}
@@ -189,6 +207,14 @@ class FeedHub:
                 return not following or since < following[0].since
         return False
 
+    def published_at(self, revision: int) -> bool:
+        """Whether what was shown at a revision is known to have been shown here."""
+        return revision in self._revisions
+
+    def lags(self, since: int, epoch: str | None) -> bool:
+        """Whether a reader seems to have seen what this hub has not: another node was faster."""
+        return since > self.revision or all(known.name != epoch for known in self._epochs)
+
     @property
     def wants_fresh(self) -> bool:
         """Whether a newly subscribed view waits for its first projection."""
@@ -215,6 +241,7 @@ class FeedHub:
     def publish(self, sealed: Sealed) -> None:
         """What was sealed is durable: hand it to the readers."""
         self.revision = sealed.revision
+        self._revisions.append(sealed.revision)
         self._epochs = sealed.epochs
         for projection, data in sealed.made:
             if data is None:
