@@ -37,6 +37,10 @@ RING_MAX_BYTES: Final = 8 << 20
 GROUP_MAX: Final = 500
 """Entries given back in one append."""
 
+GAP_WAIT_S: Final = 1.0
+GAP_WAITS: Final = 3
+"""How long and how often another node is left time to give back what lies before the first entry known here."""
+
 
 class Past:
     """The last durable entries of one hall, as this node knows them. Outlives the hall's actor."""
@@ -87,6 +91,7 @@ class Past:
         Raises:
           StoreUnavailable: try again.
         """
+        waits = GAP_WAITS
         while True:
             tip = (await journal.tips([self.hall]))[self.hall]
             if tip == self.tip:
@@ -97,6 +102,11 @@ class Past:
                 self.begin(tip)
                 return
             if lost[0] != chained(tip, lost[0].payload):
+                if waits and lost[0].id.revision > tip.revision + 1:
+                    # The journal ends before what is known here begins: it has not gone on differently.
+                    waits -= 1
+                    await trio.sleep(GAP_WAIT_S)
+                    continue
                 await self._alarm(lost, tip, now_ms)
                 self.begin(tip)
                 return
