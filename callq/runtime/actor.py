@@ -15,7 +15,7 @@ was durable ends the actor: the hall is loaded anew, which gives back what can b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import structlog
 import trio
@@ -70,14 +70,30 @@ RACE_PAUSE_S: Final = 0.02
 """So many refusals within so long are a race: from then on each is followed by a pause up to this times
 their number."""
 
-EPOCH_GRACE_S: Final = 1.0
-"""How long a node with peers waits before it goes on in a new lineage: one of them may have a lost tail."""
+EPOCH_PATIENCE_S: Final = 10.0
+"""How long peers may take to give back to a new lineage what it lost, before a node goes on in it."""
 
 EPOCH_SKIP: Final = 20
 """Numbers of each series that are left out after a failover: they may be in people's hands."""
 
 SKIP_LEVEL: Final = 3
 """Schema that can say so."""
+
+
+PEERS_POLL_S: Final = 0.1
+
+
+class Peers(Protocol):
+    """What an actor needs to know of other nodes."""
+
+    @property
+    def has_peers(self) -> bool:
+        """Whether other nodes live."""
+        ...
+
+    def peers_settled(self, epoch: str) -> bool:
+        """Whether all of them have given back to this lineage of the store what it lost."""
+        ...
 
 
 class HallActor:
@@ -89,7 +105,7 @@ class HallActor:
       past: what this node knows to have been durable.
       clock: of the node.
       rng: for pauses and minted keys.
-      has_peers: whether other nodes live.
+      peers: who else lives.
     """
 
     def __init__(
@@ -99,7 +115,7 @@ class HallActor:
         past: Past,
         clock: NodeClock,
         rng: Random,
-        has_peers: Callable[[], bool],
+        peers: Peers,
     ) -> None:
         self.hall = hall
         self.hub = FeedHub()
@@ -107,7 +123,7 @@ class HallActor:
         self._past = past
         self._clock = clock
         self._rng = rng
-        self._has_peers = has_peers
+        self._peers = peers
         self._spec: Speculation
         self._wake = trio.Event()
         self._behind = False
@@ -276,7 +292,7 @@ class HallActor:
 
         def seen(page: Sequence[Entry]) -> None:
             if past.tip != GENESIS and (later := [e for e in page if e.id.revision > past.tip.revision]):
-                past.add(later)
+                past.add(past.tip, later)
 
         state, durable = await load(self._journal, self.hall, seen)
         if past.tip != durable:
@@ -379,8 +395,8 @@ class HallActor:
           lineage: that the store turned out to be of, if it is another one.
         """
         try:
-            if lineage is not None and self._has_peers():
-                await trio.sleep(EPOCH_GRACE_S)
+            if lineage is not None:
+                await self._await_peers(lineage)
             found = await self._read_all()
         except StoreUnavailable as error:
             self._outage(error)
@@ -414,13 +430,13 @@ class HallActor:
         """Let other nodes commit, too, when several race for the same hall."""
         now = trio.current_time()
         self._refusals = [at for at in self._refusals if at > now - RACE_S] + [now]
-        if len(self._refusals) >= RACE_REFUSALS and self._has_peers():
+        if len(self._refusals) >= RACE_REFUSALS and self._peers.has_peers:
             await trio.sleep(self._rng.uniform(0, RACE_PAUSE_S * len(self._refusals)))
 
     def _confirm(self) -> None:
         group = self._spec.confirm()
         if group.entries:
-            self._past.add(group.entries)
+            self._past.add(group.base, group.entries)
             self._wrote_last = True
         self._reached()
         assert group.sealed is not None
@@ -435,8 +451,9 @@ class HallActor:
             self.hub.discard(flying.sealed)
         items = self._spec.take_back()
         if found:
+            base = self._spec.durable
             changed = self._spec.adopt(found)
-            self._past.add(found)
+            self._past.add(base, found)
             self._wrote_last = False
             self.hub.publish(self.hub.seal(changed, self._spec.state, self._spec.state.now_ms))
             self._timer_changed.set()
@@ -464,9 +481,15 @@ class HallActor:
     async def _settled_lineage(self) -> Lineage:
         """The store's lineage; where it is a new one, peers have had time to give back what it lost."""
         lineage = await self._journal.lineage()
-        if self._spec.state.created and lineage.epoch != self._spec.state.epoch and self._has_peers():
-            await trio.sleep(EPOCH_GRACE_S)
+        if self._spec.state.created and lineage.epoch != self._spec.state.epoch:
+            await self._await_peers(lineage)
         return lineage
+
+    async def _await_peers(self, lineage: Lineage) -> None:
+        """Let other nodes give back what a store of another lineage has lost, before anything is added."""
+        with trio.move_on_after(EPOCH_PATIENCE_S):
+            while not self._peers.peers_settled(lineage.epoch):
+                await trio.sleep(PEERS_POLL_S)
 
     def _open_epoch(self, lineage: Lineage) -> None:
         """Record a new lineage of the store before anything else is decided under it."""
@@ -497,7 +520,7 @@ class HallActor:
         while True:
             deadline = next_deadline_ms(self._spec.state)
             wait_s = MAX_TIMER_S if deadline is None else (deadline - self._spec.now()) / 1000
-            if not self._wrote_last and self._has_peers():
+            if not self._wrote_last and self._peers.has_peers:
                 wait_s = max(0, wait_s) + TICK_JITTER_S * self._rng.uniform(1, 2)
             if self._clock.doubtful:
                 wait_s = max(1, wait_s)

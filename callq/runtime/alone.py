@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from callq.journal.port import Journal
 
 
+class _Nobody:
+    """A tool waits for nobody: it writes by compare-and-set, like everybody."""
+
+    has_peers = False
+
+    def peers_settled(self, epoch: str) -> bool:
+        return True
+
+
 @asynccontextmanager
 async def lone_actor(journal: Journal, hall: str) -> AsyncIterator[HallActor]:
     """A hall's actor, loaded and running while the block runs; nodes take notice of what it commits.
@@ -28,7 +37,7 @@ async def lone_actor(journal: Journal, hall: str) -> AsyncIterator[HallActor]:
       LineageBroken, StoreUnavailable: try again.
     """
     past = Past(hall, MemoryHome())
-    actor = HallActor(hall, journal, past, NodeClock(), random.Random(), lambda: False)
+    actor = HallActor(hall, journal, past, NodeClock(), random.Random(), _Nobody())
     await actor.load()
     async with trio.open_nursery() as nursery:
         await nursery.start(actor.run)

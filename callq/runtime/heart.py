@@ -34,6 +34,8 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     reads: int
     """Highest schema that it can read."""
+    settled: str = ""
+    """Epoch of the store that it has given back to whatever it knows to be lost there."""
     version: str = ""
     host: str = ""
 
@@ -51,7 +53,8 @@ class Heart:
       journal: shared with other nodes.
       clock: of the node; compared with the store's at each beat.
       rng: for the rhythm.
-      outage: is told of (first, last) moments of a gap, Unix ms; the gap is closed when it returns.
+      outage: is told of (first, last) moments of a gap, Unix ms; True: it is recorded, close it.
+      settle: gives back to a store of another lineage what this node knows to be lost there.
     """
 
     def __init__(
@@ -61,14 +64,16 @@ class Heart:
         journal: Journal,
         clock: NodeClock,
         rng: Random,
-        outage: Callable[[int, int], Awaitable[None]],
+        outage: Callable[[int, int], Awaitable[bool]],
+        settle: Callable[[], Awaitable[None]],
     ) -> None:
         self._name = name
-        self._record = _encode(record)
+        self._record = record
         self._journal = journal
         self._clock = clock
         self._rng = rng
         self._outage = outage
+        self._settle = settle
         self._log = structlog.get_logger()
         self.nodes: dict[str, NodeRecord] = {name: record}
         """Who lives, this node included."""
@@ -88,6 +93,10 @@ class Heart:
         """Highest schema that every live node reads."""
         return min(node.reads for node in self.nodes.values())
 
+    def peers_settled(self, epoch: str) -> bool:
+        """Whether every other live node has given back to this lineage of the store what it lost."""
+        return all(node.settled == epoch for name, node in self.nodes.items() if name != self._name)
+
     async def beat(self, *, ends_outage: bool = False) -> Pulse:
         """Beat once.
 
@@ -95,7 +104,9 @@ class Heart:
           StoreUnavailable: the store does not answer.
         """
         sent_s = self._clock.elapsed()
-        pulse = await self._journal.beat(self._name, self._record, gap_ms=OUTAGE_MS, ends_outage=ends_outage)
+        pulse = await self._journal.beat(
+            self._name, _encode(self._record), gap_ms=OUTAGE_MS, ends_outage=ends_outage
+        )
         self._clock.heard(pulse.time_ms, sent_s)
         living = {name: _decode(record) for name, record in pulse.nodes.items()}
         if living.keys() != self.nodes.keys():
@@ -105,15 +116,19 @@ class Heart:
         return pulse
 
     async def run(self) -> None:
-        """Beat until cancelled; a gap is reported before it is closed."""
+        """Beat until cancelled; a gap is recorded before it is closed."""
         while True:
             try:
                 pulse = await self.beat()
+                if pulse.lineage.epoch != self._record.settled:
+                    await self._settle()
+                    self._record = msgspec.structs.replace(self._record, settled=pulse.lineage.epoch)
+                    await self.beat()
                 if not pulse.counted and pulse.last_ms is not None:
                     self._log.warning("outage", ms=pulse.time_ms - pulse.last_ms)
-                    await self._outage(pulse.last_ms, pulse.time_ms)
-                    await self.beat(ends_outage=True)
-                    metrics.outage_ended()
+                    if await self._outage(pulse.last_ms, pulse.time_ms):
+                        await self.beat(ends_outage=True)
+                        metrics.outage_ended()
             except StoreUnavailable as error:
                 self._log.debug("no beat", error=str(error))
             await trio.sleep(BEAT_S * self._rng.uniform(0.8, 1.2))

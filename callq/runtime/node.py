@@ -84,7 +84,10 @@ class Node:
         self._outages: dict[str, tuple[int, int]] = {}
         """Outages that halls have yet to record."""
         record = NodeRecord(reads=SCHEMA_VERSION, version=__version__, host=socket.gethostname())
-        self._heart = Heart(self.home.name, record, journal, self._clock, self._rng, self._record_outage)
+        self._heart = Heart(
+            self.home.name, record, journal, self._clock, self._rng, self._record_outage, self._settle
+        )
+        self._started = False
         self._log = structlog.get_logger()
 
     def actor(self, hall: str) -> HallActor:
@@ -131,12 +134,11 @@ class Node:
             async with trio.open_nursery() as nursery:
                 await nursery.start(self.home.run)
                 await nursery.start(self._journal.listen, self._heard)
+                nursery.start_soon(self._heart.run)
                 async with trio.open_nursery() as starting:
                     for hall in halls:
                         starting.start_soon(nursery.start, self._supervise, hall)
-                if not pulse.counted:
-                    await self._close_gap()
-                nursery.start_soon(self._heart.run)
+                self._started = True
                 nursery.start_soon(self._poll, nursery)
                 task_status.started(self)
         finally:
@@ -186,11 +188,7 @@ class Node:
         )
 
     async def _run_hall(self, hall: str, report: Callable[[], None]) -> None:
-        past = self._pasts.get(hall)
-        if past is None:
-            past = self._pasts[hall] = Past(hall, self.home)
-        has_peers = lambda: self._heart.has_peers  # noqa: E731
-        actor = HallActor(hall, self._journal, past, self._clock, self._rng, has_peers)
+        actor = HallActor(hall, self._journal, self._past(hall), self._clock, self._rng, self._heart)
         await actor.load()
         metrics.alarms(len(self.home.alarms))
         async with trio.open_nursery() as nursery:
@@ -206,6 +204,17 @@ class Node:
             report()
             keeper = Keeper(actor, self._journal, self.home, lambda: self._heart.is_first)
             nursery.start_soon(keeper.run)
+
+    def _past(self, hall: str) -> Past:
+        past = self._pasts.get(hall)
+        if past is None:
+            past = self._pasts[hall] = Past(hall, self.home)
+        return past
+
+    async def _settle(self) -> None:
+        """Give back what the store has lost of any hall."""
+        for hall in list(self._status):
+            await self._past(hall).settle(self._journal, self._clock())
 
     async def _configure(self, actor: HallActor) -> None:
         """Create the hall from its file; a file that differs from what is in force is only reported."""
@@ -239,13 +248,16 @@ class Node:
 
     # Outages --------------------------------------------------------------------------------------
 
-    async def _record_outage(self, first_ms: int, last_ms: int) -> None:
+    async def _record_outage(self, first_ms: int, last_ms: int) -> bool:
         """Have every hall record that nobody served it; those that do not run now do so when they do."""
         self._outages = dict.fromkeys(self._status, (first_ms, last_ms))
+        if not self._started:
+            return False
         async with trio.open_nursery() as nursery:
             for hall, status in self._status.items():
                 if status == "running":
                     nursery.start_soon(self._tell_outage, self._actors[hall])
+        return True
 
     async def _tell_outage(self, actor: HallActor) -> None:
         first_ms, last_ms = self._outages[actor.hall]
@@ -255,12 +267,6 @@ class Node:
             self._log.warning("an outage is not recorded yet", hall=actor.hall, error=str(error))
         else:
             self._outages.pop(actor.hall, None)
-
-    async def _close_gap(self) -> None:
-        try:
-            await self._heart.beat(ends_outage=True)
-        except StoreUnavailable as error:
-            self._log.debug("the gap is closed later", error=str(error))
 
     # News of other nodes --------------------------------------------------------------------------
 

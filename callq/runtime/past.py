@@ -51,6 +51,7 @@ class Past:
         self._log = structlog.get_logger().bind(hall=hall)
         self._ring: deque[tuple[float, Entry]] = deque()
         self._bytes = 0
+        self._settling = trio.Lock()
         self._base = GENESIS
         """Id of the entry before the first of the ring."""
         spooled = home.spooled(hall)
@@ -63,8 +64,10 @@ class Past:
         """The last entry known to be durable."""
         return self._ring[-1][1].id if self._ring else self._base
 
-    def add(self, entries: Sequence[Entry]) -> None:
-        """Remember entries that follow the tip and are durable."""
+    def add(self, base: EntryId, entries: Sequence[Entry]) -> None:
+        """Remember entries that follow `base` and are durable."""
+        if base != self.tip:
+            self.begin(base)
         self._home.spool(self.hall, self.tip, entries)
         self._remember(entries)
 
@@ -91,6 +94,10 @@ class Past:
         Raises:
           StoreUnavailable: try again.
         """
+        async with self._settling:
+            await self._settle(journal, now_ms)
+
+    async def _settle(self, journal: Journal, now_ms: int) -> None:
         waits = GAP_WAITS
         while True:
             tip = (await journal.tips([self.hall]))[self.hall]
@@ -99,7 +106,8 @@ class Past:
             there = await self._there(journal)
             lost = self._missing(there)
             if not lost:
-                self.begin(tip)
+                if all(entry.id != self.tip for entry in there):
+                    self.begin(tip)
                 return
             if lost[0] != chained(tip, lost[0].payload):
                 if waits and lost[0].id.revision > tip.revision + 1:

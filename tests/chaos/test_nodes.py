@@ -113,19 +113,16 @@ async def test_an_append_only_file_that_lost_its_end_gets_it_back(
 ) -> None:
     with two_servers(tmp_path, own_server) as servers:
         witness = Witness()
-        cut = 0
 
         def fault() -> None:
-            nonlocal cut
             own_server.kill()
-            cut = cut_aof(own_server.directory, 4_000)
+            cut_aof(own_server.directory, 4_000)
             own_server.start()
             for server in servers:
                 server.wait_ready()
 
         for _ in range(3):
             await under_load(servers, witness, fault, citizens=4, clerks=ALL_WINDOWS)
-            assert cut > 0
             await trio.to_thread.run_sync(check_both, servers, witness)
         assert any("gave back what the store had lost" in server.log for server in servers)
         for server in servers:
@@ -144,7 +141,7 @@ async def test_a_power_cut_that_took_the_end_of_the_file_is_healed_from_the_spoo
             time.sleep(0.2)
             server.kill()
             server.kill_redis()
-            assert cut_aof(server.data / "redis", 2_000) > 0
+            cut_aof(server.data / "redis", 2_000)
             server.start()
 
         await under_load([server], witness, lambda: None)
