@@ -80,9 +80,6 @@ SKIP_LEVEL: Final = 3
 """Schema that can say so."""
 
 
-PEERS_POLL_S: Final = 0.1
-
-
 class Peers(Protocol):
     """What an actor needs to know of other nodes."""
 
@@ -91,8 +88,8 @@ class Peers(Protocol):
         """Whether other nodes live."""
         ...
 
-    def peers_settled(self, epoch: str) -> bool:
-        """Whether all of them have given back to this lineage of the store what it lost."""
+    async def peers_settled(self, epoch: str) -> None:
+        """Wait until all of them have given back to this lineage of the store what it lost."""
         ...
 
 
@@ -488,8 +485,7 @@ class HallActor:
     async def _await_peers(self, lineage: Lineage) -> None:
         """Let other nodes give back what a store of another lineage has lost, before anything is added."""
         with trio.move_on_after(EPOCH_PATIENCE_S):
-            while not self._peers.peers_settled(lineage.epoch):
-                await trio.sleep(PEERS_POLL_S)
+            await self._peers.peers_settled(lineage.epoch)
 
     def _open_epoch(self, lineage: Lineage) -> None:
         """Record a new lineage of the store before anything else is decided under it."""

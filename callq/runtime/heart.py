@@ -74,6 +74,8 @@ class Heart:
         self._rng = rng
         self._outage = outage
         self._settle = settle
+        self._news = trio.Event()
+        """Set at the next beat."""
         self._log = structlog.get_logger()
         self.nodes: dict[str, NodeRecord] = {name: record}
         """Who lives, this node included."""
@@ -93,9 +95,10 @@ class Heart:
         """Highest schema that every live node reads."""
         return min(node.reads for node in self.nodes.values())
 
-    def peers_settled(self, epoch: str) -> bool:
-        """Whether every other live node has given back to this lineage of the store what it lost."""
-        return all(node.settled == epoch for name, node in self.nodes.items() if name != self._name)
+    async def peers_settled(self, epoch: str) -> None:
+        """Wait until every other live node has given back to this lineage of the store what it lost."""
+        while any(node.settled != epoch for name, node in self.nodes.items() if name != self._name):
+            await self._news.wait()
 
     async def beat(self, *, ends_outage: bool = False) -> Pulse:
         """Beat once.
@@ -113,6 +116,8 @@ class Heart:
             self._log.info("nodes", living=sorted(living))
         self.nodes = living
         metrics.nodes(len(living))
+        self._news.set()
+        self._news = trio.Event()
         return pulse
 
     async def run(self) -> None:

@@ -39,7 +39,7 @@ GROUP_MAX: Final = 500
 
 GAP_WAIT_S: Final = 1.0
 GAP_WAITS: Final = 3
-"""How long and how often another node is left time to give back what lies before the first entry known here."""
+"""How long and how often another node is left time to give back what lies before what is known here."""
 
 
 class Past:
