@@ -27,7 +27,6 @@ from callq.config import load_hall
 from callq.domain import commands as cmd
 from callq.domain.apply import apply
 from callq.domain.decide import decide
-from callq.domain.errors import Rejected
 from callq.domain.events import Batch, decode_batch, encode_batch, encode_command
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
@@ -158,9 +157,11 @@ def day(config: HallConfig, tickets: int, served: bool) -> Iterator[Entry]:
     state, tip = HallState(config.id), GENESIS
     now_ms = time.time_ns() // 1_000_000 - 60_000
 
-    def act(command: cmd.AnyCommand, who: cmd.Actor, key: str = "~") -> Entry:
+    def act(command: cmd.AnyCommand, who: cmd.Actor, key: str = "~") -> list[Entry]:
         nonlocal tip
         decision = decide(state, command, now_ms, who)
+        if not decision.events:
+            return []
         batch = Batch(
             v=2,
             at_ms=now_ms,
@@ -175,27 +176,24 @@ def day(config: HallConfig, tickets: int, served: bool) -> Iterator[Entry]:
         entry = chained(tip, encode_batch(batch))
         apply(state, decode_batch(entry.payload), NoUndo())
         tip = entry.id
-        return entry
+        return [entry]
 
-    yield act(cmd.Configure(config=config), cmd.SYSTEM)
+    yield from act(cmd.Configure(config=config), cmd.SYSTEM)
     for window, clerk in zip(config.windows, config.clerks, strict=False):
-        yield act(cmd.SignIn(window=window.id, clerk=clerk.id), CLERK)
-        yield act(cmd.Open(window=window.id), CLERK)
+        yield from act(cmd.SignIn(window=window.id, clerk=clerk.id), CLERK)
+        yield from act(cmd.Open(window=window.id), CLERK)
     services = [service.code for service in config.services]
     desks = [window.id for window in config.windows]
     for number in range(tickets):
         issue = cmd.Issue(ticket=f"{number:026d}", service=services[number % len(services)])
-        yield act(issue, KIOSK, f"key-{number}")
+        yield from act(issue, KIOSK, f"key-{number}")
         if served:
             for desk in desks:
-                try:
-                    called = act(cmd.CallNext(window=desk), CLERK)
-                except Rejected:
-                    continue
-                yield called
-                yield act(cmd.Start(window=desk), CLERK)
-                yield act(cmd.Complete(window=desk), CLERK)
-                break
+                if called := act(cmd.CallNext(window=desk), CLERK):
+                    yield from called
+                    yield from act(cmd.Start(window=desk), CLERK)
+                    yield from act(cmd.Complete(window=desk), CLERK)
+                    break
 
 
 async def _fill(
