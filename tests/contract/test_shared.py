@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import permutations
 
 import pytest
 import trio
@@ -201,7 +202,7 @@ async def test_a_beat_after_an_outage_counts_only_once_the_outage_is_recorded(jo
 
 
 async def test_the_snapshots_with_the_highest_revisions_are_kept(journal):
-    # As strings, 9 comes after 10 and 100; as doubles, the last two are one number.
+    # As strings, 9 comes after 10 and 100.
     revisions = [9, 100, 10, 2**62, 2**62 + 1]
     for n, revision in enumerate(revisions):
         await journal.keep_snapshot("demo", Snapshot(EntryId(revision, 5), b"%d" % revision))
@@ -213,6 +214,14 @@ async def test_the_snapshots_with_the_highest_revisions_are_kept(journal):
     await journal.keep_snapshot("demo", Snapshot(EntryId(99, 5), b"old"))
     assert await journal.snapshot("demo", EntryId(99, 5)) is None
     assert [id.revision for id in await journal.snapshot_ids("demo")] == [2**62 + 1, 2**62]
+
+
+async def test_revisions_that_are_one_double_are_two_revisions(journal):
+    top = [2**62, 2**62 + 1, 2**62 + 2]
+    for n, order in enumerate(permutations(top)):
+        for revision in order:
+            await journal.keep_snapshot(f"demo-{n}", Snapshot(EntryId(revision, 5), b""))
+        assert [id.revision for id in await journal.snapshot_ids(f"demo-{n}")] == [top[2], top[1]]
 
 
 async def test_snapshots_of_two_histories_are_two(journal):

@@ -40,11 +40,14 @@ class Proxy:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
 
-    def lead_to(self, target: Path) -> None:
-        """Lead new connections to another server, and cut those there are."""
+    async def lead_to(self, target: Path) -> None:
+        """Lead new connections to another server, and cut those there are; they are cut when this returns."""
         self.target = target
-        for scope in self.scopes:
+        cut = {*self.scopes}
+        for scope in cut:
             scope.cancel()
+        while cut & self.scopes:
+            await trio.lowlevel.checkpoint()
 
     def mend(self) -> None:
         """Let everything pass again."""
@@ -75,16 +78,18 @@ async def proxied(target: Path) -> AsyncIterator[Proxy]:
     async def serve(client: trio.SocketStream) -> None:
         proxy.connections += 1
         server = await trio.open_unix_socket(str(proxy.target))
-        async with client, server, trio.open_nursery() as nursery:
-            proxy.scopes.add(nursery.cancel_scope)
+        with trio.CancelScope() as scope:
+            proxy.scopes.add(scope)
 
             async def until_closed(copy) -> None:
                 with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError, OSError):
                     await copy(client, server)
-                nursery.cancel_scope.cancel()
+                scope.cancel()
 
-            nursery.start_soon(until_closed, ask)
-            nursery.start_soon(until_closed, answer)
+            async with client, server, trio.open_nursery() as nursery:
+                nursery.start_soon(until_closed, ask)
+                nursery.start_soon(until_closed, answer)
+        proxy.scopes.discard(scope)
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(trio.serve_listeners, serve, [listener])

@@ -199,6 +199,19 @@ async def test_an_adopted_server_is_set_up_as_if_it_had_just_been_started(
         assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
 
 
+def test_a_configuration_that_is_right_is_not_written_again(tmp_path):
+    """On a full disk it could not be."""
+    place = Place(tmp_path / "redis")
+    place.prepare()
+    path = place.write_config("fsync")
+    os.utime(path, ns=(1, 1))
+    assert place.write_config("fsync").stat().st_mtime_ns == 1
+    assert place.write_config("everysec").stat().st_mtime_ns > 1
+    assert "appendfsync everysec" in path.read_text()
+    path.chmod(0o644)
+    assert stat.S_IMODE(place.write_config("everysec").stat().st_mode) == 0o600
+
+
 async def test_an_orphan_that_kept_no_file_has_written_all_out_when_it_is_adopted(
     tmp_path, run_node, redis_program
 ):

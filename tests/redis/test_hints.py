@@ -76,8 +76,9 @@ async def test_one_message_names_all_halls_of_a_pipeline(redis_server):
         nursery.cancel_scope.cancel()
 
 
-async def test_many_hints_that_come_at_once_are_all_heard(redis_server):
+async def test_many_hints_that_come_at_once_are_all_heard(redis_server, monkeypatch):
     """More than one read of the socket takes in; what is left in the parser is no news to the socket."""
+    monkeypatch.setattr(hints, "PING_EVERY_S", 3600.0)
     heard = Heard()
     async with open_redis(redis_server.endpoint) as journal, trio.open_nursery() as nursery:
         await nursery.start(journal.listen, heard)
@@ -163,7 +164,7 @@ async def test_a_peer_that_says_nothing_is_asked_and_then_left(redis_server, qui
         await eventually(lambda: proxy.connections == 2, "it is left")
         monkeypatch.setattr(hints, "PONG_WITHIN_S", 5.0)
         proxy.mend()
-        proxy.lead_to(proxy.target)
+        await proxy.lead_to(proxy.target)
         n = 0
 
         async def is_heard() -> bool:

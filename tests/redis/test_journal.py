@@ -361,8 +361,10 @@ async def test_a_hall_named_but_never_created_is_no_hall(redis_server):
     async with open_redis(redis_server.endpoint) as journal:
         # As after a crash between the two writes of a creation.
         await redis_server.ask("SADD", keys.HALLS, "ghost")
+        await journal.append("asked-for", GENESIS, [])
         await journal.append("demo", GENESIS, [FIRST])
         assert await journal.halls() == ["demo"]
+        assert await redis_server.ask("SISMEMBER", keys.HALLS, "asked-for") == 0
 
 
 async def test_a_restarted_server_is_reached_again_without_an_error(own_server):

@@ -106,7 +106,7 @@ async def test_after_a_failover_nothing_is_sent_that_was_decided_before_it(pair)
         await pair.second.ask_anyway("REPLICAOF", "NO", "ONE")
         await journal.append("demo", FIRST.id, [SECOND], before.epoch)
         pair.master.kill()
-        proxy.lead_to(pair.second.directory / "s")
+        await proxy.lead_to(pair.second.directory / "s")
 
         after = await journal.lineage()
         assert after.promoted

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from pathlib import Path
 
-from callq.journal.port import StoreRefused
+import pytest
+import trio
+
+from callq.journal.port import GENESIS, EntryId, Snapshot, StoreRefused, chained
 from callq.journal.redis.connection import Client
+from callq.journal.redis.hints import Ear
 from callq.journal.redis.settings import check_settings, refuse_errors, turned_bad, version_tuple
 from callq.journal.redis.store import open_store
+from tests.redis.fixtures import eventually
+
+REDIS_MD = Path(__file__).parents[2] / "docs" / "redis.md"
 
 SETTINGS = [
     ("maxmemory-policy", "allkeys-lru", "noeviction"),
@@ -104,6 +112,52 @@ async def test_a_wrong_password_is_refused_at_once(own_server, tmp_path):
     with pytest.raises(StoreRefused, match="password"):
         async with open_store(tmp_path, redis_url=own_server.url):
             pytest.fail("opened")
+
+
+async def test_the_rights_of_the_documents_are_enough_for_everything(own_server, tmp_path):
+    own_server.start()
+    (line,) = re.findall(r"^user callq on >SECRET (.*)$", REDIS_MD.read_text(encoding="utf-8"), re.MULTILINE)
+    await own_server.ask("ACL", "SETUSER", "callq", "on", ">SECRET", "resetchannels", *line.split())
+    url = f"unix://callq:SECRET@{own_server.directory / 's'}?db=1"
+    first = chained(GENESIS, b"1")
+    second = chained(first.id, b"2")
+    heard: list[str] = []
+    async with open_store(tmp_path, redis_url=url) as store, trio.open_nursery() as nursery:
+        assert {finding.severity for finding in store.findings} == {"ok"}
+        journal = store.journal
+        await nursery.start(journal.listen, lambda hall, id: heard.append(hall))
+        await own_server.ask("SCRIPT", "FLUSH")
+        await journal.append("demo", GENESIS, [first])
+        await journal.append("demo", first.id, [second], (await journal.lineage()).epoch)
+        await eventually(lambda: bool(heard), "hints are heard")
+        assert await journal.halls() == ["demo"]
+        assert await journal.tips(["demo"]) == {"demo": second.id}
+        await journal.keep_snapshot("demo", Snapshot(first.id, b"0"))
+        for entry in (first, second):
+            await journal.keep_snapshot("demo", Snapshot(entry.id, b"body"))
+            await journal.keep_snapshot("demo", Snapshot(EntryId(3, 1), b"body"))
+        assert await journal.snapshot("demo", second.id) == b"body"
+        assert await journal.snapshot_ids("demo") == [EntryId(3, 1), second.id]
+        assert await journal.set_archived("demo", GENESIS, first.id)
+        assert await journal.archived("demo") == first.id
+        assert await journal.trim("demo", second.id) == 1
+        assert await journal.read_revisions("demo", 0) == [second]
+        assert (await journal.beat("me", b"", gap_ms=1000)).nodes == {"me": b""}
+        await journal.leave("me")
+        await journal.secret()
+        await journal.put_token("ab", b"record")
+        assert await journal.token("ab") == b"record"
+        assert await store.check() == [*store.findings]
+        nursery.cancel_scope.cancel()
+    async with open_store(tmp_path, redis_url=url) as store:
+        assert await store.journal.halls() == ["demo"]
+        # The listener's question after a long silence.
+        ear = await trio.to_thread.run_sync(Ear, store.journal.endpoint, None)
+        ear.ask()
+        await trio.lowlevel.wait_readable(ear.socket)
+        assert ear.take() == []
+        assert not ear.asked
+        ear.close()
 
 
 async def test_a_running_node_looks_again_and_finds_what_turned_bad(own_server, tmp_path):

@@ -21,15 +21,13 @@ local gap_ms, ttl_ms, forget_ms = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
--- Lua writes large numbers as 1.7e+12.
-local now_text = string.format('%.0f', now)
 
 local last = tonumber(redis.call('GET', beat) or nil)
 local counted = not last or now - last <= gap_ms or ARGV[4] == '1'
 
-redis.call('HSET', nodes, name, now_text .. ':' .. record)
+redis.call('HSET', nodes, name, now .. ':' .. record)
 if counted then
-  redis.call('SET', beat, now_text)
+  redis.call('SET', beat, now)
 end
 
 local answer = {now, last or false, counted and 1 or 0}
