@@ -202,6 +202,11 @@ class MemoryJournal:
         for id in sorted(held, reverse=True)[SNAPSHOTS_KEPT:]:
             del held[id]
 
+    async def drop_snapshot(self, hall: str, id: EntryId) -> None:
+        """Forget a snapshot."""
+        await trio.lowlevel.checkpoint()
+        self._snapshots.get(hall, {}).pop(id, None)
+
     async def archived(self, hall: str) -> EntryId:
         """The last entry that the archive holds; `GENESIS`: none."""
         await trio.lowlevel.checkpoint()

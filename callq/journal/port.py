@@ -237,6 +237,10 @@ class Journal(Protocol):
         """Keep a snapshot, and of all only those `SNAPSHOTS_KEPT` with the highest revisions."""
         ...
 
+    async def drop_snapshot(self, hall: str, id: EntryId) -> None:
+        """Forget a snapshot, e.g. one of another history."""
+        ...
+
     async def archived(self, hall: str) -> EntryId:
         """The last entry that the archive holds; `GENESIS`: none."""
         ...

@@ -1,7 +1,7 @@
 """What a node keeps on its own disk: its name, the spool, alarms and the archive.
 
     DIR/NODE                      the node's name, drawn once
-    DIR/spool/HALL/SEGMENT        what the hall made durable in the last ten minutes and more
+    DIR/spool/STORE/HALL/SEGMENT  what a hall of a store made durable in the last ten minutes and more
     DIR/alarms/HALL-TIME.json     what was acknowledged here and is in no journal any more
     DIR/archive/HALL/DATE.gz      closed business days
 
@@ -157,12 +157,17 @@ class _Segment:
 class DiskHome:
     """A data directory, held by this process.
 
+    Args:
+      directory: for everything.
+      store: id of the store that is served: what another one acknowledged is none of its business.
+
     Raises:
       OSError: it cannot be made or used.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, store: str) -> None:
         self.directory = directory
+        self._spool = directory / "spool" / store
         directory.mkdir(parents=True, exist_ok=True)
         self._name = _settle_name(directory / "NODE")
         self._queue: list[tuple[str, EntryId, list[Entry] | None]] = []
@@ -180,7 +185,7 @@ class DiskHome:
     def spooled(self, hall: str) -> Records | None:
         """What the spool holds of a hall: its newest files as far as they follow each other."""
         held: Records | None = None
-        for path in sorted((self.directory / "spool" / hall).glob("*.spool")):
+        for path in sorted((self._spool / hall).glob("*.spool")):
             try:
                 records = unpacked(path.read_bytes())
             except (OSError, BadBytes) as error:
@@ -245,8 +250,7 @@ class DiskHome:
                 if segment is None or entries is None or segment.is_full:
                     if segment is not None:
                         segment.close()
-                    directory = self.directory / "spool" / hall
-                    segment = self._segments[hall] = _Segment(directory, base, wipe=entries is None)
+                    segment = self._segments[hall] = _Segment(self._spool / hall, base, wipe=entries is None)
                 segment.write(entries or ())
             for segment in self._segments.values():
                 segment.flush()

@@ -89,12 +89,24 @@ class Keeper:
 
     async def _keep_snapshot(self) -> bool:
         if self._snapshot_at is None or self._actor.revision - self._snapshot_at >= SNAPSHOT_EVERY:
-            ids = await self._journal.snapshot_ids(self._hall)
-            self._snapshot_at = ids[0].revision if ids else 0
+            self._snapshot_at = await self._newest_snapshot()
         if self._actor.revision - self._snapshot_at < SNAPSHOT_EVERY:
             return False
         await self.keep_snapshot()
         return True
+
+    async def _newest_snapshot(self) -> int:
+        """Revision of the newest snapshot of this journal; those of a lost history are dropped."""
+        newest = 0
+        for id in await self._journal.snapshot_ids(self._hall):
+            try:
+                await self._journal.read(self._hall, id, 1)
+            except LineageBroken:
+                self._log.warning("a snapshot is of another history", id=str(id))
+                await self._journal.drop_snapshot(self._hall, id)
+            else:
+                newest = max(newest, id.revision)
+        return newest
 
     async def keep_snapshot(self) -> None:
         """Keep the present state.

@@ -23,6 +23,7 @@ from callq import metrics
 from callq.domain.errors import BadBytes
 from callq.domain.events import decode_batch
 from callq.journal.port import GENESIS, AppendRefused, Entry, chained
+from callq.runtime.group import Quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,6 +110,9 @@ class Past:
                 if all(entry.id != self.tip for entry in there):
                     self.begin(tip)
                 return
+            if tip == GENESIS and self._base != GENESIS:
+                # Not even a failover does this: creating the hall anew would be the real loss.
+                raise Quarantined(f"the journal of hall {self.hall} is gone: restore the store from a backup")
             if lost[0] != chained(tip, lost[0].payload):
                 if waits and lost[0].id.revision > tip.revision + 1:
                     # The journal ends before what is known here begins: it has not gone on differently.

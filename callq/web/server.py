@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import structlog
 import trio
 
+from callq.domain.errors import StoreUnavailable
+from callq.journal.redis.settings import turned_bad
 from callq.journal.redis.store import open_store
 from callq.runtime.clock import NodeClock
 from callq.runtime.home import DiskHome
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callq.domain.hall import HallConfig
+    from callq.journal.redis.store import Store
+
+SETTINGS_EVERY_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +91,11 @@ async def serve_until(
                 store.journal,
                 store.journal,
                 config.halls,
-                home=DiskHome(config.data_dir),
+                home=DiskHome(config.data_dir, store.identity.store),
                 clock=NodeClock(witness=config.redis_url is not None),
             )
             await nursery.start(node.run)
+            nursery.start_soon(_watch_settings, store)
             await serve_node(
                 node, listening, stopping, admin_token=config.admin_token, task_status=task_status
             )
@@ -119,6 +125,20 @@ async def serve_node(
         log.info("serving", host=host, port=port, halls=node.halls())
         task_status.started(port)
     log.info("stopped serving")
+
+
+async def _watch_settings(store: Store) -> None:
+    """Say so when somebody changes the running server's settings for the worse."""
+    before = store.findings
+    while True:
+        await trio.sleep(SETTINGS_EVERY_S)
+        try:
+            now = await store.check()
+        except StoreUnavailable:
+            continue
+        for finding in turned_bad(before, now):
+            structlog.get_logger().error("store_setting_turned_bad", what=finding.what, finding=str(finding))
+        before = tuple(now)
 
 
 def _doors(http: Callable[..., Awaitable[None]], feed: FeedDoor) -> Callable[..., Awaitable[None]]:

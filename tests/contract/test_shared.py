@@ -224,6 +224,15 @@ async def test_revisions_that_are_one_double_are_two_revisions(journal):
         assert [id.revision for id in await journal.snapshot_ids(f"demo-{n}")] == [top[2], top[1]]
 
 
+async def test_a_dropped_snapshot_makes_room_for_one_of_a_lower_revision(journal):
+    for revision in (8, 9):
+        await journal.keep_snapshot("demo", Snapshot(EntryId(revision, 5), b""))
+    await journal.drop_snapshot("demo", EntryId(9, 5))
+    await journal.drop_snapshot("demo", EntryId(99, 5))
+    await journal.keep_snapshot("demo", Snapshot(EntryId(3, 5), b""))
+    assert [id.revision for id in await journal.snapshot_ids("demo")] == [8, 3]
+
+
 async def test_snapshots_of_two_histories_are_two(journal):
     for chain in (2**63 - 1, 2**63 - 2):
         await journal.keep_snapshot("demo", Snapshot(EntryId(7, chain), b"%d" % chain))

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+STORE = "0" * 32
+
+
 def entries(count: int, base: EntryId = GENESIS) -> list[Entry]:
     made: list[Entry] = []
     for number in range(count):
@@ -28,7 +31,7 @@ def entries(count: int, base: EntryId = GENESIS) -> list[Entry]:
 
 async def written(directory: Path, *acts: tuple[EntryId, list[Entry] | None]) -> None:
     """Run a home until it has written; None begins the spool anew."""
-    home = DiskHome(directory)
+    home = DiskHome(directory, STORE)
     async with trio.open_nursery() as nursery:
         await nursery.start(home.run)
         for base, what in acts:
@@ -53,50 +56,51 @@ def test_records_come_back_and_a_torn_end_is_left_out() -> None:
 
 
 def test_a_name_is_drawn_once(tmp_path: Path) -> None:
-    name = DiskHome(tmp_path / "data").name
-    assert name == DiskHome(tmp_path / "data").name
-    assert name != DiskHome(tmp_path / "other").name
+    name = DiskHome(tmp_path / "data", STORE).name
+    assert name == DiskHome(tmp_path / "data", STORE).name
+    assert name != DiskHome(tmp_path / "other", STORE).name
 
 
 async def test_the_spool_outlives_the_process(tmp_path: Path) -> None:
     made = entries(6)
     await written(tmp_path, (GENESIS, made[:2]), (made[1].id, made[2:4]))
-    assert DiskHome(tmp_path).spooled("test") == (GENESIS, made[:4], True)
+    assert DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made[:4], True)
     # The next process goes on in a file of its own; together they are one chain.
     await written(tmp_path, (made[3].id, made[4:]))
-    assert DiskHome(tmp_path).spooled("test") == (GENESIS, made, True)
-    assert DiskHome(tmp_path).spooled("another") is None
+    assert DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made, True)
+    assert DiskHome(tmp_path, STORE).spooled("another") is None
+    assert DiskHome(tmp_path, "another store").spooled("test") is None
 
 
 async def test_a_spool_that_begins_anew_forgets(tmp_path: Path) -> None:
     made = entries(6)
     await written(tmp_path, (GENESIS, made[:4]), (made[3].id, None), (made[3].id, made[4:]))
-    assert DiskHome(tmp_path).spooled("test") == (made[3].id, made[4:], True)
+    assert DiskHome(tmp_path, STORE).spooled("test") == (made[3].id, made[4:], True)
 
 
 async def test_a_spool_torn_by_a_crash_gives_what_is_whole(tmp_path: Path) -> None:
     made = entries(6)
     await written(tmp_path, (GENESIS, made[:3]))
-    (path,) = (tmp_path / "spool" / "test").glob("*.spool")
+    (path,) = (tmp_path / "spool" / STORE / "test").glob("*.spool")
     path.write_bytes(path.read_bytes()[:-3])
-    assert DiskHome(tmp_path).spooled("test") == (GENESIS, made[:2], False)
+    assert DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made[:2], False)
     # What follows does not follow what is whole: the newer part counts.
     await written(tmp_path, (made[2].id, made[3:]))
-    assert DiskHome(tmp_path).spooled("test") == (made[2].id, made[3:], True)
+    assert DiskHome(tmp_path, STORE).spooled("test") == (made[2].id, made[3:], True)
 
 
 async def test_the_spool_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(homes, "SEGMENT_MAX_BYTES", 100)
     monkeypatch.setattr(homes, "WRITE_EVERY_S", 0)
     made = entries(40)
-    home = DiskHome(tmp_path)
+    home = DiskHome(tmp_path, STORE)
     async with trio.open_nursery() as nursery:
         await nursery.start(home.run)
         for at in range(0, 40, 4):
             home.spool("test", made[at - 1].id if at else GENESIS, made[at : at + 4])
         nursery.cancel_scope.cancel()
-    assert len(list((tmp_path / "spool" / "test").iterdir())) == 2
-    held = DiskHome(tmp_path).spooled("test")
+    assert len(list((tmp_path / "spool" / STORE / "test").iterdir())) == 2
+    held = DiskHome(tmp_path, STORE).spooled("test")
     assert held is not None
     assert held.entries == made[-len(held.entries) :]
     assert len(held.entries) == 8
@@ -108,11 +112,11 @@ async def test_a_spool_that_cannot_be_written_harms_nobody(tmp_path: Path) -> No
     await written(tmp_path, (GENESIS, made[:2]))
     (tmp_path / "spool").unlink()
     await written(tmp_path, (made[1].id, made[2:]))
-    assert DiskHome(tmp_path).spooled("test") == (made[1].id, made[2:], True)
+    assert DiskHome(tmp_path, STORE).spooled("test") == (made[1].id, made[2:], True)
 
 
 async def test_alarms_and_days_are_kept_whole_and_private(tmp_path: Path) -> None:
-    home = DiskHome(tmp_path)
+    home = DiskHome(tmp_path, STORE)
     assert home.alarms == []
     where = await home.alarm("test-1.json", b"{}\n")
     assert home.alarms == ["test-1.json"]

@@ -23,7 +23,7 @@ from callq.domain.state import canonical
 from callq.journal.port import NODE_TTL_MS, chained
 from callq.runtime.actor import EPOCH_SKIP
 from callq.runtime.home import MemoryHome
-from callq.runtime.node import POLL_S, Node
+from callq.runtime.node import POLL_S, QUARANTINE_S, Node
 from callq.views.view import View
 from tests.harness import check_invariants, small_hall
 from tests.runtime.conftest import CLERK, Bench, Clock, running
@@ -235,6 +235,22 @@ async def test_a_tail_lost_while_the_node_was_away_is_given_back_from_its_disk(
     async with running(journal, home=home, seed=2) as a:
         assert (await entries(journal))[: len(before)] == before
         assert await a.look(lambda s: s.counters) == {"A": 5}
+
+
+async def test_a_hall_whose_journal_is_gone_is_not_created_anew(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callq.runtime.past.RING_MAX_BYTES", 100)
+    async with running(journal) as bench:
+        await bench.issue()
+        whole = journal._halls.pop("test")
+        await trio.sleep(4 * POLL_S)
+        assert bench.node.health()["halls"] == {"test": "quarantined"}
+        assert "restore the store from a backup" in str(bench.node.health()["errors"])
+        assert "test" not in journal._halls
+        journal._halls["test"] = whole
+        await trio.sleep(2 * QUARANTINE_S)
+        assert await bench.look(lambda s: s.counters) == {"A": 1}
 
 
 async def failed_over(journal: FaultyJournal, a: Bench, b: Bench, lost: int) -> list[Entry]:

@@ -227,6 +227,10 @@ class RedisJournal:
         where = keys.snapshots(check_hall(hall))
         await self._reader.ask(lua.KEEP.call((where,), str(snapshot.id), snapshot.body, SNAPSHOTS_KEPT))
 
+    async def drop_snapshot(self, hall: str, id: EntryId) -> None:
+        """Forget a snapshot."""
+        await self._reader.ask(("HDEL", keys.snapshots(check_hall(hall)), str(id)))
+
     async def archived(self, hall: str) -> EntryId:
         """The last entry that the archive holds; `GENESIS`: none."""
         (held,) = await self._reader.ask(("GET", keys.archived(hall)))
