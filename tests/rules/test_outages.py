@@ -8,6 +8,8 @@ from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.events import SCHEMA_VERSION, OutageRecorded
 from callq.views.bookings import booking_out
+from callq.views.ticket import held_until_ms
+from callq.views.view import HALL, touched
 from tests.harness import MONDAY_9H, Hall
 from tests.rules.scene import ANN, BOB, HOUR, MIN, Scene, bookable, refused, rule, with_rules
 
@@ -75,6 +77,19 @@ def test_a_timer_that_an_undo_gives_back_is_later_too(hall: Scene) -> None:
     hall.later(1)
     hall.tick()
     assert ticket.state == "abandoned"
+
+
+@rule("H-outage-timers")
+def test_who_was_sent_for_papers_is_shown_the_later_time(hall: Scene) -> None:
+    hall.issue()
+    ticket = hall.hold("without_papers")
+    told_ms = held_until_ms(hall.state, ticket)
+    assert told_ms is not None
+    since_ms = hall.now_ms
+    hall.later(HOUR)
+    decision = hall.do(cmd.RecordOutage(since_ms=since_ms, until_ms=hall.now_ms))
+    assert held_until_ms(hall.state, ticket) == told_ms + HOUR * 1000
+    assert touched(decision.events, hall.state) == {HALL}, "every view that may show one"
 
 
 @rule("H-outage-short")

@@ -73,9 +73,10 @@ def test_the_day_of_the_first_schema_would_end_the_same_today() -> None:
     assert json.loads(json.dumps(outcome(scripted().state))) == load(STREAMS[0])["outcome"]
 
 
-def test_a_newer_schema_is_refused_with_a_word() -> None:
+@pytest.mark.parametrize("more", [{}, {"more": 1}], ids=["readable", "not readable"])
+def test_a_newer_schema_is_refused_with_a_word(more: dict[str, int]) -> None:
     payload = base64.b64decode(load(STREAMS[-1])["entries"][0][1])
-    newer = msgspec.msgpack.encode({**msgspec.msgpack.decode(payload), "v": SCHEMA_VERSION + 1, "more": 1})
+    newer = msgspec.msgpack.encode({**msgspec.msgpack.decode(payload), "v": SCHEMA_VERSION + 1, **more})
     with pytest.raises(BadBytes, match=rf"schema {SCHEMA_VERSION + 1}.*upgrade"):
         decode_batch(newer)
 

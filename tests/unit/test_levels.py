@@ -12,10 +12,14 @@ import pytest
 
 from callq.config import load_hall
 from callq.domain import events as ev
-from callq.domain.hall import HallConfig, Rules, Session, Skill, lean
+from callq.domain.apply import apply
+from callq.domain.commands import SYSTEM
+from callq.domain.hall import HallConfig, Rules, Session, Skill
 from callq.domain.levels import FIELDS, STRUCTS, required_level
+from callq.domain.state import HallState
+from callq.domain.undo import Undo
 from tests.golden.day import FOLDER, shapes
-from tests.harness import small_hall
+from tests.harness import Hall, small_hall
 
 SHAPES: dict[int, dict[str, list[str]]] = {
     int(path.stem.partition("-v")[2]): json.loads(path.read_text()) for path in FOLDER.glob("shapes-*.json")
@@ -155,5 +159,21 @@ def test_a_configuration_is_written_without_its_defaults_wherever_they_come_from
     timezone = "".join(["Asia/", "Shanghai"])
     explicit = replace(config, timezone=timezone, rules=replace(config.rules, hold_max_min=int("120")))
     assert b"Asia/Shanghai" in msgspec.msgpack.encode(explicit)
-    assert lean(explicit) == explicit
-    assert b"Asia/Shanghai" not in msgspec.msgpack.encode(lean(explicit))
+    hall = Hall(explicit)
+    assert hall.state.config == explicit
+    (configured,) = [e for e in ev.decode_batch(hall.payloads[0]).events if isinstance(e, ev.HallConfigured)]
+    assert b"Asia/Shanghai" not in msgspec.msgpack.encode(configured)
+
+
+def test_what_the_event_says_is_the_level_whatever_its_batch_shows() -> None:
+    state = HallState("test")
+    batch = ev.Batch(
+        v=1,
+        at_ms=1,
+        who=SYSTEM,
+        key="~1",
+        command=msgspec.Raw(b"\xc0"),
+        events=(ev.FeatureLevelRaised(level=3),),
+    )
+    apply(state, batch, Undo())
+    assert state.level == 3
