@@ -88,6 +88,11 @@ class Peers(Protocol):
         """Whether other nodes live."""
         ...
 
+    @property
+    def serving(self) -> bool:
+        """Whether the store is there, and no outage waits to be recorded."""
+        ...
+
     async def peers_settled(self, epoch: str) -> None:
         """Wait until all of them have given back to this lineage of the store what it lost."""
         ...
@@ -185,6 +190,19 @@ class HallActor:
           StoreUnavailable: not certain in time.
         """
         return await self._submit(Item(lambda item: self._spec.look(item, look)))  # type: ignore[no-any-return]
+
+    async def own(self, command: cmd.AnyCommand, guard: Callable[[HallState], None] | None = None) -> None:
+        """Decide a command of the node's own and make it durable, ahead of what time has made due.
+
+        Raises:
+          Rejected: a rule refuses it, or `guard` does; nothing changed.
+          StoreUnavailable: not durable in time.
+        """
+
+        def decide(item: Item) -> None:
+            self._spec.decide(item, command, cmd.SYSTEM, lambda *_: None, guard=guard)
+
+        await self._settled(Item(decide))
 
     def glance(self, look: Callable[[HallState], T]) -> T:
         """Look at the state as decided, durable or not: for figures that a moment makes old anyway."""
@@ -323,14 +341,20 @@ class HallActor:
         self.hub.close()
 
     async def _submit(self, item: Item) -> Any:  # noqa: ANN401  # typed by the doors
-        if not self._running:
-            raise StoreUnavailable("the hall is starting or stopping")
-        if self._outage_since is not None and trio.current_time() - self._outage_since >= ANSWER_WITHIN_S:
-            raise StoreUnavailable("the store cannot be reached")
+        if not self._peers.serving:
+            raise StoreUnavailable("the store cannot be reached, or has just come back")
         if len(self._spec.open.items) >= MAX_OPEN:
             raise StoreUnavailable("too many commands are waiting for the store")
         self._clock.check()
         self._tick_if_due()
+        return await self._settled(item)
+
+    async def _settled(self, item: Item) -> Any:  # noqa: ANN401
+        """Decide an item and wait until what it rests on is durable."""
+        if not self._running:
+            raise StoreUnavailable("the hall is starting or stopping")
+        if self._outage_since is not None and trio.current_time() - self._outage_since >= ANSWER_WITHIN_S:
+            raise StoreUnavailable("the store cannot be reached")
         item.decide(item)
         self._wake.set()
         with trio.move_on_after(ANSWER_WITHIN_S) as scope:
@@ -501,7 +525,9 @@ class HallActor:
         self._wake.set()
 
     def _tick_if_due(self) -> None:
-        """What time makes due comes before whatever is asked at that time."""
+        """What time makes due comes before whatever is asked then, and after an outage is recorded."""
+        if not self._peers.serving:
+            return
         state = self._spec.state
         while (deadline := next_deadline_ms(state)) is not None and deadline <= self._spec.now():
             if self._clock.doubtful and deadline == state.day_ends_ms:
@@ -518,7 +544,7 @@ class HallActor:
             wait_s = MAX_TIMER_S if deadline is None else (deadline - self._spec.now()) / 1000
             if not self._wrote_last and self._peers.has_peers:
                 wait_s = max(0, wait_s) + TICK_JITTER_S * self._rng.uniform(1, 2)
-            if self._clock.doubtful:
+            if self._clock.doubtful or not self._peers.serving:
                 wait_s = max(1, wait_s)
             self._timer_changed = trio.Event()
             with trio.move_on_after(min(MAX_TIMER_S, max(0.05, wait_s))) as scope:

@@ -23,6 +23,7 @@ class _Nobody:
     """A tool waits for nobody: it writes by compare-and-set, like everybody."""
 
     has_peers = False
+    serving = True
 
     async def peers_settled(self, epoch: str) -> None:
         await trio.lowlevel.checkpoint()

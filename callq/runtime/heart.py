@@ -29,6 +29,10 @@ OUTAGE_MS: Final = 10_000
 """Longer without a beat of any node is an outage; a restart is faster."""
 
 
+SERVING_S: Final = 5.0
+"""A node whose last beat is older than this decides nothing: what it decided would hide an outage."""
+
+
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a node tells others. Unknown fields are ignored: a newer node may say more."""
 
@@ -74,6 +78,8 @@ class Heart:
         self._rng = rng
         self._outage = outage
         self._settle = settle
+        self._counted_at: float | None = None
+        """Elapsed time of the last beat that was counted."""
         self._news = trio.Event()
         """Set at the next beat."""
         self._log = structlog.get_logger()
@@ -95,6 +101,11 @@ class Heart:
         """Highest schema that every live node reads."""
         return min(node.reads for node in self.nodes.values())
 
+    @property
+    def serving(self) -> bool:
+        """Whether a beat was counted not long ago: the store is there, and no outage waits to be recorded."""
+        return self._counted_at is not None and self._clock.elapsed() - self._counted_at < SERVING_S
+
     async def peers_settled(self, epoch: str) -> None:
         """Wait until every other live node has given back to this lineage of the store what it lost."""
         while any(node.settled != epoch for name, node in self.nodes.items() if name != self._name):
@@ -111,6 +122,8 @@ class Heart:
             self._name, _encode(self._record), gap_ms=OUTAGE_MS, ends_outage=ends_outage
         )
         self._clock.heard(pulse.time_ms, sent_s)
+        if pulse.counted:
+            self._counted_at = sent_s
         living = {name: _decode(record) for name, record in pulse.nodes.items()}
         if living.keys() != self.nodes.keys():
             self._log.info("nodes", living=sorted(living))

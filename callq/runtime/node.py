@@ -110,7 +110,7 @@ class Node:
     def health(self) -> dict[str, object]:
         """Whether every hall runs, what each does, who else serves the store, and what people must see."""
         return {
-            "ready": bool(self._status) and all(s == "running" for s in self._status.values()),
+            "ready": bool(self._status) and self._heart.serving and all(s == "running" for s in self._status.values()),
             "halls": dict(sorted(self._status.items())),
             "errors": dict(sorted(self._errors.items())),
             "node": self.home.name,
@@ -139,6 +139,8 @@ class Node:
                     for hall in halls:
                         starting.start_soon(nursery.start, self._supervise, hall)
                 self._started = True
+                if not pulse.counted:
+                    await self._close_gap()
                 nursery.start_soon(self._poll, nursery)
                 task_status.started(self)
         finally:
@@ -231,16 +233,16 @@ class Node:
             )
             return
         try:
-            await _decide(actor, cmd.Configure(config=config), _not_created)
+            await actor.own(cmd.Configure(config=config), _not_created)
         except _Created:
             self._log.info("another node created the hall", hall=actor.hall)
         lineage = await self._journal.lineage()
-        await _decide(actor, cmd.OpenEpoch(epoch=lineage.epoch))
+        await actor.own(cmd.OpenEpoch(epoch=lineage.epoch))
 
     async def _raise_level(self, actor: HallActor) -> None:
         """Let the hall use what every live node can read by now."""
         if actor.level < self._heart.level:
-            await _decide(actor, cmd.RaiseLevel(level=self._heart.level))
+            await actor.own(cmd.RaiseLevel(level=self._heart.level))
 
     def _set(self, hall: str, status: HallStatus) -> None:
         self._status[hall] = status
@@ -262,11 +264,17 @@ class Node:
     async def _tell_outage(self, actor: HallActor) -> None:
         first_ms, last_ms = self._outages[actor.hall]
         try:
-            await _decide(actor, cmd.RecordOutage(since_ms=first_ms, until_ms=last_ms))
+            await actor.own(cmd.RecordOutage(since_ms=first_ms, until_ms=last_ms))
         except (Rejected, StoreUnavailable) as error:
             self._log.warning("an outage is not recorded yet", hall=actor.hall, error=str(error))
         else:
             self._outages.pop(actor.hall, None)
+
+    async def _close_gap(self) -> None:
+        try:
+            await self._heart.beat(ends_outage=True)
+        except StoreUnavailable as error:
+            self._log.debug("the gap is closed later", error=str(error))
 
     # News of other nodes --------------------------------------------------------------------------
 
@@ -310,12 +318,6 @@ class _Created(CallqError):
 def _not_created(state: HallState) -> None:
     if state.created:
         raise _Created(f"hall {state.hall} exists")
-
-
-async def _decide(
-    actor: HallActor, command: cmd.AnyCommand, guard: Callable[[HallState], None] | None = None
-) -> None:
-    await actor.command(command, who=cmd.SYSTEM, render=lambda *_: None, guard=guard)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -344,6 +344,51 @@ async def test_a_quiet_night_is_no_outage_and_a_dead_hour_is_one(
         await assert_one_queue(a, b)
 
 
+async def missed(bench: Bench) -> str:
+    """Somebody was called twice and did not come: there is half an hour left to come back."""
+    await bench.stand()
+    ticket: str = (await bench.issue()).ticket
+    await bench.do(cmd.CallNext(window="w1"))
+    await trio.sleep(11)
+    await bench.do(cmd.Recall(window="w1"))
+    await bench.do(cmd.Miss(window="w1"))
+    return ticket
+
+
+async def test_a_time_without_nodes_takes_nobodys_grace(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    home = MemoryHome("a")
+    async with running(journal, home=home) as bench:
+        ticket = await missed(bench)
+        await trio.sleep(10 * 60)
+    await trio.sleep(3600)
+    async with running(journal, home=home) as bench:
+        await trio.sleep(19 * 60)
+        assert await bench.look(lambda s: s.tickets[ticket].state) == "missed"
+        await trio.sleep(2 * 60)
+        assert await bench.look(lambda s: s.tickets[ticket].state) == "abandoned"
+
+
+async def test_a_time_without_store_takes_nobodys_grace(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with two(journal) as (a, b):
+        ticket = await missed(a)
+        await trio.sleep(10 * 60)
+        journal.down = True
+        await trio.sleep(3600)
+        with pytest.raises(StoreUnavailable):
+            await a.issue()
+        journal.down = False
+        await trio.sleep(19 * 60)
+        assert await b.look(lambda s: s.tickets[ticket].state) == "missed"
+        await trio.sleep(2 * 60)
+        assert await b.look(lambda s: s.tickets[ticket].state) == "abandoned"
+        assert len(await kinds(journal, "outage_recorded")) == 1
+        await assert_one_queue(a, b)
+
+
 async def test_an_outage_of_the_store_is_recorded_when_it_is_back(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
 ) -> None:
