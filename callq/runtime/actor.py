@@ -25,7 +25,7 @@ from callq.domain import commands as cmd
 from callq.domain.decide import next_deadline_ms
 from callq.domain.errors import Code, Rejected, StoreUnavailable
 from callq.domain.snapshot import encode_state
-from callq.journal.port import GENESIS, AppendRefused, LineageBroken, LineageChanged, Snapshot
+from callq.journal.port import GENESIS, AppendRefused, LineageBroken, LineageChanged, Snapshot, chained
 from callq.runtime.group import CommandFailed, Group, HallFault, Item, Outcome
 from callq.runtime.hub import FeedHub
 from callq.runtime.loading import load
@@ -306,12 +306,13 @@ class HallActor:
         await past.settle(self._journal, self._clock())
 
         def seen(page: Sequence[Entry]) -> None:
-            if past.tip != GENESIS and (later := [e for e in page if e.id.revision > past.tip.revision]):
+            later = [entry for entry in page if entry.id.revision > past.tip.revision]
+            if past.tip != GENESIS and later and later[0] == chained(past.tip, later[0].payload):
                 past.add(past.tip, later)
 
         state, durable = await load(self._journal, self.hall, seen)
         if past.tip != durable:
-            past.begin(durable)
+            await past.begin(self._journal, durable)
         self._spec = Speculation(state, durable, self._clock, self._rng)
         self.hub.publish(self.hub.seal(set(), state, state.now_ms))
 

@@ -38,9 +38,12 @@ RING_MAX_BYTES: Final = 8 << 20
 GROUP_MAX: Final = 500
 """Entries given back in one append."""
 
+RECENT: Final = 1000
+"""Entries that are read to begin with, whoever wrote them."""
+
 GAP_WAIT_S: Final = 1.0
 GAP_WAITS: Final = 3
-"""How long and how often another node is left time to give back what lies before what is known here."""
+"""How long and how often others are left time to give back what lies before what is known here."""
 
 
 class Past:
@@ -68,12 +71,31 @@ class Past:
     def add(self, base: EntryId, entries: Sequence[Entry]) -> None:
         """Remember entries that follow `base` and are durable."""
         if base != self.tip:
-            self.begin(base)
+            self._forget(base)
         self._home.spool(self.hall, self.tip, entries)
         self._remember(entries)
 
-    def begin(self, base: EntryId) -> None:
-        """Forget everything: what is durable ends at `base`, and the journal has it."""
+    async def begin(self, journal: Journal, tip: EntryId) -> None:
+        """Forget everything but what the journal holds up to `tip`: its last entries, whoever wrote them.
+
+        Answers of this node will rest on them, so it has to be able to give them back as well.
+
+        Raises:
+          StoreUnavailable: try again.
+        """
+        since = max(0, tip.revision - RECENT - 1)
+        page = await journal.read_revisions(self.hall, since, RECENT + 1)
+        held = [entry for entry in page if entry.id.revision <= tip.revision]
+        if not held or held[-1].id != tip:
+            self._forget(tip)
+        elif held[0].id == chained(GENESIS, held[0].payload).id:
+            self._forget(GENESIS)
+            self.add(self.tip, held)
+        else:
+            self._forget(held[0].id)
+            self.add(self.tip, held[1:])
+
+    def _forget(self, base: EntryId) -> None:
         self._ring.clear()
         self._bytes = 0
         self._base = base
@@ -108,7 +130,7 @@ class Past:
             lost = self._missing(there)
             if not lost:
                 if all(entry.id != self.tip for entry in there):
-                    self.begin(tip)
+                    await self.begin(journal, tip)
                 return
             if tip == GENESIS and self._base != GENESIS:
                 # Not even a failover does this: creating the hall anew would be the real loss.
@@ -120,7 +142,7 @@ class Past:
                     await trio.sleep(GAP_WAIT_S)
                     continue
                 await self._alarm(lost, tip, now_ms)
-                self.begin(tip)
+                await self.begin(journal, tip)
                 return
             try:
                 await journal.append(self.hall, tip, lost[:GROUP_MAX])
