@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callq.domain.lanes import LaneKey
-from callq.domain.routing import CLASSES
+from callq.domain.lanes import CLASSES, LaneKey
 
 if TYPE_CHECKING:
     from callq.domain.lanes import Lane

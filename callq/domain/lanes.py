@@ -6,12 +6,17 @@ next of 100,000 costs what calling the next of 100 does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sortedcontainers import SortedList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from callq.domain.commands import TicketClass
+
+CLASSES: Final[tuple[TicketClass, ...]] = ("priority", "appointment", "ordinary")
+"""In the order in which they are looked at; none goes first for that."""
 
 
 class Place(NamedTuple):

@@ -7,18 +7,16 @@ lanes), whatever the queue's length.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from callq.domain.events import LaneSeen, Why
-from callq.domain.lanes import LaneKey
+from callq.domain.lanes import CLASSES, LaneKey
 
 if TYPE_CHECKING:
     from callq.domain.lanes import Lane, Place
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
-
-CLASSES: Final = ("priority", "appointment", "ordinary")
 
 
 class LaneChoice(NamedTuple):

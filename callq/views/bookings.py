@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from callq.domain.state import Booking, HallState
 
 
-def booking_in(state: HallState, booking: str) -> Booking:
-    """A booking that is still kept.
-
-    Raises:
-      Rejected: `UNKNOWN_BOOKING`.
-    """
-    found = state.bookings.get(booking)
-    if found is None:
-        raise Rejected(Code.UNKNOWN_BOOKING, "no such booking", "look it up by its person", booking=booking)
-    return found
-
-
 def booking_out(state: HallState, booking: Booking) -> m.Booking:
     """A booking without its person."""
     service = state.index.services.get(booking.service)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.routing import choose_lane
+from callq.domain.rules.guards import window_of
 from callq.domain.ticket import TicketState
 from callq.views.held import held_at, held_row, undoable
 from callq.views.queues import Memo, english_names_of, names_of, service_queues
 from callq.views.strip import services_shown
-from callq.views.ticket import rejoin_of, ticket_out, window_in, window_out
+from callq.views.ticket import rejoin_of, ticket_out, window_out
 from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
@@ -37,7 +38,7 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
     Raises:
       Rejected: `UNKNOWN_WINDOW`.
     """
-    found = window_in(state, window)
+    found = window_of(state, window)
     services = services_shown(state, found)
     rules = state.config.rules
     return {

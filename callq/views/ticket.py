@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from callq.domain.errors import Code, Rejected
 from callq.domain.estimate import ahead, head_of_line
+from callq.domain.rules.guards import ticket_of
 from callq.domain.rules.visits import next_open_ms
 from callq.domain.ticket import TicketState
 from callq.views.ticketing import suspended_of
@@ -19,31 +19,6 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
-
-
-def ticket_in(state: HallState, ticket: str) -> Ticket:
-    """A ticket of today.
-
-    Raises:
-      Rejected: `UNKNOWN_TICKET`.
-    """
-    found = state.tickets.get(ticket)
-    if found is None:
-        raise Rejected(Code.UNKNOWN_TICKET, "no such ticket today", "look it up by its number", ticket=ticket)
-    return found
-
-
-def window_in(state: HallState, window: str) -> Window:
-    """A window of the configuration in force.
-
-    Raises:
-      Rejected: `UNKNOWN_WINDOW`.
-    """
-    found = state.windows.get(window)
-    if found is None:
-        known = ", ".join(state.windows)
-        raise Rejected(Code.UNKNOWN_WINDOW, "no such window", f"one of: {known}", window=window)
-    return found
 
 
 def links_of(hall: str, ticket: str) -> dict[str, str]:
@@ -186,7 +161,7 @@ def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, obje
     Raises:
       Rejected: `UNKNOWN_TICKET`, also when a new business day has forgotten it.
     """
-    found = ticket_in(state, ticket)
+    found = ticket_of(state, ticket)
     service = state.index.services.get(found.service)
     window = state.index.windows.get(found.window) if found.window else None
     return {

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
+from callq.domain.rules.guards import ticket_of, window_of
 from callq.views.board import project_board
 from callq.views.floor import project_floor
 from callq.views.held import held_at
 from callq.views.panel import project_panel
 from callq.views.queues import Memo, services_of, zone_in
 from callq.views.strip import project_strip, services_shown
-from callq.views.ticket import project_ticket, ticket_in, window_in
+from callq.views.ticket import project_ticket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -121,11 +122,11 @@ def _board_topics(view: View, state: HallState) -> Iterator[Topic]:
 
 def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
-    yield "window", window_in(state, view.window or "").id
+    yield "window", window_of(state, view.window or "").id
 
 
 def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
-    window = window_in(state, view.window or "")
+    window = window_of(state, view.window or "")
     yield HALL
     yield "window", window.id
     services = services_shown(state, window)
@@ -149,7 +150,7 @@ def _floor_topics(view: View, state: HallState) -> Iterator[Topic]:
 
 
 def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
-    ticket = ticket_in(state, view.ticket or "")
+    ticket = ticket_of(state, view.ticket or "")
     yield HALL
     yield "ticket", ticket.id
     if ticket.state == "waiting":

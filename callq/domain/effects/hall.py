@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.effects.tools import Moment, set_timer
-from callq.domain.lanes import Lane, LaneKey
+from callq.domain.lanes import CLASSES, Lane, LaneKey
 from callq.domain.state import ClerkDay, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.window import Window
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
-
-CLASSES = ("priority", "appointment", "ordinary")
 
 
 def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Undo) -> None:

@@ -9,7 +9,7 @@ from callq.domain import hours
 from callq.domain.calendar import business_day, day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import running, service_of, zone_for
+from callq.domain.rules.guards import booking_of, running, service_of, zone_for
 from callq.domain.rules.visits import next_number, one_live_ticket, require_open
 from callq.domain.state import person_keys, same_person
 
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
     from callq.domain.hall import Booking as Terms
     from callq.domain.hall import Service
     from callq.domain.state import Booking, HallState
-
-
-def _booking_of(state: HallState, booking: str) -> Booking:
-    found = state.bookings.get(booking)
-    if found is None:
-        raise Rejected(
-            Code.UNKNOWN_BOOKING, f"no booking {booking!r}", "look it up by its person", booking=booking
-        )
-    return found
 
 
 def _refused(code: Code, booking: Booking, detail: str, hint: str) -> Rejected:
@@ -107,7 +98,7 @@ def _one_a_day(state: HallState, service: str, person: cmd.Person, slot_ms: int,
 def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor) -> Decision:
     """The booking becomes a ticket: on time an appointment, later ordinary with its own arrival."""
     running(state)
-    booking = _booking_of(state, command.booking)
+    booking = booking_of(state, command.booking)
     if booking.state != "booked":
         raise _refused(Code.WRONG_STATE, booking, f"the booking is {booking.state}", "take a ticket instead")
     service = service_of(state, booking.service)
@@ -156,14 +147,14 @@ def _changeable(state: HallState, booking: Booking, now_ms: int, *, by_staff: bo
 
 def cancel_booking(state: HallState, command: cmd.CancelBooking, now_ms: int, who: cmd.Actor) -> Decision:
     """Give the booking up, until some hours before; staff at any time."""
-    booking = _booking_of(state, command.booking)
+    booking = booking_of(state, command.booking)
     _changeable(state, booking, now_ms, by_staff=command.by_staff)
     return Decision((ev.BookingCancelled(booking=booking.id),), booking=booking.id)
 
 
 def move_booking(state: HallState, command: cmd.MoveBooking, now_ms: int, who: cmd.Actor) -> Decision:
     """Another slot of the same service."""
-    booking = _booking_of(state, command.booking)
+    booking = booking_of(state, command.booking)
     service = _changeable(state, booking, now_ms, by_staff=command.by_staff)
     if command.slot_ms == booking.slot_ms:
         return Decision((), booking=booking.id)

@@ -12,7 +12,7 @@ from callq.domain.window import allowed as window_allows
 
 if TYPE_CHECKING:
     from callq.domain.hall import Service
-    from callq.domain.state import HallState
+    from callq.domain.state import Booking, HallState
 
 
 def window_of(state: HallState, window: str) -> Window:
@@ -30,6 +30,16 @@ def ticket_of(state: HallState, ticket: str) -> Ticket:
     if found is None:
         raise Rejected(
             Code.UNKNOWN_TICKET, f"no ticket {ticket!r} today", "look it up by its number", ticket=ticket
+        )
+    return found
+
+
+def booking_of(state: HallState, booking: str) -> Booking:
+    """The booking, or `unknown_booking`."""
+    found = state.bookings.get(booking)
+    if found is None:
+        raise Rejected(
+            Code.UNKNOWN_BOOKING, f"no booking {booking!r}", "look it up by its person", booking=booking
         )
     return found
 

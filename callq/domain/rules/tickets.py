@@ -8,7 +8,6 @@ from callq.domain import events as ev
 from callq.domain import hours
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
-from callq.domain.routing import CLASSES
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     after_ticket,
@@ -255,7 +254,7 @@ def grant_class(state: HallState, command: cmd.GrantClass, now_ms: int, who: cmd
     """Grant a class to a waiting ticket; who did is recorded."""
     ticket = ticket_of(state, command.ticket)
     require(ticket, TicketAct.GRANT_CLASS)
-    if command.cls not in CLASSES or command.cls == "appointment":
+    if command.cls == "appointment":
         raise Rejected(Code.INVALID, "an appointment is a booking", "priority or ordinary", ticket=ticket.id)
     if command.cls == ticket.cls:
         raise wrong_state(ticket, f"it is {ticket.cls} already", "go on")
