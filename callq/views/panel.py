@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.routing import choose_lane
-from callq.domain.rules.guards import window_of
+from callq.domain.rules.guards import may_recall_ms, window_of
 from callq.domain.ticket import TicketState
 from callq.views.held import held_at, held_row, undoable
 from callq.views.queues import Memo, english_names_of, names_of, service_queues
@@ -107,7 +107,7 @@ def panel_ticket(state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: i
         waited_s=_seconds(ticket.clock_ms, state.clock(until_ms)),
         why=_why(state, why, until_ms) if why else None,
         history=tuple(sorted(_history(ticket), key=lambda step: step.at_ms)),
-        may_recall_ms=(ticket.last_call_ms or 0) + rules.recall_gap_s * 1000 if recallable else None,
+        may_recall_ms=may_recall_ms(state, ticket) if recallable else None,
         calls_left=max(0, rules.max_calls - ticket.calls),
         calls_before_miss=max(0, rules.min_calls_before_miss - ticket.calls),
     )

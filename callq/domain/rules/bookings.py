@@ -9,8 +9,8 @@ from callq.domain import hours
 from callq.domain.calendar import business_day, day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import booking_of, running, service_of, zone_for
-from callq.domain.rules.visits import next_number, one_live_ticket, require_open
+from callq.domain.rules.guards import booking_of, running, service_of, unused
+from callq.domain.rules.visits import new_ticket, one_live_ticket, require_open
 from callq.domain.state import person_keys, same_person
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor
         raise _refused(Code.WRONG_STATE, booking, f"the booking is {booking.state}", "take a ticket instead")
     service = service_of(state, booking.service)
     terms = _terms(service)
-    if command.ticket in state.tickets:
-        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=command.ticket)
+    unused(state, command.ticket)
     early_ms = booking.slot_ms - terms.early_min * 60_000 - now_ms
     if early_ms > 0:
         raise _refused(
@@ -115,19 +114,12 @@ def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor
     require_open(state, service, now_ms, booked=True)
     one_live_ticket(state, service, booking.person)
     on_time = now_ms <= state.grace_until(booking.slot_ms, terms.grace_min * 60_000)
-    number = next_number(state, service, command.channel)
-    issued = ev.TicketIssued(
-        ticket=command.ticket,
-        number=number.text,
-        counter=number.counter,
-        prefix=number.prefix,
-        series=number.series if number.series != number.prefix else "",
-        service=service.code,
+    issued = new_ticket(
+        state,
+        service,
+        command,
         cls="appointment" if on_time else "ordinary",
-        zone=zone_for(state, service.code),
-        channel=command.channel,
         person=booking.person,
-        traits=command.traits,
         clock_ms=state.clock(max(now_ms, booking.slot_ms) if on_time else now_ms),
         booking=booking.id,
     )

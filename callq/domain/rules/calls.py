@@ -14,6 +14,7 @@ from callq.domain.rules.guards import (
     busy,
     conflict,
     in_its_day,
+    may_recall_ms,
     present,
     require,
     require_window,
@@ -62,15 +63,29 @@ def _end_present(state: HallState, window: Window, now_ms: int) -> tuple[ev.Even
     ticket = window.ticket
     assert ticket is not None
     if window.state == WindowState.SERVING and rules.next_while_serving == "complete":
-        return (
-            ev.TicketCompleted(ticket=ticket.id),
-            *after_ticket(window),
-            *after_completion(state, ticket, now_ms),
-        )
+        return _completed(state, window, ticket, now_ms)
     if window.state == WindowState.CALLING and rules.next_while_called == "miss":
-        _enough_calls(state, window, ticket, now_ms)
-        return (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
+        return _missed(state, window, ticket, now_ms)
     raise busy(window)
+
+
+def _completed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
+    """The service ends; flags of the window take effect, and a visit goes on to its next step."""
+    done = ev.TicketCompleted(ticket=ticket.id)
+    return (done, *after_ticket(window), *after_completion(state, ticket, now_ms))
+
+
+def _missed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
+    """The call ends after enough of them; flags of the window take effect."""
+    least = state.config.rules.min_calls_before_miss
+    if ticket.calls < least:
+        raise conflict(
+            Code.TOO_SOON,
+            window,
+            f"{ticket.number} was called {ticket.calls} of {least} times",
+            "recall it before marking it as missed",
+        ).having(retry_ms=max(0, may_recall_ms(state, ticket) - now_ms))
+    return (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
 
 
 def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd.Actor) -> Decision:
@@ -82,23 +97,24 @@ def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd
     require(ticket, TicketAct.CALL_THIS)
     if ticket.hold_kind == "waiting" and ticket.state == TicketState.HELD:
         raise wrong_state(ticket, "it is held at its window", "resume it there")
-    if ticket.service not in state.services_at(window):
-        raise conflict(
-            Code.NOT_ELIGIBLE,
-            window,
-            f"{clerk} does not serve {ticket.service} here",
-            "let a window call it that does, or transfer it",
-        )
-    _resource_free(state, ticket.service, window)
+    _served_here(state, ticket, window, state.services_at(window))
     if not command.reason.strip():
         raise conflict(Code.INVALID, window, "a call out of turn needs a reason", "say why")
     why = ev.Why(rule="called_by_name", reason=command.reason)
-    return _called(ticket, window, clerk, why)
-
-
-def _called(ticket: Ticket, window: Window, clerk: str, why: ev.Why) -> Decision:
     called = ev.TicketCalled(ticket=ticket.id, window=window.id, clerk=clerk, why=why)
     return Decision((called,), ticket=ticket.id, window=window.id)
+
+
+def _served_here(state: HallState, ticket: Ticket, window: Window, services: tuple[str, ...]) -> None:
+    """Refuse a ticket that the window's clerk cannot serve there, or not now."""
+    if ticket.service not in services:
+        raise conflict(
+            Code.NOT_ELIGIBLE,
+            window,
+            f"{window.clerk} does not serve {ticket.service} here",
+            "let a window call it that does, or transfer it",
+        )
+    _resource_free(state, ticket.service, window)
 
 
 def _resource_free(state: HallState, service: str, window: Window) -> None:
@@ -125,7 +141,7 @@ def recall(state: HallState, command: cmd.Recall, now_ms: int, who: cmd.Actor) -
             f"{ticket.number} was called {ticket.calls} times",
             "mark it as missed",
         )
-    retry_ms = (ticket.last_call_ms or 0) + rules.recall_gap_s * 1000 - now_ms
+    retry_ms = may_recall_ms(state, ticket) - now_ms
     if retry_ms > 0:
         raise conflict(
             Code.TOO_SOON, window, f"{ticket.number} was called just now", "wait and call again"
@@ -141,36 +157,17 @@ def start(state: HallState, command: cmd.Start, now_ms: int, who: cmd.Actor) -> 
 
 
 def complete(state: HallState, command: cmd.Complete, now_ms: int, who: cmd.Actor) -> Decision:
-    """End the service; flags of the window take effect, and a visit goes on to its next step."""
+    """End the service."""
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.COMPLETE)
-    events = (
-        ev.TicketCompleted(ticket=ticket.id),
-        *after_ticket(window),
-        *after_completion(state, ticket, now_ms),
-    )
-    return Decision(events, ticket=ticket.id, window=window.id)
+    return Decision(_completed(state, window, ticket, now_ms), ticket=ticket.id, window=window.id)
 
 
 def miss(state: HallState, command: cmd.Miss, now_ms: int, who: cmd.Actor) -> Decision:
-    """Give the call up after enough calls; flags of the window take effect."""
+    """Give the call up after enough calls."""
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.MISS)
-    _enough_calls(state, window, ticket, now_ms)
-    events = (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
-    return Decision(events, ticket=ticket.id, window=window.id)
-
-
-def _enough_calls(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> None:
-    least = state.config.rules.min_calls_before_miss
-    if ticket.calls < least:
-        gap_ms = (ticket.last_call_ms or 0) + state.config.rules.recall_gap_s * 1000 - now_ms
-        raise conflict(
-            Code.TOO_SOON,
-            window,
-            f"{ticket.number} was called {ticket.calls} of {least} times",
-            "recall it before marking it as missed",
-        ).having(retry_ms=max(0, gap_ms))
+    return Decision(_missed(state, window, ticket, now_ms), ticket=ticket.id, window=window.id)
 
 
 def abandon(state: HallState, command: cmd.Abandon, now_ms: int, who: cmd.Actor) -> Decision:
@@ -201,14 +198,7 @@ def resume(state: HallState, command: cmd.Resume, now_ms: int, who: cmd.Actor) -
         raise wrong_state(ticket, f"it is held {ticket.hold_kind}", "let it come back with `returned`")
     if ticket.window != window.id and ticket.clerk != clerk:
         raise wrong_state(ticket, f"it is held at window {ticket.window}", "resume it there")
-    if ticket.service not in state.index.serving(window.id, clerk, state.day):
-        raise conflict(
-            Code.NOT_ELIGIBLE,
-            window,
-            f"{clerk} does not serve {ticket.service} here",
-            "let a window call it that does, or transfer it",
-        )
-    _resource_free(state, ticket.service, window)
+    _served_here(state, ticket, window, state.index.serving(window.id, clerk, state.day))
     resumed = ev.TicketResumed(ticket=ticket.id, window=window.id, clerk=clerk)
     return Decision((resumed,), ticket=ticket.id, window=window.id)
 

@@ -34,6 +34,12 @@ def ticket_of(state: HallState, ticket: str) -> Ticket:
     return found
 
 
+def unused(state: HallState, ticket: str) -> None:
+    """Refuse an id for a new ticket that another one has."""
+    if ticket in state.tickets:
+        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=ticket)
+
+
 def booking_of(state: HallState, booking: str) -> Booking:
     """The booking, or `unknown_booking`."""
     found = state.bookings.get(booking)
@@ -188,6 +194,11 @@ def present(window: Window, act: TicketAct) -> Ticket:
             "look at its present state and go on from there",
         )
     return ticket
+
+
+def may_recall_ms(state: HallState, ticket: Ticket) -> int:
+    """From when a called ticket may be called again, Unix ms."""
+    return (ticket.last_call_ms or 0) + state.config.rules.recall_gap_s * 1000
 
 
 def after_ticket(window: Window) -> list[ev.Event]:

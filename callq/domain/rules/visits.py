@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from callq.domain import events as ev
 from callq.domain import hours
 from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import clerk_of, in_its_day, running, service_of, wrong_state, zone_for
+from callq.domain.rules.guards import clerk_of, in_its_day, running, service_of, unused, wrong_state, zone_for
 from callq.domain.state import person_keys
 
 if TYPE_CHECKING:
@@ -38,27 +38,19 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
         clerk_of(state, command.prefer_clerk)
     if command.party < 1 or command.cases < 1:
         raise Rejected(Code.INVALID, "party and cases count from 1", "send 1 or more", service=service.code)
-    if command.ticket in state.tickets:
-        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=command.ticket)
+    unused(state, command.ticket)
     if command.cls == "appointment":
         raise Rejected(
             Code.INVALID, "an appointment is a booking that was checked in", "check the booking in"
         )
     require_open(state, service, now_ms, booked=False)
     one_live_ticket(state, service, command.person)
-    number = next_number(state, service, command.channel)
-    issued = ev.TicketIssued(
-        ticket=command.ticket,
-        number=number.text,
-        counter=number.counter,
-        prefix=number.prefix,
-        series=number.series if number.series != number.prefix else "",
-        service=service.code,
+    issued = new_ticket(
+        state,
+        service,
+        command,
         cls=command.cls,
-        zone=zone_for(state, service.code),
-        channel=command.channel,
         person=command.person,
-        traits=command.traits,
         party=command.party,
         cases=command.cases,
         prefer_clerk=command.prefer_clerk,
@@ -66,6 +58,32 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
         credit=_credit(state, service, command),
     )
     return Decision((issued,), ticket=command.ticket)
+
+
+def new_ticket(
+    state: HallState,
+    service: Service,
+    command: cmd.Issue | cmd.CheckIn,
+    **more: Any,  # noqa: ANN401 - the event's own fields
+) -> ev.TicketIssued:
+    """The ticket that a command asks for, with the next number of its channel.
+
+    Raises:
+      Rejected: `quota_exhausted`, the channel has no number left.
+    """
+    number = next_number(state, service, command.channel)
+    return ev.TicketIssued(
+        ticket=command.ticket,
+        number=number.text,
+        counter=number.counter,
+        prefix=number.prefix,
+        series=number.series if number.series != number.prefix else "",
+        service=service.code,
+        zone=zone_for(state, service.code),
+        channel=command.channel,
+        traits=command.traits,
+        **more,
+    )
 
 
 def require_open(state: HallState, service: Service, now_ms: int, *, booked: bool) -> None:
