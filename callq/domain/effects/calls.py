@@ -12,6 +12,7 @@ from callq.domain.effects.tools import (
     Moment,
     acted,
     announce,
+    begin_timer,
     count,
     drop_timer,
     enter_lane,
@@ -56,9 +57,6 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
     undo.set(window, "ticket", ticket)
     since(state, window, at, undo)
     announce(state, ticket, undo)
-    after_s = state.config.rules.auto_start_s
-    if after_s:
-        set_timer(state, "auto_start", ticket.id, state.clock(at.now_ms) + after_s * 1000, undo)
 
 
 def recalled(state: HallState, event: ev.TicketRecalled, at: Moment, undo: Undo) -> None:
@@ -115,8 +113,6 @@ def missed(state: HallState, event: ev.TicketMissed, at: Moment, undo: Undo) -> 
     undo.set(ticket, "missed_ms", at.now_ms)
     undo.set(state, "missed", (ticket.id, *state.missed[: RECENT_MISSED - 1]))
     count(state, ticket.clerk, undo, missed=1)
-    after_ms = state.config.rules.missed_abandon_min * 60_000
-    set_timer(state, "missed", ticket.id, state.clock(at.now_ms) + after_ms, undo)
 
 
 def held(state: HallState, event: ev.TicketHeld, at: Moment, undo: Undo) -> None:
@@ -125,12 +121,9 @@ def held(state: HallState, event: ev.TicketHeld, at: Moment, undo: Undo) -> None
     assert ticket.window is not None
     settled(state, state.windows[ticket.window], undo)
     stop_handling(state, ticket, at, undo)
-    move(state, ticket, TicketAct.HOLD, at, undo)
     undo.set(ticket, "hold_kind", event.kind)
+    move(state, ticket, TicketAct.HOLD, at, undo)
     undo.set(ticket, "held_ms", at.now_ms)
-    if event.kind != "waiting":
-        after_ms = state.config.rules.hold_max_min * 60_000
-        set_timer(state, "held", ticket.id, state.clock(at.now_ms) + after_ms, undo)
 
 
 def resumed(state: HallState, event: ev.TicketResumed, at: Moment, undo: Undo) -> None:
@@ -165,23 +158,18 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     undo.set(ticket, "touched", state.revision + 1)
     undo.set(window, "ticket", ticket if ticket.state in AT_WINDOW else None)
     know_person(state, ticket, undo)
-    kind = TIMERS.get(ticket.state, "")
-    if record.due_ms is not None and kind != "auto_start":
-        set_timer(state, kind, ticket.id, record.due_ms, undo)
+    if record.due_ms is None or ticket.state == TicketState.CALLED:
+        # A day that closed since lets a service end; who is called again has the whole time to come.
+        begin_timer(state, ticket, at, undo)
+    else:
+        set_timer(state, TIMERS[ticket.state], ticket.id, record.due_ms, undo)
     if event.act == "call":
         withdraw(state, ticket, undo)
         _back_to_where_it_was(state, ticket, undo)
     elif event.act == "miss":
         undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
         count(state, clerk, undo, missed=-1)
-        if state.config.rules.auto_start_s:
-            after_ms = state.config.rules.auto_start_s * 1000
-            set_timer(state, "auto_start", ticket.id, state.clock(at.now_ms) + after_ms, undo)
     else:
-        if state.day_closed and record.due_ms is None:
-            # The day closed since, and gave every service but this one its time to end.
-            after_ms = state.config.rules.serving_end_h * 3_600_000
-            set_timer(state, "serving_end", ticket.id, state.clock(at.now_ms) + after_ms, undo)
         stretch = handled - int(str(before["handled_ms"]))
         count(state, clerk, undo, done=-1, handling_ms=-max(0, stretch))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain.effects.tools import Moment, set_timer
+from callq.domain.effects.tools import Moment, begin_timer
 from callq.domain.lanes import CLASSES, Lane, LaneKey
 from callq.domain.state import ClerkDay, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
@@ -103,11 +103,10 @@ def _nothing_to_take_back(state: HallState, undo: Undo) -> None:
 
 def end_serving(state: HallState, at: Moment, undo: Undo) -> None:
     """Let the services that outlive their day end some hours from now, unless their clerks do it."""
-    due_ms = state.clock(at.now_ms) + state.config.rules.serving_end_h * 3_600_000
     for window in state.windows.values():
         ticket = window.ticket
         if ticket and ticket.state == TicketState.SERVING and ("serving_end", ticket.id) not in state.due:
-            set_timer(state, "serving_end", ticket.id, due_ms, undo)
+            begin_timer(state, ticket, at, undo)
 
 
 def day_closed(state: HallState, event: ev.DayClosed, at: Moment, undo: Undo) -> None:

@@ -15,7 +15,6 @@ from callq.domain.effects.tools import (
     leave_lane,
     move,
     next_order,
-    set_timer,
     settled,
     stop_handling,
 )
@@ -84,17 +83,14 @@ def _wait(
     clock_ms: int | None = None,
 ) -> None:
     """Let a ticket wait again, as it came back."""
-    move(state, ticket, act, at, undo, TicketState.WAITING)
     undo.set(ticket, "returned", returned)
     undo.set(ticket, "bound", bound)
     undo.set(ticket, "rank", rank)
     if clock_ms is not None:
         undo.set(ticket, "clock_ms", clock_ms)
     undo.set(ticket, "order", next_order(state, undo))
+    move(state, ticket, act, at, undo, TicketState.WAITING)
     enter_lane(state, ticket, undo)
-    if bound:
-        wait_ms = state.config.rules.transfer_wait_min * 60_000
-        set_timer(state, "unbind", ticket.id, state.clock(at.now_ms) + wait_ms, undo)
 
 
 def rejoined(state: HallState, event: ev.TicketRejoined, at: Moment, undo: Undo) -> None:

@@ -70,7 +70,7 @@ TIMERS: Final = {
     TicketState.HELD: "held",
     TicketState.WAITING: "unbind",
 }
-"""The timer that may run while a ticket is in a state; it ends with the state."""
+"""The timer that may run while a ticket is in a state; it begins and ends with the state."""
 
 
 class Moment(NamedTuple):
@@ -88,6 +88,32 @@ def set_timer(state: HallState, kind: str, entity: str, at_ms: int, undo: Undo) 
     undo.add(state.agenda, Due(at_ms, kind, entity))
 
 
+def begin_timer(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
+    """Start the timer of the state that a ticket is in, if the rules in force give it one."""
+    after_ms = _lasts_ms(state, ticket)
+    if after_ms is not None:
+        set_timer(state, TIMERS[ticket.state], ticket.id, state.clock(at.now_ms) + after_ms, undo)
+
+
+def _lasts_ms(state: HallState, ticket: Ticket) -> int | None:
+    """How long a ticket may be in its state; None: as long as it takes."""
+    rules = state.config.rules
+    match ticket.state:
+        case TicketState.CALLED:
+            return rules.auto_start_s * 1000 or None
+        case TicketState.SERVING:
+            outlived = state.day_closed or ticket.day != state.day
+            return rules.serving_end_h * 3_600_000 if outlived else None
+        case TicketState.MISSED:
+            return rules.missed_abandon_min * 60_000
+        case TicketState.HELD:
+            return rules.hold_max_min * 60_000 if ticket.hold_kind != "waiting" else None
+        case TicketState.WAITING:
+            sent = ticket.bound and ticket.returned == "transfer"
+            return rules.transfer_wait_min * 60_000 if sent else None
+    return None
+
+
 def drop_timer(state: HallState, kind: str, entity: str, undo: Undo) -> None:
     """Forget a timer, if it runs."""
     at_ms = state.due.get((kind, entity))
@@ -101,8 +127,8 @@ def move(
 ) -> None:
     """Change a ticket's state along the table, with everything that goes by the state alone.
 
-    It leaves its lane or its window, its timer stops, and its person may take another ticket when it
-    is over.
+    It leaves its lane or its window, its timer stops and the next one begins, and its person may take
+    another ticket when it is over. Fields that a timer goes by are set before.
     """
     before = ticket.state
     after = following(before, act, to)
@@ -113,6 +139,8 @@ def move(
     if after != before:
         drop_timer(state, TIMERS.get(before, ""), ticket.id, undo)
     undo.set(ticket, "state", after)
+    if after != before:
+        begin_timer(state, ticket, at, undo)
     undo.set(ticket, "touched", state.revision + 1)
     if before in AT_WINDOW and after not in AT_WINDOW and ticket.window is not None:
         window = state.windows[ticket.window]

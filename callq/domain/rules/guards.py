@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
-from callq.domain.ticket import Ticket, TicketAct, allowed
+from callq.domain.ticket import Ticket, TicketAct, TicketState, allowed
 from callq.domain.window import Window, WindowAct, WindowState
 from callq.domain.window import allowed as window_allows
 
@@ -94,12 +94,13 @@ def wrong_state(ticket: Ticket, what: str, hint: str) -> Rejected:
 
 
 def in_its_day(state: HallState, ticket: Ticket) -> None:
-    """Refuse with `expired` what would let a ticket of an earlier day wait among today's numbers."""
-    if ticket.day != state.day:
+    """Refuse with `expired` what would let a ticket wait when its own day is over."""
+    if ticket.day != state.day or state.day_closed:
+        done = ticket.state == TicketState.DONE
         raise Rejected(
             Code.EXPIRED,
             f"{ticket.number} is of {ticket.day}, whose day is over",
-            "complete it, and take a new number for more",
+            "take a new number with `come_back`" if done else "complete it, and take a new number for more",
             state=ticket.state,
             ticket=ticket.id,
         )

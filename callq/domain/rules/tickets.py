@@ -163,8 +163,7 @@ def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str
     service = service_of(state, code)
     if service.code == ticket.service:
         raise wrong_state(ticket, "it is in that service already", "name another one")
-    over = state.day_closed or hours.over(state.config, service.code, now_ms)
-    if service.code in state.stopped or over:
+    if service.code in state.stopped or hours.over(state.config, service.code, now_ms):
         reason = state.stopped.get(service.code, "it is closed for today")
         raise Rejected(
             Code.SERVICE_CLOSED, f"{service.name}: {reason}", "name another service", service=service.code
