@@ -210,10 +210,12 @@ class TicketTransferred(_Event, frozen=True, kw_only=True, tag="ticket_transferr
 
 
 class TicketUnbound(_Event, frozen=True, kw_only=True, tag="ticket_unbound"):
-    """Anyone who serves its service may call it now."""
+    """Whom it waited for is gone: anyone who serves its service may call it now."""
 
     ticket: str
     reason: str
+    bound: str = ""
+    """Who alone may call it now, where its papers went with their clerk."""
 
 
 class TicketReassigned(_Event, frozen=True, kw_only=True, tag="ticket_reassigned"):

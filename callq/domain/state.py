@@ -114,6 +114,11 @@ class Index:
             )
         return found
 
+    def in_use(self, window: str, clerk: str, skills: tuple[str, ...] | None, day: str) -> tuple[str, ...]:
+        """The same where only these skills of the clerk are in use; None: all."""
+        able = self.serving(window, clerk, day)
+        return able if skills is None else tuple(s for s in able if self.services[s].needs in skills)
+
 
 class HallState:
     """One hall now. Written only by `apply`."""
@@ -257,12 +262,7 @@ class HallState:
 
     def services_at(self, window: Window) -> tuple[str, ...]:
         """Services the window takes now: its clerk's skills in use, within its equipment."""
-        if window.clerk is None:
-            return ()
-        able = self.index.serving(window.id, window.clerk, self.day)
-        if window.active is None:
-            return able
-        return tuple(code for code in able if self.index.services[code].needs in window.active)
+        return self.index.in_use(window.id, window.clerk, window.active, self.day) if window.clerk else ()
 
     def live_ticket(self, person: Person | None, service: str) -> Ticket | None:
         """The live ticket that a known person holds for a service, if any."""

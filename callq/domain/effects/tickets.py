@@ -152,10 +152,10 @@ def _set_service(state: HallState, ticket: Ticket, service: str, zone: str, undo
 
 
 def unbound(state: HallState, event: ev.TicketUnbound, at: Moment, undo: Undo) -> None:
-    """Anyone may call the ticket now; its place in time stays."""
+    """Anyone may call the ticket now, or the window where its papers are; its place in time stays."""
     ticket = state.tickets[event.ticket]
     leave_lane(state, ticket, undo)
-    undo.set(ticket, "bound", "")
+    undo.set(ticket, "bound", event.bound)
     undo.set(ticket, "touched", state.revision + 1)
     enter_lane(state, ticket, undo)
     drop_timer(state, "unbind", ticket.id, undo)

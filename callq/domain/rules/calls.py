@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from callq.domain import events as ev
 from callq.domain.errors import Code
 from callq.domain.routing import choose_lane
+from callq.domain.rules.binding import not_there
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     able_to_call,
@@ -225,8 +226,13 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
         staffed(window)
         _still_free(state, window, ticket, str(dict(record.before)["service"]))
     require_window(window, WindowAct.UNDO)
-    event = ev.Undone(window=window.id, ticket=ticket.id, act=record.act)
-    return Decision((event,), ticket=ticket.id, window=window.id)
+    events: list[ev.Event] = [ev.Undone(window=window.id, ticket=ticket.id, act=record.act)]
+    before = dict(record.before)
+    if before["state"] == TicketState.WAITING and not_there(
+        state, str(before["bound"]), str(before["service"])
+    ):
+        events.append(ev.TicketUnbound(ticket=ticket.id, reason="not_served"))
+    return Decision(tuple(events), ticket=ticket.id, window=window.id)
 
 
 def _still_free(state: HallState, window: Window, ticket: Ticket, service: str) -> None:

@@ -8,6 +8,7 @@ from callq.domain import events as ev
 from callq.domain import hours
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
+from callq.domain.rules.binding import home_of, window_serves
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     after_ticket,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from callq.domain import commands as cmd
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
-    from callq.domain.window import Window
 
 
 def _freed(state: HallState, ticket: Ticket) -> list[ev.Event]:
@@ -75,7 +75,7 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
     clock_ms, bound = state.clock(now_ms), ""
     if rules.rejoin == "second_call":
         clock_ms, bound = ticket.clock_ms, f"w:{ticket.window}"
-        if not _window_serves(state, ticket.window, ticket.service):
+        if not window_serves(state, ticket.window, ticket.service):
             bound = ""
     else:
         lane = state.lanes[LaneKey(ticket.service, ticket.cls)]
@@ -84,11 +84,6 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
             clock_ms = kth.clock_ms
     event = ev.TicketRejoined(ticket=ticket.id, clock_ms=clock_ms, bound=bound)
     return Decision((event,), ticket=ticket.id)
-
-
-def _window_serves(state: HallState, window: str | None, service: str) -> bool:
-    seat = state.windows.get(window or "")
-    return seat is not None and seat.open and not seat.draining and service in state.services_at(seat)
 
 
 def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Actor) -> Decision:
@@ -102,7 +97,7 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
         raise wrong_state(ticket, "it is held at its window", "resume it there")
     if ticket.hold_kind == "without_papers":
         return Decision((ev.TicketReturned(ticket=ticket.id),), ticket=ticket.id)
-    window = _papers_at(state, ticket)
+    window = home_of(state, ticket)
     if window is None:
         return Decision((ev.TicketReturned(ticket=ticket.id),), ticket=ticket.id)
     if window.state == WindowState.IDLE and window.clerk and state.resource_free(ticket.service, window):
@@ -110,15 +105,6 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
         called = ev.TicketCalled(ticket=ticket.id, window=window.id, clerk=window.clerk, why=why)
         return Decision((called,), ticket=ticket.id, window=window.id)
     return Decision((ev.TicketReturned(ticket=ticket.id, bound=f"w:{window.id}"),), ticket=ticket.id)
-
-
-def _papers_at(state: HallState, ticket: Ticket) -> Window | None:
-    """Where the papers are: the window that held it, else its clerk's new one; None: with neither."""
-    elsewhere = state.clerk_at.get(ticket.clerk or "")
-    for window in (ticket.window, elsewhere):
-        if _window_serves(state, window, ticket.service):
-            return state.windows[window or ""]
-    return None
 
 
 def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Actor) -> Decision:
