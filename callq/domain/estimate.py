@@ -48,7 +48,7 @@ def head_of_line(state: HallState, ticket: Ticket, now_ms: int) -> WaitRange | N
     position = sum(lane.before(ticket.place) for lane in lanes)
     if position == 0:
         return None
-    oldest = min(lane.head.clock_ms for lane in lanes if lane.head)
+    oldest = min(lane.oldest_ms for lane in lanes)
     others = max(position, sum(len(lane) for lane in lanes) - 1)
     seconds = (state.clock(now_ms) - oldest) / 1000 * position / others
     if seconds < 1:

@@ -40,6 +40,7 @@ class LaneSeen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     head: str
     """Ticket id of its first."""
     clock_ms: int
+    """The clock that it was compared by: its first's, or an older one behind who came back."""
     count: int
 
 
@@ -138,6 +139,8 @@ class TicketCalled(_Event, frozen=True, kw_only=True, tag="ticket_called"):
     window: str
     clerk: str
     why: Why
+    clock_ms: int | None = None
+    """Lateness clock from now on, where it changes: of a held one, later by the time it was held."""
 
 
 class TicketRecalled(_Event, frozen=True, kw_only=True, tag="ticket_recalled"):
@@ -189,6 +192,8 @@ class TicketReturned(_Event, frozen=True, kw_only=True, tag="ticket_returned"):
 
     ticket: str
     bound: str = ""
+    clock_ms: int | None = None
+    """Lateness clock from now on, where it changes: later by the time it was held."""
 
 
 class TicketResumed(_Event, frozen=True, kw_only=True, tag="ticket_resumed"):

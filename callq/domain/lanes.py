@@ -56,6 +56,17 @@ class Lane:
         """First place, or None."""
         return self._places[0] if self._places else None
 
+    @property
+    def oldest_ms(self) -> int:
+        """Lateness clock by which a lane that is not empty is compared with others.
+
+        That of its first, or of the first that did not come back from a hold, if that is older: who
+        comes back goes before their lane, and must not make it wait for others.
+        """
+        arrived = self.nth(self._places.bisect_left(Place(1, 0, 0, "")))
+        first: Place = self._places[0]
+        return min(first.clock_ms, arrived.clock_ms) if arrived else first.clock_ms
+
     def nth(self, index: int) -> Place | None:
         """The place at an index from 0, or None beyond the end."""
         return self._places[index] if index < len(self._places) else None

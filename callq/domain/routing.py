@@ -46,6 +46,16 @@ def eligible_lanes(state: HallState, window: Window) -> list[tuple[LaneKey, Lane
     return found
 
 
+def lanes_seen(state: HallState, window: Window) -> tuple[LaneSeen, ...]:
+    """What the window could have called next: who is passed over where somebody is called out of turn."""
+    return tuple(_seen(key, lane) for key, lane in eligible_lanes(state, window))
+
+
+def _seen(key: LaneKey, lane: Lane) -> LaneSeen:
+    assert lane.head is not None
+    return LaneSeen(key.service, key.cls, lane.head.ticket, lane.oldest_ms, len(lane))
+
+
 def choose_lane(state: HallState, window: Window, now_ms: int) -> LaneChoice | None:
     """Pick the ticket a freed window serves next; None when nothing eligible waits.
 
@@ -55,19 +65,19 @@ def choose_lane(state: HallState, window: Window, now_ms: int) -> LaneChoice | N
       now_ms: Unix ms; a booking that came before its slot is taken only if nothing else waits.
 
     Returns:
-      Of those who bring papers back to this very window, else of all heads, the one with the oldest
-      lateness clock; with every lane that was looked at.
+      The head of the lane with somebody who brings papers back to this very window, else of the one
+      whose oldest has the earliest lateness clock; with every lane that was looked at.
     """
     clock = state.clock(now_ms)
     best: Place | None = None
     best_key: tuple[bool, bool, int, int] | None = None
     seen = []
     for key, lane in eligible_lanes(state, window):
-        head = lane.head
+        head, oldest_ms = lane.head, lane.oldest_ms
         assert head is not None
-        seen.append(LaneSeen(key.service, key.cls, head.ticket, head.clock_ms, len(lane)))
+        seen.append(_seen(key, lane))
         papers_back = bool(key.to) and head.rank == 0
-        order = (not papers_back, head.clock_ms > clock, head.clock_ms, head.order)
+        order = (not papers_back, oldest_ms > clock, oldest_ms, head.order)
         if best_key is None or order < best_key:
             best, best_key = head, order
     if best is None:

@@ -227,6 +227,8 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     """When it reached a final state."""
     missed_ms: int | None = None
     held_ms: int | None = None
+    held_clock: int = 0
+    """When it was put aside last, in the hall's own time: held time does not count as waiting."""
     rejoined: int = 0
     origin: Origin | None = None
     step: int = 0

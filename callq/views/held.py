@@ -36,8 +36,8 @@ def held_row(state: HallState, ticket: Ticket, window: Window | None) -> m.HeldT
     """A held ticket, as it is seen at a window; None: from above."""
     service = state.index.services.get(ticket.service)
     due_ms = held_until_ms(state, ticket)
-    if ticket.hold_kind == "waiting" and ticket.held_ms is not None:
-        due_ms = ticket.held_ms + state.config.rules.hold_max_min * 60_000
+    if ticket.hold_kind == "waiting" and state.suspended_since is None:
+        due_ms = ticket.held_clock + state.frozen_ms + state.config.rules.hold_max_min * 60_000
     return m.HeldTicket(
         id=ticket.id,
         number=ticket.number,

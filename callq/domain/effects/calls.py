@@ -50,6 +50,9 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
     move(state, ticket, act, at, undo, TicketState.CALLED)
     undo.set(ticket, "window", event.window)
     undo.set(ticket, "clerk", event.clerk)
+    if event.clock_ms is not None:
+        undo.set(ticket, "clock_ms", event.clock_ms)
+    undo.set(ticket, "hold_kind", None)
     undo.set(ticket, "calls", 1)
     undo.set(ticket, "called_ms", at.now_ms)
     undo.set(ticket, "last_call_ms", at.now_ms)
@@ -124,6 +127,7 @@ def held(state: HallState, event: ev.TicketHeld, at: Moment, undo: Undo) -> None
     undo.set(ticket, "hold_kind", event.kind)
     move(state, ticket, TicketAct.HOLD, at, undo)
     undo.set(ticket, "held_ms", at.now_ms)
+    undo.set(ticket, "held_clock", state.clock(at.now_ms))
 
 
 def resumed(state: HallState, event: ev.TicketResumed, at: Moment, undo: Undo) -> None:

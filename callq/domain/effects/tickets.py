@@ -82,7 +82,11 @@ def _wait(
     rank: int = 1,
     clock_ms: int | None = None,
 ) -> None:
-    """Let a ticket wait again, as it came back."""
+    """Let a ticket wait again, as it came back: what its last call left behind is over."""
+    for name in ("called_ms", "last_call_ms", "started_ms", "hold_kind", "why"):
+        undo.set(ticket, name, None)
+    undo.set(ticket, "calls", 0)
+    undo.set(ticket, "start_source", "")
     undo.set(ticket, "returned", returned)
     undo.set(ticket, "bound", bound)
     undo.set(ticket, "rank", rank)
@@ -113,7 +117,17 @@ def rejoined(state: HallState, event: ev.TicketRejoined, at: Moment, undo: Undo)
 def returned(state: HallState, event: ev.TicketReturned, at: Moment, undo: Undo) -> None:
     """A held ticket waits again, before everyone in its lane."""
     ticket = state.tickets[event.ticket]
-    _wait(state, ticket, TicketAct.RETURN, at, undo, returned="hold", bound=event.bound, rank=0)
+    _wait(
+        state,
+        ticket,
+        TicketAct.RETURN,
+        at,
+        undo,
+        returned="hold",
+        bound=event.bound,
+        rank=0,
+        clock_ms=event.clock_ms,
+    )
 
 
 def transferred(state: HallState, event: ev.TicketTransferred, at: Moment, undo: Undo) -> None:
@@ -138,7 +152,6 @@ def transferred(state: HallState, event: ev.TicketTransferred, at: Moment, undo:
         clock_ms=event.clock_ms,
     )
     undo.set(ticket, "origin", origin)
-    undo.set(ticket, "hold_kind", None)
     if before != event.service:
         undo.set(ticket, "handled_ms", 0)
 
@@ -226,10 +239,8 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
     undo.set(ticket, "step", event.step)
     undo.set(ticket, "service", steps[event.step].service)
     undo.set(ticket, "zone", event.zone)
-    for name in ("called_ms", "last_call_ms", "started_ms", "done_ms", "why"):
-        undo.set(ticket, name, None)
+    undo.set(ticket, "done_ms", None)
     undo.set(ticket, "handled_ms", 0)
-    undo.set(ticket, "calls", 0)
     _wait(
         state,
         ticket,

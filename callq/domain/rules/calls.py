@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
 from callq.domain.errors import Code
-from callq.domain.routing import choose_lane
-from callq.domain.rules.binding import not_there
+from callq.domain.routing import choose_lane, lanes_seen
+from callq.domain.rules.binding import home_of, not_there
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     able_to_call,
     after_ticket,
     busy,
+    clock_back,
     conflict,
     in_its_day,
     may_recall_ms,
@@ -96,13 +97,19 @@ def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd
     require_window(window, WindowAct.CALL_THIS)
     ticket = ticket_of(state, command.ticket)
     require(ticket, TicketAct.CALL_THIS)
-    if ticket.hold_kind == "waiting" and ticket.state == TicketState.HELD:
-        raise wrong_state(ticket, "it is held at its window", "resume it there")
+    home = home_of(state, ticket) if ticket.hold_kind == "waiting" else None
+    if home is not None:
+        raise wrong_state(ticket, "it is held at its window", f"resume it at window {home.id}")
     _served_here(state, ticket, window, state.services_at(window))
     if not command.reason.strip():
         raise conflict(Code.INVALID, window, "a call out of turn needs a reason", "say why")
-    why = ev.Why(rule="called_by_name", reason=command.reason)
-    called = ev.TicketCalled(ticket=ticket.id, window=window.id, clerk=clerk, why=why)
+    called = ev.TicketCalled(
+        ticket=ticket.id,
+        window=window.id,
+        clerk=clerk,
+        why=ev.Why(rule="called_by_name", reason=command.reason, lanes=lanes_seen(state, window)),
+        clock_ms=clock_back(state, ticket, now_ms),
+    )
     return Decision((called,), ticket=ticket.id, window=window.id)
 
 

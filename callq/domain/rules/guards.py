@@ -202,6 +202,13 @@ def may_recall_ms(state: HallState, ticket: Ticket) -> int:
     return (ticket.last_call_ms or 0) + state.config.rules.recall_gap_s * 1000
 
 
+def clock_back(state: HallState, ticket: Ticket, now_ms: int) -> int | None:
+    """Lateness clock of a ticket that comes back from a hold, without the held time; None: as it is."""
+    if ticket.state != TicketState.HELD:
+        return None
+    return ticket.clock_ms + state.clock(now_ms) - ticket.held_clock
+
+
 def after_ticket(window: Window) -> list[ev.Event]:
     """What the flags make of a window whose ticket has just left."""
     if window.draining:

@@ -8,11 +8,13 @@ from callq.domain import events as ev
 from callq.domain import hours
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
+from callq.domain.routing import lanes_seen
 from callq.domain.rules.binding import home_of, window_serves
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     after_ticket,
     clerk_of,
+    clock_back,
     conflict,
     in_its_day,
     require,
@@ -81,7 +83,8 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
         lane = state.lanes[LaneKey(ticket.service, ticket.cls)]
         kth = lane.nth(rules.rejoin_k - 1)
         if kth is not None:
-            clock_ms = kth.clock_ms
+            # Who came back from a hold is before everyone, whatever the clock.
+            clock_ms = kth.clock_ms if kth.rank else min(kth.clock_ms, ticket.clock_ms)
     event = ev.TicketRejoined(ticket=ticket.id, clock_ms=clock_ms, bound=bound)
     return Decision((event,), ticket=ticket.id)
 
@@ -93,18 +96,23 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
         return take_up(state, ticket, now_ms)
     running(state)
     require(ticket, TicketAct.RETURN)
-    if ticket.hold_kind == "waiting":
-        raise wrong_state(ticket, "it is held at its window", "resume it there")
-    if ticket.hold_kind == "without_papers":
-        return Decision((ev.TicketReturned(ticket=ticket.id),), ticket=ticket.id)
-    window = home_of(state, ticket)
-    if window is None:
-        return Decision((ev.TicketReturned(ticket=ticket.id),), ticket=ticket.id)
-    if window.state == WindowState.IDLE and window.clerk and state.resource_free(ticket.service, window):
-        why = ev.Why(rule="papers_back")
-        called = ev.TicketCalled(ticket=ticket.id, window=window.id, clerk=window.clerk, why=why)
-        return Decision((called,), ticket=ticket.id, window=window.id)
-    return Decision((ev.TicketReturned(ticket=ticket.id, bound=f"w:{window.id}"),), ticket=ticket.id)
+    home = home_of(state, ticket) if ticket.hold_kind != "without_papers" else None
+    if ticket.hold_kind == "waiting" and home is not None:
+        raise wrong_state(ticket, "it is held at its window", f"resume it at window {home.id}")
+    clock_ms, bound = clock_back(state, ticket, now_ms), ""
+    if home is not None:
+        if home.state == WindowState.IDLE and home.clerk and state.resource_free(ticket.service, home):
+            called = ev.TicketCalled(
+                ticket=ticket.id,
+                window=home.id,
+                clerk=home.clerk,
+                why=ev.Why(rule="papers_back", lanes=lanes_seen(state, home)),
+                clock_ms=clock_ms,
+            )
+            return Decision((called,), ticket=ticket.id, window=home.id)
+        bound = f"w:{home.id}"
+    back = ev.TicketReturned(ticket=ticket.id, bound=bound, clock_ms=clock_ms)
+    return Decision((back,), ticket=ticket.id)
 
 
 def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Actor) -> Decision:
