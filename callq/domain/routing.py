@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from callq.domain.events import LaneSeen, Why
-from callq.domain.lanes import CLASSES, LaneKey
+from callq.domain.lanes import CLASSES, Lane, LaneKey, Place
 
 if TYPE_CHECKING:
-    from callq.domain.lanes import Lane, Place
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
@@ -56,13 +55,16 @@ def _seen(key: LaneKey, lane: Lane) -> LaneSeen:
     return LaneSeen(key.service, key.cls, lane.head.ticket, lane.oldest_ms, len(lane))
 
 
-def choose_lane(state: HallState, window: Window, now_ms: int) -> LaneChoice | None:
+def choose_lane(
+    state: HallState, window: Window, now_ms: int, coming: tuple[Ticket, str] | None = None
+) -> LaneChoice | None:
     """Pick the ticket a freed window serves next; None when nothing eligible waits.
 
     Args:
       state: the hall; only read.
       window: staffed; the skills of its clerk, its equipment and free resources bound the choice.
       now_ms: Unix ms; a booking that came before its slot is taken only if nothing else waits.
+      coming: a ticket that will wait for a service as of now, by the same decision.
 
     Returns:
       The head of the lane with somebody who brings papers back to this very window, else of the one
@@ -72,7 +74,13 @@ def choose_lane(state: HallState, window: Window, now_ms: int) -> LaneChoice | N
     best: Place | None = None
     best_key: tuple[bool, bool, int, int] | None = None
     seen = []
-    for key, lane in eligible_lanes(state, window):
+    lanes = eligible_lanes(state, window)
+    if coming is not None:
+        ticket, service = coming
+        if service in state.services_at(window) and state.resource_free(service, window):
+            place = Place(1, clock, state.order + 1, ticket.id)
+            lanes.append((LaneKey(service, ticket.cls), Lane([place])))
+    for key, lane in lanes:
         head, oldest_ms = lane.head, lane.oldest_ms
         assert head is not None
         seen.append(_seen(key, lane))

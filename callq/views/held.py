@@ -58,9 +58,13 @@ def undoable(state: HallState, window: Window) -> m.Undoable | None:
     Time passes unseen: a client drops it at `until_ms`.
     """
     record = window.acted
-    ticket = state.tickets.get(record.ticket) if record else None
-    if record is None or ticket is None or ticket.touched != record.revision:
+    if record is None:
         return None
+    for act in record.all:
+        about = state.tickets.get(act.ticket)
+        if about is None or about.touched != act.revision:
+            return None
+    ticket = state.tickets[record.ticket]
     return m.Undoable(
         act=cast('Literal["call", "miss", "complete"]', record.act),
         ticket=ticket.id,

@@ -138,8 +138,7 @@ def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield from (("ticket", ticket.id) for ticket in held_at(state, window))
     if window.last is not None:
         yield "ticket", window.last
-    if window.acted is not None:
-        yield "ticket", window.acted.ticket
+    yield from (("ticket", act.ticket) for act in (window.acted.all if window.acted else ()))
     if window.clerk is None:
         yield CLERKS
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.undo import Undo
+    from callq.domain.window import Acted, Window
 
 
 def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> None:
@@ -151,14 +152,15 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     record = window.acted
     assert record is not None
     clerk, handled = ticket.clerk, ticket.handled_ms
-    _off_the_lists(state, ticket, undo)
+    if ticket.state == TicketState.WAITING:
+        leave_lane(state, ticket, undo)
+    drop_timer(state, TIMERS.get(ticket.state, ""), ticket.id, undo)
     forget_person(state, ticket, undo)
     before = dict(record.before)
     for name, value in record.before:
         undo.set(ticket, name, value)
-    for name, value in record.window:
-        undo.set(window, name, value)
-    undo.set(window, "acted", None)
+    _as_before(window, record, undo)
+    undo.set(window, "acted", record.previous)
     undo.set(ticket, "touched", state.revision + 1)
     undo.set(window, "ticket", ticket if ticket.state in AT_WINDOW else None)
     know_person(state, ticket, undo)
@@ -178,11 +180,21 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
         count(state, clerk, undo, done=-1, handling_ms=-max(0, stretch))
 
 
-def _off_the_lists(state: HallState, ticket: Ticket, undo: Undo) -> None:
-    """Take the ticket out of the lane it went on to, and stop the timer of its present state."""
-    if ticket.state == TicketState.WAITING:
-        leave_lane(state, ticket, undo)
-    drop_timer(state, TIMERS.get(ticket.state, ""), ticket.id, undo)
+def _as_before(window: Window, record: Acted, undo: Undo) -> None:
+    """Take back what the end of a ticket made of its window, not what its clerk has asked for since."""
+    before = dict(record.window)
+    for name in ("last", "since_ms", "since_clock"):
+        undo.set(window, name, before[name])
+    if record.act == "call":
+        return
+    if not window.open:
+        undo.set(window, "open", True)
+        undo.set(window, "draining", True)
+        undo.set(window, "pause_after", before["pause_after"])
+        undo.set(window, "pause_reason", before["pause_reason"])
+    elif window.paused:
+        undo.set(window, "paused", False)
+        undo.set(window, "pause_after", True)
 
 
 def _back_to_where_it_was(state: HallState, ticket: Ticket, undo: Undo) -> None:

@@ -49,16 +49,7 @@ UNDONE: Final = [
 ]
 """Fields of a ticket that a call, a miss or a completion changes."""
 
-WINDOW_UNDONE: Final = (
-    "open",
-    "draining",
-    "paused",
-    "pause_after",
-    "pause_reason",
-    "last",
-    "since_ms",
-    "since_clock",
-)
+WINDOW_UNDONE: Final = ("pause_after", "pause_reason", "last", "since_ms", "since_clock")
 
 _UNDONE: Final = attrgetter(*UNDONE)
 _WINDOW_UNDONE: Final = attrgetter(*WINDOW_UNDONE)
@@ -198,6 +189,7 @@ def since(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
 
 def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment, undo: Undo) -> None:
     """Remember how things were before an act that can be undone; call before changing anything."""
+    last = window.acted
     record = Acted(
         act,
         at.now_ms,
@@ -207,6 +199,7 @@ def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment
         tuple(zip(UNDONE, _UNDONE(ticket), strict=True)),
         tuple(zip(WINDOW_UNDONE, _WINDOW_UNDONE(window), strict=True)),
         state.due.get((TIMERS.get(ticket.state, ""), ticket.id)),
+        last if last is not None and last.revision == state.revision + 1 else None,
     )
     undo.set(window, "acted", record)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from callq.domain import commands as cmd
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
-    from callq.domain.window import Window
+    from callq.domain.window import Acted, Window
 
 
 def call_next(state: HallState, command: cmd.CallNext, now_ms: int, who: cmd.Actor) -> Decision:
@@ -53,11 +53,20 @@ def call_next(state: HallState, command: cmd.CallNext, now_ms: int, who: cmd.Act
     else:
         clerk = able_to_call(state, window)
         require_window(window, WindowAct.CALL_NEXT)
-    choice = choose_lane(state, window, now_ms)
+    choice = choose_lane(state, window, now_ms, coming=_next_step(state, before))
     if choice is None:
         return Decision(before, window=window.id)
     called = ev.TicketCalled(ticket=choice.ticket.id, window=window.id, clerk=clerk, why=choice.why)
     return Decision((*before, called), ticket=choice.ticket.id, window=window.id)
+
+
+def _next_step(state: HallState, events: tuple[ev.Event, ...]) -> tuple[Ticket, str] | None:
+    """The ticket that these let wait for the next step of its visit, and the service of that."""
+    for event in events:
+        if isinstance(event, ev.StepBegun):
+            ticket = state.tickets[event.ticket]
+            return ticket, ticket.steps[event.step].service
+    return None
 
 
 def _end_present(state: HallState, window: Window, now_ms: int) -> tuple[ev.Event, ...]:
@@ -212,34 +221,47 @@ def resume(state: HallState, command: cmd.Resume, now_ms: int, who: cmd.Actor) -
 
 
 def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> Decision:
-    """Take back the window's own last call, miss or completion, within the time for it."""
+    """Take back what the window's own last key press did: a call, a miss, a completion, or two of them."""
     window = window_of(state, command.window)
-    record = window.acted
-    if record is None:
-        raise conflict(Code.WRONG_STATE, window, "there is nothing to take back", "go on working")
-    rules = state.config.rules
-    if now_ms - record.at_ms > rules.undo_s * 1000:
+    last = window.acted
+    if last is None:
         raise conflict(
-            Code.EXPIRED, window, f"the {record.act} was more than {rules.undo_s} s ago", "go on from here"
+            Code.WRONG_STATE,
+            window,
+            "there is nothing to take back",
+            "go on from here; another act, clerk, day or configuration ends what could be taken back",
         )
-    if record.who != who.id:
-        raise conflict(Code.FORBIDDEN, window, f"somebody else did the {record.act}", "let them take it back")
-    ticket = ticket_of(state, record.ticket)
-    if ticket.touched != record.revision:
-        raise wrong_state(ticket, f"it has gone on since the {record.act}", "go on from here")
-    if record.act != "call" and window.ticket is not None:
-        raise busy(window)
-    if record.act != "call":
+    rules = state.config.rules
+    if now_ms - last.at_ms > rules.undo_s * 1000:
+        raise conflict(
+            Code.EXPIRED, window, f"the {last.act} was more than {rules.undo_s} s ago", "go on from here"
+        )
+    if last.who != who.id:
+        raise conflict(Code.FORBIDDEN, window, f"somebody else did the {last.act}", "let them take it back")
+    for act in last.all:
+        if (ticket := ticket_of(state, act.ticket)).touched != act.revision:
+            raise wrong_state(ticket, f"it has gone on since the {act.act}", "go on from here")
+    first = last.all[-1]
+    if first.act != "call":
+        if last.act != "call" and window.ticket is not None:
+            raise busy(window)
         staffed(window)
-        _still_free(state, window, ticket, str(dict(record.before)["service"]))
+        _still_free(state, window, state.tickets[first.ticket], str(dict(first.before)["service"]))
     require_window(window, WindowAct.UNDO)
-    events: list[ev.Event] = [ev.Undone(window=window.id, ticket=ticket.id, act=record.act)]
-    before = dict(record.before)
-    if before["state"] == TicketState.WAITING and not_there(
-        state, str(before["bound"]), str(before["service"])
-    ):
-        events.append(ev.TicketUnbound(ticket=ticket.id, reason="not_served"))
-    return Decision(tuple(events), ticket=ticket.id, window=window.id)
+    events: list[ev.Event] = [ev.Undone(window=window.id, ticket=a.ticket, act=a.act) for a in last.all]
+    if first.act == "call":
+        events += _called_no_more(state, window, first)
+    return Decision(tuple(events), ticket=first.ticket, window=window.id)
+
+
+def _called_no_more(state: HallState, window: Window, call: Acted) -> list[ev.Event]:
+    """What follows where an undone call leaves a window free: its flags, and bindings to who has left."""
+    events = after_ticket(window)
+    before = dict(call.before)
+    bound, service = str(before["bound"]), str(before["service"])
+    if before["state"] == TicketState.WAITING and not_there(state, bound, service):
+        events.append(ev.TicketUnbound(ticket=call.ticket, reason="not_served"))
+    return events
 
 
 def _still_free(state: HallState, window: Window, ticket: Ticket, service: str) -> None:
