@@ -129,7 +129,7 @@ class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):
     series: str = ""
     """Counter that the number came from, where it is not the prefix's own."""
     credit: str = ""
-    """Come-back credit that was used: the ticket sorts before its lane."""
+    """Come-back that was claimed: an expired ticket's, which sorts before its lane, or ``TICKET/STEP``."""
 
 
 class TicketCalled(_Event, frozen=True, kw_only=True, tag="ticket_called"):
@@ -276,13 +276,15 @@ class StepBegun(_Event, frozen=True, kw_only=True, tag="step_begun"):
 
 
 class StepDeferred(_Event, frozen=True, kw_only=True, tag="step_deferred"):
-    """The next service is closed or full; the visit keeps the step."""
+    """The next service is closed or full; the visit keeps the step, for a later day as well."""
 
     ticket: str
     step: int
     reason: str
     next_ms: int | None = None
     """When tickets for it are given again, if known."""
+    credit_until: str = ""
+    """Last day, ISO date, on which a new ticket may claim it; empty: none may."""
 
 
 class TicketRated(_Event, frozen=True, kw_only=True, tag="ticket_rated"):

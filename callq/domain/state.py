@@ -71,13 +71,25 @@ class Booking(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """A come-back that is owed to someone whose ticket was held when the day closed."""
+    """A number that is owed: to who was held when the day closed, or for a step that was deferred.
+
+    It takes no place of the quota. Who was held sorts before everyone; a step waits as one who arrives.
+    """
 
     service: str
-    person: tuple[str, ...]
-    """Keys of the person, () if unknown."""
+    person: Person | None
     until: str
     """Last day, ISO date."""
+    ticket: str
+    """Whose come-back it is."""
+    step: int | None = None
+    """The deferred step of its visit; None: it was held."""
+
+    def claimable(self, state: HallState) -> bool:
+        """Whether a new ticket may claim it today: a step is taken up by its own ticket on its own day."""
+        ticket = state.tickets.get(self.ticket)
+        own_day = self.step is not None and ticket is not None and ticket.day == state.day
+        return state.day <= self.until and not own_day
 
 
 class Numbering(NamedTuple):
@@ -228,7 +240,7 @@ class HallState:
         self.missed: tuple[str, ...] = ()
         """Ids of the tickets missed last, newest first."""
         self.credits: dict[str, Credit] = {}
-        """Come-backs owed, by the ticket that expired."""
+        """Come-backs owed, by the ticket that expired, or ``TICKET/STEP`` for a deferred step."""
         self.bookings: dict[str, Booking] = {}
         self.slots: dict[tuple[str, int], int] = {}
         """Places taken by (service, start of the slot)."""
@@ -300,6 +312,11 @@ class HallState:
             if record is not None:
                 return record
         return None
+
+
+def step_key(ticket: Ticket, step: int) -> str:
+    """Key among the credits of what is owed for a deferred step."""
+    return f"{ticket.id}/{step}"
 
 
 def same_person(one: Person | None, other: Person | None) -> bool:

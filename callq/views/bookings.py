@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from callq.domain import hours
 from callq.domain.calendar import day_after
 from callq.domain.errors import Code, Rejected
+from callq.domain.rules.bookings import offered, places_left
 from callq.domain.rules.guards import service_of
 from callq.wire import messages as m
 
@@ -54,22 +54,19 @@ def slots_out(state: HallState, code: str, day: str | None, now_ms: int) -> m.Sl
         raise Rejected(
             Code.SERVICE_CLOSED, f"{service.name} takes no bookings", "take a ticket", service=service.code
         )
-    last_day = day_after(state.day, terms.days_ahead)
     wanted = day or state.day
-    found = hours.slots_on(state.config, code, wanted) if state.day <= wanted <= last_day else ()
     return m.Slots(
         service=code,
         day=wanted,
-        last_day=last_day,
+        last_day=day_after(state.day, terms.days_ahead),
         slots=tuple(
             m.Slot(
                 slot_ms=slot.start_ms,
                 slot_end_ms=slot.end_ms,
                 capacity=terms.capacity,
-                free=max(0, terms.capacity - state.slots.get((code, slot.start_ms), 0)),
+                free=places_left(state, service, slot.start_ms),
             )
-            for slot in found
-            if slot.start_ms > now_ms
+            for slot in offered(state, service, wanted, now_ms)
         ),
         revision=state.revision,
     )

@@ -100,7 +100,7 @@ def panel_ticket(state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: i
     called = ticket.state is TicketState.CALLED
     recallable = called and ticket.calls < rules.max_calls
     return m.PanelTicket(
-        ticket=ticket_out(state, ticket, now_ms),
+        ticket=ticket_out(state, ticket, now_ms, offers=False),
         service_name=service.name,
         service_name_en=service.name_en,
         target_s=service.target_wait_min * 60,

@@ -154,6 +154,8 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield "ticket", ticket.id
     if ticket.state == "waiting":
         yield "service", ticket.service
+    if ticket.deferred is not None:
+        yield "slots", ticket.steps[ticket.deferred].service
 
 
 VIEWS: Final[dict[str, _Kind]] = {
@@ -224,7 +226,7 @@ def _of_queue(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
 def _of_issue(event: ev.TicketIssued, state: HallState) -> Iterator[Topic]:
     yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
     if event.credit:
-        yield "ticket", event.credit
+        yield "ticket", event.credit.partition("/")[0]
 
 
 def _of_hand_over(event: ev.WindowHandedOver, state: HallState) -> Iterator[Topic]:
@@ -246,7 +248,14 @@ def _of_undo(event: ev.Undone, state: HallState) -> Iterator[Topic]:
     yield from _zone_of_window(event.window, state)
 
 
-def _of_bookings(event: ev.Booked, state: HallState) -> Iterator[Topic]:
+def _of_booking(event: ev.Booked, state: HallState) -> Iterator[Topic]:
+    yield FLOOR
+    booking = state.bookings.get(event.booking)
+    if booking is not None:
+        yield "slots", booking.service
+
+
+def _of_floor(event: ev.ClerkSeconded, state: HallState) -> Iterator[Topic]:
     yield FLOOR
 
 
@@ -316,16 +325,15 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
     ),
     **dict.fromkeys(
         (
-            ev.ClerkSeconded,
-            ev.ClerkReturned,
             ev.Booked,
             ev.BookingArrived,
             ev.BookingMoved,
             ev.BookingCancelled,
             ev.NoShow,
         ),
-        _of_bookings,
+        _of_booking,
     ),
+    **dict.fromkeys((ev.ClerkSeconded, ev.ClerkReturned), _of_floor),
 }
 """What each event is about. An opened epoch is about no view (frames carry it
 themselves), nor is a feature level."""

@@ -7,6 +7,7 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Booking, Holiday, MovedWorkday, Session
+from callq.views.bookings import slots_out
 from tests.harness import MONDAY_9H, small_hall
 from tests.rules.scene import ANN, BOB, HOUR, MIN, Scene, bookable, changed, refused, rule
 
@@ -66,6 +67,10 @@ def test_only_slots_that_are_offered_can_be_booked() -> None:
             book(hall, slot_ms)
     with refused(hall, Code.SERVICE_CLOSED):
         hall.do(cmd.Book(booking="b9", service="social", slot_ms=TEN, person=ANN))
+    hall.do(cmd.CloseDay(reason="停电"))
+    assert slots_out(hall.state, "general", None, hall.now_ms).slots == ()
+    with refused(hall, Code.OUTSIDE_SESSION):
+        book(hall)
 
 
 @rule("B-on-time")

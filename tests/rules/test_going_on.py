@@ -7,6 +7,7 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Session
+from callq.views.ticket import ticket_out
 from tests.harness import small_hall
 from tests.rules.scene import ANN, HOUR, MIN, Scene, refused, rule, with_service
 
@@ -252,6 +253,10 @@ def test_a_step_that_is_full_is_kept_for_another_day() -> None:
     (_, deferred) = hall.do(cmd.Complete(window="w1")).events
     assert ticket.steps[1].state == "deferred"
     assert deferred.next_ms == hall.state.day_ends_ms  # type: ignore[union-attr]
+    shown = ticket_out(hall.state, ticket, hall.now_ms).visit
+    assert shown is not None
+    assert shown.deferred is not None
+    assert (shown.deferred.reason, shown.deferred.next_ms) == ("quota_exhausted", hall.state.day_ends_ms)
 
 
 @rule("V-take-up")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from callq.domain.effects.tools import (
     RECENT_MISSED,
     TIMERS,
@@ -14,12 +12,14 @@ from callq.domain.effects.tools import (
     announce,
     begin_timer,
     count,
+    drop_credit,
     drop_timer,
     enter_lane,
     forget_person,
     know_person,
     leave_lane,
     move,
+    set_step,
     set_timer,
     settled,
     since,
@@ -103,9 +103,15 @@ def completed(state: HallState, event: ev.TicketCompleted, at: Moment, undo: Und
     else:
         move(state, ticket, TicketAct.COMPLETE, at, undo)
         count(state, ticket.clerk, undo, done=1)
-    steps = list(ticket.steps)
-    steps[ticket.step] = replace(steps[ticket.step], state="done", done_ms=at.now_ms)
-    undo.set(ticket, "steps", tuple(steps))
+    set_step(
+        ticket,
+        ticket.step,
+        undo,
+        state="done",
+        done_ms=at.now_ms,
+        window=window.id,
+        clerk=ticket.clerk or "",
+    )
 
 
 def missed(state: HallState, event: ev.TicketMissed, at: Moment, undo: Undo) -> None:
@@ -159,6 +165,9 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     before = dict(record.before)
     for name, value in record.before:
         undo.set(ticket, name, value)
+    for index, step in enumerate(ticket.steps):
+        if step.state != "deferred":
+            drop_credit(state, ticket, index, undo)
     _as_before(window, record, undo)
     undo.set(window, "acted", record.previous)
     undo.set(ticket, "touched", state.revision + 1)

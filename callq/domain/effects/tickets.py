@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from callq.domain.effects.tools import (
     Moment,
+    drop_credit,
     drop_timer,
     enter_lane,
     forget_person,
@@ -15,10 +14,11 @@ from callq.domain.effects.tools import (
     leave_lane,
     move,
     next_order,
+    set_step,
     settled,
     stop_handling,
 )
-from callq.domain.state import Credit, person_keys
+from callq.domain.state import Credit, step_key
 from callq.domain.ticket import AT_WINDOW, Origin, Rating, Step, Ticket, TicketAct, TicketState
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
     undo.put(state.counters, event.series or event.prefix, event.counter)
     undo.put(state.issued, event.service, state.issued.get(event.service, 0) + 1)
     clock_ms = state.clock(at.now_ms) if event.clock_ms is None else event.clock_ms
+    credit = state.credits[event.credit] if event.credit else None
+    held = credit is not None and credit.step is None
     ticket = Ticket(
         id=event.ticket,
         number=event.number,
@@ -57,14 +59,18 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
         party=event.party,
         cases=event.cases,
         prefer_clerk=event.prefer_clerk,
-        rank=0 if event.credit else 1,
-        returned="hold" if event.credit else None,
+        rank=0 if held else 1,
+        returned="hold" if held else None,
         granted_by=at.who if event.cls == "priority" else "",
         booking=event.booking,
         touched=state.revision + 1,
     )
-    if event.credit:
+    if credit is not None:
         undo.drop(state.credits, event.credit)
+        visit = state.tickets.get(credit.ticket)
+        if credit.step is not None and visit is not None:
+            set_step(visit, credit.step, undo, state="moved")
+            undo.set(visit, "touched", state.revision + 1)
     undo.put(state.tickets, ticket.id, ticket)
     enter_lane(state, ticket, undo)
     know_person(state, ticket, undo)
@@ -157,11 +163,16 @@ def transferred(state: HallState, event: ev.TicketTransferred, at: Moment, undo:
 
 
 def _set_service(state: HallState, ticket: Ticket, service: str, zone: str, undo: Undo) -> None:
-    undo.set(ticket, "service", service)
     undo.set(ticket, "zone", zone)
-    steps = list(ticket.steps)
-    steps[ticket.step] = replace(steps[ticket.step], service=service)
-    undo.set(ticket, "steps", tuple(steps))
+    if service == ticket.service:
+        return
+    undo.set(ticket, "service", service)
+    set_step(ticket, ticket.step, undo, service=service)
+    # A later step of the same service is the one that is done now.
+    for index, step in enumerate(ticket.steps):
+        if step.service == service and step.state in ("todo", "deferred"):
+            set_step(ticket, index, undo, state="moved")
+            drop_credit(state, ticket, index, undo)
 
 
 def unbound(state: HallState, event: ev.TicketUnbound, at: Moment, undo: Undo) -> None:
@@ -226,18 +237,17 @@ def expired(state: HallState, event: ev.TicketExpired, at: Moment, undo: Undo) -
     ticket = state.tickets[event.ticket]
     _leaves(state, ticket, TicketAct.CLOSE_DAY, at, undo)
     if event.credit_until:
-        credit = Credit(ticket.service, person_keys(ticket.person), event.credit_until)
+        credit = Credit(ticket.service, ticket.person, event.credit_until, ticket.id)
         undo.put(state.credits, ticket.id, credit)
 
 
 def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) -> None:
     """The visit's next service: the same ticket waits again, as one who arrives now."""
     ticket = state.tickets[event.ticket]
-    steps = list(ticket.steps)
-    steps[event.step] = replace(steps[event.step], state="current")
-    undo.set(ticket, "steps", tuple(steps))
+    set_step(ticket, event.step, undo, state="current", reason="", next_ms=None)
+    drop_credit(state, ticket, event.step, undo)
     undo.set(ticket, "step", event.step)
-    undo.set(ticket, "service", steps[event.step].service)
+    undo.set(ticket, "service", ticket.steps[event.step].service)
     undo.set(ticket, "zone", event.zone)
     undo.set(ticket, "done_ms", None)
     undo.set(ticket, "handled_ms", 0)
@@ -256,9 +266,11 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
 def step_deferred(state: HallState, event: ev.StepDeferred, at: Moment, undo: Undo) -> None:
     """The visit keeps a step for later."""
     ticket = state.tickets[event.ticket]
-    steps = list(ticket.steps)
-    steps[event.step] = replace(steps[event.step], state="deferred")
-    undo.set(ticket, "steps", tuple(steps))
+    set_step(ticket, event.step, undo, state="deferred", reason=event.reason, next_ms=event.next_ms)
+    if event.credit_until:
+        service = ticket.steps[event.step].service
+        credit = Credit(service, ticket.person, event.credit_until, ticket.id, event.step)
+        undo.put(state.credits, step_key(ticket, event.step), credit)
     undo.set(ticket, "touched", state.revision + 1)
 
 

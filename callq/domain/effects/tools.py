@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from callq.domain.lanes import Due, Lane
-from callq.domain.state import person_keys
+from callq.domain.state import person_keys, step_key
 from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState, following
 from callq.domain.window import Acted
 
@@ -156,6 +158,19 @@ def know_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Note that a known person holds this ticket."""
     for known in person_keys(ticket.person):
         undo.put(state.live, (known, ticket.service), ticket.id)
+
+
+def set_step(ticket: Ticket, index: int, undo: Undo, **changes: Any) -> None:  # noqa: ANN401
+    """Change one step of a visit."""
+    steps = list(ticket.steps)
+    steps[index] = replace(steps[index], **changes)
+    undo.set(ticket, "steps", tuple(steps))
+
+
+def drop_credit(state: HallState, ticket: Ticket, step: int, undo: Undo) -> None:
+    """Owe nothing for a step any more."""
+    if step_key(ticket, step) in state.credits:
+        undo.drop(state.credits, step_key(ticket, step))
 
 
 def enter_lane(state: HallState, ticket: Ticket, undo: Undo) -> None:

@@ -32,20 +32,44 @@ def _terms(service: Service) -> Terms:
     return service.booking
 
 
+def offered(state: HallState, service: Service, day: str, now_ms: int) -> list[hours.Slot]:
+    """Slots of a business day that lie ahead and can be booked, as far as they have places left."""
+    terms = service.booking
+    if terms is None or not state.day <= day <= day_after(state.day, terms.days_ahead):
+        return []
+    if state.day_closed and day == state.day:
+        return []
+    return [slot for slot in hours.slots_on(state.config, service.code, day) if slot.start_ms > now_ms]
+
+
+def places_left(state: HallState, service: Service, slot_ms: int) -> int:
+    """How many more can book a slot that is offered."""
+    return max(0, _terms(service).capacity - state.slots.get((service.code, slot_ms), 0))
+
+
+def first_free(state: HallState, service: Service, now_ms: int) -> hours.Slot | None:
+    """The next slot with a place left; None: no bookings, or all taken."""
+    for ahead in range(service.booking.days_ahead + 1 if service.booking else 0):
+        for slot in offered(state, service, day_after(state.day, ahead), now_ms):
+            if places_left(state, service, slot.start_ms):
+                return slot
+    return None
+
+
 def _free_slot(state: HallState, service: Service, slot_ms: int, now_ms: int) -> hours.Slot:
-    """The slot, if it exists, lies ahead within the days that can be booked, and has a place left."""
-    terms = _terms(service)
-    slot = hours.slot_at(state.config, service.code, slot_ms)
-    last_day = day_after(state.day, terms.days_ahead)
+    """The slot, if it is offered and has a place left."""
+    _terms(service)
     day = business_day(slot_ms, state.config.timezone, state.config.day_starts)
-    over = state.day_closed and day == state.day
-    if slot is None or slot_ms <= now_ms or day > last_day or over:
-        raise Rejected(
-            Code.OUTSIDE_SESSION, "no such slot to book", "choose one that is offered", service=service.code
-        )
-    if state.slots.get((service.code, slot_ms), 0) >= terms.capacity:
-        raise Rejected(Code.QUOTA_EXHAUSTED, "the slot is full", "choose another one", service=service.code)
-    return slot
+    for slot in offered(state, service, day, now_ms):
+        if slot.start_ms == slot_ms:
+            if places_left(state, service, slot_ms):
+                return slot
+            raise Rejected(
+                Code.QUOTA_EXHAUSTED, "the slot is full", "choose another one", service=service.code
+            )
+    raise Rejected(
+        Code.OUTSIDE_SESSION, "no such slot to book", "choose one that is offered", service=service.code
+    )
 
 
 def book(state: HallState, command: cmd.Book, now_ms: int, who: cmd.Actor) -> Decision:
@@ -111,7 +135,7 @@ def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor
         ).having(retry_ms=early_ms)
     if booking.day != state.day:
         raise _refused(Code.EXPIRED, booking, "the booking was for another day", "take a ticket instead")
-    require_open(state, service, now_ms, booked=True)
+    require_open(state, service, now_ms, booked=True, counts=False)
     one_live_ticket(state, service, booking.person)
     on_time = now_ms <= state.grace_until(booking.slot_ms, terms.grace_min * 60_000)
     issued = new_ticket(

@@ -10,6 +10,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.routing import choose_lane, eligible_lanes
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import after_ticket, clerk_of, service_of
+from callq.domain.rules.visits import after_completion
 from callq.domain.ticket import TicketAct, TicketState, allowed
 from callq.domain.window import WindowState
 
@@ -36,7 +37,7 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
         return Decision(())
     events: list[ev.Event] = []
     for due in state.agenda.until(state.clock(now_ms)):
-        events += _DUE[due.kind](state, state.tickets[due.entity])
+        events += _DUE[due.kind](state, state.tickets[due.entity], now_ms)
     if events:
         return Decision(tuple(events))
     return Decision(tuple(_auto_calls(state, now_ms)))
@@ -74,25 +75,25 @@ def _credit_until(state: HallState, ticket: Ticket) -> str:
     return day_after(state.day, days) if owed else ""
 
 
-def _auto_start(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _auto_start(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     return [ev.TicketStarted(ticket=ticket.id, auto=True)]
 
 
-def _end_unconfirmed(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _end_unconfirmed(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     assert ticket.window is not None
     ended = ev.TicketCompleted(ticket=ticket.id, unconfirmed=True)
-    return [ended, *after_ticket(state.windows[ticket.window])]
+    return [ended, *after_ticket(state.windows[ticket.window]), *after_completion(state, ticket, now_ms)]
 
 
-def _abandon(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _abandon(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     return [ev.TicketAbandoned(ticket=ticket.id, reason="did_not_come_back")]
 
 
-def _unbind(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _unbind(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     return [ev.TicketUnbound(ticket=ticket.id, reason="waited_long_enough")]
 
 
-_DUE: Final[dict[str, Callable[[HallState, Ticket], list[ev.Event]]]] = {
+_DUE: Final[dict[str, Callable[[HallState, Ticket, int], list[ev.Event]]]] = {
     "auto_start": _auto_start,
     "serving_end": _end_unconfirmed,
     "missed": _abandon,

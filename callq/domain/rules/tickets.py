@@ -261,7 +261,7 @@ def rate(state: HallState, command: cmd.Rate, now_ms: int, who: cmd.Actor) -> De
     if not 1 <= command.level <= 5:
         raise Rejected(Code.INVALID, "a level is 1 to 5", "5 is very satisfied", ticket=ticket.id)
     done = [i for i, s in enumerate(ticket.steps) if s.state == "done"]
-    step = command.step if command.step is not None else (done[-1] if done else 0)
+    step = command.step if command.step is not None else ticket.last_done
     if step not in done or (ticket.unconfirmed and step == ticket.step):
         raise wrong_state(ticket, "no completed service to rate", "rate when the service is done")
     if any(r.step == step for r in ticket.ratings):
