@@ -409,6 +409,9 @@ class HallSuspended(_Event, frozen=True, kw_only=True, tag="hall_suspended"):
 class HallResumed(_Event, frozen=True, kw_only=True, tag="hall_resumed"):
     """Clocks and calls go on."""
 
+    slots_kept: bool = False
+    """Slots stayed where they are by the wall's clock: who came early for one has not longer to wait."""
+
 
 class IssuingStopped(_Event, frozen=True, kw_only=True, tag="issuing_stopped"):
     """No tickets for a service for now."""

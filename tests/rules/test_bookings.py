@@ -230,3 +230,34 @@ def test_a_moved_workday_works_holiday_or_not(holiday: bool) -> None:
     hall.tick()
     assert hall.state.day == "2026-11-28"
     assert hall.issue().number == "A001"
+
+
+@rule("B-early-suspended")
+def test_a_slot_that_has_passed_in_a_suspension_has_passed() -> None:
+    hall = bookable()
+    book(hall)
+    book(hall, TEN + HOUR * 1000, BOB, "b2")
+    hall.later(45 * MIN)
+    early = hall.state.tickets[check_in(hall)]
+    hall.do(cmd.Suspend(reason="消防演练"))
+    hall.later(HOUR)
+    hall.do(cmd.ResumeHall())
+    later = hall.state.tickets[check_in(hall, "k2", "b2")]
+    assert hall.queue(cls="appointment") == [early.number, later.number]
+    hall.later(5 * MIN)
+    hall.issue()
+    assert hall.serve() is early
+    assert later.clock_ms + hall.state.frozen_ms == TEN + HOUR * 1000
+
+
+@rule("B-early-suspended")
+def test_one_that_is_still_to_come_is_still_to_come() -> None:
+    hall = bookable()
+    book(hall)
+    hall.later(40 * MIN)
+    early = hall.state.tickets[check_in(hall)]
+    hall.do(cmd.Suspend(reason="消防演练"))
+    hall.later(10 * MIN)
+    hall.do(cmd.ResumeHall())
+    assert early.clock_ms + hall.state.frozen_ms == TEN
+    assert early.first_clock_ms == early.clock_ms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain.effects.tools import Moment, begin_timer
+from callq.domain.effects.tools import Moment, begin_timer, enter_lane, leave_lane, next_order
 from callq.domain.lanes import CLASSES, Lane, LaneKey
 from callq.domain.state import ClerkDay, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
@@ -124,10 +124,32 @@ def suspended(state: HallState, event: ev.HallSuspended, at: Moment, undo: Undo)
 def hall_resumed(state: HallState, event: ev.HallResumed, at: Moment, undo: Undo) -> None:
     """Clocks go on, less the time they stood still."""
     assert state.suspended_since is not None
-    undo.set(state, "frozen_ms", state.frozen_ms + at.now_ms - state.suspended_since)
+    stood_ms = at.now_ms - state.suspended_since
+    if event.slots_kept:
+        _keep_slots(state, state.clock(at.now_ms), stood_ms, undo)
+    undo.set(state, "frozen_ms", state.frozen_ms + stood_ms)
     undo.set(state, "standstills", (*state.standstills, Standstill(state.suspended_since, at.now_ms)))
     undo.set(state, "suspended_since", None)
     undo.set(state, "suspended_reason", "")
+
+
+def _keep_slots(state: HallState, clock: int, stood_ms: int, undo: Undo) -> None:
+    """Move clocks that are still to come, those of early appointments, by the time that the hall stood still.
+
+    A slot is a time of the wall's clock; a clock that has begun to count stands still with the hall.
+    """
+    early = [t for t in state.tickets.values() if max(t.clock_ms, t.first_clock_ms) > clock]
+    for ticket in sorted(early, key=lambda t: t.place):
+        waits = ticket.state == TicketState.WAITING
+        if waits:
+            leave_lane(state, ticket, undo)
+        for name in ("clock_ms", "first_clock_ms"):
+            due_ms = getattr(ticket, name)
+            if due_ms > clock:
+                undo.set(ticket, name, max(clock, due_ms - stood_ms))
+        if waits:
+            undo.set(ticket, "order", next_order(state, undo))
+            enter_lane(state, ticket, undo)
 
 
 def issuing_stopped(state: HallState, event: ev.IssuingStopped, at: Moment, undo: Undo) -> None:

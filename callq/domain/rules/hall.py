@@ -158,7 +158,7 @@ def resume_hall(state: HallState, command: cmd.ResumeHall, now_ms: int, who: cmd
     """Let clocks and calls go on."""
     if state.suspended_since is None:
         raise Rejected(Code.WRONG_STATE, "the hall is not suspended", "go on working", state="running")
-    return Decision((ev.HallResumed(),))
+    return Decision((ev.HallResumed(slots_kept=True),))
 
 
 def stop_issuing(state: HallState, command: cmd.StopIssuing, now_ms: int, who: cmd.Actor) -> Decision:
