@@ -35,8 +35,8 @@ def _lanes(state: HallState, ticket: Ticket) -> list[Lane]:
 
 
 def ahead(state: HallState, ticket: Ticket) -> int:
-    """Waiting tickets of the same service that sort before this one. O(log n)."""
-    return sum(lane.before(ticket.place) for lane in _lanes(state, ticket))
+    """Waiting tickets of the same service that sort before this one, bound ones included."""
+    return sum(lane.before(ticket.place) for _, lane in state.lanes_of(ticket.service))
 
 
 def head_of_line(state: HallState, ticket: Ticket, now_ms: int) -> WaitRange | None:

@@ -6,6 +6,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
+from callq.domain.estimate import ahead
 from callq.domain.hall import Session
 from callq.views.ticket import ticket_out
 from tests.harness import small_hall
@@ -35,6 +36,22 @@ def test_a_miss_on_the_way_does_not_cost_the_first_arrival(hall: Scene) -> None:
     hall.serve()
     hall.do(cmd.Transfer(window="w1", to_service="social"))
     assert ticket.clock_ms == arrival
+
+
+@rule("X-service")
+def test_nor_does_coming_back_in_another_place_gain_an_earlier_one(hall: Scene) -> None:
+    for _ in range(3):
+        hall.issue()
+    hall.later(600)
+    waits = hall.issue("social")
+    hall.later(600)
+    ticket = hall.issue()
+    hall.call("w1", ticket)
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    hall.call("w1", ticket)
+    hall.do(cmd.Transfer(window="w1", to_service="social"))
+    assert hall.queue("social") == [waits.number, ticket.number]
 
 
 @rule("X-link")
@@ -71,6 +88,8 @@ def test_a_transfer_to_a_window_or_a_clerk_waits_for_it_alone(hall: Scene) -> No
     hall.serve()
     hall.do(cmd.Transfer(window="w1", to_clerk="c2"))
     assert (one.bound, two.bound) == ("w:w2", "c:c2")
+    assert ahead(hall.state, hall.issue()) == 2, "they sort before a new one"
+    hall.do(cmd.Cancel(ticket="t0003"))
     assert hall.call("w1") is None
     assert hall.serve("w2") is one
     hall.complete("w2")
