@@ -233,8 +233,8 @@ class HallState:
         self.seconded: dict[str, str] = {}
         """Other hall by clerk who serves there."""
         self.clerk_days: dict[str, ClerkDay] = {}
-        self.live: dict[tuple[str, str], str] = {}
-        """Live ticket by (person hash, service)."""
+        self.live: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Ids of live tickets, in order, by (person hash, service): a telephone may be that of several."""
         self.recent: dict[str, tuple[str, ...]] = {}
         """Ids of the tickets called last, newest first, by zone."""
         self.missed: tuple[str, ...] = ()
@@ -276,13 +276,23 @@ class HallState:
         """Services the window takes now: its clerk's skills in use, within its equipment."""
         return self.index.in_use(window.id, window.clerk, window.active, self.day) if window.clerk else ()
 
-    def live_ticket(self, person: Person | None, service: str) -> Ticket | None:
-        """The live ticket that a known person holds for a service, if any."""
+    def live_ticket(self, person: Person | None, service: str, but: Ticket | None = None) -> Ticket | None:
+        """The live ticket that a known person holds for a service, if any other than `but`.
+
+        A missed one that may not rejoin is none: its holder is told to take a new number.
+        """
         for known in person_keys(person):
-            held = self.live.get((known, service))
-            if held is not None:
-                return self.tickets[held]
+            for held in self.live.get((known, service), ()):
+                ticket = self.tickets[held]
+                void = ticket.state == "missed" and not self.may_rejoin(ticket)
+                if ticket is not but and not void and same_person(ticket.person, person):
+                    return ticket
         return None
+
+    def may_rejoin(self, ticket: Ticket) -> bool:
+        """Whether a ticket could come back after a miss, under the rules in force."""
+        rules = self.config.rules
+        return rules.rejoin != "void" and ticket.rejoined < rules.rejoin_max
 
     def resource_free(self, service: str, window: Window) -> bool:
         """Whether a window may serve it next without exceeding the capacity of what it needs.
@@ -320,7 +330,9 @@ def step_key(ticket: Ticket, step: int) -> str:
 
 
 def same_person(one: Person | None, other: Person | None) -> bool:
-    """Whether two descriptions share a key."""
+    """Whether two descriptions are of one person: by identity, by telephone only where one has none."""
+    if one and other and one.id_hash and other.id_hash:
+        return one.id_hash == other.id_hash
     return not set(person_keys(one)).isdisjoint(person_keys(other))
 
 
@@ -386,7 +398,7 @@ def canonical(state: HallState) -> bytes:
     found["held"] = sorted(state.held)
     found["agenda"] = state.agenda.all()
     found["due"] = sorted([*key, at_ms] for key, at_ms in state.due.items())
-    found["live"] = sorted([*key, ticket] for key, ticket in state.live.items())
+    found["live"] = sorted([*key, *tickets] for key, tickets in state.live.items())
     found["slots"] = sorted([*key, count] for key, count in state.slots.items() if count)
     found["keys"] = [
         [day, sorted([*key, *msgspec.structs.astuple(record)] for key, record in keys.items())]

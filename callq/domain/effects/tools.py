@@ -150,14 +150,19 @@ def move(
 def forget_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Let the ticket's person take another one for its service."""
     for known in person_keys(ticket.person):
-        if state.live.get((known, ticket.service)) == ticket.id:
-            undo.drop(state.live, (known, ticket.service))
+        key = known, ticket.service
+        others = tuple(t for t in state.live.get(key, ()) if t != ticket.id)
+        if others:
+            undo.put(state.live, key, others)
+        elif key in state.live:
+            undo.drop(state.live, key)
 
 
 def know_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Note that a known person holds this ticket."""
     for known in person_keys(ticket.person):
-        undo.put(state.live, (known, ticket.service), ticket.id)
+        key = known, ticket.service
+        undo.put(state.live, key, tuple(sorted({*state.live.get(key, ()), ticket.id})))
 
 
 def set_step(ticket: Ticket, index: int, undo: Undo, **changes: Any) -> None:  # noqa: ANN401

@@ -98,9 +98,9 @@ def _not_barred(state: HallState, person: cmd.Person) -> None:
     if not rules.no_show_limit:
         return
     first = day_after(state.day, -rules.no_show_days)
-    recent = max(
-        ([day for day in state.no_shows.get(key, ()) if day >= first] for key in person_keys(person)), key=len
-    )
+    # Others may share the telephone of whose identity is known.
+    missed = state.no_shows.get(person.id_hash or person.phone_hash, ())
+    recent = [day for day in missed if day >= first]
     if len(recent) >= rules.no_show_limit:
         raise Rejected(
             Code.LIMIT_REACHED,

@@ -26,7 +26,7 @@ from callq.domain.rules.guards import (
     window_of,
     wrong_state,
 )
-from callq.domain.rules.visits import after_completion
+from callq.domain.rules.visits import after_completion, one_live_ticket
 from callq.domain.ticket import TicketAct, TicketState
 from callq.domain.window import WindowAct, WindowState
 
@@ -109,6 +109,8 @@ def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd
     home = home_of(state, ticket) if ticket.hold_kind == "waiting" else None
     if home is not None:
         raise wrong_state(ticket, "it is held at its window", f"resume it at window {home.id}")
+    if ticket.state == TicketState.MISSED:
+        one_live_ticket(state, state.index.services[ticket.service], ticket.person, but=ticket)
     _served_here(state, ticket, window, state.services_at(window))
     if not command.reason.strip():
         raise conflict(Code.INVALID, window, "a call out of turn needs a reason", "say why")
@@ -266,7 +268,6 @@ def _called_no_more(state: HallState, window: Window, call: Acted) -> list[ev.Ev
 
 def _still_free(state: HallState, window: Window, ticket: Ticket, service: str) -> None:
     """Refuse where somebody else has got what the ticket would need at the window again."""
-    other = state.live_ticket(ticket.person, service)
-    if other not in (None, ticket) and state.index.services[service].one_per_person:
+    if state.live_ticket(ticket.person, service, but=ticket) and state.index.services[service].one_per_person:
         raise wrong_state(ticket, "its person has taken another ticket since", "go on with that one")
     _resource_free(state, service, window)

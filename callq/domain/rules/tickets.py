@@ -66,7 +66,7 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
     rules = state.config.rules
     if rules.rejoin == "void":
         raise wrong_state(ticket, "a missed number is void in this hall", "take a new number")
-    if ticket.rejoined >= rules.rejoin_max:
+    if not state.may_rejoin(ticket):
         raise Rejected(
             Code.LIMIT_REACHED,
             f"{ticket.number} has come back {ticket.rejoined} times",
@@ -74,6 +74,7 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
             state=ticket.state,
             ticket=ticket.id,
         )
+    one_live_ticket(state, state.index.services[ticket.service], ticket.person, but=ticket)
     clock_ms, bound = state.clock(now_ms), ""
     if rules.rejoin == "second_call":
         clock_ms, bound = ticket.clock_ms, f"w:{ticket.window}"
@@ -142,15 +143,10 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
         ticket=ticket.id,
         service=service,
         zone=zone_for(state, service) if service != ticket.service else ticket.zone,
-        clock_ms=_first_arrival(state, ticket),
+        clock_ms=ticket.first_clock_ms,
         bound=bound,
     )
     return Decision((event, *_freed(state, ticket)), ticket=ticket.id, window=ticket.window)
-
-
-def _first_arrival(state: HallState, ticket: Ticket) -> int:
-    """First arrival in the hall's own time: its clock unless a miss had set that back."""
-    return min(ticket.clock_ms, ticket.first_clock_ms)
 
 
 def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str:

@@ -138,9 +138,11 @@ def next_open_ms(state: HallState, service: str, now_ms: int) -> int | None:
     return hours.next_ticketing(state.config, service, after_ms)
 
 
-def one_live_ticket(state: HallState, service: Service, person: cmd.Person | None) -> None:
+def one_live_ticket(
+    state: HallState, service: Service, person: cmd.Person | None, but: Ticket | None = None
+) -> None:
     """Refuse a person who holds a live ticket for the service already, with `duplicate_ticket`."""
-    ticket = state.live_ticket(person, service.code) if service.one_per_person else None
+    ticket = state.live_ticket(person, service.code, but) if service.one_per_person else None
     if ticket is not None:
         raise Rejected(
             Code.DUPLICATE_TICKET,
