@@ -247,7 +247,7 @@ def grant_class(state: HallState, command: cmd.GrantClass, now_ms: int, who: cmd
         raise Rejected(Code.INVALID, "an appointment is a booking", "priority or ordinary", ticket=ticket.id)
     if command.cls == ticket.cls:
         raise wrong_state(ticket, f"it is {ticket.cls} already", "go on")
-    event = ev.ClassGranted(ticket=ticket.id, cls=command.cls, by=who.name or who.id, reason=command.reason)
+    event = ev.ClassGranted(ticket=ticket.id, cls=command.cls, by=who.id, reason=command.reason)
     return Decision((event,), ticket=ticket.id)
 
 
