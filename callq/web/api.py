@@ -251,7 +251,7 @@ class Api:
         return {"citizen": f"/v1/halls/{hall}/tickets/{ticket}#token={self.tokens.citizen_key(hall, ticket)}"}
 
     async def ticket_command(self, call: Call, ticket: str, body: bodies.TicketCommandBody) -> m.TicketAnswer:
-        """A command to a ticket; a rating tablet's own token only for a ticket of its window."""
+        """A command to a ticket; a bound token's only where it is a matter of its window and clerk."""
         actor = self.actor(call, orders.TICKET_PERMISSION[type(body)], ticket=ticket)
         ratings = call.principal.may(Permission.READ_RATINGS)
 
@@ -260,9 +260,8 @@ class Api:
             shown = ticket_out(state, found, now_ms, ratings=ratings)
             return m.TicketAnswer(ticket=shown, revision=outcome.revision)
 
-        guard: Callable[[HallState], None] | None = None
-        if call.principal.role is Role.RATING and call.principal.window is not None:
-            guard = partial(_own_ticket, call.principal, ticket)
+        bound = call.principal.window is not None or call.principal.clerk is not None
+        guard = partial(_own_ticket, call.principal, ticket, body) if bound else None
         command = orders.to_ticket(ticket, body, call.principal)
         return await self.decided(actor, call, command, render, guard)
 
@@ -312,5 +311,5 @@ def _own_window(mine: str, window: str, body: WindowCommandBody, state: HallStat
     orders.own_window(state, mine, window, body)
 
 
-def _own_ticket(principal: Principal, ticket: str, state: HallState) -> None:
-    orders.own_ticket(state, principal, ticket)
+def _own_ticket(principal: Principal, ticket: str, body: bodies.TicketCommandBody, state: HallState) -> None:
+    orders.own_ticket(state, principal, ticket, body)
