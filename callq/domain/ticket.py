@@ -245,6 +245,8 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     ratings: tuple[Rating, ...] = ()
     granted_by: str = ""
     """Who granted its class."""
+    issued_as: TicketClass = "ordinary"
+    """Class that it was issued with: that of a booking is not granted."""
     booking: str = ""
     unconfirmed: bool = False
     """Ended by the clock, not by its clerk."""

@@ -261,3 +261,16 @@ def test_one_that_is_still_to_come_is_still_to_come() -> None:
     hall.do(cmd.ResumeHall())
     assert early.clock_ms + hall.state.frozen_ms == TEN
     assert early.first_clock_ms == early.clock_ms
+
+
+@rule("K-appointment-back")
+def test_a_priority_granted_to_an_appointment_can_be_taken_back() -> None:
+    hall = bookable()
+    book(hall)
+    hall.later(50 * MIN)
+    ticket = hall.state.tickets[check_in(hall)]
+    hall.do(cmd.GrantClass(ticket=ticket.id, cls="priority", reason="看错了"))
+    hall.do(cmd.GrantClass(ticket=ticket.id, cls="ordinary", reason="看错了"))
+    assert ticket.cls == "appointment"
+    with refused(hall, Code.WRONG_STATE):
+        hall.do(cmd.GrantClass(ticket=ticket.id, cls="ordinary", reason="看错了"))

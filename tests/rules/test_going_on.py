@@ -101,10 +101,10 @@ def test_a_closed_target_is_refused(hall: Scene) -> None:
     hall.issue()
     hall.serve()
     hall.do(cmd.SignIn(window="w2", clerk="c2"))
-    with refused(hall, Code.WINDOW_CLOSED):
-        hall.do(cmd.Transfer(window="w1", to_window="w2"))
-    with refused(hall, Code.WINDOW_CLOSED):
-        hall.do(cmd.Transfer(window="w1", to_clerk="c2"))
+    for target in ({"to_window": "w2"}, {"to_clerk": "c2"}):
+        with refused(hall, Code.WINDOW_CLOSED) as refusal:
+            hall.do(cmd.Transfer(window="w1", **target))
+        assert "wait: true" in refusal.value.hint
     hall.do(cmd.StopIssuing(service="social", reason="上级系统故障"))
     with refused(hall, Code.SERVICE_CLOSED):
         hall.do(cmd.Transfer(window="w1", to_service="social"))
@@ -165,6 +165,17 @@ def test_an_absent_window_or_clerk_only_with_the_wish_to_wait(hall: Scene) -> No
             hall.do(cmd.Transfer(window="w1", **target))
     hall.do(cmd.Transfer(window="w1", to_clerk="c2", wait=True))
     assert hall.queue(to="c:c2") == ["A001"]
+
+
+@rule("X-absent-waits")
+@pytest.mark.parametrize("target", [{"to_window": "w2"}, {"to_clerk": "c2"}])
+def test_one_whose_window_is_not_open_yet_may_be_waited_for_too(hall: Scene, target: dict[str, str]) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.SignIn(window="w2", clerk="c2"))
+    hall.do(cmd.Transfer(window="w1", wait=True, **target))
+    hall.do(cmd.Open(window="w2"))
+    assert hall.call("w2") is ticket
 
 
 @rule("X-absent-waits")

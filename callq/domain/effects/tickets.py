@@ -62,6 +62,7 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
         rank=0 if held else 1,
         returned="hold" if held else None,
         granted_by=at.who if event.cls == "priority" else "",
+        issued_as=event.cls,
         booking=event.booking,
         touched=state.revision + 1,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from callq.domain import events as ev
 from callq.domain import hours
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from callq.domain import commands as cmd
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
+    from callq.domain.window import Window
 
 
 def _freed(state: HallState, ticket: Ticket) -> list[ev.Event]:
@@ -170,21 +171,7 @@ def _to_window(state: HallState, ticket: Ticket, window_id: str, *, wait: bool) 
         raise conflict(
             Code.NOT_ELIGIBLE, window, f"it is not equipped for {ticket.service}", "name another window"
         )
-    if window.clerk is None and wait:
-        return f"w:{window.id}"
-    if not window.open or window.draining:
-        raise conflict(Code.WINDOW_CLOSED, window, "it is closed or closing", "name another window")
-    if window.clerk is None:
-        raise conflict(
-            Code.WINDOW_UNSTAFFED, window, "nobody is signed in", "send `wait: true` or name another"
-        )
-    if ticket.service not in state.services_at(window):
-        raise conflict(
-            Code.NOT_ELIGIBLE,
-            window,
-            f"{window.clerk} does not serve {ticket.service}",
-            "name another window",
-        )
+    _could_call(state, ticket, window, wait=wait)
     return f"w:{window.id}"
 
 
@@ -197,24 +184,29 @@ def _to_clerk(state: HallState, ticket: Ticket, clerk: str, *, wait: bool) -> st
         raise Rejected(
             Code.NOT_ELIGIBLE, f"{clerk} does not serve {service.code}", "name another clerk", clerk=clerk
         )
-    at = state.clerk_at.get(clerk)
-    if at is not None and state.windows[at].clerk != clerk:
-        at = None  # A trainee beside the mentor calls nobody.
-    if at is None and not wait:
-        raise Rejected(
-            Code.WINDOW_UNSTAFFED,
-            f"{clerk} is not signed in",
-            "send `wait: true` or name another",
-            clerk=clerk,
-        )
-    if at is None:
-        return f"c:{clerk}"
-    seat = state.windows[at]
-    if (not seat.open and not wait) or seat.draining:
-        raise conflict(Code.WINDOW_CLOSED, seat, "it is closed or closing", "name another clerk")
-    if ticket.service not in state.services_at(seat):
-        raise conflict(Code.NOT_ELIGIBLE, seat, f"{clerk} does not serve that there", "name another clerk")
+    seat = state.windows.get(state.clerk_at.get(clerk, ""))
+    if seat is not None and seat.clerk == clerk:
+        _could_call(state, ticket, seat, wait=wait)
+    elif not wait:  # Also for a trainee beside the mentor, who calls nobody.
+        raise Rejected(Code.WINDOW_UNSTAFFED, f"{clerk} is not signed in", _MAY_WAIT, clerk=clerk)
     return f"c:{clerk}"
+
+
+_MAY_WAIT: Final = "send `wait: true` or name another"
+
+
+def _could_call(state: HallState, ticket: Ticket, seat: Window, *, wait: bool) -> None:
+    """Refuse a seat that could not call the ticket; one that is not open or staffed yet may wait for it."""
+    if seat.clerk is not None and ticket.service not in state.services_at(seat):
+        raise conflict(
+            Code.NOT_ELIGIBLE, seat, f"{seat.clerk} does not serve {ticket.service} there", "name another"
+        )
+    if seat.draining:
+        raise conflict(Code.WINDOW_CLOSED, seat, "it is closing", "name another")
+    if not wait and not seat.open:
+        raise conflict(Code.WINDOW_CLOSED, seat, "it is closed", _MAY_WAIT)
+    if not wait and seat.clerk is None:
+        raise conflict(Code.WINDOW_UNSTAFFED, seat, "nobody is signed in", _MAY_WAIT)
 
 
 def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Actor) -> Decision:
@@ -240,14 +232,16 @@ def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Acto
 
 
 def grant_class(state: HallState, command: cmd.GrantClass, now_ms: int, who: cmd.Actor) -> Decision:
-    """Grant a class to a waiting ticket; who did is recorded."""
+    """Grant a class to a waiting ticket, or take it back; who did is recorded."""
     ticket = ticket_of(state, command.ticket)
     require(ticket, TicketAct.GRANT_CLASS)
     if command.cls == "appointment":
         raise Rejected(Code.INVALID, "an appointment is a booking", "priority or ordinary", ticket=ticket.id)
-    if command.cls == ticket.cls:
+    back = command.cls == "ordinary" and ticket.issued_as == "appointment"
+    cls: cmd.TicketClass = "appointment" if back else command.cls
+    if cls == ticket.cls:
         raise wrong_state(ticket, f"it is {ticket.cls} already", "go on")
-    event = ev.ClassGranted(ticket=ticket.id, cls=command.cls, by=who.id, reason=command.reason)
+    event = ev.ClassGranted(ticket=ticket.id, cls=cls, by=who.id, reason=command.reason)
     return Decision((event,), ticket=ticket.id)
 
 
