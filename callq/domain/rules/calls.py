@@ -183,7 +183,8 @@ def complete(state: HallState, command: cmd.Complete, now_ms: int, who: cmd.Acto
 
 
 def miss(state: HallState, command: cmd.Miss, now_ms: int, who: cmd.Actor) -> Decision:
-    """Give the call up after enough calls."""
+    """Give the call up after enough calls; not while the hall stands still, where nobody can come."""
+    running(state)
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.MISS)
     return Decision(_missed(state, window, ticket, now_ms), ticket=ticket.id, window=window.id)
