@@ -37,7 +37,9 @@ class ClerkDay(NamedTuple):
     done: int = 0
     missed: int = 0
     handling_ms: int = 0
-    """Total of start to completion."""
+    """Time of handling in all, also of what was put aside, sent on or given up."""
+    done_ms: int = 0
+    """Handling of what was completed, whoever had a part in it."""
 
 
 class Epoch(NamedTuple):

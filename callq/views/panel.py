@@ -190,7 +190,7 @@ def _today(state: HallState, window: Window) -> m.ClerkDay | None:
         since_ms=day.since_ms,
         done=day.done,
         missed=day.missed,
-        mean_s=round(day.handling_ms / day.done / 1000) if day.done else None,
+        mean_s=round(day.done_ms / day.done / 1000) if day.done else None,
     )
 
 

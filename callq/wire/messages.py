@@ -576,6 +576,7 @@ class ClerkDay(_Wire, frozen=True, kw_only=True):
     done: int
     missed: int
     mean_s: int | None
+    """Mean handling of what was completed."""
 
 
 class Option(_Wire, frozen=True, kw_only=True):

@@ -102,7 +102,7 @@ def completed(state: HallState, event: ev.TicketCompleted, at: Moment, undo: Und
         undo.set(ticket, "unconfirmed", True)
     else:
         move(state, ticket, TicketAct.COMPLETE, at, undo)
-        count(state, ticket.clerk, undo, done=1)
+        count(state, ticket.clerk, undo, done=1, done_ms=ticket.handled_ms)
     set_step(
         ticket,
         ticket.step,
@@ -186,7 +186,7 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
         count(state, clerk, undo, missed=-1)
     else:
         stretch = handled - int(str(before["handled_ms"]))
-        count(state, clerk, undo, done=-1, handling_ms=-max(0, stretch))
+        count(state, clerk, undo, done=-1, done_ms=-handled, handling_ms=-max(0, stretch))
 
 
 def _as_before(window: Window, record: Acted, undo: Undo) -> None:
