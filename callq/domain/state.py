@@ -50,7 +50,10 @@ class Epoch(NamedTuple):
 
 
 class Standstill(NamedTuple):
-    """A time in which the hall could not be used, Unix ms: it was suspended, or no node ran."""
+    """A time in which nobody could take a ticket or check in, Unix ms.
+
+    The hall was suspended, no node ran, or staff had stopped the service.
+    """
 
     since_ms: int
     until_ms: int
@@ -173,6 +176,8 @@ class HallState:
         "slots",
         "standstills",
         "stopped",
+        "stopped_since",
+        "stops",
         "suspended_reason",
         "suspended_since",
         "tickets",
@@ -209,6 +214,10 @@ class HallState:
         """Those of this business day that are over, oldest first; none overlaps another."""
         self.stopped: dict[str, str] = {}
         """Reason by service that takes no more tickets."""
+        self.stopped_since: dict[str, int] = {}
+        """Since when it takes none, Unix ms."""
+        self.stops: dict[str, tuple[Standstill, ...]] = {}
+        """Stops of this business day that are over, by service, oldest first."""
         self.seq = 0
         self.order = 0
         """Last tie-break given; never less than `seq`."""
@@ -265,14 +274,32 @@ class HallState:
         """The hall's own time, ms: the wall's, less the time it has been suspended."""
         return (now_ms if self.suspended_since is None else self.suspended_since) - self.frozen_ms
 
-    def grace_until(self, begins_ms: int, grace_ms: int) -> int:
+    def stood_still(self, service: str) -> list[Standstill]:
+        """Times of the day, those that are over, in which nobody could check in for a service; in order."""
+        found: list[Standstill] = []
+        for stood in sorted((*self.standstills, *self.stops.get(service, ()))):
+            if found and stood.since_ms <= found[-1].until_ms:
+                stood = Standstill(found[-1].since_ms, max(stood.until_ms, found.pop().until_ms))
+            found.append(stood)
+        return found
+
+    def grace_until(self, service: str, begins_ms: int, grace_ms: int) -> int:
         """When a grace in Unix time runs out: what stands still meanwhile does not use it up."""
         until_ms = begins_ms + grace_ms
-        for stood in self.standstills:
+        for stood in self.stood_still(service):
             if stood.since_ms >= until_ms:
                 break
             until_ms += max(0, stood.until_ms - max(stood.since_ms, begins_ms))
         return until_ms
+
+    def could_come(self, booking: Booking, now_ms: int) -> bool:
+        """Whether nothing stood still in a booking's slot, up to now."""
+        going_on = (self.suspended_since, self.stopped_since.get(booking.service))
+        stood = [Standstill(since_ms, now_ms) for since_ms in going_on if since_ms is not None]
+        return all(
+            s.until_ms <= booking.slot_ms or s.since_ms >= booking.slot_end_ms
+            for s in (*stood, *self.stood_still(booking.service))
+        )
 
     def services_at(self, window: Window) -> tuple[str, ...]:
         """Services the window takes now: its clerk's skills in use, within its equipment."""
@@ -374,6 +401,8 @@ _PLAIN: Final = [
     "level",
     "standstills",
     "stopped",
+    "stopped_since",
+    "stops",
     "seq",
     "order",
     "counters",

@@ -29,7 +29,9 @@ def booking_out(state: HallState, booking: Booking) -> m.Booking:
         state=cast('Literal["booked", "arrived", "cancelled", "no_show"]', booking.state),
         channel=booking.channel,
         check_in_from_ms=booking.slot_ms - terms.early_min * 60_000 if terms else None,
-        on_time_until_ms=state.grace_until(booking.slot_ms, terms.grace_min * 60_000) if terms else None,
+        on_time_until_ms=state.grace_until(booking.service, booking.slot_ms, terms.grace_min * 60_000)
+        if terms
+        else None,
         change_until_ms=booking.slot_ms - terms.cancel_before_h * 3_600_000 if terms else None,
         ticket=booking.ticket,
         links={"self": f"/v1/halls/{state.hall}/bookings/{booking.id}"},

@@ -40,6 +40,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
         undo.drop(state.lanes, lane)
     for code in [s for s in state.stopped if s not in index.services]:
         undo.drop(state.stopped, code)
+        undo.drop(state.stopped_since, code)
     _nothing_to_take_back(state, undo)
 
 
@@ -61,7 +62,10 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     config = state.config
     previous = state.day
     # One that ran into this day may still matter to its bookings.
-    undo.set(state, "standstills", tuple(s for s in state.standstills if s.until_ms > state.day_ends_ms))
+    ends_ms = state.day_ends_ms
+    undo.set(state, "standstills", tuple(s for s in state.standstills if s.until_ms > ends_ms))
+    stops = {code: tuple(s for s in stops if s.until_ms > ends_ms) for code, stops in state.stops.items()}
+    undo.set(state, "stops", {code: kept for code, kept in stops.items() if kept})
     undo.set(state, "day", event.day)
     undo.set(state, "day_closed", False)
     undo.set(state, "day_ends_ms", event.ends_ms)
@@ -155,8 +159,13 @@ def _keep_slots(state: HallState, clock: int, stood_ms: int, undo: Undo) -> None
 def issuing_stopped(state: HallState, event: ev.IssuingStopped, at: Moment, undo: Undo) -> None:
     """No tickets for a service."""
     undo.put(state.stopped, event.service, event.reason)
+    if event.service not in state.stopped_since:
+        undo.put(state.stopped_since, event.service, at.now_ms)
 
 
 def issuing_started(state: HallState, event: ev.IssuingStarted, at: Moment, undo: Undo) -> None:
     """Tickets again."""
     undo.drop(state.stopped, event.service)
+    stood = Standstill(state.stopped_since[event.service], at.now_ms)
+    undo.drop(state.stopped_since, event.service)
+    undo.put(state.stops, event.service, (*state.stops.get(event.service, ()), stood))

@@ -137,7 +137,7 @@ def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor
         raise _refused(Code.EXPIRED, booking, "the booking was for another day", "take a ticket instead")
     require_open(state, service, now_ms, booked=True, counts=False)
     one_live_ticket(state, service, booking.person)
-    on_time = now_ms <= state.grace_until(booking.slot_ms, terms.grace_min * 60_000)
+    on_time = now_ms <= state.grace_until(service.code, booking.slot_ms, terms.grace_min * 60_000)
     issued = new_ticket(
         state,
         service,

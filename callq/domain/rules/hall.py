@@ -51,7 +51,8 @@ def day_opened(day: str, config: HallConfig) -> ev.DayOpened:
 def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
     """Expire what the day leaves behind, close or pause windows that were about to, note no-shows.
 
-    Bookings whose slot still lies ahead are cancelled: their people did not stay away.
+    Bookings whose slot still lies ahead, or in which people could not check in, are cancelled: their
+    people did not stay away.
     """
     events: list[ev.Event] = [
         ev.TicketExpired(ticket=t.id, reason="day_closed", credit_until=_credit_until(state, t))
@@ -62,7 +63,9 @@ def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
         if window.ticket and window.ticket.state == TicketState.CALLED:
             events += after_ticket(window)
     events += [
-        ev.NoShow(booking=b.id) if b.slot_end_ms <= now_ms else ev.BookingCancelled(booking=b.id)
+        ev.NoShow(booking=b.id)
+        if b.slot_end_ms <= now_ms and state.could_come(b, now_ms)
+        else ev.BookingCancelled(booking=b.id)
         for b in state.bookings.values()
         if b.state == "booked" and b.day <= state.day
     ]
