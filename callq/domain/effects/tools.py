@@ -22,6 +22,9 @@ RECENT_CALLS: Final = 24
 
 RECENT_MISSED: Final = 24
 
+WHOLE_UNDO: Final = 3
+"""Level from which an undo takes back all that a key press did, whatever has been asked for since."""
+
 UNDONE: Final = [
     "state",
     "rank",
@@ -209,7 +212,7 @@ def since(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
 
 def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment, undo: Undo) -> None:
     """Remember how things were before an act that can be undone; call before changing anything."""
-    last = window.acted
+    last = window.acted if state.level >= WHOLE_UNDO else None
     record = Acted(
         act,
         at.now_ms,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain.effects.tools import Moment, count, settled, since
+from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, settled, since
 from callq.domain.state import ClerkDay
 
 if TYPE_CHECKING:
@@ -18,6 +18,14 @@ def _other_clerk(state: HallState, window: str, undo: Undo) -> Window:
     """A window whose clerk changes: nobody takes back what was done before."""
     found = state.windows[window]
     settled(state, found, undo)
+    return found
+
+
+def _flagged(state: HallState, window: str, undo: Undo) -> Window:
+    """A window of which something was asked; in old journals that ended what could be taken back."""
+    found = state.windows[window]
+    if state.level < WHOLE_UNDO:
+        settled(state, found, undo)
     return found
 
 
@@ -80,7 +88,7 @@ def skills_set(state: HallState, event: ev.SkillsSet, at: Moment, undo: Undo) ->
 
 def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> None:
     """The window may call; a close that was to come is forgotten."""
-    window = state.windows[event.window]
+    window = _flagged(state, event.window, undo)
     if not window.open:
         undo.set(window, "open", True)
         since(state, window, at, undo)
@@ -89,12 +97,12 @@ def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> 
 
 def draining(state: HallState, event: ev.WindowDraining, at: Moment, undo: Undo) -> None:
     """It closes after its ticket."""
-    undo.set(state.windows[event.window], "draining", True)
+    undo.set(_flagged(state, event.window, undo), "draining", True)
 
 
 def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> None:
     """Closed, with every flag down."""
-    window = state.windows[event.window]
+    window = _flagged(state, event.window, undo)
     for flag in ("open", "draining", "paused", "pause_after"):
         undo.set(window, flag, False)
     undo.set(window, "pause_reason", None)
@@ -103,14 +111,14 @@ def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> 
 
 def pause_requested(state: HallState, event: ev.PauseRequested, at: Moment, undo: Undo) -> None:
     """It pauses after its ticket."""
-    window = state.windows[event.window]
+    window = _flagged(state, event.window, undo)
     undo.set(window, "pause_after", True)
     undo.set(window, "pause_reason", event.reason or None)
 
 
 def paused(state: HallState, event: ev.WindowPaused, at: Moment, undo: Undo) -> None:
     """Paused."""
-    window = state.windows[event.window]
+    window = _flagged(state, event.window, undo)
     undo.set(window, "paused", True)
     undo.set(window, "pause_after", False)
     undo.set(window, "pause_reason", event.reason or None)
@@ -119,7 +127,7 @@ def paused(state: HallState, event: ev.WindowPaused, at: Moment, undo: Undo) -> 
 
 def unpaused(state: HallState, event: ev.WindowUnpaused, at: Moment, undo: Undo) -> None:
     """It goes on, or a pause that was to come is forgotten."""
-    window = state.windows[event.window]
+    window = _flagged(state, event.window, undo)
     if window.paused:
         since(state, window, at, undo)
     undo.set(window, "paused", False)
