@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
+from callq.domain.events import SCHEMA_VERSION
 from callq.domain.levels import readable
 from callq.domain.rules import bookings, calls, configure, hall, store, tickets, visits, windows
 from callq.domain.rules.decision import Decision
@@ -39,7 +40,9 @@ def decide(state: HallState, command: cmd.AnyCommand, now_ms: int, who: cmd.Acto
     if not state.created and not isinstance(command, cmd.Configure):
         raise Rejected(Code.UNKNOWN_HALL, f"hall {state.hall} has no configuration", "load a hall file first")
     decision = _DECIDE[type(command)](state, command, now_ms, who)
-    return decision._replace(events=readable(decision.events, state.level)) if state.created else decision
+    if state.created and state.level < SCHEMA_VERSION:
+        return decision._replace(events=readable(decision.events, state.level))
+    return decision
 
 
 _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]] = {

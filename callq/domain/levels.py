@@ -120,7 +120,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
 
 def readable(events: tuple[ev.Event, ...], level: int) -> tuple[ev.Event, ...]:
     """The same events without what readers of a level do not know and can do without."""
-    if level >= ev.SCHEMA_VERSION:
+    if level >= 3:
         return events
     found = []
     for event in events:

@@ -81,9 +81,9 @@ def choose_lane(
             place = Place(1, clock, state.order + 1, ticket.id)
             lanes.append((LaneKey(service, ticket.cls), Lane([place])))
     for key, lane in lanes:
-        head, oldest_ms = lane.head, lane.oldest_ms
-        assert head is not None
         seen.append(_seen(key, lane))
+        head, oldest_ms = lane.head, seen[-1].clock_ms
+        assert head is not None
         papers_back = bool(key.to) and head.rank == 0
         order = (not papers_back, oldest_ms > clock, oldest_ms, head.order)
         if best_key is None or order < best_key:
