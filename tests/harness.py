@@ -225,7 +225,8 @@ def check_invariants(state: HallState) -> None:
     assert len(set(numbers)) == len(numbers), "two tickets of a day share a number"
     by_day = {t.day for t in state.tickets.values()}
     assert all(day <= state.day for day in by_day), "a ticket of a day that has not begun"
-    for (person, service), ticket in state.live.items():
-        assert state.tickets[ticket].state not in FINAL
-        assert state.tickets[ticket].service == service
+    for (person, service), ids in state.live.items():
         assert person
+        for ticket in ids:
+            assert state.tickets[ticket].state not in FINAL
+            assert state.tickets[ticket].service == service

@@ -210,7 +210,7 @@ class CallTicket(_AtWindow, frozen=True, kw_only=True, tag="call_ticket"):
     """指呼: this one, out of turn."""
 
     ticket: str
-    reason: str
+    reason: str = "unspecified"
 
 
 class Recall(_AtWindow, frozen=True, kw_only=True, tag="recall"):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
+from callq.domain.events import SCHEMA_VERSION
+from callq.domain.levels import readable
 from callq.domain.rules import bookings, calls, configure, hall, store, tickets, visits, windows
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.hall import next_deadline_ms
@@ -37,7 +39,10 @@ def decide(state: HallState, command: cmd.AnyCommand, now_ms: int, who: cmd.Acto
     """
     if not state.created and not isinstance(command, cmd.Configure):
         raise Rejected(Code.UNKNOWN_HALL, f"hall {state.hall} has no configuration", "load a hall file first")
-    return _DECIDE[type(command)](state, command, now_ms, who)
+    decision = _DECIDE[type(command)](state, command, now_ms, who)
+    if state.created and state.level < SCHEMA_VERSION:
+        return decision._replace(events=readable(decision.events, state.level))
+    return decision
 
 
 _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]] = {

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callq.domain.lanes import LaneKey
-from callq.domain.routing import CLASSES
+from callq.domain.lanes import CLASSES, LaneKey
 
 if TYPE_CHECKING:
     from callq.domain.lanes import Lane
@@ -36,8 +35,8 @@ def _lanes(state: HallState, ticket: Ticket) -> list[Lane]:
 
 
 def ahead(state: HallState, ticket: Ticket) -> int:
-    """Waiting tickets of the same service that sort before this one. O(log n)."""
-    return sum(lane.before(ticket.place) for lane in _lanes(state, ticket))
+    """Waiting tickets of the same service that sort before this one, bound ones included."""
+    return sum(lane.before(ticket.place) for _, lane in state.lanes_of(ticket.service))
 
 
 def head_of_line(state: HallState, ticket: Ticket, now_ms: int) -> WaitRange | None:
@@ -49,7 +48,7 @@ def head_of_line(state: HallState, ticket: Ticket, now_ms: int) -> WaitRange | N
     position = sum(lane.before(ticket.place) for lane in lanes)
     if position == 0:
         return None
-    oldest = min(lane.head.clock_ms for lane in lanes if lane.head)
+    oldest = min(lane.oldest_ms for lane in lanes)
     others = max(position, sum(len(lane) for lane in lanes) - 1)
     seconds = (state.clock(now_ms) - oldest) / 1000 * position / others
     if seconds < 1:

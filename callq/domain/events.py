@@ -40,6 +40,7 @@ class LaneSeen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     head: str
     """Ticket id of its first."""
     clock_ms: int
+    """The clock that it was compared by: its first's, or an older one behind who came back."""
     count: int
 
 
@@ -128,7 +129,7 @@ class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):
     series: str = ""
     """Counter that the number came from, where it is not the prefix's own."""
     credit: str = ""
-    """Come-back credit that was used: the ticket sorts before its lane."""
+    """Come-back that was claimed: an expired ticket's, which sorts before its lane, or ``TICKET/STEP``."""
 
 
 class TicketCalled(_Event, frozen=True, kw_only=True, tag="ticket_called"):
@@ -138,6 +139,8 @@ class TicketCalled(_Event, frozen=True, kw_only=True, tag="ticket_called"):
     window: str
     clerk: str
     why: Why
+    clock_ms: int | None = None
+    """Lateness clock from now on, where it changes: of a held one, later by the time it was held."""
 
 
 class TicketRecalled(_Event, frozen=True, kw_only=True, tag="ticket_recalled"):
@@ -189,6 +192,8 @@ class TicketReturned(_Event, frozen=True, kw_only=True, tag="ticket_returned"):
 
     ticket: str
     bound: str = ""
+    clock_ms: int | None = None
+    """Lateness clock from now on, where it changes: later by the time it was held."""
 
 
 class TicketResumed(_Event, frozen=True, kw_only=True, tag="ticket_resumed"):
@@ -210,10 +215,12 @@ class TicketTransferred(_Event, frozen=True, kw_only=True, tag="ticket_transferr
 
 
 class TicketUnbound(_Event, frozen=True, kw_only=True, tag="ticket_unbound"):
-    """Anyone who serves its service may call it now."""
+    """Whom it waited for is gone: anyone who serves its service may call it now."""
 
     ticket: str
     reason: str
+    bound: str = ""
+    """Who alone may call it now, where its papers went with their clerk."""
 
 
 class TicketReassigned(_Event, frozen=True, kw_only=True, tag="ticket_reassigned"):
@@ -269,13 +276,15 @@ class StepBegun(_Event, frozen=True, kw_only=True, tag="step_begun"):
 
 
 class StepDeferred(_Event, frozen=True, kw_only=True, tag="step_deferred"):
-    """The next service is closed or full; the visit keeps the step."""
+    """The next service is closed or full; the visit keeps the step, for a later day as well."""
 
     ticket: str
     step: int
     reason: str
     next_ms: int | None = None
     """When tickets for it are given again, if known."""
+    credit_until: str = ""
+    """Last day, ISO date, on which a new ticket may claim it; empty: none may."""
 
 
 class TicketRated(_Event, frozen=True, kw_only=True, tag="ticket_rated"):
@@ -399,6 +408,9 @@ class HallSuspended(_Event, frozen=True, kw_only=True, tag="hall_suspended"):
 
 class HallResumed(_Event, frozen=True, kw_only=True, tag="hall_resumed"):
     """Clocks and calls go on."""
+
+    slots_kept: bool = False
+    """Slots stayed where they are by the wall's clock: who came early for one has not longer to wait."""
 
 
 class IssuingStopped(_Event, frozen=True, kw_only=True, tag="issuing_stopped"):

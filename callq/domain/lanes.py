@@ -6,12 +6,17 @@ next of 100,000 costs what calling the next of 100 does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sortedcontainers import SortedList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from callq.domain.commands import TicketClass
+
+CLASSES: Final[tuple[TicketClass, ...]] = ("priority", "appointment", "ordinary")
+"""In the order in which they are looked at; none goes first for that."""
 
 
 class Place(NamedTuple):
@@ -50,6 +55,17 @@ class Lane:
     def head(self) -> Place | None:
         """First place, or None."""
         return self._places[0] if self._places else None
+
+    @property
+    def oldest_ms(self) -> int:
+        """Lateness clock by which a lane that is not empty is compared with others.
+
+        That of its first, or of the first that did not come back from a hold, if that is older: who
+        comes back goes before their lane, and must not make it wait for others.
+        """
+        arrived = self.nth(self._places.bisect_left(Place(1, 0, 0, "")))
+        first: Place = self._places[0]
+        return min(first.clock_ms, arrived.clock_ms) if arrived else first.clock_ms
 
     def nth(self, index: int) -> Place | None:
         """The place at an index from 0, or None beyond the end."""

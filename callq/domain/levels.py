@@ -63,6 +63,15 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
 }
 """Events, and structs within them, by the schema that introduced them."""
 
+LEFT_OUT: Final[dict[type[msgspec.Struct], tuple[str, ...]]] = {
+    ev.TicketCalled: ("clock_ms",),
+    ev.TicketReturned: ("clock_ms",),
+    ev.TicketUnbound: ("bound",),
+    ev.StepDeferred: ("credit_until",),
+    ev.HallResumed: ("slots_kept",),
+}
+"""Fields of schema 3 that older readers do without: what they would say is then as it was before."""
+
 FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     2: {
         ev.TicketIssued: (
@@ -104,9 +113,21 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "rate_phone_h",
         ),
     },
-    3: {ev.EpochOpened: ("skipped",)},
+    3: {ev.EpochOpened: ("skipped",), **LEFT_OUT},
 }
 """Fields that joined a struct later, by schema."""
+
+
+def readable(events: tuple[ev.Event, ...], level: int) -> tuple[ev.Event, ...]:
+    """The same events without what readers of a level do not know and can do without."""
+    if level >= 3:
+        return events
+    found = []
+    for event in events:
+        names = LEFT_OUT.get(type(event), ())
+        defaults = {f.name: f.default for f in msgspec.structs.fields(type(event)) if f.name in names}
+        found.append(msgspec.structs.replace(event, **defaults))
+    return tuple(found)
 
 
 def required_level(events: Iterable[ev.Event]) -> int:

@@ -7,18 +7,15 @@ lanes), whatever the queue's length.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from callq.domain.events import LaneSeen, Why
-from callq.domain.lanes import LaneKey
+from callq.domain.lanes import CLASSES, Lane, LaneKey, Place
 
 if TYPE_CHECKING:
-    from callq.domain.lanes import Lane, Place
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
-
-CLASSES: Final = ("priority", "appointment", "ordinary")
 
 
 class LaneChoice(NamedTuple):
@@ -48,28 +45,47 @@ def eligible_lanes(state: HallState, window: Window) -> list[tuple[LaneKey, Lane
     return found
 
 
-def choose_lane(state: HallState, window: Window, now_ms: int) -> LaneChoice | None:
+def lanes_seen(state: HallState, window: Window) -> tuple[LaneSeen, ...]:
+    """What the window could have called next: who is passed over where somebody is called out of turn."""
+    return tuple(_seen(key, lane) for key, lane in eligible_lanes(state, window))
+
+
+def _seen(key: LaneKey, lane: Lane) -> LaneSeen:
+    assert lane.head is not None
+    return LaneSeen(key.service, key.cls, lane.head.ticket, lane.oldest_ms, len(lane))
+
+
+def choose_lane(
+    state: HallState, window: Window, now_ms: int, coming: tuple[Ticket, str] | None = None
+) -> LaneChoice | None:
     """Pick the ticket a freed window serves next; None when nothing eligible waits.
 
     Args:
       state: the hall; only read.
       window: staffed; the skills of its clerk, its equipment and free resources bound the choice.
       now_ms: Unix ms; a booking that came before its slot is taken only if nothing else waits.
+      coming: a ticket that will wait for a service as of now, by the same decision.
 
     Returns:
-      Of those who bring papers back to this very window, else of all heads, the one with the oldest
-      lateness clock; with every lane that was looked at.
+      The head of the lane with somebody who brings papers back to this very window, else of the one
+      whose oldest has the earliest lateness clock; with every lane that was looked at.
     """
     clock = state.clock(now_ms)
     best: Place | None = None
     best_key: tuple[bool, bool, int, int] | None = None
     seen = []
-    for key, lane in eligible_lanes(state, window):
-        head = lane.head
+    lanes = eligible_lanes(state, window)
+    if coming is not None:
+        ticket, service = coming
+        if service in state.services_at(window) and state.resource_free(service, window):
+            place = Place(1, clock, state.order + 1, ticket.id)
+            lanes.append((LaneKey(service, ticket.cls), Lane([place])))
+    for key, lane in lanes:
+        seen.append(_seen(key, lane))
+        head, oldest_ms = lane.head, seen[-1].clock_ms
         assert head is not None
-        seen.append(LaneSeen(key.service, key.cls, head.ticket, head.clock_ms, len(lane)))
         papers_back = bool(key.to) and head.rank == 0
-        order = (not papers_back, head.clock_ms > clock, head.clock_ms, head.order)
+        order = (not papers_back, oldest_ms > clock, oldest_ms, head.order)
         if best_key is None or order < best_key:
             best, best_key = head, order
     if best is None:

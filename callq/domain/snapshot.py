@@ -58,6 +58,7 @@ class _Act(NamedTuple):
     """The ticket's fields by name."""
     window: Any
     due_ms: int | None
+    previous: _Act | None
 
 
 class _Seat(NamedTuple):
@@ -87,6 +88,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     level: int
     standstills: tuple[Standstill, ...]
     stopped: dict[str, str]
+    stopped_since: dict[str, int]
+    stops: dict[str, tuple[Standstill, ...]]
     seq: int
     order: int
     counters: dict[str, int]
@@ -101,7 +104,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     trainees: dict[str, str]
     seconded: dict[str, str]
     clerk_days: dict[str, ClerkDay]
-    live: dict[tuple[str, str], str]
+    live: dict[tuple[str, str], tuple[str, ...]]
     recent: dict[str, tuple[str, ...]]
     missed: tuple[str, ...]
     credits: dict[str, Credit]
@@ -144,9 +147,14 @@ def _seat(window: Window) -> _Seat:
     fields = msgspec.structs.asdict(window)
     acted = fields.pop("acted")
     ticket = fields.pop("ticket")
-    if acted is not None:
-        acted = _Act(*acted._replace(before=dict(acted.before), window=dict(acted.window)))
-    return _Seat(fields, ticket.id if ticket else None, acted)
+    return _Seat(fields, ticket.id if ticket else None, _act(acted))
+
+
+def _act(acted: Acted | None) -> _Act | None:
+    if acted is None:
+        return None
+    act, at_ms, who, ticket, revision, before, window, due_ms, previous = acted
+    return _Act(act, at_ms, who, ticket, revision, dict(before), dict(window), due_ms, _act(previous))
 
 
 def decode_state(body: bytes) -> HallState:
@@ -198,12 +206,16 @@ def _window(seat: _Seat, state: HallState) -> Window:
     window = Window(**_typed(seat.fields, _WINDOW_FIELDS))
     if seat.ticket is not None:
         window.ticket = state.tickets[seat.ticket]
-    if seat.acted is not None:
-        act = seat.acted
-        before = tuple(_typed(act.before, _TICKET_FIELDS).items())
-        flags = tuple(_typed(act.window, _WINDOW_FIELDS).items())
-        window.acted = Acted(*act._replace(before=before, window=flags))
+    window.acted = _acted(seat.acted)
     return window
+
+
+def _acted(act: _Act | None) -> Acted | None:
+    if act is None:
+        return None
+    before = tuple(_typed(act.before, _TICKET_FIELDS).items())
+    window = tuple(_typed(act.window, _WINDOW_FIELDS).items())
+    return Acted(*act._replace(before=before, window=window)[:-1], _acted(act.previous))
 
 
 def _typed(fields: dict[str, Any], types: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,9 @@ class ClerkDay(NamedTuple):
     done: int = 0
     missed: int = 0
     handling_ms: int = 0
-    """Total of start to completion."""
+    """Time of handling in all, also of what was put aside, sent on or given up."""
+    done_ms: int = 0
+    """Handling of what was completed, whoever had a part in it."""
 
 
 class Epoch(NamedTuple):
@@ -48,7 +50,10 @@ class Epoch(NamedTuple):
 
 
 class Standstill(NamedTuple):
-    """A time in which the hall could not be used, Unix ms: it was suspended, or no node ran."""
+    """A time in which nobody could take a ticket or check in, Unix ms.
+
+    The hall was suspended, no node ran, or staff had stopped the service.
+    """
 
     since_ms: int
     until_ms: int
@@ -71,13 +76,25 @@ class Booking(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """A come-back that is owed to someone whose ticket was held when the day closed."""
+    """A number that is owed: to who was held when the day closed, or for a step that was deferred.
+
+    It takes no place of the quota. Who was held sorts before everyone; a step waits as one who arrives.
+    """
 
     service: str
-    person: tuple[str, ...]
-    """Keys of the person, () if unknown."""
+    person: Person | None
     until: str
     """Last day, ISO date."""
+    ticket: str
+    """Whose come-back it is."""
+    step: int | None = None
+    """The deferred step of its visit; None: it was held."""
+
+    def claimable(self, state: HallState) -> bool:
+        """Whether a new ticket may claim it today: a step is taken up by its own ticket on its own day."""
+        ticket = state.tickets.get(self.ticket)
+        own_day = self.step is not None and ticket is not None and ticket.day == state.day
+        return state.day <= self.until and not own_day
 
 
 class Numbering(NamedTuple):
@@ -113,6 +130,11 @@ class Index:
                 and person.level(service.needs, day) >= service.min_level
             )
         return found
+
+    def in_use(self, window: str, clerk: str, skills: tuple[str, ...] | None, day: str) -> tuple[str, ...]:
+        """The same where only these skills of the clerk are in use; None: all."""
+        able = self.serving(window, clerk, day)
+        return able if skills is None else tuple(s for s in able if self.services[s].needs in skills)
 
 
 class HallState:
@@ -154,6 +176,8 @@ class HallState:
         "slots",
         "standstills",
         "stopped",
+        "stopped_since",
+        "stops",
         "suspended_reason",
         "suspended_since",
         "tickets",
@@ -190,6 +214,10 @@ class HallState:
         """Those of this business day that are over, oldest first; none overlaps another."""
         self.stopped: dict[str, str] = {}
         """Reason by service that takes no more tickets."""
+        self.stopped_since: dict[str, int] = {}
+        """Since when it takes none, Unix ms."""
+        self.stops: dict[str, tuple[Standstill, ...]] = {}
+        """Stops of this business day that are over, by service, oldest first."""
         self.seq = 0
         self.order = 0
         """Last tie-break given; never less than `seq`."""
@@ -216,14 +244,14 @@ class HallState:
         self.seconded: dict[str, str] = {}
         """Other hall by clerk who serves there."""
         self.clerk_days: dict[str, ClerkDay] = {}
-        self.live: dict[tuple[str, str], str] = {}
-        """Live ticket by (person hash, service)."""
+        self.live: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Ids of live tickets, in order, by (person hash, service): a telephone may be that of several."""
         self.recent: dict[str, tuple[str, ...]] = {}
         """Ids of the tickets called last, newest first, by zone."""
         self.missed: tuple[str, ...] = ()
         """Ids of the tickets missed last, newest first."""
         self.credits: dict[str, Credit] = {}
-        """Come-backs owed, by the ticket that expired."""
+        """Come-backs owed, by the ticket that expired, or ``TICKET/STEP`` for a deferred step."""
         self.bookings: dict[str, Booking] = {}
         self.slots: dict[tuple[str, int], int] = {}
         """Places taken by (service, start of the slot)."""
@@ -246,31 +274,54 @@ class HallState:
         """The hall's own time, ms: the wall's, less the time it has been suspended."""
         return (now_ms if self.suspended_since is None else self.suspended_since) - self.frozen_ms
 
-    def grace_until(self, begins_ms: int, grace_ms: int) -> int:
+    def stood_still(self, service: str) -> list[Standstill]:
+        """Times of the day, those that are over, in which nobody could check in for a service; in order."""
+        found: list[Standstill] = []
+        for stood in sorted((*self.standstills, *self.stops.get(service, ()))):
+            if found and stood.since_ms <= found[-1].until_ms:
+                stood = Standstill(found[-1].since_ms, max(stood.until_ms, found.pop().until_ms))
+            found.append(stood)
+        return found
+
+    def grace_until(self, service: str, begins_ms: int, grace_ms: int) -> int:
         """When a grace in Unix time runs out: what stands still meanwhile does not use it up."""
         until_ms = begins_ms + grace_ms
-        for stood in self.standstills:
+        for stood in self.stood_still(service):
             if stood.since_ms >= until_ms:
                 break
             until_ms += max(0, stood.until_ms - max(stood.since_ms, begins_ms))
         return until_ms
 
+    def could_come(self, booking: Booking, now_ms: int) -> bool:
+        """Whether nothing stood still in a booking's slot, up to now."""
+        going_on = (self.suspended_since, self.stopped_since.get(booking.service))
+        stood = [Standstill(since_ms, now_ms) for since_ms in going_on if since_ms is not None]
+        return all(
+            s.until_ms <= booking.slot_ms or s.since_ms >= booking.slot_end_ms
+            for s in (*stood, *self.stood_still(booking.service))
+        )
+
     def services_at(self, window: Window) -> tuple[str, ...]:
         """Services the window takes now: its clerk's skills in use, within its equipment."""
-        if window.clerk is None:
-            return ()
-        able = self.index.serving(window.id, window.clerk, self.day)
-        if window.active is None:
-            return able
-        return tuple(code for code in able if self.index.services[code].needs in window.active)
+        return self.index.in_use(window.id, window.clerk, window.active, self.day) if window.clerk else ()
 
-    def live_ticket(self, person: Person | None, service: str) -> Ticket | None:
-        """The live ticket that a known person holds for a service, if any."""
+    def live_ticket(self, person: Person | None, service: str, but: Ticket | None = None) -> Ticket | None:
+        """The live ticket that a known person holds for a service, if any other than `but`.
+
+        A missed one that may not rejoin is none: its holder is told to take a new number.
+        """
         for known in person_keys(person):
-            held = self.live.get((known, service))
-            if held is not None:
-                return self.tickets[held]
+            for held in self.live.get((known, service), ()):
+                ticket = self.tickets[held]
+                void = ticket.state == "missed" and not self.may_rejoin(ticket)
+                if ticket is not but and not void and same_person(ticket.person, person):
+                    return ticket
         return None
+
+    def may_rejoin(self, ticket: Ticket) -> bool:
+        """Whether a ticket could come back after a miss, under the rules in force."""
+        rules = self.config.rules
+        return rules.rejoin != "void" and ticket.rejoined < rules.rejoin_max
 
     def resource_free(self, service: str, window: Window) -> bool:
         """Whether a window may serve it next without exceeding the capacity of what it needs.
@@ -302,8 +353,15 @@ class HallState:
         return None
 
 
+def step_key(ticket: Ticket, step: int) -> str:
+    """Key among the credits of what is owed for a deferred step."""
+    return f"{ticket.id}/{step}"
+
+
 def same_person(one: Person | None, other: Person | None) -> bool:
-    """Whether two descriptions share a key."""
+    """Whether two descriptions are of one person: by identity, by telephone only where one has none."""
+    if one and other and one.id_hash and other.id_hash:
+        return one.id_hash == other.id_hash
     return not set(person_keys(one)).isdisjoint(person_keys(other))
 
 
@@ -343,6 +401,8 @@ _PLAIN: Final = [
     "level",
     "standstills",
     "stopped",
+    "stopped_since",
+    "stops",
     "seq",
     "order",
     "counters",
@@ -369,7 +429,7 @@ def canonical(state: HallState) -> bytes:
     found["held"] = sorted(state.held)
     found["agenda"] = state.agenda.all()
     found["due"] = sorted([*key, at_ms] for key, at_ms in state.due.items())
-    found["live"] = sorted([*key, ticket] for key, ticket in state.live.items())
+    found["live"] = sorted([*key, *tickets] for key, tickets in state.live.items())
     found["slots"] = sorted([*key, count] for key, count in state.slots.items() if count)
     found["keys"] = [
         [day, sorted([*key, *msgspec.structs.astuple(record)] for key, record in keys.items())]

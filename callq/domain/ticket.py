@@ -147,8 +147,17 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One service of a visit."""
 
     service: str
-    state: Literal["todo", "current", "done", "deferred"]
+    state: Literal["todo", "current", "done", "deferred", "moved"]
+    """`moved`: to another step or ticket."""
     done_ms: int | None = None
+    window: str = ""
+    """Where it was done."""
+    clerk: str = ""
+    """Who did it."""
+    reason: str = ""
+    """Why it was deferred: a refusal's code."""
+    next_ms: int | None = None
+    """When a deferred one may be tried again, if known."""
 
 
 class Origin(NamedTuple):
@@ -227,6 +236,8 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     """When it reached a final state."""
     missed_ms: int | None = None
     held_ms: int | None = None
+    held_clock: int = 0
+    """When it was put aside last, in the hall's own time: held time does not count as waiting."""
     rejoined: int = 0
     origin: Origin | None = None
     step: int = 0
@@ -234,6 +245,8 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     ratings: tuple[Rating, ...] = ()
     granted_by: str = ""
     """Who granted its class."""
+    issued_as: TicketClass = "ordinary"
+    """Class that it was issued with: that of a booking is not granted."""
     booking: str = ""
     unconfirmed: bool = False
     """Ended by the clock, not by its clerk."""
@@ -252,6 +265,12 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     def lane(self) -> LaneKey:
         """Which lane it waits in."""
         return LaneKey(self.service, self.cls, self.bound)
+
+    @property
+    def last_done(self) -> int | None:
+        """Index of the step that was completed last, or None."""
+        done = [(s.done_ms or 0, i) for i, s in enumerate(self.steps) if s.state == "done"]
+        return max(done)[1] if done else None
 
     @property
     def deferred(self) -> int | None:

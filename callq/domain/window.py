@@ -91,7 +91,8 @@ TRANSITIONS: Final[dict[tuple[WindowState, WindowAct], frozenset[WindowState]]] 
     (_W.CALLING, _A.MISS): _FREE,
     (_W.CALLING, _A.ABANDON): _FREE,
     (_W.CALLING, _A.TRANSFER): _FREE,
-    (_W.CALLING, _A.UNDO): _to(_W.IDLE),
+    # A pause or close that was asked for meanwhile takes effect; "next" may have ended another ticket first.
+    (_W.CALLING, _A.UNDO): _FREE | _to(_W.CALLING, _W.SERVING),
     # With `next_while_called = "miss"` only; the default refuses.
     (_W.CALLING, _A.CALL_NEXT): _FREE | _to(_W.CALLING),
     (_W.CALLING, _A.LOSE_TICKET): _FREE,
@@ -139,6 +140,13 @@ class Acted(NamedTuple):
     """The window's."""
     due_ms: int | None
     """When the timer of the ticket's state was due, in the hall's own time."""
+    previous: Acted | None = None
+    """What the same key press did before: "next" ends one ticket and calls another."""
+
+    @property
+    def all(self) -> tuple[Acted, ...]:
+        """What one undo takes back, the last first."""
+        return (self,) if self.previous is None else (self, self.previous)
 
 
 class Window(msgspec.Struct, eq=False):

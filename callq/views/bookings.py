@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from callq.domain import hours
 from callq.domain.calendar import day_after
 from callq.domain.errors import Code, Rejected
+from callq.domain.rules.bookings import offered, places_left
 from callq.domain.rules.guards import service_of
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
     from callq.domain.state import Booking, HallState
-
-
-def booking_in(state: HallState, booking: str) -> Booking:
-    """A booking that is still kept.
-
-    Raises:
-      Rejected: `UNKNOWN_BOOKING`.
-    """
-    found = state.bookings.get(booking)
-    if found is None:
-        raise Rejected(Code.UNKNOWN_BOOKING, "no such booking", "look it up by its person", booking=booking)
-    return found
 
 
 def booking_out(state: HallState, booking: Booking) -> m.Booking:
@@ -41,7 +29,9 @@ def booking_out(state: HallState, booking: Booking) -> m.Booking:
         state=cast('Literal["booked", "arrived", "cancelled", "no_show"]', booking.state),
         channel=booking.channel,
         check_in_from_ms=booking.slot_ms - terms.early_min * 60_000 if terms else None,
-        on_time_until_ms=state.grace_until(booking.slot_ms, terms.grace_min * 60_000) if terms else None,
+        on_time_until_ms=state.grace_until(booking.service, booking.slot_ms, terms.grace_min * 60_000)
+        if terms
+        else None,
         change_until_ms=booking.slot_ms - terms.cancel_before_h * 3_600_000 if terms else None,
         ticket=booking.ticket,
         links={"self": f"/v1/halls/{state.hall}/bookings/{booking.id}"},
@@ -66,22 +56,19 @@ def slots_out(state: HallState, code: str, day: str | None, now_ms: int) -> m.Sl
         raise Rejected(
             Code.SERVICE_CLOSED, f"{service.name} takes no bookings", "take a ticket", service=service.code
         )
-    last_day = day_after(state.day, terms.days_ahead)
     wanted = day or state.day
-    found = hours.slots_on(state.config, code, wanted) if state.day <= wanted <= last_day else ()
     return m.Slots(
         service=code,
         day=wanted,
-        last_day=last_day,
+        last_day=day_after(state.day, terms.days_ahead),
         slots=tuple(
             m.Slot(
                 slot_ms=slot.start_ms,
                 slot_end_ms=slot.end_ms,
                 capacity=terms.capacity,
-                free=max(0, terms.capacity - state.slots.get((code, slot.start_ms), 0)),
+                free=places_left(state, service, slot.start_ms),
             )
-            for slot in found
-            if slot.start_ms > now_ms
+            for slot in offered(state, service, wanted, now_ms)
         ),
         revision=state.revision,
     )

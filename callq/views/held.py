@@ -36,8 +36,8 @@ def held_row(state: HallState, ticket: Ticket, window: Window | None) -> m.HeldT
     """A held ticket, as it is seen at a window; None: from above."""
     service = state.index.services.get(ticket.service)
     due_ms = held_until_ms(state, ticket)
-    if ticket.hold_kind == "waiting" and ticket.held_ms is not None:
-        due_ms = ticket.held_ms + state.config.rules.hold_max_min * 60_000
+    if ticket.hold_kind == "waiting" and state.suspended_since is None:
+        due_ms = ticket.held_clock + state.frozen_ms + state.config.rules.hold_max_min * 60_000
     return m.HeldTicket(
         id=ticket.id,
         number=ticket.number,
@@ -58,9 +58,13 @@ def undoable(state: HallState, window: Window) -> m.Undoable | None:
     Time passes unseen: a client drops it at `until_ms`.
     """
     record = window.acted
-    ticket = state.tickets.get(record.ticket) if record else None
-    if record is None or ticket is None or ticket.touched != record.revision:
+    if record is None:
         return None
+    for act in record.all:
+        about = state.tickets.get(act.ticket)
+        if about is None or about.touched != act.revision:
+            return None
+    ticket = state.tickets[record.ticket]
     return m.Undoable(
         act=cast('Literal["call", "miss", "complete"]', record.act),
         ticket=ticket.id,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.routing import choose_lane
+from callq.domain.rules.guards import may_recall_ms, window_of
 from callq.domain.ticket import TicketState
 from callq.views.held import held_at, held_row, undoable
 from callq.views.queues import Memo, english_names_of, names_of, service_queues
 from callq.views.strip import services_shown
-from callq.views.ticket import rejoin_of, ticket_out, window_in, window_out
+from callq.views.ticket import rejoin_of, ticket_out, window_out
 from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
@@ -37,7 +38,7 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
     Raises:
       Rejected: `UNKNOWN_WINDOW`.
     """
-    found = window_in(state, window)
+    found = window_of(state, window)
     services = services_shown(state, found)
     rules = state.config.rules
     return {
@@ -99,14 +100,14 @@ def panel_ticket(state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: i
     called = ticket.state is TicketState.CALLED
     recallable = called and ticket.calls < rules.max_calls
     return m.PanelTicket(
-        ticket=ticket_out(state, ticket, now_ms),
+        ticket=ticket_out(state, ticket, now_ms, offers=False),
         service_name=service.name,
         service_name_en=service.name_en,
         target_s=service.target_wait_min * 60,
         waited_s=_seconds(ticket.clock_ms, state.clock(until_ms)),
         why=_why(state, why, until_ms) if why else None,
         history=tuple(sorted(_history(ticket), key=lambda step: step.at_ms)),
-        may_recall_ms=(ticket.last_call_ms or 0) + rules.recall_gap_s * 1000 if recallable else None,
+        may_recall_ms=may_recall_ms(state, ticket) if recallable else None,
         calls_left=max(0, rules.max_calls - ticket.calls),
         calls_before_miss=max(0, rules.min_calls_before_miss - ticket.calls),
     )
@@ -189,7 +190,7 @@ def _today(state: HallState, window: Window) -> m.ClerkDay | None:
         since_ms=day.since_ms,
         done=day.done,
         missed=day.missed,
-        mean_s=round(day.handling_ms / day.done / 1000) if day.done else None,
+        mean_s=round(day.done_ms / day.done / 1000) if day.done else None,
     )
 
 

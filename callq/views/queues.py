@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callq.domain.errors import Code, Rejected
-from callq.domain.routing import CLASSES
+from callq.domain.lanes import CLASSES
 from callq.wire import messages as m
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from callq.domain.rules.guards import window_of
 from callq.domain.window import WindowState
 from callq.views.board import public_state
 from callq.views.queues import names_of
-from callq.views.ticket import window_in
 
 if TYPE_CHECKING:
     from callq.domain.state import HallState
@@ -32,7 +32,7 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
     Raises:
       Rejected: `UNKNOWN_WINDOW`.
     """
-    found = window_in(state, window)
+    found = window_of(state, window)
     shown = public_state(found)
     number = found.ticket.number if found.ticket else None
     if state.suspended_since is not None:

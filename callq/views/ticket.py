@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from callq.domain.errors import Code, Rejected
 from callq.domain.estimate import ahead, head_of_line
-from callq.domain.rules.visits import next_open_ms
+from callq.domain.rules.bookings import first_free
+from callq.domain.rules.guards import ticket_of
+from callq.domain.state import step_key
 from callq.domain.ticket import TicketState
 from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
@@ -19,31 +20,6 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
-
-
-def ticket_in(state: HallState, ticket: str) -> Ticket:
-    """A ticket of today.
-
-    Raises:
-      Rejected: `UNKNOWN_TICKET`.
-    """
-    found = state.tickets.get(ticket)
-    if found is None:
-        raise Rejected(Code.UNKNOWN_TICKET, "no such ticket today", "look it up by its number", ticket=ticket)
-    return found
-
-
-def window_in(state: HallState, window: str) -> Window:
-    """A window of the configuration in force.
-
-    Raises:
-      Rejected: `UNKNOWN_WINDOW`.
-    """
-    found = state.windows.get(window)
-    if found is None:
-        known = ", ".join(state.windows)
-        raise Rejected(Code.UNKNOWN_WINDOW, "no such window", f"one of: {known}", window=window)
-    return found
 
 
 def links_of(hall: str, ticket: str) -> dict[str, str]:
@@ -58,6 +34,7 @@ def ticket_out(
     links: Mapping[str, str] | None = None,
     *,
     ratings: bool = False,
+    offers: bool = True,
 ) -> m.Ticket:
     """A ticket as everyone may see it: nothing in it tells who the person is.
 
@@ -67,6 +44,7 @@ def ticket_out(
       now_ms: for the expected wait, Unix milliseconds.
       links: further links beside its own address.
       ratings: whether to tell what was thought of it, which is nothing for its clerk.
+      offers: whether to look for a slot that could be booked for a deferred step.
     """
     waiting = ticket.state is TicketState.WAITING
     credit = state.credits.get(ticket.id)
@@ -98,7 +76,7 @@ def ticket_out(
         clerk=ticket.clerk,
         bound=_bound(ticket) if waiting else None,
         from_=_origin(ticket),
-        visit=_visit(state, ticket, now_ms),
+        visit=_visit(state, ticket, now_ms, offers=offers),
         unconfirmed=ticket.unconfirmed,
         come_back_until=credit.until if credit else None,
         ahead=ahead(state, ticket) if waiting else None,
@@ -136,19 +114,31 @@ def _origin(ticket: Ticket) -> m.Origin | None:
     )
 
 
-def _visit(state: HallState, ticket: Ticket, now_ms: int) -> m.Visit | None:
+def _visit(state: HallState, ticket: Ticket, now_ms: int, *, offers: bool) -> m.Visit | None:
     if len(ticket.steps) == 1:
         return None
-    deferred = None
-    if ticket.deferred is not None:
-        service = ticket.steps[ticket.deferred].service
-        known = service in state.index.services
-        next_ms = next_open_ms(state, service, now_ms) if known else None
-        deferred = m.Deferred(service=service, next_ms=next_ms)
     return m.Visit(
         steps=tuple(m.VisitStep(service=step.service, state=step.state) for step in ticket.steps),
         current=ticket.step,
-        deferred=deferred,
+        deferred=_deferred(state, ticket, now_ms, offers=offers),
+    )
+
+
+def _deferred(state: HallState, ticket: Ticket, now_ms: int, *, offers: bool) -> m.Deferred | None:
+    """The first step that could not begin, and what is offered for it."""
+    index = ticket.deferred
+    if index is None:
+        return None
+    step = ticket.steps[index]
+    service = state.index.services.get(step.service)
+    slot = first_free(state, service, now_ms) if service and offers else None
+    credit = state.credits.get(step_key(ticket, index))
+    return m.Deferred(
+        service=step.service,
+        reason=step.reason,
+        next_ms=step.next_ms,
+        slot_ms=slot.start_ms if slot else None,
+        come_back_until=credit.until if credit else None,
     )
 
 
@@ -186,7 +176,7 @@ def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, obje
     Raises:
       Rejected: `UNKNOWN_TICKET`, also when a new business day has forgotten it.
     """
-    found = ticket_in(state, ticket)
+    found = ticket_of(state, ticket)
     service = state.index.services.get(found.service)
     window = state.index.windows.get(found.window) if found.window else None
     return {

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
+from callq.domain.rules.guards import ticket_of, window_of
 from callq.views.board import project_board
 from callq.views.floor import project_floor
 from callq.views.held import held_at
 from callq.views.panel import project_panel
 from callq.views.queues import Memo, services_of, zone_in
 from callq.views.strip import project_strip, services_shown
-from callq.views.ticket import project_ticket, ticket_in, window_in
+from callq.views.ticket import project_ticket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -121,11 +122,11 @@ def _board_topics(view: View, state: HallState) -> Iterator[Topic]:
 
 def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
-    yield "window", window_in(state, view.window or "").id
+    yield "window", window_of(state, view.window or "").id
 
 
 def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
-    window = window_in(state, view.window or "")
+    window = window_of(state, view.window or "")
     yield HALL
     yield "window", window.id
     services = services_shown(state, window)
@@ -137,8 +138,7 @@ def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield from (("ticket", ticket.id) for ticket in held_at(state, window))
     if window.last is not None:
         yield "ticket", window.last
-    if window.acted is not None:
-        yield "ticket", window.acted.ticket
+    yield from (("ticket", act.ticket) for act in (window.acted.all if window.acted else ()))
     if window.clerk is None:
         yield CLERKS
 
@@ -149,11 +149,13 @@ def _floor_topics(view: View, state: HallState) -> Iterator[Topic]:
 
 
 def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
-    ticket = ticket_in(state, view.ticket or "")
+    ticket = ticket_of(state, view.ticket or "")
     yield HALL
     yield "ticket", ticket.id
     if ticket.state == "waiting":
         yield "service", ticket.service
+    if ticket.deferred is not None:
+        yield "slots", ticket.steps[ticket.deferred].service
 
 
 VIEWS: Final[dict[str, _Kind]] = {
@@ -224,7 +226,7 @@ def _of_queue(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
 def _of_issue(event: ev.TicketIssued, state: HallState) -> Iterator[Topic]:
     yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
     if event.credit:
-        yield "ticket", event.credit
+        yield "ticket", event.credit.partition("/")[0]
 
 
 def _of_hand_over(event: ev.WindowHandedOver, state: HallState) -> Iterator[Topic]:
@@ -246,7 +248,14 @@ def _of_undo(event: ev.Undone, state: HallState) -> Iterator[Topic]:
     yield from _zone_of_window(event.window, state)
 
 
-def _of_bookings(event: ev.Booked, state: HallState) -> Iterator[Topic]:
+def _of_booking(event: ev.Booked, state: HallState) -> Iterator[Topic]:
+    yield FLOOR
+    booking = state.bookings.get(event.booking)
+    if booking is not None:
+        yield "slots", booking.service
+
+
+def _of_floor(event: ev.ClerkSeconded, state: HallState) -> Iterator[Topic]:
     yield FLOOR
 
 
@@ -316,16 +325,15 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
     ),
     **dict.fromkeys(
         (
-            ev.ClerkSeconded,
-            ev.ClerkReturned,
             ev.Booked,
             ev.BookingArrived,
             ev.BookingMoved,
             ev.BookingCancelled,
             ev.NoShow,
         ),
-        _of_bookings,
+        _of_booking,
     ),
+    **dict.fromkeys((ev.ClerkSeconded, ev.ClerkReturned), _of_floor),
 }
 """What each event is about. An opened epoch is about no view (frames carry it
 themselves), nor is a feature level."""

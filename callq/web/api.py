@@ -14,10 +14,11 @@ import msgspec
 from callq.domain import commands as cmd
 from callq.domain.errors import StoreUnavailable
 from callq.domain.events import decode_batch
+from callq.domain.rules.guards import ticket_of, window_of
 from callq.domain.ticket import FINAL
 from callq.runtime.ids import new_ticket_id
 from callq.views.hallinfo import hall_info, hall_name
-from callq.views.ticket import ticket_in, ticket_out, window_in, window_out
+from callq.views.ticket import ticket_out, window_out
 from callq.views.view import View, project
 from callq.web import answers, orders
 from callq.web.persons import known_person
@@ -113,7 +114,7 @@ class Api:
         ratings = call.principal.may(Permission.READ_RATINGS)
 
         def look(state: HallState, now_ms: int) -> m.TicketAnswer:
-            found = ticket_out(state, ticket_in(state, ticket), now_ms, ratings=ratings)
+            found = ticket_out(state, ticket_of(state, ticket), now_ms, ratings=ratings)
             return m.TicketAnswer(ticket=found, revision=state.revision)
 
         return await actor.read(look)
@@ -149,7 +150,7 @@ class Api:
         actor = self.actor(call, Permission.READ_WINDOW, window=window)
 
         def look(state: HallState, now_ms: int) -> m.WindowAnswer:
-            found = window_in(state, window)
+            found = window_of(state, window)
             ticket = found.ticket
             return m.WindowAnswer(
                 window=window_out(state, found),
@@ -239,7 +240,7 @@ class Api:
         )
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:
-            ticket = ticket_in(state, outcome.ticket or "")
+            ticket = ticket_of(state, outcome.ticket or "")
             links = self.citizen_link(state.hall, ticket.id)
             return m.TicketAnswer(ticket=ticket_out(state, ticket, now_ms, links), revision=outcome.revision)
 
@@ -250,18 +251,17 @@ class Api:
         return {"citizen": f"/v1/halls/{hall}/tickets/{ticket}#token={self.tokens.citizen_key(hall, ticket)}"}
 
     async def ticket_command(self, call: Call, ticket: str, body: bodies.TicketCommandBody) -> m.TicketAnswer:
-        """A command to a ticket; a rating tablet's own token only for a ticket of its window."""
+        """A command to a ticket; a bound token's only where it is a matter of its window and clerk."""
         actor = self.actor(call, orders.TICKET_PERMISSION[type(body)], ticket=ticket)
         ratings = call.principal.may(Permission.READ_RATINGS)
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:
-            found = ticket_in(state, ticket)
+            found = ticket_of(state, ticket)
             shown = ticket_out(state, found, now_ms, ratings=ratings)
             return m.TicketAnswer(ticket=shown, revision=outcome.revision)
 
-        guard: Callable[[HallState], None] | None = None
-        if call.principal.role is Role.RATING and call.principal.window is not None:
-            guard = partial(_own_ticket, call.principal, ticket)
+        bound = call.principal.window is not None or call.principal.clerk is not None
+        guard = partial(_own_ticket, call.principal, ticket, body) if bound else None
         command = orders.to_ticket(ticket, body, call.principal)
         return await self.decided(actor, call, command, render, guard)
 
@@ -273,7 +273,7 @@ class Api:
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.WindowAnswer:
             ticket = state.tickets.get(outcome.ticket) if outcome.ticket else None
             return m.WindowAnswer(
-                window=window_out(state, window_in(state, window)),
+                window=window_out(state, window_of(state, window)),
                 ticket=ticket_out(state, ticket, now_ms) if ticket else None,
                 revision=outcome.revision,
             )
@@ -307,9 +307,9 @@ class Api:
 
 
 def _own_window(mine: str, window: str, body: WindowCommandBody, state: HallState) -> None:
-    window_in(state, window)
+    window_of(state, window)
     orders.own_window(state, mine, window, body)
 
 
-def _own_ticket(principal: Principal, ticket: str, state: HallState) -> None:
-    orders.own_ticket(state, principal, ticket)
+def _own_ticket(principal: Principal, ticket: str, body: bodies.TicketCommandBody, state: HallState) -> None:
+    orders.own_ticket(state, principal, ticket, body)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
+from callq.domain.rules.guards import booking_of
 from callq.domain.state import same_person
 from callq.runtime.ids import new_ticket_id
-from callq.views.bookings import booking_in, booking_out, slots_out
+from callq.views.bookings import booking_out, slots_out
 from callq.views.ticket import ticket_out
 from callq.web import bodies
 from callq.web.orders import BOOKING_PERMISSION
@@ -97,7 +98,7 @@ async def command(api: Api, call: Call, booking: str, body: bodies.BookingComman
             return _answer(state, known, outcome)
         shown = ticket_out(state, ticket, now_ms, api.citizen_link(state.hall, ticket.id))
         return m.BookingAnswer(
-            booking=booking_out(state, booking_in(state, known)), ticket=shown, revision=outcome.revision
+            booking=booking_out(state, booking_of(state, known)), ticket=shown, revision=outcome.revision
         )
 
     return await api.decided(actor, call, wanted, render)
@@ -108,7 +109,7 @@ async def one(api: Api, call: Call, booking: str) -> m.BookingAnswer:
     actor = api.actor(call, Permission.READ_BOOKING)
 
     def look(state: HallState, now_ms: int) -> m.BookingAnswer:
-        found = booking_in(state, typed(booking))
+        found = booking_of(state, typed(booking))
         ticket = state.tickets.get(found.ticket or "")
         return m.BookingAnswer(
             booking=booking_out(state, found),
@@ -176,7 +177,7 @@ def _person(api: Api, call: Call, person: bodies.PersonBody) -> cmd.Person | Non
 
 
 def _answer(state: HallState, booking: str, outcome: Outcome) -> m.BookingAnswer:
-    found = booking_in(state, booking)
+    found = booking_of(state, booking)
     return m.BookingAnswer(booking=booking_out(state, found), ticket=None, revision=outcome.revision)
 
 

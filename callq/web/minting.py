@@ -12,8 +12,8 @@ import hmac
 from typing import TYPE_CHECKING
 
 from callq.domain.errors import Code, Rejected
+from callq.domain.rules.guards import window_of
 from callq.runtime.ids import wall_ms
-from callq.views.ticket import window_in
 from callq.web.answers import TokenAnswer
 from callq.web.roles import Permission
 from callq.web.tokens import create_token
@@ -68,7 +68,7 @@ def check_bound(state: HallState, window: str | None, clerk: str | None) -> None
       Rejected: `UNKNOWN_WINDOW`, `UNKNOWN_CLERK`.
     """
     if window is not None:
-        window_in(state, window)
+        window_of(state, window)
     if clerk is not None and clerk not in state.index.clerks:
         raise Rejected(Code.UNKNOWN_CLERK, "no such clerk", "check the clerk's number", clerk=clerk)
 

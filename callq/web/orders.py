@@ -8,6 +8,7 @@ import msgspec
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
+from callq.domain.ticket import AT_WINDOW
 from callq.web import bodies
 from callq.web import window_bodies as wb
 from callq.web.problems import without_numbers
@@ -125,23 +126,38 @@ def to_hall(body: bodies.HallCommandBody) -> cmd.HallCommand | cmd.Configure:
     return _TO_HALL[type(body)](body)
 
 
-def own_ticket(state: HallState, principal: Principal, ticket: str) -> None:
-    """Refuse a rating device's word about a ticket that was at another window than its own.
+def own_ticket(state: HallState, principal: Principal, ticket: str, body: bodies.TicketCommandBody) -> None:
+    """Refuse a bound token's command to a ticket that is another window's or clerk's matter.
+
+    A rating device rates what was done at its window; staff may not touch what stands at a window that
+    they may not use.
 
     Raises:
       Rejected: `FORBIDDEN`.
     """
     found = state.tickets.get(ticket)
-    if found is not None and found.window != principal.window:
+    if found is None:
+        return
+    window: str | None = None
+    if isinstance(body, bodies.RateBody):
+        step = found.last_done if body.step is None else body.step
+        if step is not None and step < len(found.steps):
+            window = found.steps[step].window
+    elif found.state in AT_WINDOW:
+        window = found.window
+        if window is not None and principal.clerk is not None:
+            own_window(state, principal.clerk, window)
+    if window and principal.window not in (None, window):
         raise Rejected(
             Code.FORBIDDEN,
             f"the token is bound to window {principal.window}",
-            "rate what was done at that window",
+            "do it with a token of that window",
             ticket=ticket,
+            window=window,
         )
 
 
-def own_window(state: HallState, clerk: str, window: str, body: wb.WindowCommandBody) -> None:
+def own_window(state: HallState, clerk: str, window: str, body: wb.WindowCommandBody | None = None) -> None:
     """Refuse a token that is bound to a clerk where somebody else sits.
 
     A trainee beside the mentor may act at the mentor's window.

@@ -154,7 +154,17 @@ class Principal(NamedTuple):
 
     def actor(self) -> Actor:
         """How the journal remembers it."""
-        return Actor(role=self.role.value, id=self.id, name=self.name)
+        return Actor(role=self.role.value, id=self.id, name=self.name, device=self.device)
+
+    @property
+    def device(self) -> str:
+        """From where: the window that the token is for, a machine's name, or the token itself.
+
+        The name of a token of staff may be a person's, and is not for everyone who reads events.
+        """
+        if self.window is not None:
+            return f"window {self.window}"
+        return self.name if self.name and not self.staff else self.id
 
     @property
     def staff(self) -> bool:

@@ -55,10 +55,10 @@ class CallNextBody(CommandBody, frozen=True, kw_only=True, tag="call_next"):
 
 
 class CallTicketBody(CommandBody, frozen=True, kw_only=True, tag="call_ticket"):
-    """指呼: this one, out of turn; why is on record."""
+    """指呼: this one, out of turn; who and why is on record."""
 
     ticket: Short
-    reason: Given
+    reason: Given = "unspecified"
 
 
 class RecallBody(CommandBody, frozen=True, kw_only=True, tag="recall"):

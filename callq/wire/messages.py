@@ -13,6 +13,7 @@ import msgspec
 TicketStateName = Literal[
     "waiting", "called", "serving", "held", "missed", "done", "abandoned", "cancelled", "expired"
 ]
+StepStateName = Literal["todo", "current", "done", "deferred", "moved"]
 BookingStateName = Literal["booked", "arrived", "cancelled", "no_show"]
 WindowStateName = Literal["closed", "idle", "calling", "serving", "paused"]
 
@@ -43,15 +44,22 @@ class VisitStep(_Wire, frozen=True, kw_only=True):
     """One service of a visit."""
 
     service: str
-    state: Literal["todo", "current", "done", "deferred"]
+    state: StepStateName
+    """`moved`: to another step or ticket."""
 
 
 class Deferred(_Wire, frozen=True, kw_only=True):
     """A step that could not begin: its service was closed or full."""
 
     service: str
+    reason: str
+    """Why, as a request would have been refused, e.g. `quota_exhausted`."""
     next_ms: int | None
-    """When tickets for it are given again; null: not known. `returned` takes it up."""
+    """When it can be tried again; null: not known. `returned` takes it up on the ticket's own day."""
+    slot_ms: int | None
+    """Start of the next slot of the service with a place to book; null: none, and on a panel."""
+    come_back_until: str | None
+    """Last day, ISO date, on which a new ticket with `come_back` may claim it, whatever the quota."""
 
 
 class Visit(_Wire, frozen=True, kw_only=True):
@@ -568,6 +576,7 @@ class ClerkDay(_Wire, frozen=True, kw_only=True):
     done: int
     missed: int
     mean_s: int | None
+    """Mean handling of what was completed."""
 
 
 class Option(_Wire, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from callq.domain import commands as cmd
 from tests.golden import day_two as scenes
 
@@ -26,11 +28,56 @@ def scripted_v3() -> Hall:
     hall.do(cmd.OpenEpoch(epoch="00000000000000e2", skip=20), who=cmd.SYSTEM)
     scenes.out_of_the_ordinary(hall)
     _no_node_runs(hall)
+    _papers_follow_their_clerk(hall)
     scenes.a_visit(hall)
     scenes.the_hall_stands_still(hall)
+    _next_is_taken_back(hall)
     scenes.the_day_ends(hall)
+    visit = next(t for t in hall.state.tickets.values() if t.deferred is not None)
+    hall.issue("social", come_back=visit.id)
     _no_node_runs(hall)
     return hall
+
+
+def _papers_follow_their_clerk(hall: Hall) -> None:
+    ticket = hall.issue("social")
+    hall.do(cmd.CallTicket(window="w1", ticket=ticket.id))
+    hall.do(cmd.Start(window="w1"))
+    hall.do(cmd.Hold(window="w1", kind="with_papers"))
+    hall.do(cmd.SignOut(window="w2"))
+    hall.do(cmd.HandOver(window="w1", clerk="c3"))
+    hall.do(cmd.SignIn(window="w2", clerk="c1"))
+    hall.later(60)
+    hall.do(cmd.Pause(window="w1"))
+    hall.do(cmd.Returned(ticket=ticket.id))
+    hall.do(cmd.Close(window="w1"))
+    assert ticket.bound == "w:w2"
+    hall.do(cmd.CallNext(window="w2"))
+    hall.do(cmd.Start(window="w2"))
+    hall.do(cmd.Complete(window="w2"))
+    for window in ("w1", "w2"):
+        hall.do(cmd.SignOut(window=window))
+    hall.staff("w1", "c1")
+    hall.do(cmd.SignIn(window="w2", clerk="c3"))
+
+
+def _next_is_taken_back(hall: Hall) -> None:
+    rules = replace(hall.state.config.rules, next_while_serving="complete")
+    hall.do(cmd.Configure(config=replace(hall.state.config, rules=rules)))
+    first = hall.issue()
+    hall.issue()
+    hall.do(cmd.CallTicket(window="w1", ticket=first.id, reason="有急事"))
+    hall.do(cmd.Start(window="w1"))
+    hall.do(cmd.Hold(window="w1", kind="without_papers"))
+    hall.later(60)
+    hall.do(cmd.CallTicket(window="w1", ticket=first.id, reason="有急事"))
+    hall.do(cmd.Start(window="w1"))
+    hall.do(cmd.CallNext(window="w1"))
+    hall.do(cmd.Pause(window="w1", reason="取材料"))
+    hall.do(cmd.Undo(window="w1"))
+    assert first.state == "serving"
+    hall.do(cmd.Unpause(window="w1"))
+    hall.do(cmd.Complete(window="w1"))
 
 
 def _no_node_runs(hall: Hall) -> None:

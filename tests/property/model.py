@@ -142,6 +142,7 @@ class Watched(Hall):
         else:
             assert all(due.at_ms > clock for due in state.agenda.all())
         live: set[tuple[str, str]] = set()
+        known: dict[tuple[str, str], list[str]] = {}
         for ticket in state.tickets.values():
             yesterdays = ticket.day < state.day
             assert not yesterdays or ticket.state in FINAL | {TicketState.SERVING}, "it outlived its day"
@@ -153,7 +154,11 @@ class Watched(Hall):
             assert [s.state for s in ticket.steps].count("current") == (ticket.state != TicketState.DONE)
             if ticket.state in FINAL:
                 continue
-            held = {(known, ticket.service) for known in person_keys(ticket.person)}
+            held = {(key, ticket.service) for key in person_keys(ticket.person)}
+            for key in held:
+                known.setdefault(key, []).append(ticket.id)
+            if ticket.state == TicketState.MISSED:
+                continue  # Void perhaps, and replaced.
             assert held.isdisjoint(live), "one person holds two tickets of a service"
             live |= held
-        assert live == set(state.live)
+        assert {key: tuple(sorted(ids)) for key, ids in known.items()} == state.live

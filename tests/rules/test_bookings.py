@@ -7,6 +7,7 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Booking, Holiday, MovedWorkday, Session
+from callq.views.bookings import slots_out
 from tests.harness import MONDAY_9H, small_hall
 from tests.rules.scene import ANN, BOB, HOUR, MIN, Scene, bookable, changed, refused, rule
 
@@ -66,6 +67,10 @@ def test_only_slots_that_are_offered_can_be_booked() -> None:
             book(hall, slot_ms)
     with refused(hall, Code.SERVICE_CLOSED):
         hall.do(cmd.Book(booking="b9", service="social", slot_ms=TEN, person=ANN))
+    hall.do(cmd.CloseDay(reason="停电"))
+    assert slots_out(hall.state, "general", None, hall.now_ms).slots == ()
+    with refused(hall, Code.OUTSIDE_SESSION):
+        book(hall)
 
 
 @rule("B-on-time")
@@ -225,3 +230,47 @@ def test_a_moved_workday_works_holiday_or_not(holiday: bool) -> None:
     hall.tick()
     assert hall.state.day == "2026-11-28"
     assert hall.issue().number == "A001"
+
+
+@rule("B-early-suspended")
+def test_a_slot_that_has_passed_in_a_suspension_has_passed() -> None:
+    hall = bookable()
+    book(hall)
+    book(hall, TEN + HOUR * 1000, BOB, "b2")
+    hall.later(45 * MIN)
+    early = hall.state.tickets[check_in(hall)]
+    hall.do(cmd.Suspend(reason="消防演练"))
+    hall.later(HOUR)
+    hall.do(cmd.ResumeHall())
+    later = hall.state.tickets[check_in(hall, "k2", "b2")]
+    assert hall.queue(cls="appointment") == [early.number, later.number]
+    hall.later(5 * MIN)
+    hall.issue()
+    assert hall.serve() is early
+    assert later.clock_ms + hall.state.frozen_ms == TEN + HOUR * 1000
+
+
+@rule("B-early-suspended")
+def test_one_that_is_still_to_come_is_still_to_come() -> None:
+    hall = bookable()
+    book(hall)
+    hall.later(40 * MIN)
+    early = hall.state.tickets[check_in(hall)]
+    hall.do(cmd.Suspend(reason="消防演练"))
+    hall.later(10 * MIN)
+    hall.do(cmd.ResumeHall())
+    assert early.clock_ms + hall.state.frozen_ms == TEN
+    assert early.first_clock_ms == early.clock_ms
+
+
+@rule("K-appointment-back")
+def test_a_priority_granted_to_an_appointment_can_be_taken_back() -> None:
+    hall = bookable()
+    book(hall)
+    hall.later(50 * MIN)
+    ticket = hall.state.tickets[check_in(hall)]
+    hall.do(cmd.GrantClass(ticket=ticket.id, cls="priority", reason="看错了"))
+    hall.do(cmd.GrantClass(ticket=ticket.id, cls="ordinary", reason="看错了"))
+    assert ticket.cls == "appointment"
+    with refused(hall, Code.WRONG_STATE):
+        hall.do(cmd.GrantClass(ticket=ticket.id, cls="ordinary", reason="看错了"))

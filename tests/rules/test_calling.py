@@ -259,3 +259,16 @@ def test_a_service_may_need_a_level(hall: Scene) -> None:
     hall.issue()
     assert hall.call("w2") is None
     assert hall.call("w1") is not None
+
+
+@rule("T-next-own-step")
+def test_next_calls_the_next_step_of_who_it_completed_if_nobody_else_waits() -> None:
+    hall = with_rules(next_while_serving="complete")
+    ticket = hall.issue(services=("social",))
+    hall.serve()
+    assert hall.call() is ticket
+    assert (ticket.service, ticket.state) == ("social", "called")
+    hall.do(cmd.Undo(window="w1"))
+    assert (ticket.service, ticket.state) == ("general", "serving")
+    other = hall.issue("social")
+    assert hall.call() is other

@@ -34,6 +34,8 @@ def test_a_second_call_is_made_at_the_window_that_missed_it() -> None:
     ticket = missed_with(hall, 1)
     hall.do(cmd.Rejoin(ticket=ticket))
     assert hall.queue(to="w:w1") == ["A001"]
+    hall.later(15 * MIN)
+    hall.tick()
     assert hall.serve("w2").number == "A002"
     assert hall.serve("w1").number == "A001"
 
@@ -120,6 +122,8 @@ def test_papers_wait_for_their_own_window_while_it_serves(hall: Scene) -> None:
     hall.serve()
     hall.do(cmd.Returned(ticket=ticket.id))
     assert hall.queue(to="w:w1") == ["A001"]
+    hall.later(15 * MIN)
+    hall.tick()
     assert hall.call("w2") is None
     hall.complete()
     assert hall.call() is ticket

@@ -129,3 +129,18 @@ def test_the_credit_ends_after_three_days_and_only_that_hold_gives_one(hall: Sce
     hall.issue()
     hall.issue(person=ANN)
     assert hall.queue() == ["A001", "A002"]
+
+
+@rule("D-closed-waits-nobody")
+def test_after_a_close_by_hand_nothing_is_put_aside_or_sent_on(hall: Scene) -> None:
+    hall.staff("w2", "c2")
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.CloseDay(reason="停电"))
+    for wish in ({"to_service": "social"}, {"to_window": "w2"}, {"to_clerk": "c2"}):
+        with refused(hall, Code.EXPIRED):
+            hall.do(cmd.Transfer(window="w1", **wish))
+    with refused(hall, Code.EXPIRED):
+        hall.do(cmd.Hold(window="w1", kind="waiting"))
+    hall.complete()
+    assert ticket.state == "done"

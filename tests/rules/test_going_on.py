@@ -6,7 +6,9 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
+from callq.domain.estimate import ahead
 from callq.domain.hall import Session
+from callq.views.ticket import ticket_out
 from tests.harness import small_hall
 from tests.rules.scene import ANN, HOUR, MIN, Scene, refused, rule, with_service
 
@@ -34,6 +36,22 @@ def test_a_miss_on_the_way_does_not_cost_the_first_arrival(hall: Scene) -> None:
     hall.serve()
     hall.do(cmd.Transfer(window="w1", to_service="social"))
     assert ticket.clock_ms == arrival
+
+
+@rule("X-service")
+def test_nor_does_coming_back_in_another_place_gain_an_earlier_one(hall: Scene) -> None:
+    for _ in range(3):
+        hall.issue()
+    hall.later(600)
+    waits = hall.issue("social")
+    hall.later(600)
+    ticket = hall.issue()
+    hall.call("w1", ticket)
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    hall.call("w1", ticket)
+    hall.do(cmd.Transfer(window="w1", to_service="social"))
+    assert hall.queue("social") == [waits.number, ticket.number]
 
 
 @rule("X-link")
@@ -70,6 +88,8 @@ def test_a_transfer_to_a_window_or_a_clerk_waits_for_it_alone(hall: Scene) -> No
     hall.serve()
     hall.do(cmd.Transfer(window="w1", to_clerk="c2"))
     assert (one.bound, two.bound) == ("w:w2", "c:c2")
+    assert ahead(hall.state, hall.issue()) == 2, "they sort before a new one"
+    hall.do(cmd.Cancel(ticket="t0003"))
     assert hall.call("w1") is None
     assert hall.serve("w2") is one
     hall.complete("w2")
@@ -81,10 +101,10 @@ def test_a_closed_target_is_refused(hall: Scene) -> None:
     hall.issue()
     hall.serve()
     hall.do(cmd.SignIn(window="w2", clerk="c2"))
-    with refused(hall, Code.WINDOW_CLOSED):
-        hall.do(cmd.Transfer(window="w1", to_window="w2"))
-    with refused(hall, Code.WINDOW_CLOSED):
-        hall.do(cmd.Transfer(window="w1", to_clerk="c2"))
+    for target in ({"to_window": "w2"}, {"to_clerk": "c2"}):
+        with refused(hall, Code.WINDOW_CLOSED) as refusal:
+            hall.do(cmd.Transfer(window="w1", **target))
+        assert "wait: true" in refusal.value.hint
     hall.do(cmd.StopIssuing(service="social", reason="上级系统故障"))
     with refused(hall, Code.SERVICE_CLOSED):
         hall.do(cmd.Transfer(window="w1", to_service="social"))
@@ -145,6 +165,17 @@ def test_an_absent_window_or_clerk_only_with_the_wish_to_wait(hall: Scene) -> No
             hall.do(cmd.Transfer(window="w1", **target))
     hall.do(cmd.Transfer(window="w1", to_clerk="c2", wait=True))
     assert hall.queue(to="c:c2") == ["A001"]
+
+
+@rule("X-absent-waits")
+@pytest.mark.parametrize("target", [{"to_window": "w2"}, {"to_clerk": "c2"}])
+def test_one_whose_window_is_not_open_yet_may_be_waited_for_too(hall: Scene, target: dict[str, str]) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.SignIn(window="w2", clerk="c2"))
+    hall.do(cmd.Transfer(window="w1", wait=True, **target))
+    hall.do(cmd.Open(window="w2"))
+    assert hall.call("w2") is ticket
 
 
 @rule("X-absent-waits")
@@ -252,6 +283,10 @@ def test_a_step_that_is_full_is_kept_for_another_day() -> None:
     (_, deferred) = hall.do(cmd.Complete(window="w1")).events
     assert ticket.steps[1].state == "deferred"
     assert deferred.next_ms == hall.state.day_ends_ms  # type: ignore[union-attr]
+    shown = ticket_out(hall.state, ticket, hall.now_ms).visit
+    assert shown is not None
+    assert shown.deferred is not None
+    assert (shown.deferred.reason, shown.deferred.next_ms) == ("quota_exhausted", hall.state.day_ends_ms)
 
 
 @rule("V-take-up")

@@ -179,3 +179,17 @@ def test_a_new_quota_counts_what_the_day_has_given() -> None:
     hall.do(cmd.Configure(config=changed(small_hall(), "general", quota=2)))
     with refused(hall, Code.QUOTA_EXHAUSTED):
         hall.issue()
+
+
+@rule("H-suspend-miss")
+def test_nobody_is_missed_who_cannot_come(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.later(10)
+    hall.do(cmd.Recall(window="w1"))
+    hall.do(cmd.Suspend(reason="消防演练"))
+    with refused(hall, Code.HALL_SUSPENDED):
+        hall.do(cmd.Miss(window="w1"))
+    hall.do(cmd.ResumeHall())
+    hall.do(cmd.Miss(window="w1"))
+    assert ticket.state == "missed"

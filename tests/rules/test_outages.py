@@ -191,7 +191,7 @@ def test_only_what_overlaps_the_grace_makes_it_longer(begins: int, ends: int, lo
     hall.do(cmd.Book(booking="b1", service="general", slot_ms=TEN, person=ANN))
     hall.now_ms = TEN + begins * MIN * 1000
     assert outage(hall, (ends - begins) * MIN)
-    assert hall.state.grace_until(TEN, 15 * MIN * 1000) == TEN + (15 + longer) * MIN * 1000
+    assert hall.state.grace_until("general", TEN, 15 * MIN * 1000) == TEN + (15 + longer) * MIN * 1000
 
 
 @rule("B-grace-stands-still")
@@ -203,7 +203,7 @@ def test_one_standstill_after_another_makes_it_longer_still() -> None:
     hall.do(cmd.Suspend())
     hall.later(6 * MIN)
     hall.do(cmd.ResumeHall())
-    assert hall.state.grace_until(TEN, 15 * MIN * 1000) == TEN + 31 * MIN * 1000
+    assert hall.state.grace_until("general", TEN, 15 * MIN * 1000) == TEN + 31 * MIN * 1000
 
 
 @rule("B-grace-stands-still")
@@ -213,7 +213,7 @@ def test_one_that_ran_into_a_new_day_counts_for_its_first_slots() -> None:
     hall.now_ms = four_ms - 10 * MIN * 1000
     assert outage(hall, 20 * MIN)
     hall.tick()
-    assert hall.state.grace_until(four_ms, 15 * MIN * 1000) == four_ms + 25 * MIN * 1000
+    assert hall.state.grace_until("general", four_ms, 15 * MIN * 1000) == four_ms + 25 * MIN * 1000
 
 
 @rule("H-level")
@@ -242,3 +242,50 @@ def test_batches_show_the_level_of_a_hall_that_never_recorded_one() -> None:
     hall = Hall(level=2)
     hall.issue()
     assert hall.replayed().level == 2
+
+
+@rule("B-grace-stands-still")
+def test_nor_while_its_service_is_stopped_and_no_minute_counts_twice() -> None:
+    hall = bookable(grace_min=15)
+    hall.do(cmd.Book(booking="b1", service="general", slot_ms=TEN, person=ANN))
+    hall.later(HOUR + 5 * MIN)
+    hall.do(cmd.StopIssuing(service="general", reason="上级系统故障"))
+    hall.do(cmd.StopIssuing(service="social", reason="上级系统故障"))
+    hall.later(20 * MIN)
+    hall.do(cmd.Suspend())
+    hall.later(10 * MIN)
+    hall.do(cmd.StopIssuing(service="general", reason="还没修好"))
+    hall.do(cmd.StartIssuing(service="general"))
+    hall.later(5 * MIN)
+    hall.do(cmd.ResumeHall())
+    assert booking_out(hall.state, hall.state.bookings["b1"]).on_time_until_ms == TEN + 50 * MIN * 1000
+    hall.now_ms = TEN + 50 * MIN * 1000
+    hall.do(cmd.CheckIn(booking="b1", ticket="k1"))
+    assert hall.state.tickets["k1"].cls == "appointment"
+    hall.next_day()
+    assert (hall.state.stops, list(hall.state.stopped_since)) == ({}, ["social"])
+
+
+@rule("B-could-not-come")
+@pytest.mark.parametrize("over", [True, False], ids=["over", "to the end"])
+@pytest.mark.parametrize("how", ["suspended", "stopped", "outage"])
+def test_nobody_stayed_away_whose_slot_stood_still(how: str, over: bool) -> None:
+    hall = bookable()
+    hours = {"before": 1, "in it": 2, "after": 3}
+    for name, hour in hours.items():
+        slot_ms = MONDAY_9H + hour * HOUR * 1000
+        hall.do(cmd.Book(booking=name, service="general", slot_ms=slot_ms, person=cmd.Person(id_hash=name)))
+    hall.later(2.9 * HOUR)
+    if how == "outage":
+        assert outage(hall, 0.1 * HOUR)
+    else:
+        stop = cmd.StopIssuing(service="general", reason="上级系统故障")
+        hall.do(cmd.Suspend() if how == "suspended" else stop)
+        hall.later(0.1 * HOUR)
+        if over:
+            hall.do(cmd.ResumeHall() if how == "suspended" else cmd.StartIssuing(service="general"))
+    hall.next_day()
+    after = "no_show" if over or how == "outage" else "cancelled"
+    found = {name: hall.state.bookings[name].state for name in hours}
+    assert found == {"before": "no_show", "in it": "cancelled", "after": after}
+    assert "in it" not in hall.state.no_shows

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from tests.harness import check_invariants
-from tests.rules.scene import ANN, Scene, refused, rule
+from tests.rules.scene import ANN, Scene, refused, rule, settle, with_rules
 
 SOMEBODY_ELSE = cmd.Actor(role="clerk", id="t2")
 
@@ -152,5 +154,89 @@ def test_not_into_another_day(hall: Scene) -> None:
     hall.complete()
     hall.later(5)
     hall.tick()
+    with refused(hall, Code.WRONG_STATE):
+        undo(hall)
+
+
+@rule("U-next")
+@pytest.mark.parametrize("flag", [None, cmd.Pause(window="w1"), cmd.Close(window="w1")])
+def test_what_next_ended_first_is_taken_back_with_the_call(flag: cmd.AnyCommand | None) -> None:
+    hall = with_rules(next_while_serving="complete", next_while_called="miss", min_calls_before_miss=1)
+    one, two, three = (hall.issue() for _ in range(3))
+    hall.serve()
+    hall.call()
+    assert (one.state, hall.at_w1) == ("done", two)
+    if flag is not None:
+        hall.do(flag)
+    undo(hall)
+    assert (one.state, two.state, hall.at_w1) == ("serving", "waiting", one)
+    assert hall.queue() == ["A002", "A003"]
+    assert (hall.state.clerk_days["c1"].done, hall.state.recent["hall"]) == (0, (one.id,))
+    settle(hall)
+    if flag is None:
+        hall.complete()
+        hall.call()
+        hall.call()
+        assert (two.state, hall.at_w1) == ("missed", three)
+        undo(hall)
+        assert (two.state, three.state, hall.at_w1) == ("called", "waiting", two)
+        settle(hall)
+
+
+@rule("U-next")
+def test_where_the_first_of_the_two_has_gone_on_neither_is_taken_back() -> None:
+    hall = with_rules(next_while_serving="complete")
+    one, _ = hall.issue(), hall.issue()
+    hall.serve()
+    hall.call()
+    hall.do(cmd.Rate(ticket=one.id, level=5))
+    with refused(hall, Code.WRONG_STATE):
+        undo(hall)
+
+
+@rule("U-flags")
+@pytest.mark.parametrize(
+    ("flag", "state"), [(cmd.Pause(window="w1", reason="午休"), "paused"), (cmd.Close(window="w1"), "closed")]
+)
+def test_a_pause_or_close_asked_for_since_the_call_takes_effect(
+    hall: Scene, flag: cmd.AnyCommand, state: str
+) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.do(flag)
+    undo(hall)
+    assert (ticket.state, hall.state.windows["w1"].state) == ("waiting", state)
+
+
+@rule("U-flags")
+def test_a_pause_since_the_end_comes_after_the_ticket_again(hall: Scene) -> None:
+    hall.issue()
+    hall.serve()
+    hall.complete()
+    hall.do(cmd.Pause(window="w1", reason="午休"))
+    undo(hall)
+    window = hall.state.windows["w1"]
+    assert (window.state, window.paused, window.pause_after) == ("serving", False, True)
+    hall.complete()
+    assert (window.state, window.pause_reason) == ("paused", "午休")
+
+
+@rule("U-flags")
+def test_a_window_opened_again_since_stays_open(hall: Scene) -> None:
+    hall.issue()
+    hall.serve()
+    hall.do(cmd.Close(window="w1"))
+    hall.complete()
+    hall.do(cmd.Open(window="w1"))
+    undo(hall)
+    hall.complete()
+    assert hall.state.windows["w1"].state == "idle"
+
+
+@rule("U-last-act")
+def test_another_clerk_takes_nothing_back(hall: Scene) -> None:
+    hall.issue()
+    hall.call()
+    hall.do(cmd.HandOver(window="w1", clerk="c2"))
     with refused(hall, Code.WRONG_STATE):
         undo(hall)

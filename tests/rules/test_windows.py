@@ -8,6 +8,7 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Clerk
+from callq.views.panel import project_panel
 from tests.harness import small_hall
 from tests.rules.scene import MIN, Scene, refused, rule, with_rules
 
@@ -280,3 +281,18 @@ def test_a_window_in_use_or_with_papers_cannot_be_removed(hall: Scene) -> None:
     hall.do(cmd.AbandonTicket(ticket=ticket.id))
     hall.do(cmd.Configure(config=config))
     assert "w1" not in hall.state.windows
+
+
+@rule("W-mean")
+def test_the_mean_handling_is_of_what_was_completed(hall: Scene) -> None:
+    for _ in range(2):
+        hall.issue()
+    hall.serve()
+    hall.later(5 * MIN)
+    hall.complete()
+    hall.serve()
+    hall.later(30 * MIN)
+    hall.do(cmd.Transfer(window="w1", to_service="social"))
+    today = project_panel(hall.state, "w1", hall.now_ms, {})["today"]
+    assert (today.done, today.mean_s) == (1, 5 * MIN)  # type: ignore[attr-defined]
+    assert hall.state.clerk_days["c1"].handling_ms == 35 * MIN * 1000

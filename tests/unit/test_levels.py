@@ -11,9 +11,11 @@ import msgspec
 import pytest
 
 from callq.config import load_hall
+from callq.domain import commands as cmd
 from callq.domain import events as ev
 from callq.domain.apply import apply
 from callq.domain.commands import SYSTEM
+from callq.domain.errors import Rejected
 from callq.domain.hall import HallConfig, Rules, Session, Skill
 from callq.domain.levels import FIELDS, STRUCTS, required_level
 from callq.domain.state import HallState
@@ -177,3 +179,40 @@ def test_what_the_event_says_is_the_level_whatever_its_batch_shows() -> None:
     )
     apply(state, batch, Undo())
     assert state.level == 3
+
+
+def test_older_readers_do_without_what_they_need_not_know() -> None:
+    hall = Hall(level=2)
+    hall.staff()
+    ticket = hall.issue(services=("social",))
+    hall.do(cmd.CallNext(window="w1"))
+    hall.do(cmd.Start(window="w1"))
+    hall.do(cmd.Hold(window="w1", kind="without_papers"))
+    hall.later(60)
+    (returned,) = hall.do(cmd.Returned(ticket=ticket.id)).events
+    assert returned == ev.TicketReturned(ticket=ticket.id)
+    hall.do(cmd.Suspend())
+    assert hall.do(cmd.ResumeHall()).events == (ev.HallResumed(),)
+    hall.do(cmd.StopIssuing(service="social", reason="上级系统故障"))
+    hall.do(cmd.CallNext(window="w1"))
+    hall.do(cmd.Start(window="w1"))
+    (_, deferred) = hall.do(cmd.Complete(window="w1")).events
+    assert isinstance(deferred, ev.StepDeferred)
+    assert (deferred.credit_until, hall.state.credits) == ("", {})
+    assert {ev.decode_batch(payload).v for payload in hall.payloads} == {2}
+
+
+def test_for_older_readers_an_undo_takes_back_one_act_and_only_what_came_last() -> None:
+    hall = Hall(small_hall(rules=Rules(next_while_serving="complete")), level=2)
+    hall.staff()
+    first, second = hall.issue(), hall.issue()
+    hall.do(cmd.CallNext(window="w1"))
+    hall.do(cmd.Start(window="w1"))
+    hall.do(cmd.CallNext(window="w1"))
+    (undone,) = hall.do(cmd.Undo(window="w1")).events
+    assert undone == ev.Undone(window="w1", ticket=second.id, act="call")
+    assert (first.state, hall.state.windows["w1"].acted) == ("done", None)
+    hall.do(cmd.CallNext(window="w1"))
+    hall.do(cmd.Pause(window="w1"))
+    with pytest.raises(Rejected):
+        hall.do(cmd.Undo(window="w1"))

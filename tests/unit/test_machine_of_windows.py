@@ -98,6 +98,7 @@ def _leaving() -> list[Scene]:
             Scene(W.SERVING, A.LOSE_TICKET, to, (*SEATED, *SERVING, *flag, CLOSE_DAY), LATER),
             Scene(W.CALLING, A.CALL_NEXT, to, (*SEATED, CALL, *flag), CALL, rules=POLICY),
             Scene(W.SERVING, A.CALL_NEXT, to, (*SEATED, *SERVING, *flag), CALL, rules=POLICY),
+            Scene(W.CALLING, A.UNDO, to, (*SEATED, CALL, *flag), UNDO),
             Scene(to, A.UNDO, W.CALLING, (*SEATED, CALL, RECALL, *flag, MISS), UNDO),
             Scene(to, A.UNDO, W.SERVING, (*SEATED, *SERVING, *flag, COMPLETE), UNDO),
         ]
@@ -107,7 +108,9 @@ def _leaving() -> list[Scene]:
 def scenes() -> list[Scene]:
     found = [
         *_leaving(),
-        Scene(W.CALLING, A.UNDO, W.IDLE, (*SEATED, CALL), UNDO),
+        # "Next" was one key press: the ticket that it ended is at the window again.
+        Scene(W.CALLING, A.UNDO, W.CALLING, (*SEATED, CALL, CALL), UNDO, tickets=2, rules=POLICY),
+        Scene(W.CALLING, A.UNDO, W.SERVING, (*SEATED, *SERVING, CALL), UNDO, tickets=2, rules=POLICY),
         Scene(W.CALLING, A.CALL_NEXT, W.CALLING, (*SEATED, CALL), CALL, tickets=2, rules=POLICY),
         Scene(W.SERVING, A.CALL_NEXT, W.CALLING, (*SEATED, *SERVING), CALL, tickets=2, rules=POLICY),
         Scene(W.IDLE, A.CALL_NEXT, W.IDLE, SEATED, CALL, tickets=0),

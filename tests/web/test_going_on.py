@@ -127,9 +127,11 @@ async def test_a_wrong_choice_is_mended_and_priority_granted(door: Door) -> None
     event = (await door.get("events?since=2&limit=10"))["events"][1]
     assert (event["kind"], event["data"]["by"], event["data"]["reason"]) == (
         "class_granted",
-        "导办台",
+        event["who"]["id"],
         "孕妇",
     )
+    inspector = await door.token("inspector")
+    assert "导办台" not in (await door.ask("GET", "events?since=2", token=inspector)).text
 
 
 async def test_an_undo_is_offered_and_takes_the_call_back(door: Door) -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from callq.domain.effects.tools import (
     RECENT_MISSED,
     TIMERS,
     Moment,
     acted,
     announce,
+    begin_timer,
     count,
+    drop_credit,
     drop_timer,
     enter_lane,
     forget_person,
     know_person,
     leave_lane,
     move,
+    set_step,
     set_timer,
     settled,
     since,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.undo import Undo
+    from callq.domain.window import Acted, Window
 
 
 def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> None:
@@ -49,6 +51,9 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
     move(state, ticket, act, at, undo, TicketState.CALLED)
     undo.set(ticket, "window", event.window)
     undo.set(ticket, "clerk", event.clerk)
+    if event.clock_ms is not None:
+        undo.set(ticket, "clock_ms", event.clock_ms)
+    undo.set(ticket, "hold_kind", None)
     undo.set(ticket, "calls", 1)
     undo.set(ticket, "called_ms", at.now_ms)
     undo.set(ticket, "last_call_ms", at.now_ms)
@@ -56,9 +61,6 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
     undo.set(window, "ticket", ticket)
     since(state, window, at, undo)
     announce(state, ticket, undo)
-    after_s = state.config.rules.auto_start_s
-    if after_s:
-        set_timer(state, "auto_start", ticket.id, state.clock(at.now_ms) + after_s * 1000, undo)
 
 
 def recalled(state: HallState, event: ev.TicketRecalled, at: Moment, undo: Undo) -> None:
@@ -100,10 +102,16 @@ def completed(state: HallState, event: ev.TicketCompleted, at: Moment, undo: Und
         undo.set(ticket, "unconfirmed", True)
     else:
         move(state, ticket, TicketAct.COMPLETE, at, undo)
-        count(state, ticket.clerk, undo, done=1)
-    steps = list(ticket.steps)
-    steps[ticket.step] = replace(steps[ticket.step], state="done", done_ms=at.now_ms)
-    undo.set(ticket, "steps", tuple(steps))
+        count(state, ticket.clerk, undo, done=1, done_ms=ticket.handled_ms)
+    set_step(
+        ticket,
+        ticket.step,
+        undo,
+        state="done",
+        done_ms=at.now_ms,
+        window=window.id,
+        clerk=ticket.clerk or "",
+    )
 
 
 def missed(state: HallState, event: ev.TicketMissed, at: Moment, undo: Undo) -> None:
@@ -115,8 +123,6 @@ def missed(state: HallState, event: ev.TicketMissed, at: Moment, undo: Undo) -> 
     undo.set(ticket, "missed_ms", at.now_ms)
     undo.set(state, "missed", (ticket.id, *state.missed[: RECENT_MISSED - 1]))
     count(state, ticket.clerk, undo, missed=1)
-    after_ms = state.config.rules.missed_abandon_min * 60_000
-    set_timer(state, "missed", ticket.id, state.clock(at.now_ms) + after_ms, undo)
 
 
 def held(state: HallState, event: ev.TicketHeld, at: Moment, undo: Undo) -> None:
@@ -125,12 +131,10 @@ def held(state: HallState, event: ev.TicketHeld, at: Moment, undo: Undo) -> None
     assert ticket.window is not None
     settled(state, state.windows[ticket.window], undo)
     stop_handling(state, ticket, at, undo)
-    move(state, ticket, TicketAct.HOLD, at, undo)
     undo.set(ticket, "hold_kind", event.kind)
+    move(state, ticket, TicketAct.HOLD, at, undo)
     undo.set(ticket, "held_ms", at.now_ms)
-    if event.kind != "waiting":
-        after_ms = state.config.rules.hold_max_min * 60_000
-        set_timer(state, "held", ticket.id, state.clock(at.now_ms) + after_ms, undo)
+    undo.set(ticket, "held_clock", state.clock(at.now_ms))
 
 
 def resumed(state: HallState, event: ev.TicketResumed, at: Moment, undo: Undo) -> None:
@@ -154,43 +158,52 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     record = window.acted
     assert record is not None
     clerk, handled = ticket.clerk, ticket.handled_ms
-    _off_the_lists(state, ticket, undo)
+    if ticket.state == TicketState.WAITING:
+        leave_lane(state, ticket, undo)
+    drop_timer(state, TIMERS.get(ticket.state, ""), ticket.id, undo)
     forget_person(state, ticket, undo)
     before = dict(record.before)
     for name, value in record.before:
         undo.set(ticket, name, value)
-    for name, value in record.window:
-        undo.set(window, name, value)
-    undo.set(window, "acted", None)
+    for index, step in enumerate(ticket.steps):
+        if step.state != "deferred":
+            drop_credit(state, ticket, index, undo)
+    _as_before(window, record, undo)
+    undo.set(window, "acted", record.previous)
     undo.set(ticket, "touched", state.revision + 1)
     undo.set(window, "ticket", ticket if ticket.state in AT_WINDOW else None)
     know_person(state, ticket, undo)
-    kind = TIMERS.get(ticket.state, "")
-    if record.due_ms is not None and kind != "auto_start":
-        set_timer(state, kind, ticket.id, record.due_ms, undo)
+    if record.due_ms is None or ticket.state == TicketState.CALLED:
+        # A day that closed since lets a service end; who is called again has the whole time to come.
+        begin_timer(state, ticket, at, undo)
+    else:
+        set_timer(state, TIMERS[ticket.state], ticket.id, record.due_ms, undo)
     if event.act == "call":
         withdraw(state, ticket, undo)
         _back_to_where_it_was(state, ticket, undo)
     elif event.act == "miss":
         undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
         count(state, clerk, undo, missed=-1)
-        if state.config.rules.auto_start_s:
-            after_ms = state.config.rules.auto_start_s * 1000
-            set_timer(state, "auto_start", ticket.id, state.clock(at.now_ms) + after_ms, undo)
     else:
-        if state.day_closed and record.due_ms is None:
-            # The day closed since, and gave every service but this one its time to end.
-            after_ms = state.config.rules.serving_end_h * 3_600_000
-            set_timer(state, "serving_end", ticket.id, state.clock(at.now_ms) + after_ms, undo)
         stretch = handled - int(str(before["handled_ms"]))
-        count(state, clerk, undo, done=-1, handling_ms=-max(0, stretch))
+        count(state, clerk, undo, done=-1, done_ms=-handled, handling_ms=-max(0, stretch))
 
 
-def _off_the_lists(state: HallState, ticket: Ticket, undo: Undo) -> None:
-    """Take the ticket out of the lane it went on to, and stop the timer of its present state."""
-    if ticket.state == TicketState.WAITING:
-        leave_lane(state, ticket, undo)
-    drop_timer(state, TIMERS.get(ticket.state, ""), ticket.id, undo)
+def _as_before(window: Window, record: Acted, undo: Undo) -> None:
+    """Take back what the end of a ticket made of its window, not what its clerk has asked for since."""
+    before = dict(record.window)
+    for name in ("last", "since_ms", "since_clock"):
+        undo.set(window, name, before[name])
+    if record.act == "call":
+        return
+    if not window.open:
+        undo.set(window, "open", True)
+        undo.set(window, "draining", True)
+        undo.set(window, "pause_after", before["pause_after"])
+        undo.set(window, "pause_reason", before["pause_reason"])
+    elif window.paused:
+        undo.set(window, "paused", False)
+        undo.set(window, "pause_after", True)
 
 
 def _back_to_where_it_was(state: HallState, ticket: Ticket, undo: Undo) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain.effects.tools import Moment, set_timer
-from callq.domain.lanes import Lane, LaneKey
+from callq.domain.effects.tools import Moment, begin_timer, enter_lane, leave_lane, next_order
+from callq.domain.lanes import CLASSES, Lane, LaneKey
 from callq.domain.state import ClerkDay, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.window import Window
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
-
-CLASSES = ("priority", "appointment", "ordinary")
 
 
 def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Undo) -> None:
@@ -42,6 +40,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
         undo.drop(state.lanes, lane)
     for code in [s for s in state.stopped if s not in index.services]:
         undo.drop(state.stopped, code)
+        undo.drop(state.stopped_since, code)
     _nothing_to_take_back(state, undo)
 
 
@@ -63,7 +62,10 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     config = state.config
     previous = state.day
     # One that ran into this day may still matter to its bookings.
-    undo.set(state, "standstills", tuple(s for s in state.standstills if s.until_ms > state.day_ends_ms))
+    ends_ms = state.day_ends_ms
+    undo.set(state, "standstills", tuple(s for s in state.standstills if s.until_ms > ends_ms))
+    stops = {code: tuple(s for s in stops if s.until_ms > ends_ms) for code, stops in state.stops.items()}
+    undo.set(state, "stops", {code: kept for code, kept in stops.items() if kept})
     undo.set(state, "day", event.day)
     undo.set(state, "day_closed", False)
     undo.set(state, "day_ends_ms", event.ends_ms)
@@ -105,11 +107,10 @@ def _nothing_to_take_back(state: HallState, undo: Undo) -> None:
 
 def end_serving(state: HallState, at: Moment, undo: Undo) -> None:
     """Let the services that outlive their day end some hours from now, unless their clerks do it."""
-    due_ms = state.clock(at.now_ms) + state.config.rules.serving_end_h * 3_600_000
     for window in state.windows.values():
         ticket = window.ticket
         if ticket and ticket.state == TicketState.SERVING and ("serving_end", ticket.id) not in state.due:
-            set_timer(state, "serving_end", ticket.id, due_ms, undo)
+            begin_timer(state, ticket, at, undo)
 
 
 def day_closed(state: HallState, event: ev.DayClosed, at: Moment, undo: Undo) -> None:
@@ -127,17 +128,44 @@ def suspended(state: HallState, event: ev.HallSuspended, at: Moment, undo: Undo)
 def hall_resumed(state: HallState, event: ev.HallResumed, at: Moment, undo: Undo) -> None:
     """Clocks go on, less the time they stood still."""
     assert state.suspended_since is not None
-    undo.set(state, "frozen_ms", state.frozen_ms + at.now_ms - state.suspended_since)
+    stood_ms = at.now_ms - state.suspended_since
+    if event.slots_kept:
+        _keep_slots(state, state.clock(at.now_ms), stood_ms, undo)
+    undo.set(state, "frozen_ms", state.frozen_ms + stood_ms)
     undo.set(state, "standstills", (*state.standstills, Standstill(state.suspended_since, at.now_ms)))
     undo.set(state, "suspended_since", None)
     undo.set(state, "suspended_reason", "")
 
 
+def _keep_slots(state: HallState, clock: int, stood_ms: int, undo: Undo) -> None:
+    """Move clocks that are still to come, those of early appointments, by the time that the hall stood still.
+
+    A slot is a time of the wall's clock; a clock that has begun to count stands still with the hall.
+    """
+    early = [t for t in state.tickets.values() if max(t.clock_ms, t.first_clock_ms) > clock]
+    for ticket in sorted(early, key=lambda t: t.place):
+        waits = ticket.state == TicketState.WAITING
+        if waits:
+            leave_lane(state, ticket, undo)
+        for name in ("clock_ms", "first_clock_ms"):
+            due_ms = getattr(ticket, name)
+            if due_ms > clock:
+                undo.set(ticket, name, max(clock, due_ms - stood_ms))
+        if waits:
+            undo.set(ticket, "order", next_order(state, undo))
+            enter_lane(state, ticket, undo)
+
+
 def issuing_stopped(state: HallState, event: ev.IssuingStopped, at: Moment, undo: Undo) -> None:
     """No tickets for a service."""
     undo.put(state.stopped, event.service, event.reason)
+    if event.service not in state.stopped_since:
+        undo.put(state.stopped_since, event.service, at.now_ms)
 
 
 def issuing_started(state: HallState, event: ev.IssuingStarted, at: Moment, undo: Undo) -> None:
     """Tickets again."""
     undo.drop(state.stopped, event.service)
+    stood = Standstill(state.stopped_since[event.service], at.now_ms)
+    undo.drop(state.stopped_since, event.service)
+    undo.put(state.stops, event.service, (*state.stops.get(event.service, ()), stood))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from callq.domain.effects.tools import Moment
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
+    from callq.domain.window import Acted
 
 
 def epoch_opened(state: HallState, event: ev.EpochOpened, at: Moment, undo: Undo) -> None:
@@ -34,9 +35,15 @@ def outage_recorded(state: HallState, event: ev.OutageRecorded, at: Moment, undo
     undo.set(state, "due", {key: at_ms + length_ms for key, at_ms in state.due.items()})
     undo.set(state, "agenda", Agenda(due._replace(at_ms=due.at_ms + length_ms) for due in state.agenda.all()))
     for window in state.windows.values():
-        acted = window.acted
-        if acted is not None and acted.due_ms is not None:
-            undo.set(window, "acted", acted._replace(due_ms=acted.due_ms + length_ms))
+        if window.acted is not None:
+            undo.set(window, "acted", _later(window.acted, length_ms))
+
+
+def _later(act: Acted, length_ms: int) -> Acted:
+    """What can be taken back, with timers that are due so much later."""
+    due_ms = None if act.due_ms is None else act.due_ms + length_ms
+    previous = None if act.previous is None else _later(act.previous, length_ms)
+    return act._replace(due_ms=due_ms, previous=previous)
 
 
 def level_raised(state: HallState, event: ev.FeatureLevelRaised, at: Moment, undo: Undo) -> None:

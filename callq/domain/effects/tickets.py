@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from callq.domain.effects.tools import (
     Moment,
+    drop_credit,
     drop_timer,
     enter_lane,
     forget_person,
@@ -15,11 +14,11 @@ from callq.domain.effects.tools import (
     leave_lane,
     move,
     next_order,
-    set_timer,
+    set_step,
     settled,
     stop_handling,
 )
-from callq.domain.state import Credit, person_keys
+from callq.domain.state import Credit, step_key
 from callq.domain.ticket import AT_WINDOW, Origin, Rating, Step, Ticket, TicketAct, TicketState
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
     undo.put(state.counters, event.series or event.prefix, event.counter)
     undo.put(state.issued, event.service, state.issued.get(event.service, 0) + 1)
     clock_ms = state.clock(at.now_ms) if event.clock_ms is None else event.clock_ms
+    credit = state.credits[event.credit] if event.credit else None
+    held = credit is not None and credit.step is None
     ticket = Ticket(
         id=event.ticket,
         number=event.number,
@@ -58,14 +59,19 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
         party=event.party,
         cases=event.cases,
         prefer_clerk=event.prefer_clerk,
-        rank=0 if event.credit else 1,
-        returned="hold" if event.credit else None,
+        rank=0 if held else 1,
+        returned="hold" if held else None,
         granted_by=at.who if event.cls == "priority" else "",
+        issued_as=event.cls,
         booking=event.booking,
         touched=state.revision + 1,
     )
-    if event.credit:
+    if credit is not None:
         undo.drop(state.credits, event.credit)
+        visit = state.tickets.get(credit.ticket)
+        if credit.step is not None and visit is not None:
+            set_step(visit, credit.step, undo, state="moved")
+            undo.set(visit, "touched", state.revision + 1)
     undo.put(state.tickets, ticket.id, ticket)
     enter_lane(state, ticket, undo)
     know_person(state, ticket, undo)
@@ -83,18 +89,19 @@ def _wait(
     rank: int = 1,
     clock_ms: int | None = None,
 ) -> None:
-    """Let a ticket wait again, as it came back."""
-    move(state, ticket, act, at, undo, TicketState.WAITING)
+    """Let a ticket wait again, as it came back: what its last call left behind is over."""
+    for name in ("called_ms", "last_call_ms", "started_ms", "hold_kind", "why"):
+        undo.set(ticket, name, None)
+    undo.set(ticket, "calls", 0)
+    undo.set(ticket, "start_source", "")
     undo.set(ticket, "returned", returned)
     undo.set(ticket, "bound", bound)
     undo.set(ticket, "rank", rank)
     if clock_ms is not None:
         undo.set(ticket, "clock_ms", clock_ms)
     undo.set(ticket, "order", next_order(state, undo))
+    move(state, ticket, act, at, undo, TicketState.WAITING)
     enter_lane(state, ticket, undo)
-    if bound:
-        wait_ms = state.config.rules.transfer_wait_min * 60_000
-        set_timer(state, "unbind", ticket.id, state.clock(at.now_ms) + wait_ms, undo)
 
 
 def rejoined(state: HallState, event: ev.TicketRejoined, at: Moment, undo: Undo) -> None:
@@ -117,7 +124,17 @@ def rejoined(state: HallState, event: ev.TicketRejoined, at: Moment, undo: Undo)
 def returned(state: HallState, event: ev.TicketReturned, at: Moment, undo: Undo) -> None:
     """A held ticket waits again, before everyone in its lane."""
     ticket = state.tickets[event.ticket]
-    _wait(state, ticket, TicketAct.RETURN, at, undo, returned="hold", bound=event.bound, rank=0)
+    _wait(
+        state,
+        ticket,
+        TicketAct.RETURN,
+        at,
+        undo,
+        returned="hold",
+        bound=event.bound,
+        rank=0,
+        clock_ms=event.clock_ms,
+    )
 
 
 def transferred(state: HallState, event: ev.TicketTransferred, at: Moment, undo: Undo) -> None:
@@ -142,24 +159,28 @@ def transferred(state: HallState, event: ev.TicketTransferred, at: Moment, undo:
         clock_ms=event.clock_ms,
     )
     undo.set(ticket, "origin", origin)
-    undo.set(ticket, "hold_kind", None)
     if before != event.service:
         undo.set(ticket, "handled_ms", 0)
 
 
 def _set_service(state: HallState, ticket: Ticket, service: str, zone: str, undo: Undo) -> None:
-    undo.set(ticket, "service", service)
     undo.set(ticket, "zone", zone)
-    steps = list(ticket.steps)
-    steps[ticket.step] = replace(steps[ticket.step], service=service)
-    undo.set(ticket, "steps", tuple(steps))
+    if service == ticket.service:
+        return
+    undo.set(ticket, "service", service)
+    set_step(ticket, ticket.step, undo, service=service)
+    # A later step of the same service is the one that is done now.
+    for index, step in enumerate(ticket.steps):
+        if step.service == service and step.state in ("todo", "deferred"):
+            set_step(ticket, index, undo, state="moved")
+            drop_credit(state, ticket, index, undo)
 
 
 def unbound(state: HallState, event: ev.TicketUnbound, at: Moment, undo: Undo) -> None:
-    """Anyone may call the ticket now; its place in time stays."""
+    """Anyone may call the ticket now, or the window where its papers are; its place in time stays."""
     ticket = state.tickets[event.ticket]
     leave_lane(state, ticket, undo)
-    undo.set(ticket, "bound", "")
+    undo.set(ticket, "bound", event.bound)
     undo.set(ticket, "touched", state.revision + 1)
     enter_lane(state, ticket, undo)
     drop_timer(state, "unbind", ticket.id, undo)
@@ -217,23 +238,20 @@ def expired(state: HallState, event: ev.TicketExpired, at: Moment, undo: Undo) -
     ticket = state.tickets[event.ticket]
     _leaves(state, ticket, TicketAct.CLOSE_DAY, at, undo)
     if event.credit_until:
-        credit = Credit(ticket.service, person_keys(ticket.person), event.credit_until)
+        credit = Credit(ticket.service, ticket.person, event.credit_until, ticket.id)
         undo.put(state.credits, ticket.id, credit)
 
 
 def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) -> None:
     """The visit's next service: the same ticket waits again, as one who arrives now."""
     ticket = state.tickets[event.ticket]
-    steps = list(ticket.steps)
-    steps[event.step] = replace(steps[event.step], state="current")
-    undo.set(ticket, "steps", tuple(steps))
+    set_step(ticket, event.step, undo, state="current", reason="", next_ms=None)
+    drop_credit(state, ticket, event.step, undo)
     undo.set(ticket, "step", event.step)
-    undo.set(ticket, "service", steps[event.step].service)
+    undo.set(ticket, "service", ticket.steps[event.step].service)
     undo.set(ticket, "zone", event.zone)
-    for name in ("called_ms", "last_call_ms", "started_ms", "done_ms", "why"):
-        undo.set(ticket, name, None)
+    undo.set(ticket, "done_ms", None)
     undo.set(ticket, "handled_ms", 0)
-    undo.set(ticket, "calls", 0)
     _wait(
         state,
         ticket,
@@ -249,9 +267,11 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
 def step_deferred(state: HallState, event: ev.StepDeferred, at: Moment, undo: Undo) -> None:
     """The visit keeps a step for later."""
     ticket = state.tickets[event.ticket]
-    steps = list(ticket.steps)
-    steps[event.step] = replace(steps[event.step], state="deferred")
-    undo.set(ticket, "steps", tuple(steps))
+    set_step(ticket, event.step, undo, state="deferred", reason=event.reason, next_ms=event.next_ms)
+    if event.credit_until:
+        service = ticket.steps[event.step].service
+        credit = Credit(service, ticket.person, event.credit_until, ticket.id, event.step)
+        undo.put(state.credits, step_key(ticket, event.step), credit)
     undo.set(ticket, "touched", state.revision + 1)
 
 

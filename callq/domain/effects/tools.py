@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from callq.domain.lanes import Due, Lane
-from callq.domain.state import person_keys
+from callq.domain.state import person_keys, step_key
 from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState, following
 from callq.domain.window import Acted
 
@@ -19,6 +21,9 @@ RECENT_CALLS: Final = 24
 """Calls kept for the screens of each zone."""
 
 RECENT_MISSED: Final = 24
+
+WHOLE_UNDO: Final = 3
+"""Level from which an undo takes back all that a key press did, whatever has been asked for since."""
 
 UNDONE: Final = [
     "state",
@@ -49,16 +54,7 @@ UNDONE: Final = [
 ]
 """Fields of a ticket that a call, a miss or a completion changes."""
 
-WINDOW_UNDONE: Final = (
-    "open",
-    "draining",
-    "paused",
-    "pause_after",
-    "pause_reason",
-    "last",
-    "since_ms",
-    "since_clock",
-)
+WINDOW_UNDONE: Final = ("pause_after", "pause_reason", "last", "since_ms", "since_clock")
 
 _UNDONE: Final = attrgetter(*UNDONE)
 _WINDOW_UNDONE: Final = attrgetter(*WINDOW_UNDONE)
@@ -70,7 +66,7 @@ TIMERS: Final = {
     TicketState.HELD: "held",
     TicketState.WAITING: "unbind",
 }
-"""The timer that may run while a ticket is in a state; it ends with the state."""
+"""The timer that may run while a ticket is in a state; it begins and ends with the state."""
 
 
 class Moment(NamedTuple):
@@ -88,6 +84,32 @@ def set_timer(state: HallState, kind: str, entity: str, at_ms: int, undo: Undo) 
     undo.add(state.agenda, Due(at_ms, kind, entity))
 
 
+def begin_timer(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
+    """Start the timer of the state that a ticket is in, if the rules in force give it one."""
+    after_ms = _lasts_ms(state, ticket)
+    if after_ms is not None:
+        set_timer(state, TIMERS[ticket.state], ticket.id, state.clock(at.now_ms) + after_ms, undo)
+
+
+def _lasts_ms(state: HallState, ticket: Ticket) -> int | None:
+    """How long a ticket may be in its state; None: as long as it takes."""
+    rules = state.config.rules
+    match ticket.state:
+        case TicketState.CALLED:
+            return rules.auto_start_s * 1000 or None
+        case TicketState.SERVING:
+            outlived = state.day_closed or ticket.day != state.day
+            return rules.serving_end_h * 3_600_000 if outlived else None
+        case TicketState.MISSED:
+            return rules.missed_abandon_min * 60_000
+        case TicketState.HELD:
+            return rules.hold_max_min * 60_000 if ticket.hold_kind != "waiting" else None
+        case TicketState.WAITING:
+            sent = ticket.bound and ticket.returned == "transfer"
+            return rules.transfer_wait_min * 60_000 if sent else None
+    return None
+
+
 def drop_timer(state: HallState, kind: str, entity: str, undo: Undo) -> None:
     """Forget a timer, if it runs."""
     at_ms = state.due.get((kind, entity))
@@ -101,8 +123,8 @@ def move(
 ) -> None:
     """Change a ticket's state along the table, with everything that goes by the state alone.
 
-    It leaves its lane or its window, its timer stops, and its person may take another ticket when it
-    is over.
+    It leaves its lane or its window, its timer stops and the next one begins, and its person may take
+    another ticket when it is over. Fields that a timer goes by are set before.
     """
     before = ticket.state
     after = following(before, act, to)
@@ -113,6 +135,8 @@ def move(
     if after != before:
         drop_timer(state, TIMERS.get(before, ""), ticket.id, undo)
     undo.set(ticket, "state", after)
+    if after != before:
+        begin_timer(state, ticket, at, undo)
     undo.set(ticket, "touched", state.revision + 1)
     if before in AT_WINDOW and after not in AT_WINDOW and ticket.window is not None:
         window = state.windows[ticket.window]
@@ -129,14 +153,32 @@ def move(
 def forget_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Let the ticket's person take another one for its service."""
     for known in person_keys(ticket.person):
-        if state.live.get((known, ticket.service)) == ticket.id:
-            undo.drop(state.live, (known, ticket.service))
+        key = known, ticket.service
+        others = tuple(t for t in state.live.get(key, ()) if t != ticket.id)
+        if others:
+            undo.put(state.live, key, others)
+        elif key in state.live:
+            undo.drop(state.live, key)
 
 
 def know_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Note that a known person holds this ticket."""
     for known in person_keys(ticket.person):
-        undo.put(state.live, (known, ticket.service), ticket.id)
+        key = known, ticket.service
+        undo.put(state.live, key, tuple(sorted({*state.live.get(key, ()), ticket.id})))
+
+
+def set_step(ticket: Ticket, index: int, undo: Undo, **changes: Any) -> None:  # noqa: ANN401
+    """Change one step of a visit."""
+    steps = list(ticket.steps)
+    steps[index] = replace(steps[index], **changes)
+    undo.set(ticket, "steps", tuple(steps))
+
+
+def drop_credit(state: HallState, ticket: Ticket, step: int, undo: Undo) -> None:
+    """Owe nothing for a step any more."""
+    if step_key(ticket, step) in state.credits:
+        undo.drop(state.credits, step_key(ticket, step))
 
 
 def enter_lane(state: HallState, ticket: Ticket, undo: Undo) -> None:
@@ -170,6 +212,7 @@ def since(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
 
 def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment, undo: Undo) -> None:
     """Remember how things were before an act that can be undone; call before changing anything."""
+    last = window.acted if state.level >= WHOLE_UNDO else None
     record = Acted(
         act,
         at.now_ms,
@@ -179,6 +222,7 @@ def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment
         tuple(zip(UNDONE, _UNDONE(ticket), strict=True)),
         tuple(zip(WINDOW_UNDONE, _WINDOW_UNDONE(window), strict=True)),
         state.due.get((TIMERS.get(ticket.state, ""), ticket.id)),
+        last if last is not None and last.revision == state.revision + 1 else None,
     )
     undo.set(window, "acted", record)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain.effects.tools import Moment, count, settled, since
+from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, settled, since
 from callq.domain.state import ClerkDay
 
 if TYPE_CHECKING:
@@ -14,9 +14,18 @@ if TYPE_CHECKING:
     from callq.domain.window import Window
 
 
-def _window(state: HallState, window: str, undo: Undo) -> Window:
+def _other_clerk(state: HallState, window: str, undo: Undo) -> Window:
+    """A window whose clerk changes: nobody takes back what was done before."""
     found = state.windows[window]
     settled(state, found, undo)
+    return found
+
+
+def _flagged(state: HallState, window: str, undo: Undo) -> Window:
+    """A window of which something was asked; in old journals that ended what could be taken back."""
+    found = state.windows[window]
+    if state.level < WHOLE_UNDO:
+        settled(state, found, undo)
     return found
 
 
@@ -28,13 +37,13 @@ def _seat(state: HallState, clerk: str, window: str, at: Moment, undo: Undo) -> 
 
 def signed_in(state: HallState, event: ev.ClerkSignedIn, at: Moment, undo: Undo) -> None:
     """A clerk takes a seat."""
-    undo.set(_window(state, event.window, undo), "clerk", event.clerk)
+    undo.set(_other_clerk(state, event.window, undo), "clerk", event.clerk)
     _seat(state, event.clerk, event.window, at, undo)
 
 
 def signed_out(state: HallState, event: ev.ClerkSignedOut, at: Moment, undo: Undo) -> None:
     """A clerk leaves; skills that were narrowed are forgotten."""
-    window = _window(state, event.window, undo)
+    window = _other_clerk(state, event.window, undo)
     undo.set(window, "clerk", None)
     undo.set(window, "active", None)
     undo.drop(state.clerk_at, event.clerk)
@@ -54,7 +63,7 @@ def trainee_left(state: HallState, event: ev.TraineeLeft, at: Moment, undo: Undo
 
 def handed_over(state: HallState, event: ev.WindowHandedOver, at: Moment, undo: Undo) -> None:
     """Another clerk has the window and its ticket; each is credited with the time of their own."""
-    window = _window(state, event.window, undo)
+    window = _other_clerk(state, event.window, undo)
     ticket = window.ticket
     undo.drop(state.clerk_at, event.before)
     undo.set(window, "clerk", event.clerk)
@@ -79,7 +88,7 @@ def skills_set(state: HallState, event: ev.SkillsSet, at: Moment, undo: Undo) ->
 
 def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> None:
     """The window may call; a close that was to come is forgotten."""
-    window = _window(state, event.window, undo)
+    window = _flagged(state, event.window, undo)
     if not window.open:
         undo.set(window, "open", True)
         since(state, window, at, undo)
@@ -88,12 +97,12 @@ def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> 
 
 def draining(state: HallState, event: ev.WindowDraining, at: Moment, undo: Undo) -> None:
     """It closes after its ticket."""
-    undo.set(_window(state, event.window, undo), "draining", True)
+    undo.set(_flagged(state, event.window, undo), "draining", True)
 
 
 def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> None:
     """Closed, with every flag down."""
-    window = _window(state, event.window, undo)
+    window = _flagged(state, event.window, undo)
     for flag in ("open", "draining", "paused", "pause_after"):
         undo.set(window, flag, False)
     undo.set(window, "pause_reason", None)
@@ -102,14 +111,14 @@ def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> 
 
 def pause_requested(state: HallState, event: ev.PauseRequested, at: Moment, undo: Undo) -> None:
     """It pauses after its ticket."""
-    window = _window(state, event.window, undo)
+    window = _flagged(state, event.window, undo)
     undo.set(window, "pause_after", True)
     undo.set(window, "pause_reason", event.reason or None)
 
 
 def paused(state: HallState, event: ev.WindowPaused, at: Moment, undo: Undo) -> None:
     """Paused."""
-    window = _window(state, event.window, undo)
+    window = _flagged(state, event.window, undo)
     undo.set(window, "paused", True)
     undo.set(window, "pause_after", False)
     undo.set(window, "pause_reason", event.reason or None)
@@ -118,7 +127,7 @@ def paused(state: HallState, event: ev.WindowPaused, at: Moment, undo: Undo) -> 
 
 def unpaused(state: HallState, event: ev.WindowUnpaused, at: Moment, undo: Undo) -> None:
     """It goes on, or a pause that was to come is forgotten."""
-    window = _window(state, event.window, undo)
+    window = _flagged(state, event.window, undo)
     if window.paused:
         since(state, window, at, undo)
     undo.set(window, "paused", False)

@@ -9,8 +9,8 @@ from callq.domain import hours
 from callq.domain.calendar import business_day, day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import running, service_of, zone_for
-from callq.domain.rules.visits import next_number, one_live_ticket, require_open
+from callq.domain.rules.guards import booking_of, running, service_of, unused
+from callq.domain.rules.visits import new_ticket, one_live_ticket, require_open
 from callq.domain.state import person_keys, same_person
 
 if TYPE_CHECKING:
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
     from callq.domain.hall import Booking as Terms
     from callq.domain.hall import Service
     from callq.domain.state import Booking, HallState
-
-
-def _booking_of(state: HallState, booking: str) -> Booking:
-    found = state.bookings.get(booking)
-    if found is None:
-        raise Rejected(
-            Code.UNKNOWN_BOOKING, f"no booking {booking!r}", "look it up by its person", booking=booking
-        )
-    return found
 
 
 def _refused(code: Code, booking: Booking, detail: str, hint: str) -> Rejected:
@@ -41,20 +32,44 @@ def _terms(service: Service) -> Terms:
     return service.booking
 
 
+def offered(state: HallState, service: Service, day: str, now_ms: int) -> list[hours.Slot]:
+    """Slots of a business day that lie ahead and can be booked, as far as they have places left."""
+    terms = service.booking
+    if terms is None or not state.day <= day <= day_after(state.day, terms.days_ahead):
+        return []
+    if state.day_closed and day == state.day:
+        return []
+    return [slot for slot in hours.slots_on(state.config, service.code, day) if slot.start_ms > now_ms]
+
+
+def places_left(state: HallState, service: Service, slot_ms: int) -> int:
+    """How many more can book a slot that is offered."""
+    return max(0, _terms(service).capacity - state.slots.get((service.code, slot_ms), 0))
+
+
+def first_free(state: HallState, service: Service, now_ms: int) -> hours.Slot | None:
+    """The next slot with a place left; None: no bookings, or all taken."""
+    for ahead in range(service.booking.days_ahead + 1 if service.booking else 0):
+        for slot in offered(state, service, day_after(state.day, ahead), now_ms):
+            if places_left(state, service, slot.start_ms):
+                return slot
+    return None
+
+
 def _free_slot(state: HallState, service: Service, slot_ms: int, now_ms: int) -> hours.Slot:
-    """The slot, if it exists, lies ahead within the days that can be booked, and has a place left."""
-    terms = _terms(service)
-    slot = hours.slot_at(state.config, service.code, slot_ms)
-    last_day = day_after(state.day, terms.days_ahead)
+    """The slot, if it is offered and has a place left."""
+    _terms(service)
     day = business_day(slot_ms, state.config.timezone, state.config.day_starts)
-    over = state.day_closed and day == state.day
-    if slot is None or slot_ms <= now_ms or day > last_day or over:
-        raise Rejected(
-            Code.OUTSIDE_SESSION, "no such slot to book", "choose one that is offered", service=service.code
-        )
-    if state.slots.get((service.code, slot_ms), 0) >= terms.capacity:
-        raise Rejected(Code.QUOTA_EXHAUSTED, "the slot is full", "choose another one", service=service.code)
-    return slot
+    for slot in offered(state, service, day, now_ms):
+        if slot.start_ms == slot_ms:
+            if places_left(state, service, slot_ms):
+                return slot
+            raise Rejected(
+                Code.QUOTA_EXHAUSTED, "the slot is full", "choose another one", service=service.code
+            )
+    raise Rejected(
+        Code.OUTSIDE_SESSION, "no such slot to book", "choose one that is offered", service=service.code
+    )
 
 
 def book(state: HallState, command: cmd.Book, now_ms: int, who: cmd.Actor) -> Decision:
@@ -83,9 +98,9 @@ def _not_barred(state: HallState, person: cmd.Person) -> None:
     if not rules.no_show_limit:
         return
     first = day_after(state.day, -rules.no_show_days)
-    recent = max(
-        ([day for day in state.no_shows.get(key, ()) if day >= first] for key in person_keys(person)), key=len
-    )
+    # Others may share the telephone of whose identity is known.
+    missed = state.no_shows.get(person.id_hash or person.phone_hash, ())
+    recent = [day for day in missed if day >= first]
     if len(recent) >= rules.no_show_limit:
         raise Rejected(
             Code.LIMIT_REACHED,
@@ -107,13 +122,12 @@ def _one_a_day(state: HallState, service: str, person: cmd.Person, slot_ms: int,
 def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor) -> Decision:
     """The booking becomes a ticket: on time an appointment, later ordinary with its own arrival."""
     running(state)
-    booking = _booking_of(state, command.booking)
+    booking = booking_of(state, command.booking)
     if booking.state != "booked":
         raise _refused(Code.WRONG_STATE, booking, f"the booking is {booking.state}", "take a ticket instead")
     service = service_of(state, booking.service)
     terms = _terms(service)
-    if command.ticket in state.tickets:
-        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=command.ticket)
+    unused(state, command.ticket)
     early_ms = booking.slot_ms - terms.early_min * 60_000 - now_ms
     if early_ms > 0:
         raise _refused(
@@ -121,22 +135,15 @@ def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor
         ).having(retry_ms=early_ms)
     if booking.day != state.day:
         raise _refused(Code.EXPIRED, booking, "the booking was for another day", "take a ticket instead")
-    require_open(state, service, now_ms, booked=True)
+    require_open(state, service, now_ms, booked=True, counts=False)
     one_live_ticket(state, service, booking.person)
-    on_time = now_ms <= state.grace_until(booking.slot_ms, terms.grace_min * 60_000)
-    number = next_number(state, service, command.channel)
-    issued = ev.TicketIssued(
-        ticket=command.ticket,
-        number=number.text,
-        counter=number.counter,
-        prefix=number.prefix,
-        series=number.series if number.series != number.prefix else "",
-        service=service.code,
+    on_time = now_ms <= state.grace_until(service.code, booking.slot_ms, terms.grace_min * 60_000)
+    issued = new_ticket(
+        state,
+        service,
+        command,
         cls="appointment" if on_time else "ordinary",
-        zone=zone_for(state, service.code),
-        channel=command.channel,
         person=booking.person,
-        traits=command.traits,
         clock_ms=state.clock(max(now_ms, booking.slot_ms) if on_time else now_ms),
         booking=booking.id,
     )
@@ -156,14 +163,14 @@ def _changeable(state: HallState, booking: Booking, now_ms: int, *, by_staff: bo
 
 def cancel_booking(state: HallState, command: cmd.CancelBooking, now_ms: int, who: cmd.Actor) -> Decision:
     """Give the booking up, until some hours before; staff at any time."""
-    booking = _booking_of(state, command.booking)
+    booking = booking_of(state, command.booking)
     _changeable(state, booking, now_ms, by_staff=command.by_staff)
     return Decision((ev.BookingCancelled(booking=booking.id),), booking=booking.id)
 
 
 def move_booking(state: HallState, command: cmd.MoveBooking, now_ms: int, who: cmd.Actor) -> Decision:
     """Another slot of the same service."""
-    booking = _booking_of(state, command.booking)
+    booking = booking_of(state, command.booking)
     service = _changeable(state, booking, now_ms, by_staff=command.by_staff)
     if command.slot_ms == booking.slot_ms:
         return Decision((), booking=booking.id)

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
 from callq.domain.errors import Code
-from callq.domain.routing import choose_lane
+from callq.domain.routing import choose_lane, lanes_seen
+from callq.domain.rules.binding import home_of, not_there
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     able_to_call,
     after_ticket,
     busy,
+    clock_back,
     conflict,
     in_its_day,
+    may_recall_ms,
     present,
     require,
     require_window,
@@ -23,7 +26,7 @@ from callq.domain.rules.guards import (
     window_of,
     wrong_state,
 )
-from callq.domain.rules.visits import after_completion
+from callq.domain.rules.visits import after_completion, one_live_ticket
 from callq.domain.ticket import TicketAct, TicketState
 from callq.domain.window import WindowAct, WindowState
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from callq.domain import commands as cmd
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
-    from callq.domain.window import Window
+    from callq.domain.window import Acted, Window
 
 
 def call_next(state: HallState, command: cmd.CallNext, now_ms: int, who: cmd.Actor) -> Decision:
@@ -50,11 +53,20 @@ def call_next(state: HallState, command: cmd.CallNext, now_ms: int, who: cmd.Act
     else:
         clerk = able_to_call(state, window)
         require_window(window, WindowAct.CALL_NEXT)
-    choice = choose_lane(state, window, now_ms)
+    choice = choose_lane(state, window, now_ms, coming=_next_step(state, before))
     if choice is None:
         return Decision(before, window=window.id)
     called = ev.TicketCalled(ticket=choice.ticket.id, window=window.id, clerk=clerk, why=choice.why)
     return Decision((*before, called), ticket=choice.ticket.id, window=window.id)
+
+
+def _next_step(state: HallState, events: tuple[ev.Event, ...]) -> tuple[Ticket, str] | None:
+    """The ticket that these let wait for the next step of its visit, and the service of that."""
+    for event in events:
+        if isinstance(event, ev.StepBegun):
+            ticket = state.tickets[event.ticket]
+            return ticket, ticket.steps[event.step].service
+    return None
 
 
 def _end_present(state: HallState, window: Window, now_ms: int) -> tuple[ev.Event, ...]:
@@ -62,15 +74,29 @@ def _end_present(state: HallState, window: Window, now_ms: int) -> tuple[ev.Even
     ticket = window.ticket
     assert ticket is not None
     if window.state == WindowState.SERVING and rules.next_while_serving == "complete":
-        return (
-            ev.TicketCompleted(ticket=ticket.id),
-            *after_ticket(window),
-            *after_completion(state, ticket, now_ms),
-        )
+        return _completed(state, window, ticket, now_ms)
     if window.state == WindowState.CALLING and rules.next_while_called == "miss":
-        _enough_calls(state, window, ticket, now_ms)
-        return (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
+        return _missed(state, window, ticket, now_ms)
     raise busy(window)
+
+
+def _completed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
+    """The service ends; flags of the window take effect, and a visit goes on to its next step."""
+    done = ev.TicketCompleted(ticket=ticket.id)
+    return (done, *after_ticket(window), *after_completion(state, ticket, now_ms))
+
+
+def _missed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
+    """The call ends after enough of them; flags of the window take effect."""
+    least = state.config.rules.min_calls_before_miss
+    if ticket.calls < least:
+        raise conflict(
+            Code.TOO_SOON,
+            window,
+            f"{ticket.number} was called {ticket.calls} of {least} times",
+            "recall it before marking it as missed",
+        ).having(retry_ms=max(0, may_recall_ms(state, ticket) - now_ms))
+    return (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
 
 
 def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd.Actor) -> Decision:
@@ -80,25 +106,34 @@ def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd
     require_window(window, WindowAct.CALL_THIS)
     ticket = ticket_of(state, command.ticket)
     require(ticket, TicketAct.CALL_THIS)
-    if ticket.hold_kind == "waiting" and ticket.state == TicketState.HELD:
-        raise wrong_state(ticket, "it is held at its window", "resume it there")
-    if ticket.service not in state.services_at(window):
+    home = home_of(state, ticket) if ticket.hold_kind == "waiting" else None
+    if home is not None:
+        raise wrong_state(ticket, "it is held at its window", f"resume it at window {home.id}")
+    if ticket.state == TicketState.MISSED:
+        one_live_ticket(state, state.index.services[ticket.service], ticket.person, but=ticket)
+    _served_here(state, ticket, window, state.services_at(window))
+    if not command.reason.strip():
+        raise conflict(Code.INVALID, window, "a call out of turn needs a reason", "say why")
+    called = ev.TicketCalled(
+        ticket=ticket.id,
+        window=window.id,
+        clerk=clerk,
+        why=ev.Why(rule="called_by_name", reason=command.reason, lanes=lanes_seen(state, window)),
+        clock_ms=clock_back(state, ticket, now_ms),
+    )
+    return Decision((called,), ticket=ticket.id, window=window.id)
+
+
+def _served_here(state: HallState, ticket: Ticket, window: Window, services: tuple[str, ...]) -> None:
+    """Refuse a ticket that the window's clerk cannot serve there, or not now."""
+    if ticket.service not in services:
         raise conflict(
             Code.NOT_ELIGIBLE,
             window,
-            f"{clerk} does not serve {ticket.service} here",
+            f"{window.clerk} does not serve {ticket.service} here",
             "let a window call it that does, or transfer it",
         )
     _resource_free(state, ticket.service, window)
-    if not command.reason.strip():
-        raise conflict(Code.INVALID, window, "a call out of turn needs a reason", "say why")
-    why = ev.Why(rule="called_by_name", reason=command.reason)
-    return _called(ticket, window, clerk, why)
-
-
-def _called(ticket: Ticket, window: Window, clerk: str, why: ev.Why) -> Decision:
-    called = ev.TicketCalled(ticket=ticket.id, window=window.id, clerk=clerk, why=why)
-    return Decision((called,), ticket=ticket.id, window=window.id)
 
 
 def _resource_free(state: HallState, service: str, window: Window) -> None:
@@ -125,7 +160,7 @@ def recall(state: HallState, command: cmd.Recall, now_ms: int, who: cmd.Actor) -
             f"{ticket.number} was called {ticket.calls} times",
             "mark it as missed",
         )
-    retry_ms = (ticket.last_call_ms or 0) + rules.recall_gap_s * 1000 - now_ms
+    retry_ms = may_recall_ms(state, ticket) - now_ms
     if retry_ms > 0:
         raise conflict(
             Code.TOO_SOON, window, f"{ticket.number} was called just now", "wait and call again"
@@ -141,36 +176,18 @@ def start(state: HallState, command: cmd.Start, now_ms: int, who: cmd.Actor) -> 
 
 
 def complete(state: HallState, command: cmd.Complete, now_ms: int, who: cmd.Actor) -> Decision:
-    """End the service; flags of the window take effect, and a visit goes on to its next step."""
+    """End the service."""
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.COMPLETE)
-    events = (
-        ev.TicketCompleted(ticket=ticket.id),
-        *after_ticket(window),
-        *after_completion(state, ticket, now_ms),
-    )
-    return Decision(events, ticket=ticket.id, window=window.id)
+    return Decision(_completed(state, window, ticket, now_ms), ticket=ticket.id, window=window.id)
 
 
 def miss(state: HallState, command: cmd.Miss, now_ms: int, who: cmd.Actor) -> Decision:
-    """Give the call up after enough calls; flags of the window take effect."""
+    """Give the call up after enough calls; not while the hall stands still, where nobody can come."""
+    running(state)
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.MISS)
-    _enough_calls(state, window, ticket, now_ms)
-    events = (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
-    return Decision(events, ticket=ticket.id, window=window.id)
-
-
-def _enough_calls(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> None:
-    least = state.config.rules.min_calls_before_miss
-    if ticket.calls < least:
-        gap_ms = (ticket.last_call_ms or 0) + state.config.rules.recall_gap_s * 1000 - now_ms
-        raise conflict(
-            Code.TOO_SOON,
-            window,
-            f"{ticket.number} was called {ticket.calls} of {least} times",
-            "recall it before marking it as missed",
-        ).having(retry_ms=max(0, gap_ms))
+    return Decision(_missed(state, window, ticket, now_ms), ticket=ticket.id, window=window.id)
 
 
 def abandon(state: HallState, command: cmd.Abandon, now_ms: int, who: cmd.Actor) -> Decision:
@@ -201,47 +218,57 @@ def resume(state: HallState, command: cmd.Resume, now_ms: int, who: cmd.Actor) -
         raise wrong_state(ticket, f"it is held {ticket.hold_kind}", "let it come back with `returned`")
     if ticket.window != window.id and ticket.clerk != clerk:
         raise wrong_state(ticket, f"it is held at window {ticket.window}", "resume it there")
-    if ticket.service not in state.index.serving(window.id, clerk, state.day):
-        raise conflict(
-            Code.NOT_ELIGIBLE,
-            window,
-            f"{clerk} does not serve {ticket.service} here",
-            "let a window call it that does, or transfer it",
-        )
-    _resource_free(state, ticket.service, window)
+    _served_here(state, ticket, window, state.index.serving(window.id, clerk, state.day))
     resumed = ev.TicketResumed(ticket=ticket.id, window=window.id, clerk=clerk)
     return Decision((resumed,), ticket=ticket.id, window=window.id)
 
 
 def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> Decision:
-    """Take back the window's own last call, miss or completion, within the time for it."""
+    """Take back what the window's own last key press did: a call, a miss, a completion, or two of them."""
     window = window_of(state, command.window)
-    record = window.acted
-    if record is None:
-        raise conflict(Code.WRONG_STATE, window, "there is nothing to take back", "go on working")
-    rules = state.config.rules
-    if now_ms - record.at_ms > rules.undo_s * 1000:
+    last = window.acted
+    if last is None:
         raise conflict(
-            Code.EXPIRED, window, f"the {record.act} was more than {rules.undo_s} s ago", "go on from here"
+            Code.WRONG_STATE,
+            window,
+            "there is nothing to take back",
+            "go on from here; another act, clerk, day or configuration ends what could be taken back",
         )
-    if record.who != who.id:
-        raise conflict(Code.FORBIDDEN, window, f"somebody else did the {record.act}", "let them take it back")
-    ticket = ticket_of(state, record.ticket)
-    if ticket.touched != record.revision:
-        raise wrong_state(ticket, f"it has gone on since the {record.act}", "go on from here")
-    if record.act != "call" and window.ticket is not None:
-        raise busy(window)
-    if record.act != "call":
+    rules = state.config.rules
+    if now_ms - last.at_ms > rules.undo_s * 1000:
+        raise conflict(
+            Code.EXPIRED, window, f"the {last.act} was more than {rules.undo_s} s ago", "go on from here"
+        )
+    if last.who != who.id:
+        raise conflict(Code.FORBIDDEN, window, f"somebody else did the {last.act}", "let them take it back")
+    for act in last.all:
+        if (ticket := ticket_of(state, act.ticket)).touched != act.revision:
+            raise wrong_state(ticket, f"it has gone on since the {act.act}", "go on from here")
+    first = last.all[-1]
+    if first.act != "call":
+        if last.act != "call" and window.ticket is not None:
+            raise busy(window)
         staffed(window)
-        _still_free(state, window, ticket, str(dict(record.before)["service"]))
+        _still_free(state, window, state.tickets[first.ticket], str(dict(first.before)["service"]))
     require_window(window, WindowAct.UNDO)
-    event = ev.Undone(window=window.id, ticket=ticket.id, act=record.act)
-    return Decision((event,), ticket=ticket.id, window=window.id)
+    events: list[ev.Event] = [ev.Undone(window=window.id, ticket=a.ticket, act=a.act) for a in last.all]
+    if first.act == "call":
+        events += _called_no_more(state, window, first)
+    return Decision(tuple(events), ticket=first.ticket, window=window.id)
+
+
+def _called_no_more(state: HallState, window: Window, call: Acted) -> list[ev.Event]:
+    """What follows where an undone call leaves a window free: its flags, and bindings to who has left."""
+    events = after_ticket(window)
+    before = dict(call.before)
+    bound, service = str(before["bound"]), str(before["service"])
+    if before["state"] == TicketState.WAITING and not_there(state, bound, service):
+        events.append(ev.TicketUnbound(ticket=call.ticket, reason="not_served"))
+    return events
 
 
 def _still_free(state: HallState, window: Window, ticket: Ticket, service: str) -> None:
     """Refuse where somebody else has got what the ticket would need at the window again."""
-    other = state.live_ticket(ticket.person, service)
-    if other not in (None, ticket) and state.index.services[service].one_per_person:
+    if state.live_ticket(ticket.person, service, but=ticket) and state.index.services[service].one_per_person:
         raise wrong_state(ticket, "its person has taken another ticket since", "go on with that one")
     _resource_free(state, service, window)

@@ -9,9 +9,11 @@ from callq.domain.calendar import business_day
 from callq.domain.check import problems
 from callq.domain.errors import Code, Rejected
 from callq.domain.hall import digest, lean
+from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import conflict
 from callq.domain.rules.hall import day_opened
+from callq.domain.state import Index
 from callq.domain.ticket import FINAL, TicketState
 
 if TYPE_CHECKING:
@@ -51,7 +53,17 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
     events: list[ev.Event] = [ev.HallConfigured(config=lean(config), digest=fingerprint)]
     if not state.created:
         events.append(day_opened(business_day(now_ms, config.timezone, config.day_starts), config))
-    return Decision(tuple(events))
+    return Decision((*events, *let_go(state, "not_served", _serving(state, Index(config)))))
+
+
+def _serving(state: HallState, index: Index) -> dict[str, tuple[str, ...]]:
+    """What staffed windows and their clerks will serve, by binding."""
+    found: dict[str, tuple[str, ...]] = {}
+    for window in state.windows.values():
+        if window.clerk is not None:
+            services = index.in_use(window.id, window.clerk, window.active, state.day)
+            found[f"w:{window.id}"] = found[f"c:{window.clerk}"] = services
+    return found
 
 
 def _windows_kept(state: HallState, config: HallConfig) -> None:

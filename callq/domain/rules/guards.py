@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
-from callq.domain.ticket import Ticket, TicketAct, allowed
+from callq.domain.ticket import Ticket, TicketAct, TicketState, allowed
 from callq.domain.window import Window, WindowAct, WindowState
 from callq.domain.window import allowed as window_allows
 
 if TYPE_CHECKING:
     from callq.domain.hall import Service
-    from callq.domain.state import HallState
+    from callq.domain.state import Booking, HallState
 
 
 def window_of(state: HallState, window: str) -> Window:
@@ -30,6 +30,22 @@ def ticket_of(state: HallState, ticket: str) -> Ticket:
     if found is None:
         raise Rejected(
             Code.UNKNOWN_TICKET, f"no ticket {ticket!r} today", "look it up by its number", ticket=ticket
+        )
+    return found
+
+
+def unused(state: HallState, ticket: str) -> None:
+    """Refuse an id for a new ticket that another one has."""
+    if ticket in state.tickets:
+        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=ticket)
+
+
+def booking_of(state: HallState, booking: str) -> Booking:
+    """The booking, or `unknown_booking`."""
+    found = state.bookings.get(booking)
+    if found is None:
+        raise Rejected(
+            Code.UNKNOWN_BOOKING, f"no booking {booking!r}", "look it up by its person", booking=booking
         )
     return found
 
@@ -78,12 +94,13 @@ def wrong_state(ticket: Ticket, what: str, hint: str) -> Rejected:
 
 
 def in_its_day(state: HallState, ticket: Ticket) -> None:
-    """Refuse with `expired` what would let a ticket of an earlier day wait among today's numbers."""
-    if ticket.day != state.day:
+    """Refuse with `expired` what would let a ticket wait when its own day is over."""
+    if ticket.day != state.day or state.day_closed:
+        done = ticket.state == TicketState.DONE
         raise Rejected(
             Code.EXPIRED,
             f"{ticket.number} is of {ticket.day}, whose day is over",
-            "complete it, and take a new number for more",
+            "take a new number with `come_back`" if done else "complete it, and take a new number for more",
             state=ticket.state,
             ticket=ticket.id,
         )
@@ -178,6 +195,18 @@ def present(window: Window, act: TicketAct) -> Ticket:
             "look at its present state and go on from there",
         )
     return ticket
+
+
+def may_recall_ms(state: HallState, ticket: Ticket) -> int:
+    """From when a called ticket may be called again, Unix ms."""
+    return (ticket.last_call_ms or 0) + state.config.rules.recall_gap_s * 1000
+
+
+def clock_back(state: HallState, ticket: Ticket, now_ms: int) -> int | None:
+    """Lateness clock of a ticket that comes back from a hold, without the held time; None: as it is."""
+    if ticket.state != TicketState.HELD:
+        return None
+    return ticket.clock_ms + state.clock(now_ms) - ticket.held_clock
 
 
 def after_ticket(window: Window) -> list[ev.Event]:

@@ -10,6 +10,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.routing import choose_lane, eligible_lanes
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import after_ticket, clerk_of, service_of
+from callq.domain.rules.visits import after_completion
 from callq.domain.ticket import TicketAct, TicketState, allowed
 from callq.domain.window import WindowState
 
@@ -36,7 +37,7 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
         return Decision(())
     events: list[ev.Event] = []
     for due in state.agenda.until(state.clock(now_ms)):
-        events += _DUE[due.kind](state, state.tickets[due.entity])
+        events += _DUE[due.kind](state, state.tickets[due.entity], now_ms)
     if events:
         return Decision(tuple(events))
     return Decision(tuple(_auto_calls(state, now_ms)))
@@ -50,7 +51,8 @@ def day_opened(day: str, config: HallConfig) -> ev.DayOpened:
 def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
     """Expire what the day leaves behind, close or pause windows that were about to, note no-shows.
 
-    Bookings whose slot still lies ahead are cancelled: their people did not stay away.
+    Bookings whose slot still lies ahead, or in which people could not check in, are cancelled: their
+    people did not stay away.
     """
     events: list[ev.Event] = [
         ev.TicketExpired(ticket=t.id, reason="day_closed", credit_until=_credit_until(state, t))
@@ -61,7 +63,9 @@ def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
         if window.ticket and window.ticket.state == TicketState.CALLED:
             events += after_ticket(window)
     events += [
-        ev.NoShow(booking=b.id) if b.slot_end_ms <= now_ms else ev.BookingCancelled(booking=b.id)
+        ev.NoShow(booking=b.id)
+        if b.slot_end_ms <= now_ms and state.could_come(b, now_ms)
+        else ev.BookingCancelled(booking=b.id)
         for b in state.bookings.values()
         if b.state == "booked" and b.day <= state.day
     ]
@@ -74,25 +78,25 @@ def _credit_until(state: HallState, ticket: Ticket) -> str:
     return day_after(state.day, days) if owed else ""
 
 
-def _auto_start(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _auto_start(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     return [ev.TicketStarted(ticket=ticket.id, auto=True)]
 
 
-def _end_unconfirmed(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _end_unconfirmed(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     assert ticket.window is not None
     ended = ev.TicketCompleted(ticket=ticket.id, unconfirmed=True)
-    return [ended, *after_ticket(state.windows[ticket.window])]
+    return [ended, *after_ticket(state.windows[ticket.window]), *after_completion(state, ticket, now_ms)]
 
 
-def _abandon(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _abandon(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     return [ev.TicketAbandoned(ticket=ticket.id, reason="did_not_come_back")]
 
 
-def _unbind(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _unbind(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     return [ev.TicketUnbound(ticket=ticket.id, reason="waited_long_enough")]
 
 
-_DUE: Final[dict[str, Callable[[HallState, Ticket], list[ev.Event]]]] = {
+_DUE: Final[dict[str, Callable[[HallState, Ticket, int], list[ev.Event]]]] = {
     "auto_start": _auto_start,
     "serving_end": _end_unconfirmed,
     "missed": _abandon,
@@ -157,7 +161,7 @@ def resume_hall(state: HallState, command: cmd.ResumeHall, now_ms: int, who: cmd
     """Let clocks and calls go on."""
     if state.suspended_since is None:
         raise Rejected(Code.WRONG_STATE, "the hall is not suspended", "go on working", state="running")
-    return Decision((ev.HallResumed(),))
+    return Decision((ev.HallResumed(slots_kept=True),))
 
 
 def stop_issuing(state: HallState, command: cmd.StopIssuing, now_ms: int, who: cmd.Actor) -> Decision:

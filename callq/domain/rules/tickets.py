@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from callq.domain import events as ev
 from callq.domain import hours
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
-from callq.domain.routing import CLASSES
+from callq.domain.routing import lanes_seen
+from callq.domain.rules.binding import home_of, window_serves
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     after_ticket,
     clerk_of,
+    clock_back,
     conflict,
     in_its_day,
     require,
@@ -65,7 +67,7 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
     rules = state.config.rules
     if rules.rejoin == "void":
         raise wrong_state(ticket, "a missed number is void in this hall", "take a new number")
-    if ticket.rejoined >= rules.rejoin_max:
+    if not state.may_rejoin(ticket):
         raise Rejected(
             Code.LIMIT_REACHED,
             f"{ticket.number} has come back {ticket.rejoined} times",
@@ -73,23 +75,20 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
             state=ticket.state,
             ticket=ticket.id,
         )
+    one_live_ticket(state, state.index.services[ticket.service], ticket.person, but=ticket)
     clock_ms, bound = state.clock(now_ms), ""
     if rules.rejoin == "second_call":
         clock_ms, bound = ticket.clock_ms, f"w:{ticket.window}"
-        if not _window_serves(state, ticket.window, ticket.service):
+        if not window_serves(state, ticket.window, ticket.service):
             bound = ""
     else:
         lane = state.lanes[LaneKey(ticket.service, ticket.cls)]
         kth = lane.nth(rules.rejoin_k - 1)
         if kth is not None:
-            clock_ms = kth.clock_ms
+            # Who came back from a hold is before everyone, whatever the clock.
+            clock_ms = kth.clock_ms if kth.rank else min(kth.clock_ms, ticket.clock_ms)
     event = ev.TicketRejoined(ticket=ticket.id, clock_ms=clock_ms, bound=bound)
     return Decision((event,), ticket=ticket.id)
-
-
-def _window_serves(state: HallState, window: str | None, service: str) -> bool:
-    seat = state.windows.get(window or "")
-    return seat is not None and seat.open and not seat.draining and service in state.services_at(seat)
 
 
 def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Actor) -> Decision:
@@ -99,27 +98,23 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
         return take_up(state, ticket, now_ms)
     running(state)
     require(ticket, TicketAct.RETURN)
-    if ticket.hold_kind == "waiting":
-        raise wrong_state(ticket, "it is held at its window", "resume it there")
-    if ticket.hold_kind == "without_papers":
-        return Decision((ev.TicketReturned(ticket=ticket.id),), ticket=ticket.id)
-    window = _papers_at(state, ticket)
-    if window is None:
-        return Decision((ev.TicketReturned(ticket=ticket.id),), ticket=ticket.id)
-    if window.state == WindowState.IDLE and window.clerk and state.resource_free(ticket.service, window):
-        why = ev.Why(rule="papers_back")
-        called = ev.TicketCalled(ticket=ticket.id, window=window.id, clerk=window.clerk, why=why)
-        return Decision((called,), ticket=ticket.id, window=window.id)
-    return Decision((ev.TicketReturned(ticket=ticket.id, bound=f"w:{window.id}"),), ticket=ticket.id)
-
-
-def _papers_at(state: HallState, ticket: Ticket) -> Window | None:
-    """Where the papers are: the window that held it, else its clerk's new one; None: with neither."""
-    elsewhere = state.clerk_at.get(ticket.clerk or "")
-    for window in (ticket.window, elsewhere):
-        if _window_serves(state, window, ticket.service):
-            return state.windows[window or ""]
-    return None
+    home = home_of(state, ticket) if ticket.hold_kind != "without_papers" else None
+    if ticket.hold_kind == "waiting" and home is not None:
+        raise wrong_state(ticket, "it is held at its window", f"resume it at window {home.id}")
+    clock_ms, bound = clock_back(state, ticket, now_ms), ""
+    if home is not None:
+        if home.state == WindowState.IDLE and home.clerk and state.resource_free(ticket.service, home):
+            called = ev.TicketCalled(
+                ticket=ticket.id,
+                window=home.id,
+                clerk=home.clerk,
+                why=ev.Why(rule="papers_back", lanes=lanes_seen(state, home)),
+                clock_ms=clock_ms,
+            )
+            return Decision((called,), ticket=ticket.id, window=home.id)
+        bound = f"w:{home.id}"
+    back = ev.TicketReturned(ticket=ticket.id, bound=bound, clock_ms=clock_ms)
+    return Decision((back,), ticket=ticket.id)
 
 
 def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Actor) -> Decision:
@@ -149,23 +144,17 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
         ticket=ticket.id,
         service=service,
         zone=zone_for(state, service) if service != ticket.service else ticket.zone,
-        clock_ms=_first_arrival(state, ticket),
+        clock_ms=ticket.first_clock_ms,
         bound=bound,
     )
     return Decision((event, *_freed(state, ticket)), ticket=ticket.id, window=ticket.window)
-
-
-def _first_arrival(state: HallState, ticket: Ticket) -> int:
-    """First arrival in the hall's own time: its clock unless a miss had set that back."""
-    return min(ticket.clock_ms, ticket.first_clock_ms)
 
 
 def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str:
     service = service_of(state, code)
     if service.code == ticket.service:
         raise wrong_state(ticket, "it is in that service already", "name another one")
-    over = state.day_closed or hours.over(state.config, service.code, now_ms)
-    if service.code in state.stopped or over:
+    if service.code in state.stopped or hours.over(state.config, service.code, now_ms):
         reason = state.stopped.get(service.code, "it is closed for today")
         raise Rejected(
             Code.SERVICE_CLOSED, f"{service.name}: {reason}", "name another service", service=service.code
@@ -182,21 +171,7 @@ def _to_window(state: HallState, ticket: Ticket, window_id: str, *, wait: bool) 
         raise conflict(
             Code.NOT_ELIGIBLE, window, f"it is not equipped for {ticket.service}", "name another window"
         )
-    if window.clerk is None and wait:
-        return f"w:{window.id}"
-    if not window.open or window.draining:
-        raise conflict(Code.WINDOW_CLOSED, window, "it is closed or closing", "name another window")
-    if window.clerk is None:
-        raise conflict(
-            Code.WINDOW_UNSTAFFED, window, "nobody is signed in", "send `wait: true` or name another"
-        )
-    if ticket.service not in state.services_at(window):
-        raise conflict(
-            Code.NOT_ELIGIBLE,
-            window,
-            f"{window.clerk} does not serve {ticket.service}",
-            "name another window",
-        )
+    _could_call(state, ticket, window, wait=wait)
     return f"w:{window.id}"
 
 
@@ -209,24 +184,29 @@ def _to_clerk(state: HallState, ticket: Ticket, clerk: str, *, wait: bool) -> st
         raise Rejected(
             Code.NOT_ELIGIBLE, f"{clerk} does not serve {service.code}", "name another clerk", clerk=clerk
         )
-    at = state.clerk_at.get(clerk)
-    if at is not None and state.windows[at].clerk != clerk:
-        at = None  # A trainee beside the mentor calls nobody.
-    if at is None and not wait:
-        raise Rejected(
-            Code.WINDOW_UNSTAFFED,
-            f"{clerk} is not signed in",
-            "send `wait: true` or name another",
-            clerk=clerk,
-        )
-    if at is None:
-        return f"c:{clerk}"
-    seat = state.windows[at]
-    if (not seat.open and not wait) or seat.draining:
-        raise conflict(Code.WINDOW_CLOSED, seat, "it is closed or closing", "name another clerk")
-    if ticket.service not in state.services_at(seat):
-        raise conflict(Code.NOT_ELIGIBLE, seat, f"{clerk} does not serve that there", "name another clerk")
+    seat = state.windows.get(state.clerk_at.get(clerk, ""))
+    if seat is not None and seat.clerk == clerk:
+        _could_call(state, ticket, seat, wait=wait)
+    elif not wait:  # Also for a trainee beside the mentor, who calls nobody.
+        raise Rejected(Code.WINDOW_UNSTAFFED, f"{clerk} is not signed in", _MAY_WAIT, clerk=clerk)
     return f"c:{clerk}"
+
+
+_MAY_WAIT: Final = "send `wait: true` or name another"
+
+
+def _could_call(state: HallState, ticket: Ticket, seat: Window, *, wait: bool) -> None:
+    """Refuse a seat that could not call the ticket; one that is not open or staffed yet may wait for it."""
+    if seat.clerk is not None and ticket.service not in state.services_at(seat):
+        raise conflict(
+            Code.NOT_ELIGIBLE, seat, f"{seat.clerk} does not serve {ticket.service} there", "name another"
+        )
+    if seat.draining:
+        raise conflict(Code.WINDOW_CLOSED, seat, "it is closing", "name another")
+    if not wait and not seat.open:
+        raise conflict(Code.WINDOW_CLOSED, seat, "it is closed", _MAY_WAIT)
+    if not wait and seat.clerk is None:
+        raise conflict(Code.WINDOW_UNSTAFFED, seat, "nobody is signed in", _MAY_WAIT)
 
 
 def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Actor) -> Decision:
@@ -252,14 +232,16 @@ def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Acto
 
 
 def grant_class(state: HallState, command: cmd.GrantClass, now_ms: int, who: cmd.Actor) -> Decision:
-    """Grant a class to a waiting ticket; who did is recorded."""
+    """Grant a class to a waiting ticket, or take it back; who did is recorded."""
     ticket = ticket_of(state, command.ticket)
     require(ticket, TicketAct.GRANT_CLASS)
-    if command.cls not in CLASSES or command.cls == "appointment":
+    if command.cls == "appointment":
         raise Rejected(Code.INVALID, "an appointment is a booking", "priority or ordinary", ticket=ticket.id)
-    if command.cls == ticket.cls:
+    back = command.cls == "ordinary" and ticket.issued_as == "appointment"
+    cls: cmd.TicketClass = "appointment" if back else command.cls
+    if cls == ticket.cls:
         raise wrong_state(ticket, f"it is {ticket.cls} already", "go on")
-    event = ev.ClassGranted(ticket=ticket.id, cls=command.cls, by=who.name or who.id, reason=command.reason)
+    event = ev.ClassGranted(ticket=ticket.id, cls=cls, by=who.id, reason=command.reason)
     return Decision((event,), ticket=ticket.id)
 
 
@@ -269,7 +251,7 @@ def rate(state: HallState, command: cmd.Rate, now_ms: int, who: cmd.Actor) -> De
     if not 1 <= command.level <= 5:
         raise Rejected(Code.INVALID, "a level is 1 to 5", "5 is very satisfied", ticket=ticket.id)
     done = [i for i, s in enumerate(ticket.steps) if s.state == "done"]
-    step = command.step if command.step is not None else (done[-1] if done else 0)
+    step = command.step if command.step is not None else ticket.last_done
     if step not in done or (ticket.unconfirmed and step == ticket.step):
         raise wrong_state(ticket, "no completed service to rate", "rate when the service is done")
     if any(r.step == step for r in ticket.ratings):

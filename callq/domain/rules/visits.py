@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from callq.domain import events as ev
 from callq.domain import hours
+from callq.domain.calendar import day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import clerk_of, in_its_day, running, service_of, wrong_state, zone_for
-from callq.domain.state import person_keys
+from callq.domain.rules.guards import clerk_of, in_its_day, running, service_of, unused, wrong_state, zone_for
+from callq.domain.state import same_person
 
 if TYPE_CHECKING:
     from callq.domain import commands as cmd
@@ -38,38 +40,67 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
         clerk_of(state, command.prefer_clerk)
     if command.party < 1 or command.cases < 1:
         raise Rejected(Code.INVALID, "party and cases count from 1", "send 1 or more", service=service.code)
-    if command.ticket in state.tickets:
-        raise Rejected(Code.INVALID, "the ticket id is taken", "mint another one", ticket=command.ticket)
+    unused(state, command.ticket)
     if command.cls == "appointment":
         raise Rejected(
             Code.INVALID, "an appointment is a booking that was checked in", "check the booking in"
         )
-    require_open(state, service, now_ms, booked=False)
+    credit = _claim(state, service, command)
+    require_open(state, service, now_ms, counts=not credit)
     one_live_ticket(state, service, command.person)
+    steps = [code for code, _ in groupby((service.code, *command.services))]
+    issued = new_ticket(
+        state,
+        service,
+        command,
+        cls=command.cls,
+        person=command.person,
+        party=command.party,
+        cases=command.cases,
+        prefer_clerk=command.prefer_clerk,
+        steps=tuple(steps) if len(steps) > 1 else (),
+        credit=credit,
+    )
+    return Decision((issued,), ticket=command.ticket)
+
+
+def new_ticket(
+    state: HallState,
+    service: Service,
+    command: cmd.Issue | cmd.CheckIn,
+    **more: Any,  # noqa: ANN401 - the event's own fields
+) -> ev.TicketIssued:
+    """The ticket that a command asks for, with the next number of its channel.
+
+    Raises:
+      Rejected: `quota_exhausted`, the channel has no number left.
+    """
     number = next_number(state, service, command.channel)
-    issued = ev.TicketIssued(
+    return ev.TicketIssued(
         ticket=command.ticket,
         number=number.text,
         counter=number.counter,
         prefix=number.prefix,
         series=number.series if number.series != number.prefix else "",
         service=service.code,
-        cls=command.cls,
         zone=zone_for(state, service.code),
         channel=command.channel,
-        person=command.person,
         traits=command.traits,
-        party=command.party,
-        cases=command.cases,
-        prefer_clerk=command.prefer_clerk,
-        steps=(service.code, *command.services) if command.services else (),
-        credit=_credit(state, service, command),
+        **more,
     )
-    return Decision((issued,), ticket=command.ticket)
 
 
-def require_open(state: HallState, service: Service, now_ms: int, *, booked: bool) -> None:
+def require_open(
+    state: HallState, service: Service, now_ms: int, *, booked: bool = False, counts: bool = True
+) -> None:
     """Refuse where the service gives no tickets now.
+
+    Args:
+      state: the hall.
+      service: of it.
+      now_ms: Unix ms.
+      booked: whether a booked-only session will do.
+      counts: whether it needs a place of the quota; what was booked or is owed has one already.
 
     Raises:
       Rejected: `service_closed` (stopped by staff), `outside_session` (with ``next_ms``, if known),
@@ -92,7 +123,7 @@ def require_open(state: HallState, service: Service, now_ms: int, *, booked: boo
         )
         following = next_open_ms(state, service.code, now_ms)
         raise refusal.having(next_ms=following) if following is not None else refusal
-    if service.quota is not None and not booked and state.issued.get(service.code, 0) >= service.quota:
+    if service.quota is not None and counts and state.issued.get(service.code, 0) >= service.quota:
         raise Rejected(
             Code.QUOTA_EXHAUSTED,
             f"all {service.quota} tickets of the day for {service.name} are given",
@@ -107,9 +138,11 @@ def next_open_ms(state: HallState, service: str, now_ms: int) -> int | None:
     return hours.next_ticketing(state.config, service, after_ms)
 
 
-def one_live_ticket(state: HallState, service: Service, person: cmd.Person | None) -> None:
+def one_live_ticket(
+    state: HallState, service: Service, person: cmd.Person | None, but: Ticket | None = None
+) -> None:
     """Refuse a person who holds a live ticket for the service already, with `duplicate_ticket`."""
-    ticket = state.live_ticket(person, service.code) if service.one_per_person else None
+    ticket = state.live_ticket(person, service.code, but) if service.one_per_person else None
     if ticket is not None:
         raise Rejected(
             Code.DUPLICATE_TICKET,
@@ -148,34 +181,71 @@ def next_number(state: HallState, service: Service, channel: str) -> Number:
     return Number(ticket_number(prefix, counter), prefix, series, counter)
 
 
-def _credit(state: HallState, service: Service, command: cmd.Issue) -> str:
-    """The come-back that the person is owed, by the ticket it came from; empty for none."""
-    known = set(person_keys(command.person))
-    for ticket, credit in state.credits.items():
-        own = ticket == command.come_back or not known.isdisjoint(credit.person)
-        if own and credit.service == service.code and state.day <= credit.until:
-            return ticket
+def _claim(state: HallState, service: Service, command: cmd.Issue) -> str:
+    """Key of the come-back that the person is owed, or that the command names; empty for none.
+
+    Raises:
+      Rejected: the command names one, and `expired` (nothing is owed) or `not_eligible` (for another
+        service).
+    """
+    owed = {key: credit for key, credit in state.credits.items() if credit.claimable(state)}
+    if command.come_back:
+        owed = {key: credit for key, credit in owed.items() if credit.ticket == command.come_back}
+        if not owed:
+            raise Rejected(
+                Code.EXPIRED,
+                f"nothing is owed to ticket {command.come_back!r} today",
+                "leave `come_back` out; the same day, `returned` takes up a deferred step",
+                ticket=command.come_back,
+            )
+    for key, credit in owed.items():
+        own = bool(command.come_back) or same_person(credit.person, command.person)
+        if own and credit.service == service.code:
+            return key
+    if command.come_back:
+        services = ", ".join(sorted({credit.service for credit in owed.values()}))
+        raise Rejected(
+            Code.NOT_ELIGIBLE,
+            f"ticket {command.come_back!r} comes back for another service",
+            f"take a ticket for {services}",
+            ticket=command.come_back,
+            service=service.code,
+        )
     return ""
 
 
 def after_completion(state: HallState, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
-    """What a visit does when a step is done: the next step, now or deferred; nothing after the last."""
-    following = next((i for i, s in enumerate(ticket.steps) if i != ticket.step and s.state == "todo"), None)
-    if following is None:
-        return ()
-    return (_step(state, ticket, following, now_ms),)
+    """What a visit does when a step is done: the first that can begin does, those before are deferred."""
+    events: list[ev.Event] = []
+    for index, step in enumerate(ticket.steps):
+        if index != ticket.step and step.state == "todo":
+            events.append(_step(state, ticket, index, now_ms))
+            if isinstance(events[-1], ev.StepBegun):
+                break
+    return tuple(events)
 
 
 def _step(state: HallState, ticket: Ticket, step: int, now_ms: int) -> ev.Event:
     service = state.index.services[ticket.steps[step].service]
     try:
-        running(state)
-        in_its_day(state, ticket)
-        require_open(state, service, now_ms, booked=False)
-        one_live_ticket(state, service, ticket.person)
+        return _begun(state, ticket, step, now_ms)
     except Rejected as refusal:
-        next_ms = _next_chance(state, service.code, refusal.code, now_ms)
-        return ev.StepDeferred(ticket=ticket.id, step=step, reason=refusal.code, next_ms=next_ms)
+        days = state.config.rules.come_back_days
+        return ev.StepDeferred(
+            ticket=ticket.id,
+            step=step,
+            reason=refusal.code,
+            next_ms=_next_chance(state, service.code, refusal.code, now_ms),
+            credit_until=day_after(ticket.day, days) if days else "",
+        )
+
+
+def _begun(state: HallState, ticket: Ticket, step: int, now_ms: int) -> ev.StepBegun:
+    """The step waits for its service; also while the hall stands still, where nobody is called."""
+    service = state.index.services[ticket.steps[step].service]
+    in_its_day(state, ticket)
+    require_open(state, service, now_ms)
+    one_live_ticket(state, service, ticket.person)
     return ev.StepBegun(ticket=ticket.id, step=step, zone=zone_for(state, service.code))
 
 
@@ -194,9 +264,4 @@ def take_up(state: HallState, ticket: Ticket, now_ms: int) -> Decision:
     step = ticket.deferred
     if step is None:
         raise wrong_state(ticket, "no step of the visit is left", "take a new number")
-    in_its_day(state, ticket)
-    service = state.index.services[ticket.steps[step].service]
-    require_open(state, service, now_ms, booked=False)
-    one_live_ticket(state, service, ticket.person)
-    begun = ev.StepBegun(ticket=ticket.id, step=step, zone=zone_for(state, service.code))
-    return Decision((begun,), ticket=ticket.id)
+    return Decision((_begun(state, ticket, step, now_ms),), ticket=ticket.id)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
+from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import clerk_of, conflict, require_window, staffed, window_of
 from callq.domain.window import WindowAct
@@ -89,18 +90,8 @@ def sign_out(state: HallState, command: cmd.SignOut, now_ms: int, who: cmd.Actor
     events: list[ev.Event] = [ev.ClerkSignedOut(window=window.id, clerk=clerk)]
     if trainee is not None:
         events.insert(0, ev.TraineeLeft(window=window.id, clerk=trainee))
-    events += _unbind(state, f"c:{clerk}", "clerk_left")
+    events += let_go(state, "clerk_left", {f"c:{clerk}": (), f"w:{window.id}": ()})
     return Decision(tuple(events), window=window.id)
-
-
-def _unbind(state: HallState, to: str, reason: str) -> list[ev.Event]:
-    """Let anyone call what waits for a window or clerk that goes; its place in time stays."""
-    return [
-        ev.TicketUnbound(ticket=ticket, reason=reason)
-        for key, lane in state.lanes.items()
-        if key.to == to
-        for ticket in lane.ids()
-    ]
 
 
 def hand_over(state: HallState, command: cmd.HandOver, now_ms: int, who: cmd.Actor) -> Decision:
@@ -134,8 +125,11 @@ def _replace(state: HallState, window_id: str, clerk: str, act: WindowAct, reaso
                 Code.NOT_ELIGIBLE, window, f"{clerk} does not serve {service}", "name a clerk who does"
             )
     handed = ev.WindowHandedOver(window=window.id, before=before, clerk=clerk, reason=reason)
-    events = (*leaving, handed, *_unbind(state, f"c:{before}", "clerk_left"))
-    return Decision(events, window=window.id, ticket=window.ticket.id if window.ticket else None)
+    serving = state.index.serving(window.id, clerk, state.day)
+    freed = let_go(state, "clerk_left", {f"c:{before}": (), f"w:{window.id}": serving})
+    return Decision(
+        (*leaving, handed, *freed), window=window.id, ticket=window.ticket.id if window.ticket else None
+    )
 
 
 def set_skills(state: HallState, command: cmd.SetSkills, now_ms: int, who: cmd.Actor) -> Decision:
@@ -148,7 +142,9 @@ def set_skills(state: HallState, command: cmd.SetSkills, now_ms: int, who: cmd.A
             raise conflict(Code.NOT_ELIGIBLE, window, f"{clerk.id} has no skill {skill!r}", "name others")
     if command.skills == window.active:
         return Decision((), window=window.id)
-    return Decision((ev.SkillsSet(window=window.id, skills=command.skills),), window=window.id)
+    serving = state.index.in_use(window.id, clerk.id, command.skills, state.day)
+    freed = let_go(state, "not_served", {f"c:{clerk.id}": serving, f"w:{window.id}": serving})
+    return Decision((ev.SkillsSet(window=window.id, skills=command.skills), *freed), window=window.id)
 
 
 def open(state: HallState, command: cmd.Open, now_ms: int, who: cmd.Actor) -> Decision:
@@ -164,14 +160,13 @@ def close(state: HallState, command: cmd.Close, now_ms: int, who: cmd.Actor) -> 
     """Close the window, at once or after its ticket."""
     window = window_of(state, command.window)
     require_window(window, WindowAct.CLOSE)
+    back = let_go(state, "window_closed", {f"w:{window.id}": ()})
     if window.ticket is None:
-        back = _unbind(state, f"w:{window.id}", "window_closed")
         return Decision((ev.WindowClosed(window=window.id), *back), window=window.id)
     if window.draining:
         raise conflict(
             Code.WRONG_STATE, window, "it closes after this ticket already", "open takes that back"
         )
-    back = _unbind(state, f"w:{window.id}", "window_closed")
     return Decision((ev.WindowDraining(window=window.id), *back), window=window.id)
 
 

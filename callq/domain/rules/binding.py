@@ -1,0 +1,70 @@
+"""Who alone may call a ticket: windows and clerks that tickets are bound to, and what ends that.
+
+A binding is a promise of somebody who is there. As soon as the window or clerk cannot keep it, the
+ticket goes to whoever serves its service, papers to their clerk's new window first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callq.domain import events as ev
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
+    from callq.domain.window import Window
+
+
+def window_serves(state: HallState, window: str | None, service: str) -> bool:
+    """Whether a window is open to stay, and its clerk serves a service there now."""
+    seat = state.windows.get(window or "")
+    return seat is not None and seat.open and not seat.draining and service in state.services_at(seat)
+
+
+def home_of(state: HallState, ticket: Ticket, gone: str = "") -> Window | None:
+    """Where a ticket that was put aside belongs: the window that held it, else its clerk's new one.
+
+    Args:
+      state: the hall.
+      ticket: held, or back from a hold.
+      gone: a window that is about to go.
+
+    Returns:
+      None where neither could go on with it.
+    """
+    for window in (ticket.window, state.clerk_at.get(ticket.clerk or "")):
+        if window != gone and window_serves(state, window, ticket.service):
+            return state.windows[window or ""]
+    return None
+
+
+def let_go(state: HallState, reason: str, serving: Mapping[str, Container[str]]) -> list[ev.Event]:
+    """Free the tickets that wait for a window or clerk and will not be called there any more.
+
+    Args:
+      state: the hall, before the change.
+      reason: ``window_closed``, ``clerk_left`` or ``not_served``.
+      serving: what each goes on to serve, by binding (``w:ID``, ``c:ID``).
+    """
+    return [
+        _freed(state, state.tickets[ticket], reason)
+        for key, lane in state.lanes.items()
+        if key.to in serving and key.service not in serving[key.to]
+        for ticket in lane.ids()
+    ]
+
+
+def _freed(state: HallState, ticket: Ticket, reason: str) -> ev.Event:
+    kind, _, gone = ticket.bound.partition(":")
+    papers = kind == "w" and ticket.returned == "hold"
+    home = home_of(state, ticket, gone) if papers else None
+    return ev.TicketUnbound(ticket=ticket.id, reason=reason, bound=f"w:{home.id}" if home else "")
+
+
+def not_there(state: HallState, bound: str, service: str) -> bool:
+    """Whether a binding is to somebody who could not call a ticket of the service now."""
+    kind, _, whom = bound.partition(":")
+    return bool(kind) and not window_serves(state, whom if kind == "w" else state.clerk_at.get(whom), service)
