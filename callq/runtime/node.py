@@ -110,7 +110,9 @@ class Node:
     def health(self) -> dict[str, object]:
         """Whether every hall runs, what each does, who else serves the store, and what people must see."""
         return {
-            "ready": bool(self._status) and self._heart.serving and all(s == "running" for s in self._status.values()),
+            "ready": bool(self._status)
+            and self._heart.serving
+            and all(s == "running" for s in self._status.values()),
             "halls": dict(sorted(self._status.items())),
             "errors": dict(sorted(self._errors.items())),
             "node": self.home.name,
