@@ -11,6 +11,7 @@ import trio
 
 from callq.domain.state import canonical
 from callq.journal.memory import MemoryJournal
+from callq.runtime.clock import NodeClock
 from callq.runtime.node import Node
 from callq.web.listener import open_socket
 from callq.web.roles import Role
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 ADMIN = "the-first-administrator"
 
 
-class Clock:
-    """Wall clock of the hall; stands still unless told."""
+class Clock(NodeClock):
+    """The node's clock; stands still unless told, and is always believed."""
 
     def __init__(self) -> None:
         self.now_ms = MONDAY_9H
+        super().__init__(lambda: MONDAY_9H, trio.current_time)
 
     def __call__(self) -> int:
         return self.now_ms

@@ -124,7 +124,7 @@ async def test_a_wrong_choice_is_mended_and_priority_granted(door: Door) -> None
     assert granted["ticket"]["class"] == "priority"
     moved = (await door.post(path, {"command": "reassign", "service": "social"}, token=helper))["ticket"]
     assert (moved["service"], moved["number"]) == ("social", ticket["number"])
-    event = (await door.get("events?since=2&limit=10"))["events"][1]
+    event = (await door.get("events?since=3&limit=10"))["events"][1]
     assert (event["kind"], event["data"]["by"], event["data"]["reason"]) == (
         "class_granted",
         event["who"]["id"],

@@ -11,6 +11,7 @@ from callq.cli import main
 from callq.config import export_hall, load_hall
 from callq.domain.hall import Rules, digest
 from callq.journal.redis.store import open_store
+from callq.runtime.node import Node
 from tests.harness import small_hall
 from tests.web.conftest import ADMIN
 
@@ -113,9 +114,14 @@ def test_a_directory_at_rest_is_read_and_written(tmp_path: Path, capsys: Any) ->
     assert "was in force already" in capsys.readouterr().err
 
 
-async def test_a_directory_in_use_is_loaded_through_its_server(tmp_path: Path, capsys: Any) -> None:
-    async with open_store(tmp_path / "data"):
-        assert await run("hall", "load", "county", "--data", tmp_path / "data") == 1
-    assert (
-        "a server is running in that directory\n  hint: load the file with --url" in capsys.readouterr().err
-    )
+async def test_a_directory_in_use_is_loaded_beside_its_server(
+    tmp_path: Path, hall_file: Path, capsys: Any
+) -> None:
+    async with open_store(tmp_path / "data") as store, trio.open_nursery() as nursery:
+        node: Node = await nursery.start(Node(store.journal, store.journal, [small_hall()]).run)
+        actor = node.actor("test")
+        assert await run("hall", "load", hall_file, "--data", tmp_path / "data") == 0
+        assert "in force; revision" in capsys.readouterr().err
+        assert await actor.read(lambda state, _: state.digest) == digest(CHANGED), "it takes notice at once"
+        assert node.actor("test") is actor, "without being loaded anew"
+        nursery.cancel_scope.cancel()
