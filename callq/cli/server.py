@@ -58,6 +58,11 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="what an acknowledgement promises: on disk (default), or on disk within about a second",
     )
     serve.add_argument(
+        "--state-digests",
+        action="store_true",
+        help="write a digest of each hall's state every 1,000 entries: nodes that drift apart notice",
+    )
+    serve.add_argument(
         "--log-format",
         choices=("console", "json"),
         help="default: console on a terminal, json otherwise",
@@ -109,6 +114,7 @@ def run_serve(args: argparse.Namespace) -> int:
         data_dir=args.data,
         redis_url=args.redis,
         durability=args.durability,
+        state_digests=args.state_digests,
         admin_token=os.environ.get(ADMIN_TOKEN) or None,
         log_format=log_format,
     )

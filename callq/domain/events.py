@@ -544,6 +544,8 @@ class Batch(
     """Ticket that the answer is about."""
     window: str | None = None
     """Window that the answer is about."""
+    digest: str = ""
+    """Digest of the state before this batch, if its writer checks for drift; see `state_digest`."""
 
 
 class _Version(msgspec.Struct):

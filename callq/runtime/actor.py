@@ -108,6 +108,7 @@ class HallActor:
       clock: of the node.
       rng: for pauses and minted keys.
       peers: who else lives.
+      digest_every: see `Speculation`.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class HallActor:
         clock: NodeClock,
         rng: Random,
         peers: Peers,
+        digest_every: int = 0,
     ) -> None:
         self.hall = hall
         self.hub = FeedHub()
@@ -126,6 +128,7 @@ class HallActor:
         self._clock = clock
         self._rng = rng
         self._peers = peers
+        self._digest_every = digest_every
         self._spec: Speculation
         self._wake = trio.Event()
         self._behind = False
@@ -313,7 +316,7 @@ class HallActor:
         state, durable = await load(self._journal, self.hall, seen)
         if past.tip != durable:
             await past.begin(self._journal, durable)
-        self._spec = Speculation(state, durable, self._clock, self._rng)
+        self._spec = Speculation(state, durable, self._clock, self._rng, self._digest_every)
         self.hub.publish(self.hub.seal(set(), state, state.now_ms))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:

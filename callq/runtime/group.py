@@ -34,6 +34,10 @@ class Quarantined(HallFault):
     """A committed entry cannot be read or applied: this node lets go of the hall, at that revision."""
 
 
+class Drifted(HallFault):
+    """This node's state is not the one that another node wrote the digest of: it is loaded anew."""
+
+
 class CommandFailed(CallqError):
     """Deciding or rendering this one command raised; it was rolled back and nothing changed."""
 

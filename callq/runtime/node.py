@@ -59,6 +59,7 @@ class Node:
       home: this node's own disk; in memory if not given.
       clock: this node's.
       rng: for pauses and minted keys.
+      digest_every: entries between digests of a hall's state, compared by the other nodes; 0: none.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Node:
         home: Home | None = None,
         clock: NodeClock | None = None,
         rng: random.Random | None = None,
+        digest_every: int = 0,
     ) -> None:
         self.keyring = keyring
         self.home: Home = home or MemoryHome()
@@ -77,6 +79,7 @@ class Node:
         self._configs = {config.id: config for config in configs}
         self._clock = clock or NodeClock()
         self._rng = rng or random.Random()
+        self._digest_every = digest_every
         self._actors: dict[str, HallActor] = {}
         self._pasts: dict[str, Past] = {}
         self._status: dict[str, HallStatus] = {}
@@ -192,7 +195,9 @@ class Node:
         )
 
     async def _run_hall(self, hall: str, report: Callable[[], None]) -> None:
-        actor = HallActor(hall, self._journal, self._past(hall), self._clock, self._rng, self._heart)
+        actor = HallActor(
+            hall, self._journal, self._past(hall), self._clock, self._rng, self._heart, self._digest_every
+        )
         await actor.load()
         metrics.alarms(len(self.home.alarms))
         async with trio.open_nursery() as nursery:

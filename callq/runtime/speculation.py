@@ -25,8 +25,9 @@ from callq.domain.events import (
     encode_command,
 )
 from callq.domain.levels import required_level
+from callq.domain.state import state_digest
 from callq.journal.port import chained
-from callq.runtime.group import CommandFailed, Group, Item, Outcome
+from callq.runtime.group import CommandFailed, Drifted, Group, Item, Outcome
 from callq.runtime.ids import new_key
 from callq.runtime.loading import apply_entry
 from callq.views.view import touched
@@ -45,6 +46,10 @@ BASE_LEVEL: Final = 2
 """Schema that every callq reads which may share a store with this one."""
 
 
+DIGEST_LEVEL: Final = 3
+"""Schema that has a digest in its batches."""
+
+
 class Speculation:
     """One hall's state, and the groups that it runs ahead of the journal by.
 
@@ -53,15 +58,25 @@ class Speculation:
       durable: id of the last entry in it.
       clock: Unix ms.
       rng: for keys of commands that came without one.
+      digest_every: entries between digests of the state, which let nodes notice that they drifted apart;
+        0: none.
     """
 
-    def __init__(self, state: HallState, durable: EntryId, clock: Callable[[], int], rng: Random) -> None:
+    def __init__(
+        self,
+        state: HallState,
+        durable: EntryId,
+        clock: Callable[[], int],
+        rng: Random,
+        digest_every: int = 0,
+    ) -> None:
         self.state = state
         self.durable = durable
         self.open = Group(durable)
         self.in_flight: Group | None = None
         self._clock = clock
         self._rng = rng
+        self._digest_every = digest_every
         self._log = structlog.get_logger().bind(hall=state.hall)
 
     def now(self) -> int:
@@ -117,6 +132,7 @@ class Speculation:
                 body=body if key else b"",
                 ticket=decision.ticket,
                 window=decision.window,
+                digest=self._digest(),
             )
             payload = encode_batch(batch)
             # What replay will read is what is applied now: a batch the codec changes is found here.
@@ -146,6 +162,11 @@ class Speculation:
                 f"this needs schema {needed} and the hall is at {level}: possible once every node is upgraded"
             )
         return max(level, needed)
+
+    def _digest(self) -> str:
+        state = self.state
+        due = self._digest_every and state.revision % self._digest_every == 0 and state.level >= DIGEST_LEVEL
+        return state_digest(state) if due else ""
 
     def _attempt(self, item: Item, make: Callable[[], object]) -> bool:
         """Run a decision or rendering; keep its answer or its error."""
@@ -198,10 +219,18 @@ class Speculation:
 
         Raises:
           Quarantined: one of them cannot be read or applied.
+          Drifted: another node's digest is not of this state.
         """
         changed: set[Topic] = set()
         for entry in entries:
+            if self._digest_every:
+                self._compare(entry)
             changed |= touched(apply_entry(self.state, entry).events, self.state)
             self.durable = entry.id
         self.open = Group(self.durable)
         return changed
+
+    def _compare(self, entry: Entry) -> None:
+        digest = decode_batch(entry.payload).digest
+        if digest and digest != (ours := state_digest(self.state)):
+            raise Drifted(f"before revision {entry.id.revision} the state is {ours}, its writer had {digest}")

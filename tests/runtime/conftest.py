@@ -77,7 +77,12 @@ class Bench:
 
 @asynccontextmanager
 async def running(
-    journal: MemoryJournal, clock: Callable[[], int] | None = None, *, home: Home | None = None, seed: int = 1
+    journal: MemoryJournal,
+    clock: Callable[[], int] | None = None,
+    *,
+    home: Home | None = None,
+    seed: int = 1,
+    digest_every: int = 0,
 ) -> AsyncIterator[Bench]:
     """A node on `journal` until the block ends, as if it were killed then."""
     node = Node(
@@ -87,6 +92,7 @@ async def running(
         home=home or MemoryHome(),
         clock=clock or Clock(),
         rng=random.Random(seed),
+        digest_every=digest_every,
     )
     async with trio.open_nursery() as nursery:
         await nursery.start(node.run)

@@ -29,6 +29,9 @@ SHAPES: dict[int, dict[str, list[str]]] = {
 OURS = {"Batch", "Actor"}
 """What holds the events: no level can be asked for what every batch has."""
 
+OF_WRITERS = {("Batch", "digest"): 3}
+"""What joined that later, and is left out by the writer itself until the hall has the level."""
+
 
 def name_of(kind: type[msgspec.Struct]) -> str:
     return str(kind.__struct_config__.tag or kind.__name__)
@@ -68,7 +71,7 @@ def test_whatever_is_not_in_the_first_schema_has_a_row_with_its_own() -> None:
         later = {(struct, field): first_seen(struct, field) for field in fields}
         wanted_fields.update({key: at for key, at in later.items() if at != began})
     assert added == wanted_structs
-    assert joined == wanted_fields
+    assert joined | OF_WRITERS == wanted_fields
     assert not {struct for struct, _ in joined} & OURS
 
 
