@@ -107,7 +107,7 @@ class Numbering(NamedTuple):
 class Index:
     """Look-ups of a configuration, made when it comes into force."""
 
-    __slots__ = ("_serving", "clerks", "resources", "services", "windows", "zones")
+    __slots__ = ("_day", "_serving", "clerks", "resources", "services", "windows", "zones")
 
     def __init__(self, config: HallConfig) -> None:
         self.services: dict[str, Service] = {s.code: s for s in config.services}
@@ -115,11 +115,15 @@ class Index:
         self.zones: dict[str, Zone] = {z.code: z for z in config.zones}
         self.clerks: dict[str, Clerk] = {c.id: c for c in config.clerks}
         self.resources: dict[str, Resource] = {r.code: r for r in config.resources}
-        self._serving: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._day = ""
+        self._serving: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Answers for `_day`, by window and clerk."""
 
     def serving(self, window: str, clerk: str, day: str) -> tuple[str, ...]:
         """Services that a clerk can take at a window on a business day, in the hall's order."""
-        key = (window, clerk, day)
+        if day != self._day:
+            self._day, self._serving = day, {}
+        key = (window, clerk)
         found = self._serving.get(key)
         if found is None:
             equipment, person = self.windows[window].services, self.clerks[clerk]

@@ -268,6 +268,70 @@ def test_a_paused_or_unstaffed_window_does_not_call_by_itself() -> None:
     assert ticket.state == "waiting"
 
 
+@rule("W-auto-call-ready")
+def test_who_takes_a_seat_gets_the_whole_delay() -> None:
+    hall = with_rules(auto_call_s=20)
+    hall.do(cmd.SignOut(window="w1"))
+    ticket = hall.issue()
+    hall.later(10 * MIN)
+    hall.do(cmd.SignIn(window="w1", clerk="c1"))
+    hall.later(15)
+    hall.do(cmd.HandOver(window="w1", clerk="c2"))
+    hall.later(15)
+    hall.do(cmd.TakeOver(window="w1", clerk="c1"))
+    assert hall.state.windows["w1"].since_ms < hall.now_ms - 10 * MIN * 1000, "it has been idle for long"
+    hall.later(19)
+    hall.tick()
+    assert ticket.state == "waiting"
+    hall.later(1)
+    hall.tick()
+    assert ticket.state == "called"
+
+
+@rule("W-auto-call-ready")
+def test_so_does_who_takes_a_call_back() -> None:
+    hall = with_rules(auto_call_s=20)
+    hall.later(15)
+    ticket = hall.issue()
+    hall.later(3)
+    hall.call()
+    hall.later(5)
+    hall.do(cmd.Undo(window="w1"))
+    hall.tick()
+    assert ticket.state == "waiting", "nobody could take back what the clock would do now"
+    hall.later(19)
+    hall.tick()
+    assert ticket.state == "waiting"
+    hall.later(1)
+    hall.tick()
+    assert ticket.state == "called"
+
+
+@rule("W-auto-call-ready")
+def test_opening_and_ending_a_pause_begin_the_delay_too() -> None:
+    hall = with_rules(auto_call_s=20)
+    ticket = hall.issue()
+    for stop, go_on in ((cmd.Close, cmd.Open), (cmd.Pause, cmd.Unpause)):
+        hall.do(stop(window="w1"))
+        hall.later(MIN)
+        hall.do(go_on(window="w1"))
+        hall.later(19)
+        hall.tick()
+        assert ticket.state == "waiting"
+    hall.later(1)
+    hall.tick()
+    assert ticket.state == "called"
+
+
+@rule("W-auto-call")
+def test_who_comes_to_a_window_that_has_been_ready_is_called_at_once() -> None:
+    hall = with_rules(auto_call_s=20)
+    hall.later(MIN)
+    ticket = hall.issue()
+    hall.tick()
+    assert ticket.state == "called"
+
+
 @rule("W-not-removed")
 def test_a_window_in_use_or_with_papers_cannot_be_removed(hall: Scene) -> None:
     ticket = hall.issue()

@@ -19,6 +19,7 @@ from callq.domain.effects.tools import (
     know_person,
     leave_lane,
     move,
+    ready,
     set_step,
     set_timer,
     settled,
@@ -169,6 +170,7 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
         if step.state != "deferred":
             drop_credit(state, ticket, index, undo)
     _as_before(window, record, undo)
+    ready(state, window, at, undo)
     undo.set(window, "acted", record.previous)
     undo.set(ticket, "touched", state.revision + 1)
     undo.set(window, "ticket", ticket if ticket.state in AT_WINDOW else None)
@@ -192,7 +194,7 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
 def _as_before(window: Window, record: Acted, undo: Undo) -> None:
     """Take back what the end of a ticket made of its window, not what its clerk has asked for since."""
     before = dict(record.window)
-    for name in ("last", "since_ms", "since_clock"):
+    for name in ("last", "since_ms"):
         undo.set(window, name, before[name])
     if record.act == "call":
         return

@@ -27,7 +27,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
     for config in event.config.windows:
         if config.id not in state.windows:
             window = Window(config.id)
-            window.since_ms, window.since_clock = at.now_ms, state.clock(at.now_ms)
+            window.since_ms, window.ready_clock = at.now_ms, state.clock(at.now_ms)
             undo.put(state.windows, config.id, window)
     for gone in [w for w in state.windows if w not in index.windows]:
         undo.drop(state.windows, gone)

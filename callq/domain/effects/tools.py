@@ -54,7 +54,7 @@ UNDONE: Final = [
 ]
 """Fields of a ticket that a call, a miss or a completion changes."""
 
-WINDOW_UNDONE: Final = ("pause_after", "pause_reason", "last", "since_ms", "since_clock")
+WINDOW_UNDONE: Final = ("pause_after", "pause_reason", "last", "since_ms")
 
 _UNDONE: Final = attrgetter(*UNDONE)
 _WINDOW_UNDONE: Final = attrgetter(*WINDOW_UNDONE)
@@ -206,8 +206,13 @@ def next_order(state: HallState, undo: Undo) -> int:
 
 def since(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
     """The window's state begins now."""
-    undo.set(window, "since_clock", state.clock(at.now_ms))
     undo.set(window, "since_ms", at.now_ms)
+    ready(state, window, at, undo)
+
+
+def ready(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
+    """Whoever sits at the window gets the whole delay of automatic calls from now."""
+    undo.set(window, "ready_clock", state.clock(at.now_ms))
 
 
 def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment, undo: Undo) -> None:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from callq.domain import events as ev
 from callq.domain.calendar import business_day, day_after, day_bounds
 from callq.domain.errors import Code, Rejected
-from callq.domain.routing import choose_lane, eligible_lanes
+from callq.domain.routing import choose_lane, eligible_lanes, targets_of
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import after_ticket, clerk_of, service_of
 from callq.domain.rules.visits import after_completion
 from callq.domain.ticket import TicketAct, TicketState, allowed
-from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from callq.domain import commands as cmd
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
+    from callq.domain.window import Window
 
 
 def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> Decision:
@@ -106,19 +107,16 @@ _DUE: Final[dict[str, Callable[[HallState, Ticket, int], list[ev.Event]]]] = {
 
 
 def _auto_calls(state: HallState, now_ms: int) -> list[ev.Event]:
-    """Call for the window that has been idle longest, if that is long enough.
+    """Call for the window that has been ready longest, if that is long enough.
 
     One at a time, since each call changes what the next may choose.
     """
     after_ms = state.config.rules.auto_call_s * 1000
     if not after_ms:
         return []
-    idle = [
-        w
-        for w in state.windows.values()
-        if w.state == WindowState.IDLE and w.clerk and state.clock(now_ms) - w.since_clock >= after_ms
-    ]
-    for window in sorted(idle, key=lambda w: (w.since_clock, w.id)):
+    for window in _ready(state):
+        if state.clock(now_ms) - window.ready_clock < after_ms:
+            break
         choice = choose_lane(state, window, now_ms)
         if choice is not None:
             assert window.clerk is not None
@@ -127,6 +125,21 @@ def _auto_calls(state: HallState, now_ms: int) -> list[ev.Event]:
             )
             return [called]
     return []
+
+
+def _ready(state: HallState) -> Iterator[Window]:
+    """Windows that could call somebody who waits now, as far as resources let them; ready longest first."""
+    waited: dict[str, set[str]] = {}
+    for key, lane in state.lanes.items():
+        if lane:
+            waited.setdefault(key.to, set()).add(key.service)
+    if not waited:
+        return
+    idle = [w for w in state.windows.values() if w.clerk and w.ticket is None and w.open and not w.paused]
+    for window in sorted(idle, key=attrgetter("ready_clock", "id")):
+        services = state.services_at(window)
+        if any(to in waited and not waited[to].isdisjoint(services) for to in targets_of(window)):
+            yield window
 
 
 def next_deadline_ms(state: HallState) -> int | None:
@@ -144,9 +157,10 @@ def next_deadline_ms(state: HallState) -> int | None:
         deadline = min(deadline, first.at_ms + state.frozen_ms)
     after_ms = state.config.rules.auto_call_s * 1000
     if after_ms:
-        for window in state.windows.values():
-            if window.state == WindowState.IDLE and window.clerk and eligible_lanes(state, window):
-                deadline = min(deadline, window.since_clock + state.frozen_ms + after_ms)
+        for window in _ready(state):
+            due_ms = window.ready_clock + state.frozen_ms + after_ms
+            if due_ms >= deadline or eligible_lanes(state, window):
+                return min(deadline, due_ms)
     return deadline
 
 
