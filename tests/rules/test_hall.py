@@ -7,6 +7,7 @@ import msgspec
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Booking, Resource
+from callq.views.view import View, project, topics, touched
 from tests.harness import small_hall
 from tests.rules.scene import ANN, HOUR, MIN, Scene, changed, refused, rule, with_rules, with_service
 
@@ -96,12 +97,21 @@ def test_a_stopped_service_gives_no_tickets_and_says_why(hall: Scene) -> None:
     waiting = hall.issue()
     with refused(hall, Code.INVALID):
         hall.do(cmd.StopIssuing(service="general", reason=""))
-    hall.do(cmd.StopIssuing(service="general", reason="上级系统故障"))
+    stopped = hall.do(cmd.StopIssuing(service="general", reason="上级系统故障"))
     with refused(hall, Code.SERVICE_CLOSED) as refusal:
         hall.issue()
     assert "上级系统故障" in refusal.value.detail
-    assert hall.issue("social").number == "E001"
+    other = hall.issue("social")
+    assert other.number == "E001"
+    told = {View("ticket", ticket=waiting.id): "上级系统故障", View("ticket", ticket=other.id): None}
+    for view, reason in told.items():
+        assert project(view, hall.state, hall.now_ms, {})["stopped"] == reason
+        assert topics(view, hall.state) & touched(stopped.events, hall.state), "and told at once"
     assert hall.serve() is waiting
+    hall.complete()
+    assert project(next(iter(told)), hall.state, hall.now_ms, {})["stopped"] is None, (
+        "who is done need not know"
+    )
     hall.do(cmd.StartIssuing(service="general"))
     assert hall.issue().number == "A002"
 
