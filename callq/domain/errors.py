@@ -47,6 +47,8 @@ class Code(StrEnum):
     STORE_UNAVAILABLE = "store_unavailable"
 
 
+CONFLICT: Final = 409
+
 STATUS: Final[dict[Code, int]] = {
     Code.INVALID: 400,
     Code.UNAUTHORISED: 401,
@@ -131,7 +133,7 @@ class Rejected(CallqError):
       detail: what happened, for this occurrence.
       hint: what the caller can do about it.
       ids: entities concerned, e.g. ``{"ticket": ..., "window": ...}``.
-      state: current state of the entity concerned, for conflicts.
+      state: current state of the entity concerned; every conflict (409) has one.
       extra: further members of the problem document, e.g. ``retry_ms``.
       revision: of the state that it was decided on, once known.
     """
@@ -146,6 +148,8 @@ class Rejected(CallqError):
         **ids: str,
     ) -> None:
         super().__init__(f"{code}: {detail}")
+        if state is None and STATUS[code] == CONFLICT:
+            raise ValueError(f"a conflict without a state: {code}")
         self.code = code
         self.detail = detail
         self.hint = hint

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
+import pytest
+
+import callq
 from callq.domain import commands as cmd
-from callq.domain.errors import Code
+from callq.domain.errors import CONFLICT, STATUS, Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.state import canonical
 from tests.harness import check_invariants
@@ -67,6 +73,21 @@ def test_a_refusal_has_code_ids_state_and_hint(hall: Scene) -> None:
         hall.call()
     assert refusal.value.ids == {"window": "w1", "ticket": ticket.id}
     assert (refusal.value.state, refusal.value.hint) == ("calling", "start or miss it first")
+
+
+@rule("I-refusal-explains")
+def test_a_conflict_without_a_state_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="without a state"):
+        Rejected(Code.SERVICE_CLOSED, "it is closed", "come tomorrow")
+    without = [
+        f"{path.name}:{call.lineno}"
+        for path in sorted(Path(callq.__file__).parent.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Rejected"
+        if "state" not in {word.arg for word in call.keywords}
+        if not isinstance(code := call.args[0], ast.Attribute) or STATUS[Code[code.attr]] == CONFLICT
+    ]
+    assert not without, "each conflict tells the present state"
 
 
 @rule("I-no-overtaking")

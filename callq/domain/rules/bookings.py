@@ -27,7 +27,11 @@ def _refused(code: Code, booking: Booking, detail: str, hint: str) -> Rejected:
 def _terms(service: Service) -> Terms:
     if service.booking is None:
         raise Rejected(
-            Code.SERVICE_CLOSED, f"{service.name} takes no bookings", "take a ticket", service=service.code
+            Code.SERVICE_CLOSED,
+            f"{service.name} takes no bookings",
+            "take a ticket",
+            state="not_bookable",
+            service=service.code,
         )
     return service.booking
 
@@ -65,10 +69,18 @@ def _free_slot(state: HallState, service: Service, slot_ms: int, now_ms: int) ->
             if places_left(state, service, slot_ms):
                 return slot
             raise Rejected(
-                Code.QUOTA_EXHAUSTED, "the slot is full", "choose another one", service=service.code
+                Code.QUOTA_EXHAUSTED,
+                "the slot is full",
+                "choose another one",
+                state="full",
+                service=service.code,
             )
     raise Rejected(
-        Code.OUTSIDE_SESSION, "no such slot to book", "choose one that is offered", service=service.code
+        Code.OUTSIDE_SESSION,
+        "no such slot to book",
+        "choose one that is offered",
+        state="not_offered",
+        service=service.code,
     )
 
 
@@ -106,6 +118,7 @@ def _not_barred(state: HallState, person: cmd.Person) -> None:
             Code.LIMIT_REACHED,
             f"{len(recent)} bookings were not kept in {rules.no_show_days} days",
             "come and take a ticket instead",
+            state="barred",
         )
 
 

@@ -47,6 +47,7 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
                 Code.CLERK_BUSY,
                 f"clerk {clerk} is signed in",
                 "sign the clerk out first",
+                state="signed_in",
                 clerk=clerk,
                 window=window_id,
             )

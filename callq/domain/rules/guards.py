@@ -66,6 +66,14 @@ def clerk_of(state: HallState, clerk: str) -> str:
     return clerk
 
 
+def whereabouts(state: HallState, clerk: str) -> str:
+    """State of a clerk: ``signed_in``, ``trainee`` (beside the mentor), ``seconded`` or ``absent``."""
+    window = state.windows.get(state.clerk_at.get(clerk, ""))
+    if window is not None:
+        return "signed_in" if window.clerk == clerk else "trainee"
+    return "seconded" if clerk in state.seconded else "absent"
+
+
 def running(state: HallState) -> None:
     """Refuse with `hall_suspended` while the hall stands still."""
     if state.suspended_since is not None:

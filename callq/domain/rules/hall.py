@@ -10,7 +10,7 @@ from callq.domain.calendar import business_day, day_after, day_bounds
 from callq.domain.errors import Code, Rejected
 from callq.domain.routing import choose_lane, eligible_lanes, targets_of
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import after_ticket, clerk_of, service_of
+from callq.domain.rules.guards import after_ticket, clerk_of, service_of, whereabouts
 from callq.domain.rules.visits import after_completion
 from callq.domain.ticket import TicketAct, TicketState, allowed
 
@@ -211,7 +211,13 @@ def second(state: HallState, command: cmd.Second, now_ms: int, who: cmd.Actor) -
     at = state.clerk_at.get(clerk)
     if at is not None or clerk in state.seconded:
         where = f"signed in at window {at}" if at else f"with hall {state.seconded[clerk]}"
-        raise Rejected(Code.CLERK_BUSY, f"{clerk} is {where}", "end that first", state="busy", clerk=clerk)
+        raise Rejected(
+            Code.CLERK_BUSY,
+            f"{clerk} is {where}",
+            "end that first",
+            state=whereabouts(state, clerk),
+            clerk=clerk,
+        )
     if command.hall == state.hall:
         raise Rejected(Code.INVALID, "that is this hall", "name the other one", clerk=clerk)
     return Decision((ev.ClerkSeconded(clerk=clerk, hall=command.hall),))
@@ -222,6 +228,10 @@ def unsecond(state: HallState, command: cmd.Unsecond, now_ms: int, who: cmd.Acto
     clerk = clerk_of(state, command.clerk)
     if clerk not in state.seconded:
         raise Rejected(
-            Code.WRONG_STATE, f"{clerk} is not with another hall", "go on", state="here", clerk=clerk
+            Code.WRONG_STATE,
+            f"{clerk} is not with another hall",
+            "go on",
+            state=whereabouts(state, clerk),
+            clerk=clerk,
         )
     return Decision((ev.ClerkReturned(clerk=clerk),))

@@ -21,6 +21,7 @@ from callq.domain.rules.guards import (
     running,
     service_of,
     ticket_of,
+    whereabouts,
     window_of,
     wrong_state,
     zone_for,
@@ -157,7 +158,11 @@ def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str
     if service.code in state.stopped or hours.over(state.config, service.code, now_ms):
         reason = state.stopped.get(service.code, "it is closed for today")
         raise Rejected(
-            Code.SERVICE_CLOSED, f"{service.name}: {reason}", "name another service", service=service.code
+            Code.SERVICE_CLOSED,
+            f"{service.name}: {reason}",
+            "name another service",
+            state="stopped" if service.code in state.stopped else "closed",
+            service=service.code,
         )
     return service.code
 
@@ -182,13 +187,23 @@ def _to_clerk(state: HallState, ticket: Ticket, clerk: str, *, wait: bool) -> st
     service = state.index.services[ticket.service]
     if state.index.clerks[clerk].level(service.needs, state.day) < service.min_level:
         raise Rejected(
-            Code.NOT_ELIGIBLE, f"{clerk} does not serve {service.code}", "name another clerk", clerk=clerk
+            Code.NOT_ELIGIBLE,
+            f"{clerk} does not serve {service.code}",
+            "name another clerk",
+            state=whereabouts(state, clerk),
+            clerk=clerk,
         )
     seat = state.windows.get(state.clerk_at.get(clerk, ""))
     if seat is not None and seat.clerk == clerk:
         _could_call(state, ticket, seat, wait=wait)
     elif not wait:  # Also for a trainee beside the mentor, who calls nobody.
-        raise Rejected(Code.WINDOW_UNSTAFFED, f"{clerk} is not signed in", _MAY_WAIT, clerk=clerk)
+        raise Rejected(
+            Code.WINDOW_UNSTAFFED,
+            f"{clerk} is not signed in",
+            _MAY_WAIT,
+            state=whereabouts(state, clerk),
+            clerk=clerk,
+        )
     return f"c:{clerk}"
 
 

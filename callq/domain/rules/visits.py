@@ -111,6 +111,7 @@ def require_open(
             Code.SERVICE_CLOSED,
             f"{service.name}: {state.stopped[service.code]}",
             "ask at the desk",
+            state="stopped",
             service=service.code,
         )
     closed = state.day_closed or hours.ticketing(state.config, service.code, now_ms, booked=booked) is None
@@ -119,6 +120,7 @@ def require_open(
             Code.OUTSIDE_SESSION,
             f"{service.name} gives no tickets now",
             "come when it does, or book",
+            state="closed",
             service=service.code,
         )
         following = next_open_ms(state, service.code, now_ms)
@@ -128,6 +130,7 @@ def require_open(
             Code.QUOTA_EXHAUSTED,
             f"all {service.quota} tickets of the day for {service.name} are given",
             "come tomorrow, or book",
+            state="full",
             service=service.code,
         )
 
@@ -176,6 +179,7 @@ def next_number(state: HallState, service: Service, channel: str) -> Number:
             Code.QUOTA_EXHAUSTED,
             f"the numbers of channel {channel} for {service.name} are used up",
             "take a ticket another way",
+            state="full",
             service=service.code,
         )
     return Number(ticket_number(prefix, counter), prefix, series, counter)
@@ -196,6 +200,7 @@ def _claim(state: HallState, service: Service, command: cmd.Issue) -> str:
                 Code.EXPIRED,
                 f"nothing is owed to ticket {command.come_back!r} today",
                 "leave `come_back` out; the same day, `returned` takes up a deferred step",
+                state="not_owed",
                 ticket=command.come_back,
             )
     for key, credit in owed.items():
@@ -208,6 +213,7 @@ def _claim(state: HallState, service: Service, command: cmd.Issue) -> str:
             Code.NOT_ELIGIBLE,
             f"ticket {command.come_back!r} comes back for another service",
             f"take a ticket for {services}",
+            state="owed",
             ticket=command.come_back,
             service=service.code,
         )
