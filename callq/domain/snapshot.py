@@ -112,6 +112,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     slots: dict[tuple[str, int], int]
     no_shows: dict[str, tuple[str, ...]]
     keys: dict[str, dict[tuple[str, str], KeyRecord]]
+    keys_until: dict[str, int]
 
 
 DERIVED: Final = frozenset({"index", "agenda"})

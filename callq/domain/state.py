@@ -164,6 +164,7 @@ class HallState:
         "index",
         "issued",
         "keys",
+        "keys_until",
         "known_ms",
         "lanes",
         "level",
@@ -263,6 +264,8 @@ class HallState:
         """Days of no-shows by person, oldest first."""
         self.keys: dict[str, dict[tuple[str, str], KeyRecord]] = {}
         """Accepted idempotency keys by business day, then (principal, key)."""
+        self.keys_until: dict[str, int] = {}
+        """Until when those of a day that is over are kept at least, Unix ms."""
 
     @property
     def created(self) -> bool:
@@ -421,6 +424,7 @@ _PLAIN: Final = [
     "credits",
     "bookings",
     "no_shows",
+    "keys_until",
 ]
 
 

@@ -12,7 +12,7 @@ from callq.domain import commands as cmd
 from callq.domain.errors import CONFLICT, STATUS, Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.state import canonical
-from tests.harness import check_invariants
+from tests.harness import check_invariants, small_hall
 from tests.rules.scene import HOUR, MIN, Scene, refused, rule
 
 
@@ -51,6 +51,27 @@ def test_an_accepted_key_is_remembered_through_the_next_business_day(hall: Scene
     assert hall.state.remembered("t2", "press-1") is None
     hall.next_day()
     assert hall.state.remembered("t1", "press-1") is None
+
+
+@rule("I-key-once")
+def test_a_key_is_kept_24_hours_past_the_close_also_where_the_next_day_is_shorter() -> None:
+    """The night to 2026-03-29 has one hour less in Warsaw; and a hall may begin its days earlier."""
+    spring = Scene(small_hall(timezone="Europe/Warsaw"), now_ms=1_774_605_600_000)
+    moved = Scene()
+    for hall in (spring, moved):
+        hall.issue()
+        hall.do(cmd.Cancel(ticket="t0001"), key="press-1")
+        closes_ms = hall.state.day_ends_ms
+        if hall is moved:
+            hall.do(cmd.Configure(config=small_hall(day_starts="00:00")))
+        hall.next_day()
+        hall.next_day()
+        assert hall.now_ms < closes_ms + 24 * HOUR * 1000
+        assert hall.state.remembered("t1", "press-1") is not None
+        assert hall.state.tickets["t0001"].state == "cancelled", "what the answer is about is there, too"
+        hall.next_day()
+        assert hall.state.remembered("t1", "press-1") is None
+        assert "t0001" not in hall.state.tickets
 
 
 @rule("I-refusals-unkept")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from callq.domain.effects.tools import Moment, begin_timer, enter_lane, leave_lane, next_order
 from callq.domain.lanes import CLASSES, Lane, LaneKey
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
+
+_KEYS_KEPT_MS: Final = 24 * 3_600_000
+"""How long past the close of their day keys are kept."""
 
 
 def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Undo) -> None:
@@ -76,11 +79,12 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     undo.set(state, "recent", {})
     undo.set(state, "missed", ())
     _nothing_to_take_back(state, undo)
-    kept = (previous, event.day)
+    _forget_keys(state, previous, ends_ms, at, undo)
+    kept = (previous, event.day, *state.keys)
     rated_until = at.now_ms - config.rules.rate_phone_h * 3_600_000
     for ticket in list(state.tickets.values()):
         ratable = ticket.state == TicketState.DONE and (ticket.done_ms or 0) > rated_until
-        # What ended yesterday stays as long as the keys that may ask for it again.
+        # What has ended stays as long as the keys that may ask for it again.
         if ticket.state in FINAL and not ratable and ticket.day not in kept:
             undo.drop(state.tickets, ticket.id)
     for ticket_id, credit in list(state.credits.items()):
@@ -92,10 +96,17 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     wanted = {(booking.service, booking.slot_ms) for booking in state.bookings.values()}
     for slot in [s for s in state.slots if s not in wanted]:
         undo.drop(state.slots, slot)
-    # A key is kept 24 hours past the close of its day: through the whole of the next one.
-    for day in [d for d in state.keys if d not in kept]:
-        undo.drop(state.keys, day)
     end_serving(state, at, undo)
+
+
+def _forget_keys(state: HallState, over: str, ended_ms: int, at: Moment, undo: Undo) -> None:
+    """Forget the keys of days that closed 24 hours ago, however long the days since were."""
+    if over:
+        undo.put(state.keys_until, over, ended_ms + _KEYS_KEPT_MS)
+    for day in [d for d, until_ms in state.keys_until.items() if until_ms <= at.now_ms and d != over]:
+        undo.drop(state.keys_until, day)
+        if day in state.keys:
+            undo.drop(state.keys, day)
 
 
 def _nothing_to_take_back(state: HallState, undo: Undo) -> None:
