@@ -441,6 +441,8 @@ class Booked(_Event, frozen=True, kw_only=True, tag="booked"):
     slot_end_ms: int
     person: Person
     channel: Channel = "web"
+    day: str = ""
+    """Business day of the slot, ISO date, where it is not what the configuration in force says."""
 
 
 class BookingArrived(_Event, frozen=True, kw_only=True, tag="booking_arrived"):
@@ -456,6 +458,8 @@ class BookingMoved(_Event, frozen=True, kw_only=True, tag="booking_moved"):
     booking: str
     slot_ms: int
     slot_end_ms: int
+    day: str = ""
+    """As for `Booked`."""
 
 
 class BookingCancelled(_Event, frozen=True, kw_only=True, tag="booking_cancelled"):

@@ -104,6 +104,19 @@ class Numbering(NamedTuple):
     ranges: tuple[NumberRange, ...]
 
 
+class DayClock(NamedTuple):
+    """What the hours of a business day are reckoned by."""
+
+    timezone: str
+    day_starts: str
+
+    def today(self, config: HallConfig) -> HallConfig:
+        """A configuration as the day goes by it; the very same where it agrees."""
+        if (config.timezone, config.day_starts) == self:
+            return config
+        return msgspec.structs.replace(config, timezone=self.timezone, day_starts=self.day_starts)
+
+
 class Index:
     """Look-ups of a configuration, made when it comes into force."""
 
@@ -153,6 +166,7 @@ class HallState:
         "counters",
         "credits",
         "day",
+        "day_clock",
         "day_closed",
         "day_ends_ms",
         "digest",
@@ -186,6 +200,7 @@ class HallState:
         "suspended_reason",
         "suspended_since",
         "tickets",
+        "today",
         "trainees",
         "windows",
     )
@@ -194,6 +209,8 @@ class HallState:
         self.hall = hall
         self.config = HallConfig(id=hall, name="", zones=(), services=(), windows=(), clerks=())
         """In force; empty until the hall is created."""
+        self.today = self.config
+        """The same by the clock that the present day began with: another one waits for the next day."""
         self.index = Index(self.config)
         self.revision = 0
         self.now_ms = 0
@@ -204,6 +221,7 @@ class HallState:
         self.digest = ""
         self.day = ""
         """Business day in force, ISO date."""
+        self.day_clock = DayClock(self.config.timezone, self.config.day_starts)
         self.day_ends_ms = 0
         self.day_closed = False
         """The day was ended before its time: no more tickets."""
@@ -399,6 +417,7 @@ _PLAIN: Final = [
     "known_ms",
     "digest",
     "day",
+    "day_clock",
     "day_ends_ms",
     "day_closed",
     "epochs",

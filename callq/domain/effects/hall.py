@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from callq.domain.effects.tools import Moment, begin_timer, enter_lane, leave_lane, next_order
 from callq.domain.lanes import CLASSES, Lane, LaneKey
-from callq.domain.state import ClerkDay, Index, Numbering, Standstill
+from callq.domain.state import ClerkDay, DayClock, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.window import Window
 
@@ -24,6 +24,9 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
     """A configuration comes into force."""
     index = Index(event.config)
     undo.set(state, "config", event.config)
+    if not state.day:
+        undo.set(state, "day_clock", DayClock(event.config.timezone, event.config.day_starts))
+    undo.set(state, "today", state.day_clock.today(event.config))
     undo.set(state, "index", index)
     undo.set(state, "digest", event.digest)
     undo.set(state, "numbering", _numbering(state.numbering, event.config))
@@ -70,6 +73,8 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     stops = {code: tuple(s for s in stops if s.until_ms > ends_ms) for code, stops in state.stops.items()}
     undo.set(state, "stops", {code: kept for code, kept in stops.items() if kept})
     undo.set(state, "day", event.day)
+    undo.set(state, "day_clock", DayClock(config.timezone, config.day_starts))
+    undo.set(state, "today", config)
     undo.set(state, "day_closed", False)
     undo.set(state, "day_ends_ms", event.ends_ms)
     undo.set(state, "counters", {})

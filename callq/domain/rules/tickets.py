@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callq.domain import events as ev
-from callq.domain import hours
+from callq.domain import opening
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
 from callq.domain.routing import lanes_seen
@@ -155,7 +155,7 @@ def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str
     service = service_of(state, code)
     if service.code == ticket.service:
         raise wrong_state(ticket, "it is in that service already", "name another one")
-    if service.code in state.stopped or hours.over(state.config, service.code, now_ms):
+    if service.code in state.stopped or opening.over(state, service.code, now_ms):
         reason = state.stopped.get(service.code, "it is closed for today")
         raise Rejected(
             Code.SERVICE_CLOSED,

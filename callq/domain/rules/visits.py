@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from callq.domain import events as ev
-from callq.domain import hours
+from callq.domain import opening
 from callq.domain.calendar import day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
@@ -114,7 +114,7 @@ def require_open(
             state="stopped",
             service=service.code,
         )
-    closed = state.day_closed or hours.ticketing(state.config, service.code, now_ms, booked=booked) is None
+    closed = state.day_closed or opening.ticketing(state, service.code, now_ms, booked=booked) is None
     if closed:
         refusal = Rejected(
             Code.OUTSIDE_SESSION,
@@ -138,7 +138,7 @@ def require_open(
 def next_open_ms(state: HallState, service: str, now_ms: int) -> int | None:
     """When tickets for a service are given again, Unix ms; None: not known."""
     after_ms = state.day_ends_ms if state.day_closed else now_ms
-    return hours.next_ticketing(state.config, service, after_ms)
+    return opening.next_ticketing(state, service, after_ms)
 
 
 def one_live_ticket(
@@ -258,7 +258,7 @@ def _begun(state: HallState, ticket: Ticket, step: int, now_ms: int) -> ev.StepB
 def _next_chance(state: HallState, service: str, code: Code, now_ms: int) -> int | None:
     """When a step refused with `code` may be tried again, Unix ms; None: not known."""
     if code == Code.QUOTA_EXHAUSTED:
-        return hours.next_ticketing(state.config, service, state.day_ends_ms)
+        return opening.next_ticketing(state, service, state.day_ends_ms)
     if code in (Code.OUTSIDE_SESSION, Code.EXPIRED):
         return next_open_ms(state, service, now_ms)
     return None
