@@ -102,6 +102,8 @@ class DayOpened(_Event, frozen=True, kw_only=True, tag="day_opened"):
     day: str
     ends_ms: int
     """When it ends, as worked out when it began: a replay needs no calendar."""
+    own_counts: bool = False
+    """Clerks' counts of the day are of its own tickets alone, not of services that outlive the day before."""
 
 
 class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):

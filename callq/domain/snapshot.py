@@ -106,6 +106,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     trainees: dict[str, str]
     seconded: dict[str, str]
     clerk_days: dict[str, ClerkDay]
+    own_counts: bool
     live: dict[tuple[str, str], tuple[str, ...]]
     recent: dict[str, tuple[str, ...]]
     missed: tuple[str, ...]

@@ -188,6 +188,7 @@ class HallState:
         "now_ms",
         "numbering",
         "order",
+        "own_counts",
         "recent",
         "revision",
         "seconded",
@@ -267,6 +268,8 @@ class HallState:
         self.seconded: dict[str, str] = {}
         """Other hall by clerk who serves there."""
         self.clerk_days: dict[str, ClerkDay] = {}
+        self.own_counts = False
+        """Those are of tickets of this business day alone."""
         self.live: dict[tuple[str, str], tuple[str, ...]] = {}
         """Ids of live tickets, in order, by (person hash, service): a telephone may be that of several."""
         self.recent: dict[str, tuple[str, ...]] = {}
@@ -438,6 +441,7 @@ _PLAIN: Final = [
     "trainees",
     "seconded",
     "clerk_days",
+    "own_counts",
     "recent",
     "missed",
     "credits",

@@ -8,6 +8,7 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Booking, Session
+from callq.domain.state import ClerkDay
 from callq.views.bookings import slots_out
 from tests.harness import MONDAY_9H, small_hall
 from tests.rules.scene import ANN, HOUR, Scene, changed, refused, rule, settle
@@ -148,6 +149,37 @@ def test_a_clerk_may_finish_in_the_time_after_the_close(hall: Scene) -> None:
     assert (ticket.day, hall.state.day) == ("2026-11-23", "2026-11-24")
     hall.complete()
     assert (ticket.state, ticket.unconfirmed) == ("done", False)
+
+
+@rule("D-serving-counts")
+@pytest.mark.parametrize("how", ["complete", "hand over", "abandon", "undo"])
+def test_what_outlives_its_day_does_not_count_for_the_next(hall: Scene, how: str) -> None:
+    hall.issue()
+    hall.serve()
+    hall.later(HOUR)
+    hall.next_day()
+    fresh = ClerkDay(hall.now_ms)
+    assert hall.state.clerk_days == {"c1": fresh}
+    hall.later(HOUR)
+    if how == "abandon":
+        hall.do(cmd.Abandon(window="w1"))
+    else:
+        if how == "hand over":
+            hall.do(cmd.HandOver(window="w1", clerk="c2"))
+        hall.complete()
+        if how == "undo":
+            hall.do(cmd.Undo(window="w1"))
+            assert hall.state.clerk_days == {"c1": fresh}
+            hall.complete()
+    counts = dict(hall.state.clerk_days)
+    assert counts.pop("c1") == fresh
+    assert [day.handling_ms + day.done for day in counts.values()] in ([], [0])
+    clerk = "c2" if how == "hand over" else "c1"
+    hall.issue()
+    hall.serve()
+    hall.later(60)
+    hall.complete()
+    assert hall.state.clerk_days[clerk][1:] == (1, 0, 60_000, 60_000)
 
 
 @rule("D-come-back")

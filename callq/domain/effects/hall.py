@@ -80,6 +80,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     undo.set(state, "counters", {})
     undo.set(state, "numbering", _numbering({}, config))
     undo.set(state, "issued", {})
+    undo.set(state, "own_counts", event.own_counts)
     undo.set(state, "clerk_days", {c: ClerkDay(at.now_ms) for c in state.clerk_at})
     undo.set(state, "recent", {})
     undo.set(state, "missed", ())

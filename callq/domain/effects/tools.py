@@ -245,11 +245,13 @@ def stop_handling(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> N
     stretch = state.clock(at.now_ms) - ticket.started_clock
     undo.set(ticket, "handled_ms", ticket.handled_ms + stretch)
     undo.set(ticket, "started_clock", None)
-    count(state, ticket.clerk, undo, handling_ms=stretch)
+    count(state, ticket, ticket.clerk, undo, handling_ms=stretch)
 
 
-def count(state: HallState, clerk: str | None, undo: Undo, **more: int) -> None:
-    """Add to a clerk's counts of the day."""
+def count(state: HallState, ticket: Ticket, clerk: str | None, undo: Undo, **more: int) -> None:
+    """Add to a clerk's counts of the day; what is left of the day before is none of its business."""
+    if state.own_counts and ticket.day != state.day:
+        return
     day = state.clerk_days.get(clerk) if clerk else None
     if clerk and day:
         changed = day._replace(**{name: getattr(day, name) + value for name, value in more.items()})

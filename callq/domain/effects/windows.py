@@ -75,7 +75,7 @@ def handed_over(state: HallState, event: ev.WindowHandedOver, at: Moment, undo: 
     if ticket.started_clock is not None:
         clock = state.clock(at.now_ms)
         stretch = clock - ticket.started_clock
-        count(state, event.before, undo, handling_ms=stretch)
+        count(state, ticket, event.before, undo, handling_ms=stretch)
         undo.set(ticket, "handled_ms", ticket.handled_ms + stretch)
         undo.set(ticket, "started_clock", clock)
     undo.set(ticket, "clerk", event.clerk)

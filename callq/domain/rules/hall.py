@@ -33,7 +33,7 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
         # Other hours take effect here, and must not open a day that has been: its numbers would repeat.
         config = state.config
         day = max(business_day(now_ms, config.timezone, config.day_starts), day_after(state.day))
-        return Decision((*_day_end(state, now_ms), day_opened(day, config)))
+        return Decision((*_day_end(state, now_ms), day_opened(day, config, own_counts=True)))
     if state.suspended_since is not None:
         return Decision(())
     events: list[ev.Event] = []
@@ -44,9 +44,10 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
     return Decision(tuple(_auto_calls(state, now_ms)))
 
 
-def day_opened(day: str, config: HallConfig) -> ev.DayOpened:
+def day_opened(day: str, config: HallConfig, *, own_counts: bool = False) -> ev.DayOpened:
     """The opening of a business day, with its end worked out: a replay needs no calendar."""
-    return ev.DayOpened(day=day, ends_ms=day_bounds(day, config.timezone, config.day_starts)[1])
+    ends_ms = day_bounds(day, config.timezone, config.day_starts)[1]
+    return ev.DayOpened(day=day, ends_ms=ends_ms, own_counts=own_counts)
 
 
 def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
