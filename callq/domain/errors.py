@@ -101,7 +101,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.WINDOW_UNSTAFFED: "Nobody is signed in at the window",
     Code.WINDOW_PAUSED: "The window is paused",
     Code.WINDOW_BUSY: "The window has a ticket already",
-    Code.WINDOW_OCCUPIED: "Another clerk is signed in at the window",
+    Code.WINDOW_OCCUPIED: "A clerk is signed in at the window",
     Code.CLERK_BUSY: "The clerk is signed in at another window",
     Code.NOT_ELIGIBLE: "The clerk cannot serve anything at this window",
     Code.RESOURCE_BUSY: "What the service needs is all in use",

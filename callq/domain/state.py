@@ -132,6 +132,20 @@ class Index:
         self._serving: dict[tuple[str, str], tuple[str, ...]] = {}
         """Answers for `_day`, by window and clerk."""
 
+    def equipped(self, window: str) -> tuple[str, ...]:
+        """Services that a window can serve with the right clerk, in the hall's order."""
+        equipment = self.windows[window].services
+        return tuple(code for code in self.services if not equipment or code in equipment)
+
+    def mastered(self, clerk: str, day: str) -> tuple[str, ...]:
+        """Services that a clerk masters on a business day, in the hall's order."""
+        person = self.clerks[clerk]
+        return tuple(
+            code
+            for code, service in self.services.items()
+            if person.level(service.needs, day) >= service.min_level
+        )
+
     def serving(self, window: str, clerk: str, day: str) -> tuple[str, ...]:
         """Services that a clerk can take at a window on a business day, in the hall's order."""
         if day != self._day:
@@ -139,13 +153,8 @@ class Index:
         key = (window, clerk)
         found = self._serving.get(key)
         if found is None:
-            equipment, person = self.windows[window].services, self.clerks[clerk]
-            found = self._serving[key] = tuple(
-                code
-                for code, service in self.services.items()
-                if (not equipment or code in equipment)
-                and person.level(service.needs, day) >= service.min_level
-            )
+            mastered = self.mastered(clerk, day)
+            found = self._serving[key] = tuple(code for code in self.equipped(window) if code in mastered)
         return found
 
     def in_use(self, window: str, clerk: str, skills: tuple[str, ...] | None, day: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
@@ -154,6 +155,39 @@ def test_a_service_with_live_tickets_later_steps_or_bookings_stays() -> None:
     hall.do(cmd.CancelBooking(booking="b1", by_staff=True))
     hall.do(cmd.Configure(config=gone))
     assert list(hall.state.index.services) == ["general", "social"]
+
+
+@rule("H-configure-clerks")
+def test_a_clerk_who_is_away_can_be_taken_out_and_nobody_waits_for_them(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", to_clerk="c2", wait=True))
+    hall.do(cmd.Second(clerk="c3", hall="village"))
+    clerks = small_hall().clerks
+    with refused(hall, Code.CLERK_BUSY):
+        hall.do(cmd.Configure(config=small_hall(clerks=clerks[1:])))
+    hall.do(cmd.Configure(config=small_hall(clerks=(clerks[0], clerks[3]))))
+    assert (ticket.state, ticket.bound) == ("waiting", "")
+    assert hall.state.seconded == {}
+    assert hall.call() is ticket
+
+
+@rule("H-configure-clerks")
+@pytest.mark.parametrize("target", [{"to_clerk": "c2"}, {"to_window": "w2"}])
+def test_nor_for_one_or_a_window_that_will_not_serve_them(hall: Scene, target: dict[str, str]) -> None:
+    """Neither is there: c2 has not come, w2 is not open yet."""
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", wait=True, **target))
+    config = small_hall()
+    c1, c2, c3, c4 = config.clerks
+    without = msgspec.structs.replace(c2, skills={"social": 1})
+    hall.do(cmd.Configure(config=small_hall(name="新", clerks=config.clerks)))
+    assert ticket.bound, "as long as they will, it waits"
+    window = msgspec.structs.replace(config.windows[1], services=("social",))
+    windows = (config.windows[0], window, config.windows[2])
+    hall.do(cmd.Configure(config=small_hall(clerks=(c1, without, c3, c4), windows=windows)))
+    assert ticket.bound == ""
 
 
 @rule("H-configure-resource")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.effects.tools import Moment, begin_timer, enter_lane, leave_lane, next_order
+from callq.domain.effects.tools import WHOLE_UNDO, Moment, begin_timer, enter_lane, leave_lane, next_order
 from callq.domain.lanes import CLASSES, Lane, LaneKey
 from callq.domain.state import ClerkDay, DayClock, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
@@ -47,7 +47,11 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
     for code in [s for s in state.stopped if s not in index.services]:
         undo.drop(state.stopped, code)
         undo.drop(state.stopped_since, code)
-    _nothing_to_take_back(state, undo)
+    for window in state.windows.values():
+        acts = window.acted.all if window.acted is not None else ()
+        homeless = any(dict(act.before)["service"] not in index.services for act in acts)
+        if homeless or state.level < WHOLE_UNDO:
+            undo.set(window, "acted", None)
 
 
 def _numbering(today: dict[str, Numbering], config: HallConfig) -> dict[str, Numbering]:
@@ -116,7 +120,7 @@ def _forget_keys(state: HallState, over: str, ended_ms: int, at: Moment, undo: U
 
 
 def _nothing_to_take_back(state: HallState, undo: Undo) -> None:
-    """Let no undo reach back into another day or configuration."""
+    """Let no undo reach back into another day."""
     for window in state.windows.values():
         if window.acted is not None:
             undo.set(window, "acted", None)

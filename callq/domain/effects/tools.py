@@ -23,7 +23,7 @@ RECENT_CALLS: Final = 24
 RECENT_MISSED: Final = 24
 
 WHOLE_UNDO: Final = 3
-"""Level from which an undo takes back all that a key press did, whatever has been asked for since."""
+"""Level from which an undo takes back all that a key press did, whatever was asked or configured since."""
 
 UNDONE: Final = [
     "state",

@@ -183,6 +183,12 @@ def require_window(window: Window, act: WindowAct) -> None:
         )
 
 
+def reasoned(window: Window, reason: str, what: str) -> None:
+    """Refuse an intervention for which a blank reason was given, with `invalid`."""
+    if not reason.strip():
+        raise conflict(Code.INVALID, window, f"{what} needs a reason", "say why")
+
+
 def staffed(window: Window) -> str:
     """The clerk who sits there, or `window_unstaffed`."""
     if window.clerk is None:

@@ -9,6 +9,7 @@ from callq.domain import events as ev
 from callq.domain.calendar import business_day, day_after, day_bounds
 from callq.domain.errors import Code, Rejected
 from callq.domain.routing import choose_lane, eligible_lanes, targets_of
+from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import after_ticket, clerk_of, service_of, whereabouts
 from callq.domain.rules.visits import after_completion
@@ -221,7 +222,8 @@ def second(state: HallState, command: cmd.Second, now_ms: int, who: cmd.Actor) -
         )
     if command.hall == state.hall:
         raise Rejected(Code.INVALID, "that is this hall", "name the other one", clerk=clerk)
-    return Decision((ev.ClerkSeconded(clerk=clerk, hall=command.hall),))
+    freed = let_go(state, "clerk_left", {f"c:{clerk}": ()})
+    return Decision((ev.ClerkSeconded(clerk=clerk, hall=command.hall), *freed))
 
 
 def unsecond(state: HallState, command: cmd.Unsecond, now_ms: int, who: cmd.Actor) -> Decision:

@@ -169,10 +169,9 @@ def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str
 
 def _to_window(state: HallState, ticket: Ticket, window_id: str, *, wait: bool) -> str:
     window = window_of(state, window_id)
-    if window.id == ticket.window and ticket.state in AT_WINDOW:
-        raise wrong_state(ticket, "it is at that window already", "name another one")
-    config = state.index.windows[window.id]
-    if config.services and ticket.service not in config.services:
+    if window.id == ticket.window:
+        raise _there_already(ticket, "at that window")
+    if ticket.service not in state.index.equipped(window.id):
         raise conflict(
             Code.NOT_ELIGIBLE, window, f"it is not equipped for {ticket.service}", "name another window"
         )
@@ -180,15 +179,31 @@ def _to_window(state: HallState, ticket: Ticket, window_id: str, *, wait: bool) 
     return f"w:{window.id}"
 
 
+def _there_already(ticket: Ticket, where: str) -> Rejected:
+    """A transfer to where a ticket stands or is held."""
+    back = {"waiting": "resume it there"}.get(ticket.hold_kind or "", "let it come back with `returned`")
+    held = ticket.state == TicketState.HELD
+    return wrong_state(
+        ticket, f"it is {where} already", f"{back}, or name another" if held else "name another one"
+    )
+
+
 def _to_clerk(state: HallState, ticket: Ticket, clerk: str, *, wait: bool) -> str:
     clerk_of(state, clerk)
-    if clerk == ticket.clerk and ticket.state in AT_WINDOW:
-        raise wrong_state(ticket, "it is with that clerk already", "name another one")
-    service = state.index.services[ticket.service]
-    if state.index.clerks[clerk].level(service.needs, state.day) < service.min_level:
+    if clerk == ticket.clerk and state.clerk_at.get(clerk) == ticket.window:
+        raise _there_already(ticket, "with that clerk")
+    if clerk in state.seconded:
+        raise Rejected(
+            Code.CLERK_BUSY,
+            f"{clerk} serves hall {state.seconded[clerk]}",
+            "name another, or end the secondment first",
+            state=whereabouts(state, clerk),
+            clerk=clerk,
+        )
+    if ticket.service not in state.index.mastered(clerk, state.day):
         raise Rejected(
             Code.NOT_ELIGIBLE,
-            f"{clerk} does not serve {service.code}",
+            f"{clerk} does not serve {ticket.service}",
             "name another clerk",
             state=whereabouts(state, clerk),
             clerk=clerk,
