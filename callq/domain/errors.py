@@ -7,7 +7,7 @@ a store that is unavailable for now (try again with the same idempotency key).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class Code(StrEnum):
@@ -134,7 +134,8 @@ class Rejected(CallqError):
       hint: what the caller can do about it.
       ids: entities concerned, e.g. ``{"ticket": ..., "window": ...}``.
       state: current state of the entity concerned; every conflict (409) has one.
-      extra: further members of the problem document, e.g. ``retry_ms``.
+      extra: further members of the problem document, e.g. ``retry_ms``, or every one of the ``problems`` of a
+        configuration.
       revision: of the state that it was decided on, once known.
     """
 
@@ -155,10 +156,10 @@ class Rejected(CallqError):
         self.hint = hint
         self.ids = ids
         self.state = state
-        self.extra: dict[str, int] = {}
+        self.extra: dict[str, Any] = {}
         self.revision: int | None = None
 
-    def having(self, **extra: int) -> Rejected:
+    def having(self, **extra: Any) -> Rejected:  # noqa: ANN401
         """The same refusal with further members."""
         self.extra.update(extra)
         return self

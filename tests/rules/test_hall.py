@@ -211,8 +211,11 @@ def test_a_resource_does_not_shrink_below_what_is_in_use() -> None:
 
 @rule("H-configure-checked")
 def test_a_configuration_with_mistakes_changes_nothing(hall: Scene) -> None:
-    with refused(hall, Code.INVALID):
-        hall.do(cmd.Configure(config=changed(small_hall(), "general", prefix="I")))
+    twice = changed(changed(small_hall(), "general", prefix="I"), "social", zone="moon")
+    with refused(hall, Code.INVALID) as refusal:
+        hall.do(cmd.Configure(config=twice))
+    told = [problem.path for problem in refusal.value.extra["problems"]]
+    assert told == ["services[0].prefix", "services[1].zone"], "all of them at once"
 
 
 @rule("H-quota-of-the-day")

@@ -34,7 +34,10 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
         )
     found = problems(config)
     if found:
-        raise Rejected(Code.INVALID, f"{found[0].path}: {found[0].message}", found[0].hint, hall=state.hall)
+        first = found[0]
+        raise Rejected(Code.INVALID, f"{first.path}: {first.message}", first.hint, hall=state.hall).having(
+            problems=found
+        )
     fingerprint = digest(config)
     if fingerprint == state.digest:
         return Decision(())
