@@ -10,8 +10,9 @@ import pytest
 
 from callq.config import load_hall, samples
 from callq.domain.hall import PREFIX_RE, HallConfig, Skill
-from callq.domain.hours import next_ticketing, serving, sessions_on, slots_on, ticketing
+from callq.domain.hours import next_ticketing, sessions_on, slots_on, ticketing
 from callq.domain.state import Index
+from tests.unit.hours_seen import serving
 
 
 @pytest.fixture(scope="module")
