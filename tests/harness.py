@@ -199,6 +199,11 @@ def check_invariants(state: HallState) -> None:
     assert len(dict(seated)) == len(seated), "a clerk is at two windows"
     assert dict(seated) == state.clerk_at, "a seat and its clerk do not know each other"
     assert not set(state.clerk_at) & set(state.seconded), "a seconded clerk sits here"
+    assert set(state.seconded) <= set(state.index.clerks), "who is not of this hall serves another one"
+    here = {f"c:{c}" for c in state.index.clerks if c not in state.seconded} | {
+        f"w:{w}" for w in state.windows
+    }
+    assert {key.to for key, lane in state.lanes.items() if lane and key.to} <= here, "somebody waits in vain"
     for resource in state.config.resources:
         using = [t for t in at_windows if state.index.services[t.service].resource == resource.code]
         assert len(using) <= resource.capacity, "a resource is over its capacity"

@@ -175,7 +175,7 @@ class TakeOver(_AtWindow, frozen=True, kw_only=True, tag="take_over"):
     """A supervisor seats another clerk at an occupied window."""
 
     clerk: str
-    reason: str = ""
+    reason: str = "unspecified"
 
 
 class Open(_AtWindow, frozen=True, kw_only=True, tag="open"):

@@ -7,7 +7,7 @@ a store that is unavailable for now (try again with the same idempotency key).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class Code(StrEnum):
@@ -46,6 +46,8 @@ class Code(StrEnum):
     INTERNAL = "internal"
     STORE_UNAVAILABLE = "store_unavailable"
 
+
+CONFLICT: Final = 409
 
 STATUS: Final[dict[Code, int]] = {
     Code.INVALID: 400,
@@ -98,9 +100,9 @@ TITLE: Final[dict[Code, str]] = {
     Code.WINDOW_CLOSED: "The window is closed",
     Code.WINDOW_UNSTAFFED: "Nobody is signed in at the window",
     Code.WINDOW_PAUSED: "The window is paused",
-    Code.WINDOW_BUSY: "The window has a ticket already",
-    Code.WINDOW_OCCUPIED: "Another clerk is signed in at the window",
-    Code.CLERK_BUSY: "The clerk is signed in at another window",
+    Code.WINDOW_BUSY: "The window has a ticket, or one comes back to it",
+    Code.WINDOW_OCCUPIED: "A clerk is signed in at the window",
+    Code.CLERK_BUSY: "The clerk is signed in, or serves another hall",
     Code.NOT_ELIGIBLE: "The clerk cannot serve anything at this window",
     Code.RESOURCE_BUSY: "What the service needs is all in use",
     Code.QUOTA_EXHAUSTED: "No tickets are left",
@@ -131,8 +133,9 @@ class Rejected(CallqError):
       detail: what happened, for this occurrence.
       hint: what the caller can do about it.
       ids: entities concerned, e.g. ``{"ticket": ..., "window": ...}``.
-      state: current state of the entity concerned, for conflicts.
-      extra: further members of the problem document, e.g. ``retry_ms``.
+      state: current state of the entity concerned; every conflict (409) has one.
+      extra: further members of the problem document, e.g. ``retry_ms``, or every one of the ``problems`` of a
+        configuration.
       revision: of the state that it was decided on, once known.
     """
 
@@ -146,15 +149,17 @@ class Rejected(CallqError):
         **ids: str,
     ) -> None:
         super().__init__(f"{code}: {detail}")
+        if state is None and STATUS[code] == CONFLICT:
+            raise ValueError(f"a conflict without a state: {code}")
         self.code = code
         self.detail = detail
         self.hint = hint
         self.ids = ids
         self.state = state
-        self.extra: dict[str, int] = {}
+        self.extra: dict[str, Any] = {}
         self.revision: int | None = None
 
-    def having(self, **extra: int) -> Rejected:
+    def having(self, **extra: Any) -> Rejected:  # noqa: ANN401
         """The same refusal with further members."""
         self.extra.update(extra)
         return self

@@ -102,6 +102,8 @@ class DayOpened(_Event, frozen=True, kw_only=True, tag="day_opened"):
     day: str
     ends_ms: int
     """When it ends, as worked out when it began: a replay needs no calendar."""
+    own_counts: bool = False
+    """Clerks' counts of the day are of its own tickets alone, not of services that outlive the day before."""
 
 
 class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):
@@ -441,6 +443,8 @@ class Booked(_Event, frozen=True, kw_only=True, tag="booked"):
     slot_end_ms: int
     person: Person
     channel: Channel = "web"
+    day: str = ""
+    """Business day of the slot, ISO date, where it is not what the configuration in force says."""
 
 
 class BookingArrived(_Event, frozen=True, kw_only=True, tag="booking_arrived"):
@@ -456,6 +460,8 @@ class BookingMoved(_Event, frozen=True, kw_only=True, tag="booking_moved"):
     booking: str
     slot_ms: int
     slot_end_ms: int
+    day: str = ""
+    """As for `Booked`."""
 
 
 class BookingCancelled(_Event, frozen=True, kw_only=True, tag="booking_cancelled"):

@@ -89,11 +89,6 @@ def ticketing(config: HallConfig, service: str, now_ms: int, *, booked: bool) ->
     return None
 
 
-def serving(config: HallConfig, service: str, now_ms: int) -> bool:
-    """Whether the service is within serving hours now, those of `booked_only` sessions included."""
-    return any(session.serves_at(now_ms) for session in _hours(config).at(now_ms).of(service))
-
-
 def over(config: HallConfig, service: str, now_ms: int) -> bool:
     """Whether the service is neither ticketed nor served any more on this business day."""
     last = (max(s.ticketing_to_ms, s.serving_to_ms) for s in _hours(config).at(now_ms).of(service))
@@ -129,51 +124,36 @@ def next_ticketing(
     return None
 
 
-def edges(config: HallConfig, day: str) -> tuple[int, ...]:
-    """Instants of a business day at which a session begins or ends ticketing or serving, ascending.
-
-    Between two of them nothing changes by the clock. One that ends with the day has its last edge at the
-    first instant of the next. Empty for a hall without sessions.
-    """
-    return _hours(config).on(day).edges
-
-
 def slots_on(config: HallConfig, service: str, day: str) -> tuple[Slot, ...]:
     """The slots of a service on a business day, ascending and disjoint; empty when it takes no bookings.
 
     Each lies within the serving hours of one session, `booked_only` ones included, and begins within
     its ticketing hours: who comes on time must still get a ticket.
     """
-    return tuple(_hours(config).on(day).slots(service).values())
-
-
-def slot_at(config: HallConfig, service: str, start_ms: int) -> Slot | None:
-    """The slot that starts at that very instant."""
-    return _hours(config).at(start_ms).slots(service).get(start_ms)
+    return _hours(config).on(day).slots(service)
 
 
 class _Day:
     """One business day of one hall."""
 
-    __slots__ = ("_by_service", "_config", "_slots", "begins_ms", "day", "edges", "ends_ms", "sessions")
+    __slots__ = ("_by_service", "_config", "_slots", "begins_ms", "day", "ends_ms", "sessions")
 
     def __init__(self, config: HallConfig, day: str) -> None:
         self._config = config
         self.day = day
         self.begins_ms, self.ends_ms = day_bounds(day, config.timezone, config.day_starts)
         self.sessions = self._sessions()
-        self.edges = self._edges()
         self._by_service: dict[str, list[OpenSession]] = {}
         # Whoever holds a booking takes part in ordinary ticketing first.
         for session in sorted(self.sessions, key=lambda session: session.kind == "booked_only"):
             for service in session.services:
                 self._by_service.setdefault(service, []).append(session)
-        self._slots: dict[str, dict[int, Slot]] = {}
+        self._slots: dict[str, tuple[Slot, ...]] = {}
 
     def of(self, service: str) -> list[OpenSession]:
         return self._by_service.get(service, [])
 
-    def slots(self, service: str) -> dict[int, Slot]:
+    def slots(self, service: str) -> tuple[Slot, ...]:
         if service not in self._slots:
             self._slots[service] = self._cut(service)
         return self._slots[service]
@@ -206,30 +186,19 @@ class _Day:
         first = min(max(local_ms(self.day, begin, zone), self.begins_ms), self.ends_ms)
         return first, min(max(local_ms(self.day, end, zone), first), self.ends_ms)
 
-    def _edges(self) -> tuple[int, ...]:
-        if not self._config.sessions:
-            return ()
-        found: set[int] = set()
-        for session in self.sessions:
-            if session.ticketing_to_ms > session.ticketing_from_ms:
-                found |= {session.ticketing_from_ms, session.ticketing_to_ms}
-            if _serves(session):
-                found |= {session.serving_from_ms, session.serving_to_ms}
-        return tuple(sorted(found))
-
-    def _cut(self, service: str) -> dict[int, Slot]:
+    def _cut(self, service: str) -> tuple[Slot, ...]:
         booking = next((s.booking for s in self._config.services if s.code == service), None)
-        found: dict[int, Slot] = {}
         if booking is None:
-            return found
+            return ()
+        found: list[Slot] = []
         length, free_ms = booking.slot_min * _MIN_MS, 0
         for session in sorted(self.of(service), key=lambda session: session.serving_from_ms):
             # Where sessions overlap, the time is sold once.
             at = max(session.serving_from_ms, session.ticketing_from_ms, free_ms)
             while at + length <= session.serving_to_ms and at < session.ticketing_to_ms:
-                found[at] = Slot(at, at + length)
+                found.append(Slot(at, at + length))
                 at = free_ms = at + length
-        return found
+        return tuple(found)
 
 
 def services_in(config: HallConfig, session: Session | None) -> tuple[str, ...]:

@@ -69,6 +69,9 @@ LEFT_OUT: Final[dict[type[msgspec.Struct], tuple[str, ...]]] = {
     ev.TicketUnbound: ("bound",),
     ev.StepDeferred: ("credit_until",),
     ev.HallResumed: ("slots_kept",),
+    ev.DayOpened: ("own_counts",),
+    ev.Booked: ("day",),
+    ev.BookingMoved: ("day",),
 }
 """Fields of schema 3 that older readers do without: what they would say is then as it was before."""
 

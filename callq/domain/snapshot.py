@@ -28,6 +28,7 @@ from callq.domain.state import (
     Booking,
     ClerkDay,
     Credit,
+    DayClock,
     Epoch,
     HallState,
     Index,
@@ -79,6 +80,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     known_ms: int
     digest: str
     day: str
+    day_clock: DayClock
     day_ends_ms: int
     day_closed: bool
     epochs: tuple[Epoch, ...]
@@ -104,6 +106,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     trainees: dict[str, str]
     seconded: dict[str, str]
     clerk_days: dict[str, ClerkDay]
+    own_counts: bool
     live: dict[tuple[str, str], tuple[str, ...]]
     recent: dict[str, tuple[str, ...]]
     missed: tuple[str, ...]
@@ -112,10 +115,11 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     slots: dict[tuple[str, int], int]
     no_shows: dict[str, tuple[str, ...]]
     keys: dict[str, dict[tuple[str, str], KeyRecord]]
+    keys_until: dict[str, int]
 
 
-DERIVED: Final = frozenset({"index", "agenda"})
-"""What a state has that follows from the rest: look-ups of the configuration, `due` in order."""
+DERIVED: Final = frozenset({"index", "agenda", "today"})
+"""What a state has that follows from the rest: look-ups and hours of the configuration, `due` in order."""
 
 _OTHERWISE: Final = frozenset({"tickets", "windows", "lanes", "held"})
 """What the body has in another shape than the state."""
@@ -194,6 +198,7 @@ def _state(body: _Body) -> HallState:
     for name in _AS_IT_IS:
         setattr(state, name, getattr(body, name))
     state.index = Index(body.config)
+    state.today = body.day_clock.today(body.config)
     state.tickets = {ticket.id: ticket for ticket in body.tickets}
     state.windows = {str(seat.fields["id"]): _window(seat, state) for seat in body.windows}
     state.lanes = {key: Lane(places) for key, places in body.lanes}

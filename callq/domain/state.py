@@ -104,10 +104,23 @@ class Numbering(NamedTuple):
     ranges: tuple[NumberRange, ...]
 
 
+class DayClock(NamedTuple):
+    """What the hours of a business day are reckoned by."""
+
+    timezone: str
+    day_starts: str
+
+    def today(self, config: HallConfig) -> HallConfig:
+        """A configuration as the day goes by it; the very same where it agrees."""
+        if (config.timezone, config.day_starts) == self:
+            return config
+        return msgspec.structs.replace(config, timezone=self.timezone, day_starts=self.day_starts)
+
+
 class Index:
     """Look-ups of a configuration, made when it comes into force."""
 
-    __slots__ = ("_serving", "clerks", "resources", "services", "windows", "zones")
+    __slots__ = ("_day", "_serving", "clerks", "resources", "services", "windows", "zones")
 
     def __init__(self, config: HallConfig) -> None:
         self.services: dict[str, Service] = {s.code: s for s in config.services}
@@ -115,20 +128,33 @@ class Index:
         self.zones: dict[str, Zone] = {z.code: z for z in config.zones}
         self.clerks: dict[str, Clerk] = {c.id: c for c in config.clerks}
         self.resources: dict[str, Resource] = {r.code: r for r in config.resources}
-        self._serving: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._day = ""
+        self._serving: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Answers for `_day`, by window and clerk."""
+
+    def equipped(self, window: str) -> tuple[str, ...]:
+        """Services that a window can serve with the right clerk, in the hall's order."""
+        equipment = self.windows[window].services
+        return tuple(code for code in self.services if not equipment or code in equipment)
+
+    def mastered(self, clerk: str, day: str) -> tuple[str, ...]:
+        """Services that a clerk masters on a business day, in the hall's order."""
+        person = self.clerks[clerk]
+        return tuple(
+            code
+            for code, service in self.services.items()
+            if person.level(service.needs, day) >= service.min_level
+        )
 
     def serving(self, window: str, clerk: str, day: str) -> tuple[str, ...]:
         """Services that a clerk can take at a window on a business day, in the hall's order."""
-        key = (window, clerk, day)
+        if day != self._day:
+            self._day, self._serving = day, {}
+        key = (window, clerk)
         found = self._serving.get(key)
         if found is None:
-            equipment, person = self.windows[window].services, self.clerks[clerk]
-            found = self._serving[key] = tuple(
-                code
-                for code, service in self.services.items()
-                if (not equipment or code in equipment)
-                and person.level(service.needs, day) >= service.min_level
-            )
+            mastered = self.mastered(clerk, day)
+            found = self._serving[key] = tuple(code for code in self.equipped(window) if code in mastered)
         return found
 
     def in_use(self, window: str, clerk: str, skills: tuple[str, ...] | None, day: str) -> tuple[str, ...]:
@@ -149,6 +175,7 @@ class HallState:
         "counters",
         "credits",
         "day",
+        "day_clock",
         "day_closed",
         "day_ends_ms",
         "digest",
@@ -160,6 +187,7 @@ class HallState:
         "index",
         "issued",
         "keys",
+        "keys_until",
         "known_ms",
         "lanes",
         "level",
@@ -169,6 +197,7 @@ class HallState:
         "now_ms",
         "numbering",
         "order",
+        "own_counts",
         "recent",
         "revision",
         "seconded",
@@ -181,6 +210,7 @@ class HallState:
         "suspended_reason",
         "suspended_since",
         "tickets",
+        "today",
         "trainees",
         "windows",
     )
@@ -189,6 +219,8 @@ class HallState:
         self.hall = hall
         self.config = HallConfig(id=hall, name="", zones=(), services=(), windows=(), clerks=())
         """In force; empty until the hall is created."""
+        self.today = self.config
+        """The same by the clock that the present day began with: another one waits for the next day."""
         self.index = Index(self.config)
         self.revision = 0
         self.now_ms = 0
@@ -199,6 +231,7 @@ class HallState:
         self.digest = ""
         self.day = ""
         """Business day in force, ISO date."""
+        self.day_clock = DayClock(self.config.timezone, self.config.day_starts)
         self.day_ends_ms = 0
         self.day_closed = False
         """The day was ended before its time: no more tickets."""
@@ -244,6 +277,8 @@ class HallState:
         self.seconded: dict[str, str] = {}
         """Other hall by clerk who serves there."""
         self.clerk_days: dict[str, ClerkDay] = {}
+        self.own_counts = False
+        """Those are of tickets of this business day alone."""
         self.live: dict[tuple[str, str], tuple[str, ...]] = {}
         """Ids of live tickets, in order, by (person hash, service): a telephone may be that of several."""
         self.recent: dict[str, tuple[str, ...]] = {}
@@ -259,6 +294,8 @@ class HallState:
         """Days of no-shows by person, oldest first."""
         self.keys: dict[str, dict[tuple[str, str], KeyRecord]] = {}
         """Accepted idempotency keys by business day, then (principal, key)."""
+        self.keys_until: dict[str, int] = {}
+        """Until when those of a day that is over are kept at least, Unix ms."""
 
     @property
     def created(self) -> bool:
@@ -392,6 +429,7 @@ _PLAIN: Final = [
     "known_ms",
     "digest",
     "day",
+    "day_clock",
     "day_ends_ms",
     "day_closed",
     "epochs",
@@ -412,11 +450,13 @@ _PLAIN: Final = [
     "trainees",
     "seconded",
     "clerk_days",
+    "own_counts",
     "recent",
     "missed",
     "credits",
     "bookings",
     "no_shows",
+    "keys_until",
 ]
 
 

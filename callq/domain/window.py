@@ -171,8 +171,11 @@ class Window(msgspec.Struct, eq=False):
     """The last call, miss or completion, as long as nothing else happened here."""
     since_ms: int = 0
     """When the present state began."""
-    since_clock: int = 0
-    """The same in the hall's own time: what an automatic call waits by."""
+    ready_clock: int = 0
+    """Since when whoever sits here could have called, in the hall's own time: automatic calls wait by it.
+
+    Later than the state's begin where another clerk took the seat since, or an undo freed the window.
+    """
 
     @property
     def state(self) -> WindowState:

@@ -54,7 +54,11 @@ def slots_out(state: HallState, code: str, day: str | None, now_ms: int) -> m.Sl
     terms = service.booking
     if terms is None:
         raise Rejected(
-            Code.SERVICE_CLOSED, f"{service.name} takes no bookings", "take a ticket", service=service.code
+            Code.SERVICE_CLOSED,
+            f"{service.name} takes no bookings",
+            "take a ticket",
+            state="not_bookable",
+            service=service.code,
         )
     wanted = day or state.day
     return m.Slots(

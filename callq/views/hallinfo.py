@@ -26,7 +26,7 @@ def hall_info(state: HallState, now_ms: int, *, staff: bool) -> m.HallInfo:
         id=state.hall,
         name=config.name,
         name_en=config.name_en,
-        timezone=config.timezone,
+        timezone=state.today.timezone,
         revision=state.revision,
         epoch=state.epoch,
         config_digest=state.digest,

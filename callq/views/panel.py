@@ -49,7 +49,7 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
             "id": state.hall,
             "name": state.config.name,
             "name_en": state.config.name_en,
-            "timezone": state.config.timezone,
+            "timezone": state.today.timezone,
         },
         "clerk": _person(state, found.clerk),
         "current": _current(state, found, now_ms),

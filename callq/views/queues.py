@@ -104,7 +104,7 @@ def place_of(state: HallState, zone: str | None) -> m.Place:
         hall=state.hall,
         name=config.name,
         name_en=config.name_en,
-        timezone=config.timezone,
+        timezone=state.today.timezone,
         zone=zone,
         zone_name=here.name if here else "",
         zone_name_en=here.name_en if here else "",

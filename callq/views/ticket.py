@@ -10,7 +10,7 @@ from callq.domain.estimate import ahead, head_of_line
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import ticket_of
 from callq.domain.state import step_key
-from callq.domain.ticket import TicketState
+from callq.domain.ticket import FINAL, TicketState
 from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
@@ -187,6 +187,7 @@ def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, obje
         "state": found.state.value,
         "rejoin": rejoin_of(state),
         "suspended": suspended_of(state),
+        "stopped": None if found.state in FINAL else state.stopped.get(found.service),
     }
 
 

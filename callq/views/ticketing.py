@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain import hours
+from callq.domain import opening
 from callq.domain.rules.visits import next_open_ms
 from callq.wire import messages as m
 
@@ -25,12 +25,12 @@ def ticketing_of(state: HallState, service: Service, now_ms: int) -> m.Ticketing
         return m.Ticketing(open=False, closed="hall_suspended", reason=state.suspended_reason)
     if service.code in state.stopped:
         return m.Ticketing(open=False, closed="service_closed", reason=state.stopped[service.code])
-    session = hours.ticketing(state.config, service.code, now_ms, booked=False)
+    session = opening.ticketing(state, service.code, now_ms, booked=False)
     if session is None or state.day_closed:
         next_ms = next_open_ms(state, service.code, now_ms)
         return m.Ticketing(open=False, closed="outside_session", next_ms=next_ms)
     if service.quota is not None and state.issued.get(service.code, 0) >= service.quota:
-        next_ms = hours.next_ticketing(state.config, service.code, state.day_ends_ms)
+        next_ms = opening.next_ticketing(state, service.code, state.day_ends_ms)
         return m.Ticketing(open=False, closed="quota_exhausted", next_ms=next_ms)
     return m.Ticketing(open=True, until_ms=session.ticketing_to_ms if state.config.sessions else None)
 

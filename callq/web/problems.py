@@ -22,6 +22,15 @@ _LONG_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{9,}[Xx]?(?![0-9A-Za-z])
 """Could be somebody's identity or telephone number, put where it does not belong."""
 
 
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with a configuration."""
+
+    path: str
+    """Where, e.g. ``services[2].zone``; indexes count from 0."""
+    message: str
+    hint: str
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong (RFC 9457). Further members may come; the ids concerned are among them."""
 
@@ -40,6 +49,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When the same request can be accepted, from now."""
     next_ms: int | None = None
     """When it is possible again by the hours, Unix ms."""
+    problems: tuple[Mistake, ...] = ()
+    """Everything that is wrong with a configuration, in its order; `detail` and `hint` are of the first."""
     hall: str | None = None
     service: str | None = None
     window: str | None = None
@@ -101,6 +112,11 @@ def explain(error: Exception) -> tuple[Problem, dict[str, str]]:
             return error.problem, error.headers
         case Rejected():
             members: dict[str, Any] = {**error.extra}
+            if "problems" in members:
+                members["problems"] = tuple(
+                    Mistake(path=p.path, message=without_numbers(p.message), hint=without_numbers(p.hint))
+                    for p in members["problems"]
+                )
             for name in _IDS & error.ids.keys():
                 members[name] = without_numbers(error.ids[name])[:64]
             conflict = STATUS[error.code] in (409, 422)

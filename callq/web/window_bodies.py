@@ -26,10 +26,10 @@ class HandOverBody(CommandBody, frozen=True, kw_only=True, tag="hand_over"):
 
 
 class TakeOverBody(CommandBody, frozen=True, kw_only=True, tag="take_over"):
-    """Seat another clerk at an occupied window; for supervisors."""
+    """Seat another clerk at an occupied window; for supervisors. Who and why is on record."""
 
     clerk: Short
-    reason: Reason = ""
+    reason: Given = "unspecified"
 
 
 class OpenBody(CommandBody, frozen=True, kw_only=True, tag="open"):

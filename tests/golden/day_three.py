@@ -32,6 +32,7 @@ def scripted_v3() -> Hall:
     scenes.a_visit(hall)
     scenes.the_hall_stands_still(hall)
     _next_is_taken_back(hall)
+    _the_night_stays_part_of_the_day(hall)
     scenes.the_day_ends(hall)
     visit = next(t for t in hall.state.tickets.values() if t.deferred is not None)
     hall.issue("social", come_back=visit.id)
@@ -78,6 +79,18 @@ def _next_is_taken_back(hall: Hall) -> None:
     assert first.state == "serving"
     hall.do(cmd.Unpause(window="w1"))
     hall.do(cmd.Complete(window="w1"))
+
+
+def _the_night_stays_part_of_the_day(hall: Hall) -> None:
+    config = hall.state.config
+    hall.do(cmd.Configure(config=replace(config, day_starts="00:00")))
+    one_at_night, half_an_hour = hall.state.day_ends_ms - 3 * 3_600_000, 1_800_000
+    person = cmd.Person(id_hash="0123", id_last4="0007")
+    hall.do(cmd.Book(booking="night", service="social", slot_ms=one_at_night, person=person))
+    hall.do(cmd.MoveBooking(booking="night", slot_ms=one_at_night + half_an_hour, by_staff=True))
+    assert hall.state.bookings["night"].day == hall.state.day
+    hall.do(cmd.CancelBooking(booking="night", by_staff=True))
+    hall.do(cmd.Configure(config=config))
 
 
 def _no_node_runs(hall: Hall) -> None:

@@ -78,6 +78,8 @@ def but_for_traces(state: HallState) -> dict[str, Any]:
         del ticket["touched"]
     for window in found["windows"]:
         del window["acted"]
+        # Who took a call back gets the whole delay of automatic calls.
+        del window["ready_clock"]
     found["missed"] = sorted(found["missed"])
     # Who comes back to be called again gets the whole time to come.
     found["due"] = [due for due in found["due"] if due[0] != "auto_start"]

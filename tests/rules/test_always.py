@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
+import pytest
+
+import callq
 from callq.domain import commands as cmd
-from callq.domain.errors import Code
+from callq.domain.errors import CONFLICT, STATUS, Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.state import canonical
-from tests.harness import check_invariants
+from tests.harness import check_invariants, small_hall
 from tests.rules.scene import HOUR, MIN, Scene, refused, rule
 
 
@@ -47,6 +53,27 @@ def test_an_accepted_key_is_remembered_through_the_next_business_day(hall: Scene
     assert hall.state.remembered("t1", "press-1") is None
 
 
+@rule("I-key-once")
+def test_a_key_is_kept_24_hours_past_the_close_also_where_the_next_day_is_shorter() -> None:
+    """The night to 2026-03-29 has one hour less in Warsaw; and a hall may begin its days earlier."""
+    spring = Scene(small_hall(timezone="Europe/Warsaw"), now_ms=1_774_605_600_000)
+    moved = Scene()
+    for hall in (spring, moved):
+        hall.issue()
+        hall.do(cmd.Cancel(ticket="t0001"), key="press-1")
+        closes_ms = hall.state.day_ends_ms
+        if hall is moved:
+            hall.do(cmd.Configure(config=small_hall(day_starts="00:00")))
+        hall.next_day()
+        hall.next_day()
+        assert hall.now_ms < closes_ms + 24 * HOUR * 1000
+        assert hall.state.remembered("t1", "press-1") is not None
+        assert hall.state.tickets["t0001"].state == "cancelled", "what the answer is about is there, too"
+        hall.next_day()
+        assert hall.state.remembered("t1", "press-1") is None
+        assert "t0001" not in hall.state.tickets
+
+
 @rule("I-refusals-unkept")
 def test_a_refused_key_is_decided_afresh(hall: Scene) -> None:
     hall.issue()
@@ -67,6 +94,21 @@ def test_a_refusal_has_code_ids_state_and_hint(hall: Scene) -> None:
         hall.call()
     assert refusal.value.ids == {"window": "w1", "ticket": ticket.id}
     assert (refusal.value.state, refusal.value.hint) == ("calling", "start or miss it first")
+
+
+@rule("I-refusal-explains")
+def test_a_conflict_without_a_state_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="without a state"):
+        Rejected(Code.SERVICE_CLOSED, "it is closed", "come tomorrow")
+    without = [
+        f"{path.name}:{call.lineno}"
+        for path in sorted(Path(callq.__file__).parent.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Rejected"
+        if "state" not in {word.arg for word in call.keywords}
+        if not isinstance(code := call.args[0], ast.Attribute) or STATUS[Code[code.attr]] == CONFLICT
+    ]
+    assert not without, "each conflict tells the present state"
 
 
 @rule("I-no-overtaking")

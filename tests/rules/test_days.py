@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
-from tests.rules.scene import ANN, HOUR, Scene, refused, rule
+from callq.domain.hall import Booking, Session
+from callq.domain.state import ClerkDay
+from callq.views.bookings import slots_out
+from tests.harness import MONDAY_9H, small_hall
+from tests.rules.scene import ANN, HOUR, Scene, changed, refused, rule, settle
 
 
 @rule("D-business-day")
@@ -16,6 +21,56 @@ def test_the_day_changes_at_four_in_the_halls_own_time(hall: Scene) -> None:
     hall.later(0.2 * HOUR)
     hall.tick()
     assert hall.issue().day == "2026-11-24"
+
+
+MORNING = Session(code="am", name="上午", ticketing="08:30-11:30", serving="08:30-12:00")
+
+
+@rule("D-clock-next-day")
+def test_another_time_zone_begins_with_the_next_day() -> None:
+    config = changed(small_hall(sessions=(MORNING,)), "general", booking=Booking(slot_min=30))
+    hall = Scene(config)
+    hall.staff()
+    ends_ms = hall.state.day_ends_ms
+    today = project_slots(hall, "2026-11-23")
+    hall.do(cmd.Configure(config=msgspec.structs.replace(config, timezone="Asia/Tokyo")))
+    assert project_slots(hall, "2026-11-23") == today
+    hall.later(2.4 * HOUR)
+    assert hall.issue().day == "2026-11-23", "11:24 here, past the end of ticketing there"
+    hall.later(0.2 * HOUR)
+    with refused(hall, Code.OUTSIDE_SESSION) as refusal:
+        hall.issue()
+    tomorrow = MONDAY_9H + round(22.5 * HOUR) * 1000
+    assert refusal.value.extra["next_ms"] == tomorrow, "08:30 there is 07:30 here"
+    assert hall.state.day_ends_ms == ends_ms
+    assert project_slots(hall, "2026-11-24")[0] == tomorrow
+    hall.next_day()
+    hall.now_ms = tomorrow
+    assert hall.issue().number == "A001"
+    settle(hall)
+
+
+@rule("D-clock-next-day")
+def test_a_night_that_was_sold_as_part_of_the_day_stays_part_of_it() -> None:
+    night = Session(code="night", name="夜间", ticketing="01:00-03:00", serving="01:00-03:00")
+    config = changed(small_hall(sessions=(MORNING, night)), "general", booking=Booking())
+    hall = Scene(config)
+    hall.do(cmd.Configure(config=msgspec.structs.replace(config, day_starts="00:00")))
+    one_at_night = MONDAY_9H + 16 * HOUR * 1000
+    booked = hall.do(cmd.Book(booking="b1", service="general", slot_ms=one_at_night, person=ANN))
+    assert hall.state.bookings["b1"].day == "2026-11-23"
+    assert [getattr(e, "day", "") for e in booked.events] == ["2026-11-23"], "on record, for a replay"
+    with refused(hall, Code.DUPLICATE_TICKET):
+        hall.do(cmd.Book(booking="b2", service="general", slot_ms=MONDAY_9H + HOUR * 500, person=ANN))
+    hall.now_ms = one_at_night
+    hall.do(cmd.CheckIn(booking="b1", ticket="x"))
+    assert hall.state.tickets["x"].cls == "appointment"
+    settle(hall)
+
+
+def project_slots(hall: Scene, day: str) -> list[int]:
+    """When the slots of the general service begin."""
+    return [slot.slot_ms for slot in slots_out(hall.state, "general", day, hall.now_ms).slots]
 
 
 def everywhere(hall: Scene) -> dict[str, cmd.AnyCommand]:
@@ -94,6 +149,37 @@ def test_a_clerk_may_finish_in_the_time_after_the_close(hall: Scene) -> None:
     assert (ticket.day, hall.state.day) == ("2026-11-23", "2026-11-24")
     hall.complete()
     assert (ticket.state, ticket.unconfirmed) == ("done", False)
+
+
+@rule("D-serving-counts")
+@pytest.mark.parametrize("how", ["complete", "hand over", "abandon", "undo"])
+def test_what_outlives_its_day_does_not_count_for_the_next(hall: Scene, how: str) -> None:
+    hall.issue()
+    hall.serve()
+    hall.later(HOUR)
+    hall.next_day()
+    fresh = ClerkDay(hall.now_ms)
+    assert hall.state.clerk_days == {"c1": fresh}
+    hall.later(HOUR)
+    if how == "abandon":
+        hall.do(cmd.Abandon(window="w1"))
+    else:
+        if how == "hand over":
+            hall.do(cmd.HandOver(window="w1", clerk="c2"))
+        hall.complete()
+        if how == "undo":
+            hall.do(cmd.Undo(window="w1"))
+            assert hall.state.clerk_days == {"c1": fresh}
+            hall.complete()
+    counts = dict(hall.state.clerk_days)
+    assert counts.pop("c1") == fresh
+    assert [day.handling_ms + day.done for day in counts.values()] in ([], [0])
+    clerk = "c2" if how == "hand over" else "c1"
+    hall.issue()
+    hall.serve()
+    hall.later(60)
+    hall.complete()
+    assert hall.state.clerk_days[clerk][1:] == (1, 0, 60_000, 60_000)
 
 
 @rule("D-come-back")

@@ -146,6 +146,21 @@ def test_a_transfer_to_itself_is_refused(hall: Scene) -> None:
             hall.do(cmd.Transfer(window="w1", **target))
 
 
+@rule("X-refused-itself")
+@pytest.mark.parametrize("kind", ["without_papers", "with_papers", "waiting"])
+def test_so_is_one_of_a_held_ticket_to_where_it_is_held(hall: Scene, kind: cmd.HoldKind) -> None:
+    ticket = hall.issue()
+    hall.hold(kind)
+    for target in ({"to_window": "w1"}, {"to_clerk": "c1"}):
+        with refused(hall, Code.WRONG_STATE) as refusal:
+            hall.do(cmd.Transfer(ticket=ticket.id, **target))
+        assert ("resume" if kind == "waiting" else "returned") in refusal.value.hint
+    hall.do(cmd.SignOut(window="w1"))
+    hall.staff("w2", "c1")
+    hall.do(cmd.Transfer(ticket=ticket.id, to_clerk="c1"))
+    assert hall.call("w2") is ticket, "the clerk has gone elsewhere: that is another place"
+
+
 @rule("X-refused-twice")
 def test_nobody_is_sent_to_a_queue_they_stand_in_already(hall: Scene) -> None:
     hall.issue(person=ANN)

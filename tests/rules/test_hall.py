@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Booking, Resource
+from callq.views.view import View, project, topics, touched
 from tests.harness import small_hall
 from tests.rules.scene import ANN, HOUR, MIN, Scene, changed, refused, rule, with_rules, with_service
 
@@ -96,12 +98,21 @@ def test_a_stopped_service_gives_no_tickets_and_says_why(hall: Scene) -> None:
     waiting = hall.issue()
     with refused(hall, Code.INVALID):
         hall.do(cmd.StopIssuing(service="general", reason=""))
-    hall.do(cmd.StopIssuing(service="general", reason="上级系统故障"))
+    stopped = hall.do(cmd.StopIssuing(service="general", reason="上级系统故障"))
     with refused(hall, Code.SERVICE_CLOSED) as refusal:
         hall.issue()
     assert "上级系统故障" in refusal.value.detail
-    assert hall.issue("social").number == "E001"
+    other = hall.issue("social")
+    assert other.number == "E001"
+    told = {View("ticket", ticket=waiting.id): "上级系统故障", View("ticket", ticket=other.id): None}
+    for view, reason in told.items():
+        assert project(view, hall.state, hall.now_ms, {})["stopped"] == reason
+        assert topics(view, hall.state) & touched(stopped.events, hall.state), "and told at once"
     assert hall.serve() is waiting
+    hall.complete()
+    assert project(next(iter(told)), hall.state, hall.now_ms, {})["stopped"] is None, (
+        "who is done need not know"
+    )
     hall.do(cmd.StartIssuing(service="general"))
     assert hall.issue().number == "A002"
 
@@ -146,6 +157,39 @@ def test_a_service_with_live_tickets_later_steps_or_bookings_stays() -> None:
     assert list(hall.state.index.services) == ["general", "social"]
 
 
+@rule("H-configure-clerks")
+def test_a_clerk_who_is_away_can_be_taken_out_and_nobody_waits_for_them(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", to_clerk="c2", wait=True))
+    hall.do(cmd.Second(clerk="c3", hall="village"))
+    clerks = small_hall().clerks
+    with refused(hall, Code.CLERK_BUSY):
+        hall.do(cmd.Configure(config=small_hall(clerks=clerks[1:])))
+    hall.do(cmd.Configure(config=small_hall(clerks=(clerks[0], clerks[3]))))
+    assert (ticket.state, ticket.bound) == ("waiting", "")
+    assert hall.state.seconded == {}
+    assert hall.call() is ticket
+
+
+@rule("H-configure-clerks")
+@pytest.mark.parametrize("target", [{"to_clerk": "c2"}, {"to_window": "w2"}])
+def test_nor_for_one_or_a_window_that_will_not_serve_them(hall: Scene, target: dict[str, str]) -> None:
+    """Neither is there: c2 has not come, w2 is not open yet."""
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", wait=True, **target))
+    config = small_hall()
+    c1, c2, c3, c4 = config.clerks
+    without = msgspec.structs.replace(c2, skills={"social": 1})
+    hall.do(cmd.Configure(config=small_hall(name="新", clerks=config.clerks)))
+    assert ticket.bound, "as long as they will, it waits"
+    window = msgspec.structs.replace(config.windows[1], services=("social",))
+    windows = (config.windows[0], window, config.windows[2])
+    hall.do(cmd.Configure(config=small_hall(clerks=(c1, without, c3, c4), windows=windows)))
+    assert ticket.bound == ""
+
+
 @rule("H-configure-resource")
 def test_a_resource_does_not_shrink_below_what_is_in_use() -> None:
     def net(capacity: int) -> object:
@@ -167,8 +211,11 @@ def test_a_resource_does_not_shrink_below_what_is_in_use() -> None:
 
 @rule("H-configure-checked")
 def test_a_configuration_with_mistakes_changes_nothing(hall: Scene) -> None:
-    with refused(hall, Code.INVALID):
-        hall.do(cmd.Configure(config=changed(small_hall(), "general", prefix="I")))
+    twice = changed(changed(small_hall(), "general", prefix="I"), "social", zone="moon")
+    with refused(hall, Code.INVALID) as refusal:
+        hall.do(cmd.Configure(config=twice))
+    told = [problem.path for problem in refusal.value.extra["problems"]]
+    assert told == ["services[0].prefix", "services[1].zone"], "all of them at once"
 
 
 @rule("H-quota-of-the-day")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
-from tests.harness import check_invariants
-from tests.rules.scene import ANN, Scene, refused, rule, settle, with_rules
+from callq.domain.hall import Clerk, Resource
+from tests.harness import check_invariants, small_hall
+from tests.rules.scene import ANN, Scene, changed, refused, rule, settle, with_rules
 
 SOMEBODY_ELSE = cmd.Actor(role="clerk", id="t2")
 
@@ -240,3 +242,83 @@ def test_another_clerk_takes_nothing_back(hall: Scene) -> None:
     hall.do(cmd.HandOver(window="w1", clerk="c2"))
     with refused(hall, Code.WRONG_STATE):
         undo(hall)
+
+
+@rule("U-flags")
+def test_skills_that_were_narrowed_since_stay_narrowed(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.do(cmd.SetSkills(window="w1", skills=("estate",)))
+    undo(hall)
+    assert hall.queue() == ["A001"]
+    assert hall.call() is None
+    hall.do(cmd.SetSkills(window="w1", skills=None))
+    assert hall.call() is ticket
+
+
+@rule("U-flags")
+def test_a_trainee_who_came_since_stays(hall: Scene) -> None:
+    config = small_hall()
+    hall.do(
+        cmd.Configure(
+            config=small_hall(
+                clerks=(*config.clerks, Clerk(id="c9", name="周一", skills={"general": 1}, mentor="c1"))
+            )
+        )
+    )
+    ticket = hall.issue()
+    hall.serve()
+    hall.complete()
+    hall.do(cmd.SignIn(window="w1", clerk="c9"))
+    undo(hall)
+    assert (ticket.state, hall.state.trainees) == ("serving", {"w1": "c9"})
+
+
+@rule("U-configured")
+@pytest.mark.parametrize("act", ["call", "complete", "miss"])
+def test_a_configuration_takes_nobodys_undo_away(hall: Scene, act: str) -> None:
+    ticket = hall.issue("estate")
+    hall.call()
+    if act == "complete":
+        hall.do(cmd.Start(window="w1"))
+        hall.complete()
+    elif act == "miss":
+        hall.miss()
+    hall.do(cmd.Configure(config=small_hall(notices=("中午不休息",))))
+    undo(hall)
+    assert ticket.state == {"call": "waiting", "complete": "serving", "miss": "called"}[act]
+
+
+@rule("U-configured")
+def test_but_for_a_completion_whose_service_is_gone(hall: Scene) -> None:
+    hall.issue("estate")
+    hall.serve()
+    hall.complete()
+    config = small_hall()
+    c1, c2, c3, _ = config.clerks
+    left = [msgspec.structs.replace(c, skills={"general": 2, "social": 2}) for c in (c1, c2, c3)]
+    gone = small_hall(
+        services=config.services[:2], windows=config.windows[:2], zones=config.zones[:1], clerks=tuple(left)
+    )
+    hall.do(cmd.Configure(config=gone))
+    with refused(hall, Code.WRONG_STATE):
+        undo(hall)
+
+
+@rule("U-configured")
+def test_nor_where_nothing_is_left_of_what_it_needs() -> None:
+    """One account for two windows, and the other one has it now."""
+    config = small_hall(resources=(Resource(code="net", name="专网", capacity=1),))
+    scarce = changed(config, "general", resource="net")
+    hall = Scene(scarce)
+    hall.staff("w1", "c1")
+    hall.staff("w2", "c2")
+    hall.issue()
+    hall.serve()
+    hall.complete()
+    hall.issue()
+    hall.call("w2")
+    hall.do(cmd.Configure(config=msgspec.structs.replace(scarce, name="新名")))
+    with refused(hall, Code.RESOURCE_BUSY):
+        undo(hall)
+    settle(hall)

@@ -7,6 +7,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
+from callq.domain.events import WindowHandedOver, decode_batch
 from callq.domain.hall import Clerk
 from callq.views.panel import project_panel
 from tests.harness import small_hall
@@ -140,6 +141,19 @@ def test_a_supervisor_may_seat_somebody_else(hall: Scene) -> None:
     assert hall.state.clerk_days["c2"].done == 1
 
 
+@rule("W-take-over-why")
+def test_why_a_supervisor_did_is_on_record(hall: Scene) -> None:
+    supervisor = cmd.Actor(role="supervisor", id="s")
+    with refused(hall, Code.INVALID):
+        hall.do(cmd.TakeOver(window="w1", clerk="c2", reason=" "), who=supervisor)
+    for clerk, reason in (("c2", "晕倒"), ("c1", "unspecified")):
+        given = {"reason": reason} if clerk == "c2" else {}
+        done = hall.do(cmd.TakeOver(window="w1", clerk=clerk, **given), who=supervisor)
+        assert [e.reason for e in done.events if isinstance(e, WindowHandedOver)] == [reason]
+    batch = decode_batch(hall.payloads[-1])
+    assert batch.who == supervisor
+
+
 @rule("W-one-seat")
 def test_a_clerk_sits_at_one_window_at_a_time(hall: Scene) -> None:
     with refused(hall, Code.CLERK_BUSY):
@@ -196,6 +210,22 @@ def test_a_clerk_who_serves_another_hall_is_away(hall: Scene) -> None:
         hall.do(cmd.SignIn(window="w2", clerk="c2"))
     hall.do(cmd.Unsecond(clerk="c2"))
     hall.do(cmd.SignIn(window="w2", clerk="c2"))
+
+
+@rule("W-seconded-awaited")
+def test_nobody_waits_for_a_clerk_who_serves_another_hall(hall: Scene) -> None:
+    first = hall.issue()
+    hall.later(1)
+    hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", to_clerk="c2", wait=True))
+    hall.do(cmd.Second(clerk="c2", hall="village"))
+    assert (first.state, first.bound) == ("waiting", ""), "who waited goes back to the service"
+    assert hall.serve() is first
+    for wait in (False, True):
+        with refused(hall, Code.CLERK_BUSY) as refusal:
+            hall.do(cmd.Transfer(window="w1", to_clerk="c2", wait=wait))
+        assert refusal.value.state == "seconded"
 
 
 @rule("W-bound-back")
@@ -268,13 +298,82 @@ def test_a_paused_or_unstaffed_window_does_not_call_by_itself() -> None:
     assert ticket.state == "waiting"
 
 
+@rule("W-auto-call-ready")
+def test_who_takes_a_seat_gets_the_whole_delay() -> None:
+    hall = with_rules(auto_call_s=20)
+    hall.do(cmd.SignOut(window="w1"))
+    ticket = hall.issue()
+    hall.later(10 * MIN)
+    hall.do(cmd.SignIn(window="w1", clerk="c1"))
+    hall.later(15)
+    hall.do(cmd.HandOver(window="w1", clerk="c2"))
+    hall.later(15)
+    hall.do(cmd.TakeOver(window="w1", clerk="c1"))
+    assert hall.state.windows["w1"].since_ms < hall.now_ms - 10 * MIN * 1000, "it has been idle for long"
+    hall.later(19)
+    hall.tick()
+    assert ticket.state == "waiting"
+    hall.later(1)
+    hall.tick()
+    assert ticket.state == "called"
+
+
+@rule("W-auto-call-ready")
+def test_so_does_who_takes_a_call_back() -> None:
+    hall = with_rules(auto_call_s=20)
+    hall.later(15)
+    ticket = hall.issue()
+    hall.later(3)
+    hall.call()
+    hall.later(5)
+    hall.do(cmd.Undo(window="w1"))
+    hall.tick()
+    assert ticket.state == "waiting", "nobody could take back what the clock would do now"
+    hall.later(19)
+    hall.tick()
+    assert ticket.state == "waiting"
+    hall.later(1)
+    hall.tick()
+    assert ticket.state == "called"
+
+
+@rule("W-auto-call-ready")
+def test_opening_and_ending_a_pause_begin_the_delay_too() -> None:
+    hall = with_rules(auto_call_s=20)
+    ticket = hall.issue()
+    for stop, go_on in ((cmd.Close, cmd.Open), (cmd.Pause, cmd.Unpause)):
+        hall.do(stop(window="w1"))
+        hall.later(MIN)
+        hall.do(go_on(window="w1"))
+        hall.later(19)
+        hall.tick()
+        assert ticket.state == "waiting"
+    hall.later(1)
+    hall.tick()
+    assert ticket.state == "called"
+
+
+@rule("W-auto-call")
+def test_who_comes_to_a_window_that_has_been_ready_is_called_at_once() -> None:
+    hall = with_rules(auto_call_s=20)
+    hall.later(MIN)
+    ticket = hall.issue()
+    hall.tick()
+    assert ticket.state == "called"
+
+
 @rule("W-not-removed")
 def test_a_window_in_use_or_with_papers_cannot_be_removed(hall: Scene) -> None:
     ticket = hall.issue()
     hall.hold("with_papers")
     config = msgspec.structs.replace(small_hall(), windows=small_hall().windows[1:])
+    with refused(hall, Code.WINDOW_OCCUPIED):
+        hall.do(cmd.Configure(config=config))
+    hall.issue()
+    hall.call()
     with refused(hall, Code.WINDOW_BUSY):
         hall.do(cmd.Configure(config=config))
+    hall.do(cmd.Undo(window="w1"))
     hall.do(cmd.SignOut(window="w1"))
     with refused(hall, Code.WINDOW_BUSY):
         hall.do(cmd.Configure(config=config))

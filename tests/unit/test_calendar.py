@@ -9,7 +9,8 @@ import pytest
 
 from callq.domain.calendar import business_day, day_bounds, weekday_like
 from callq.domain.hall import HallConfig, Holiday, MovedWorkday, Service, Session
-from callq.domain.hours import edges, next_ticketing, serving, sessions_on, ticketing
+from callq.domain.hours import next_ticketing, sessions_on, ticketing
+from tests.unit.hours_seen import edges, serving
 
 SHANGHAI = "Asia/Shanghai"
 

@@ -22,7 +22,8 @@ from callq.domain.hall import (
     SessionKind,
     Weekday,
 )
-from callq.domain.hours import edges, next_ticketing, serving, sessions_on, slot_at, slots_on, ticketing
+from callq.domain.hours import next_ticketing, sessions_on, slots_on, ticketing
+from tests.unit.hours_seen import edges, serving
 
 MORNING = Session(code="am", name="上午", ticketing="08:30-11:30", serving="08:30-12:00")
 AFTERNOON = Session(code="pm", name="下午", ticketing="14:00-16:30", serving="14:00-17:30")
@@ -78,13 +79,10 @@ def test_a_service_without_bookings_has_no_slots() -> None:
     assert slots_on(config, "unknown", MONDAY) == ()
 
 
-def test_a_slot_is_found_by_its_start_only() -> None:
+def test_slots_are_as_long_as_the_service_says() -> None:
     config = hall(MORNING, booking=Booking(slot_min=15))
     for slot in slots_on(config, "a", MONDAY):
         assert slot.end_ms - slot.start_ms == 15 * 60_000
-        assert slot_at(config, "a", slot.start_ms) == slot
-        assert slot_at(config, "a", slot.start_ms + 1) is None
-    assert slot_at(config, "unknown", slot.start_ms) is None
 
 
 def test_slots_are_as_long_on_the_night_of_a_clock_change() -> None:
@@ -193,7 +191,6 @@ def test_slots_are_disjoint_and_served(config: HallConfig, day: str) -> None:
         assert ticketing(config, "a", slot.start_ms, booked=True)
         assert serving(config, "a", slot.start_ms)
         assert serving(config, "a", slot.end_ms - 1)
-        assert slot_at(config, "a", slot.start_ms) == slot
 
 
 @given(config=calendars(), day=near.map(lambda day: day.isoformat()))

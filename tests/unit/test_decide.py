@@ -237,7 +237,7 @@ def test_what_is_in_use_cannot_be_configured_away() -> None:
     without_window = small_hall(windows=config.windows[1:])
     without_service = small_hall(services=(config.services[0], config.services[2]))
     without_clerk = small_hall(clerks=config.clerks[1:])
-    assert refused(hall, cmd.Configure(config=without_window)).code == Code.WINDOW_BUSY
+    assert refused(hall, cmd.Configure(config=without_window)).code == Code.WINDOW_OCCUPIED
     assert refused(hall, cmd.Configure(config=without_clerk)).code == Code.CLERK_BUSY
     error = refused(hall, cmd.Configure(config=without_service))
     assert error.code in (Code.WRONG_STATE, Code.INVALID)

@@ -10,7 +10,9 @@ import pytest
 
 from callq.config import load_hall, samples
 from callq.domain.hall import PREFIX_RE, HallConfig, Skill
-from callq.domain.hours import next_ticketing, serving, sessions_on, slots_on, ticketing
+from callq.domain.hours import next_ticketing, sessions_on, slots_on, ticketing
+from callq.domain.state import Index
+from tests.unit.hours_seen import serving
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +106,27 @@ def test_every_service_is_ticketed_on_every_working_day(name):
     for service in hall.services:
         for day in ("2026-11-23", "2026-11-27", "2026-12-31", "2027-02-12"):
             assert next_ticketing(hall, service.code, ms(f"{day}T06:00"), within_days=0) is not None
+
+
+def test_certificates_last_as_long_as_the_calendar_of_their_sample(dongyuan, taizhou):
+    """Until then every service is mastered, and all windows can be staffed at once."""
+    for hall in (dongyuan, taizhou):
+        year = max(holiday.last for holiday in hall.holidays)[:4]
+        for day in (f"{int(year) - 1}-01-01", f"{year}-12-31"):
+            index = Index(hall)
+            served = {code for clerk in index.clerks for code in index.mastered(clerk, day)}
+            assert served == set(index.services)
+            able = {w: [c for c in index.clerks if index.serving(w, c, day)] for w in index.windows}
+            seats: dict[str, str] = {}
+            assert [w for w in able if not seated(w, able, seats, set())] == []
+
+
+def seated(window: str, able: dict[str, list[str]], seats: dict[str, str], tried: set[str]) -> bool:
+    """Find a clerk for a window, moving others where that helps (an augmenting path)."""
+    for clerk in able[window]:
+        if clerk not in tried:
+            tried.add(clerk)
+            if clerk not in seats or seated(seats[clerk], able, seats, tried):
+                seats[clerk] = window
+                return True
+    return False

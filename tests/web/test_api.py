@@ -181,6 +181,21 @@ async def test_configure_puts_a_configuration_in_force(door: Door) -> None:
     assert after["revision"] == before["revision"] + 1
 
 
+async def test_a_configuration_is_told_everything_that_is_wrong_with_it(door: Door) -> None:
+    config = msgspec.json.decode(msgspec.json.encode(small_hall()))
+    config["services"][0]["prefix"] = "I"
+    config["windows"][1]["zone"] = "moon"
+    config["clerks"][2]["mentor"] = "13800000000"
+    answer = await door.ask("POST", "commands", {"command": "configure", "config": config})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (400, "invalid")
+    told = [mistake["path"] for mistake in problem["problems"]]
+    assert told == ["services[0].prefix", "windows[1].zone", "clerks[2].mentor"]
+    assert all(mistake["message"] and mistake["hint"] for mistake in problem["problems"])
+    assert problem["detail"].startswith("services[0].prefix: ")
+    assert "13800000000" not in answer.text
+
+
 async def test_a_large_configuration_is_taken(door: Door) -> None:
     config = msgspec.json.decode(msgspec.json.encode(small_hall()))
     for index in range(1200):

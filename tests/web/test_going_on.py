@@ -197,6 +197,8 @@ async def test_window_and_ticket_go_to_another_clerk(door: Door, command: str) -
         after = await door.window(command, clerk="c2")
         assert (after["window"]["clerk"], after["ticket"]["clerk"]) == ("c2", "c2")
         assert (await feed.hear(type="change"))["data"]["ticket"]["clerk"] == "c2"
+    [handed] = [e for e in (await door.get("events"))["events"] if e["kind"] == "window_handed_over"]
+    assert handed["data"].get("reason") == {"hand_over": None, "take_over": "unspecified"}[command]
 
 
 async def test_a_day_that_is_closed_leaves_a_come_back(door: Door) -> None:
@@ -211,6 +213,17 @@ async def test_a_day_that_is_closed_leaves_a_come_back(door: Door) -> None:
     first = await door.issue()
     back = await door.issue(come_back=ticket["id"])
     assert (first["ahead"], back["ahead"]) == (0, 0), "before everyone"
+
+
+async def test_the_queue_of_a_stopped_service_is_told_on_the_phone(door: Door) -> None:
+    ticket = await door.issue()
+    async with door.feed() as feed:
+        assert (await feed.subscribe("ticket", ticket=ticket["id"]))["data"]["stopped"] is None
+        stop = {"command": "stop_issuing", "service": "general", "reason": "上级系统故障"}
+        await door.post("commands", stop)
+        assert (await feed.hear(type="change"))["data"]["stopped"] == "上级系统故障"
+        await door.post("commands", {"command": "start_issuing", "service": "general"})
+        assert (await feed.hear(type="change"))["data"]["stopped"] is None
 
 
 async def test_a_suspended_hall_says_so_everywhere(door: Door) -> None:

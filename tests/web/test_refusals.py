@@ -169,8 +169,11 @@ CASES = {
     "recall at once": Refused(Code.TOO_SOON, *window("recall"), called, "calling"),
     "miss after one call": Refused(Code.TOO_SOON, *window("miss"), called, "calling"),
     "a fourth call": Refused(Code.LIMIT_REACHED, *window("recall"), called_three_times, "calling"),
-    "a window in use cannot be removed": Refused(
-        Code.WINDOW_BUSY, "POST", "commands", config(windows=small_hall().windows[1:]), staffed, "idle"
+    "a window where somebody sits cannot be removed": Refused(
+        Code.WINDOW_OCCUPIED, "POST", "commands", config(windows=small_hall().windows[1:]), staffed, "idle"
+    ),
+    "a window with a ticket cannot be removed": Refused(
+        Code.WINDOW_BUSY, "POST", "commands", config(windows=small_hall().windows[1:]), called, "calling"
     ),
     "body too large": Refused(
         Code.PAYLOAD_TOO_LARGE, *TICKETS, {"service": "general", "traits": ["x" * 30] * 3000}

@@ -179,25 +179,32 @@ CASES = {
     ),
     "suspending twice": Case(suspended, "commands", {"command": "suspend"}, Code.WRONG_STATE, "suspended"),
     "resuming what goes on": Case(None, "commands", {"command": "resume"}, Code.WRONG_STATE, "running"),
-    "a ticket of a stopped service": Case(stopped, "tickets", ISSUE, Code.SERVICE_CLOSED),
+    "a ticket of a stopped service": Case(stopped, "tickets", ISSUE, Code.SERVICE_CLOSED, "stopped"),
     "a transfer to a stopped service": Case(
         stopped_while_serving_another,
         "windows/w1/commands",
         {"command": "transfer", "to": {"service": "general"}},
         Code.SERVICE_CLOSED,
+        "stopped",
     ),
     "a ticket before its session": Case(
         None,
         "tickets",
         {"service": "estate"},
         Code.OUTSIDE_SESSION,
+        "closed",
         more=(("next_ms", MONDAY_9H + 11 * HOUR // 2),),
     ),
     "a ticket after the day was closed": Case(
-        day_closed, "tickets", ISSUE, Code.OUTSIDE_SESSION, more=(("next_ms", MONDAY_9H + 47 * HOUR // 2),)
+        day_closed,
+        "tickets",
+        ISSUE,
+        Code.OUTSIDE_SESSION,
+        "closed",
+        more=(("next_ms", MONDAY_9H + 47 * HOUR // 2),),
     ),
     "closing it twice": Case(day_closed, "commands", {"command": "close_day"}, Code.WRONG_STATE, "closed"),
-    "a ticket beyond the quota": Case(quota_given, "tickets", ISSUE, Code.QUOTA_EXHAUSTED),
+    "a ticket beyond the quota": Case(quota_given, "tickets", ISSUE, Code.QUOTA_EXHAUSTED, "full"),
     "calling what needs an account that is in use": Case(
         account_in_use,
         "windows/w2/commands",
@@ -205,17 +212,19 @@ CASES = {
         Code.RESOURCE_BUSY,
         "idle",
     ),
-    "a slot that does not exist": Case(None, "bookings", {**BOOK, "slot_ms": SLOT + 1}, Code.OUTSIDE_SESSION),
-    "a slot that is full": Case(book, "bookings", {**BOOK, "person": LI}, Code.QUOTA_EXHAUSTED),
+    "a slot that does not exist": Case(
+        None, "bookings", {**BOOK, "slot_ms": SLOT + 1}, Code.OUTSIDE_SESSION, "not_offered"
+    ),
+    "a slot that is full": Case(book, "bookings", {**BOOK, "person": LI}, Code.QUOTA_EXHAUSTED, "full"),
     "a second booking that day": Case(
         book, "bookings", {**BOOK, "slot_ms": SLOT + HOUR}, Code.DUPLICATE_TICKET, "booked"
     ),
     "a booking of a service that takes none": Case(
-        None, "bookings", {**BOOK, "service": "social"}, Code.SERVICE_CLOSED
+        None, "bookings", {**BOOK, "service": "social"}, Code.SERVICE_CLOSED, "not_bookable"
     ),
     "a booking of nobody": Case(None, "bookings", {**BOOK, "person": {"name": "张三"}}, Code.INVALID),
     "a booking by somebody who did not come": Case(
-        nobody_came, "bookings", {**BOOK, "slot_ms": SLOT + 24 * HOUR}, Code.LIMIT_REACHED
+        nobody_came, "bookings", {**BOOK, "slot_ms": SLOT + 24 * HOUR}, Code.LIMIT_REACHED, "barred"
     ),
     "an unknown booking": Case(
         None, "bookings/0000000000/commands", {"command": "check_in"}, Code.UNKNOWN_BOOKING
@@ -262,7 +271,7 @@ CASES = {
         None, "tickets", {**ISSUE, "prefer_clerk": "c9"}, Code.UNKNOWN_CLERK
     ),
     "seconding somebody who sits here": Case(
-        waits, "commands", {"command": "second", "clerk": "c1", "hall": "town"}, Code.CLERK_BUSY, "busy"
+        waits, "commands", {"command": "second", "clerk": "c1", "hall": "town"}, Code.CLERK_BUSY, "signed_in"
     ),
     "a party of nobody": Case(None, "tickets", {**ISSUE, "party": 0}, Code.INVALID),
     "a transfer to nowhere": Case(

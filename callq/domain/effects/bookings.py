@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from callq.domain.undo import Undo
 
 
-def _day(state: HallState, slot_ms: int) -> str:
-    return business_day(slot_ms, state.config.timezone, state.config.day_starts)
+def _day(state: HallState, told: str, slot_ms: int) -> str:
+    return told or business_day(slot_ms, state.config.timezone, state.config.day_starts)
 
 
 def _take(state: HallState, service: str, slot_ms: int, change: int, undo: Undo) -> None:
@@ -33,7 +33,7 @@ def booked(state: HallState, event: ev.Booked, at: Moment, undo: Undo) -> None:
         event.person,
         event.channel,
         "booked",
-        _day(state, event.slot_ms),
+        _day(state, event.day, event.slot_ms),
     )
     undo.put(state.bookings, booking.id, booking)
     _take(state, event.service, event.slot_ms, 1, undo)
@@ -51,7 +51,7 @@ def moved(state: HallState, event: ev.BookingMoved, at: Moment, undo: Undo) -> N
     _take(state, booking.service, booking.slot_ms, -1, undo)
     _take(state, booking.service, event.slot_ms, 1, undo)
     moved_to = booking._replace(
-        slot_ms=event.slot_ms, slot_end_ms=event.slot_end_ms, day=_day(state, event.slot_ms)
+        slot_ms=event.slot_ms, slot_end_ms=event.slot_end_ms, day=_day(state, event.day, event.slot_ms)
     )
     undo.put(state.bookings, booking.id, moved_to)
 

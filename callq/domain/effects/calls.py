@@ -19,6 +19,7 @@ from callq.domain.effects.tools import (
     know_person,
     leave_lane,
     move,
+    ready,
     set_step,
     set_timer,
     settled,
@@ -102,7 +103,7 @@ def completed(state: HallState, event: ev.TicketCompleted, at: Moment, undo: Und
         undo.set(ticket, "unconfirmed", True)
     else:
         move(state, ticket, TicketAct.COMPLETE, at, undo)
-        count(state, ticket.clerk, undo, done=1, done_ms=ticket.handled_ms)
+        count(state, ticket, ticket.clerk, undo, done=1, done_ms=ticket.handled_ms)
     set_step(
         ticket,
         ticket.step,
@@ -122,7 +123,7 @@ def missed(state: HallState, event: ev.TicketMissed, at: Moment, undo: Undo) -> 
     move(state, ticket, TicketAct.MISS, at, undo)
     undo.set(ticket, "missed_ms", at.now_ms)
     undo.set(state, "missed", (ticket.id, *state.missed[: RECENT_MISSED - 1]))
-    count(state, ticket.clerk, undo, missed=1)
+    count(state, ticket, ticket.clerk, undo, missed=1)
 
 
 def held(state: HallState, event: ev.TicketHeld, at: Moment, undo: Undo) -> None:
@@ -169,6 +170,7 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
         if step.state != "deferred":
             drop_credit(state, ticket, index, undo)
     _as_before(window, record, undo)
+    ready(state, window, at, undo)
     undo.set(window, "acted", record.previous)
     undo.set(ticket, "touched", state.revision + 1)
     undo.set(window, "ticket", ticket if ticket.state in AT_WINDOW else None)
@@ -183,16 +185,16 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
         _back_to_where_it_was(state, ticket, undo)
     elif event.act == "miss":
         undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
-        count(state, clerk, undo, missed=-1)
+        count(state, ticket, clerk, undo, missed=-1)
     else:
         stretch = handled - int(str(before["handled_ms"]))
-        count(state, clerk, undo, done=-1, done_ms=-handled, handling_ms=-max(0, stretch))
+        count(state, ticket, clerk, undo, done=-1, done_ms=-handled, handling_ms=-max(0, stretch))
 
 
 def _as_before(window: Window, record: Acted, undo: Undo) -> None:
     """Take back what the end of a ticket made of its window, not what its clerk has asked for since."""
     before = dict(record.window)
-    for name in ("last", "since_ms", "since_clock"):
+    for name in ("last", "since_ms"):
         undo.set(window, name, before[name])
     if record.act == "call":
         return

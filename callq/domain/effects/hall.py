@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from callq.domain.effects.tools import Moment, begin_timer, enter_lane, leave_lane, next_order
+from callq.domain.effects.tools import WHOLE_UNDO, Moment, begin_timer, enter_lane, leave_lane, next_order
 from callq.domain.lanes import CLASSES, Lane, LaneKey
-from callq.domain.state import ClerkDay, Index, Numbering, Standstill
+from callq.domain.state import ClerkDay, DayClock, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.window import Window
 
@@ -16,18 +16,24 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
 
+_KEYS_KEPT_MS: Final = 24 * 3_600_000
+"""How long past the close of their day keys are kept."""
+
 
 def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Undo) -> None:
     """A configuration comes into force."""
     index = Index(event.config)
     undo.set(state, "config", event.config)
+    if not state.day:
+        undo.set(state, "day_clock", DayClock(event.config.timezone, event.config.day_starts))
+    undo.set(state, "today", state.day_clock.today(event.config))
     undo.set(state, "index", index)
     undo.set(state, "digest", event.digest)
     undo.set(state, "numbering", _numbering(state.numbering, event.config))
     for config in event.config.windows:
         if config.id not in state.windows:
             window = Window(config.id)
-            window.since_ms, window.since_clock = at.now_ms, state.clock(at.now_ms)
+            window.since_ms, window.ready_clock = at.now_ms, state.clock(at.now_ms)
             undo.put(state.windows, config.id, window)
     for gone in [w for w in state.windows if w not in index.windows]:
         undo.drop(state.windows, gone)
@@ -41,7 +47,11 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
     for code in [s for s in state.stopped if s not in index.services]:
         undo.drop(state.stopped, code)
         undo.drop(state.stopped_since, code)
-    _nothing_to_take_back(state, undo)
+    for window in state.windows.values():
+        acts = window.acted.all if window.acted is not None else ()
+        homeless = any(dict(act.before)["service"] not in index.services for act in acts)
+        if homeless or state.level < WHOLE_UNDO:
+            undo.set(window, "acted", None)
 
 
 def _numbering(today: dict[str, Numbering], config: HallConfig) -> dict[str, Numbering]:
@@ -67,20 +77,24 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     stops = {code: tuple(s for s in stops if s.until_ms > ends_ms) for code, stops in state.stops.items()}
     undo.set(state, "stops", {code: kept for code, kept in stops.items() if kept})
     undo.set(state, "day", event.day)
+    undo.set(state, "day_clock", DayClock(config.timezone, config.day_starts))
+    undo.set(state, "today", config)
     undo.set(state, "day_closed", False)
     undo.set(state, "day_ends_ms", event.ends_ms)
     undo.set(state, "counters", {})
     undo.set(state, "numbering", _numbering({}, config))
     undo.set(state, "issued", {})
+    undo.set(state, "own_counts", event.own_counts)
     undo.set(state, "clerk_days", {c: ClerkDay(at.now_ms) for c in state.clerk_at})
     undo.set(state, "recent", {})
     undo.set(state, "missed", ())
     _nothing_to_take_back(state, undo)
-    kept = (previous, event.day)
+    _forget_keys(state, previous, ends_ms, at, undo)
+    kept = (previous, event.day, *state.keys)
     rated_until = at.now_ms - config.rules.rate_phone_h * 3_600_000
     for ticket in list(state.tickets.values()):
         ratable = ticket.state == TicketState.DONE and (ticket.done_ms or 0) > rated_until
-        # What ended yesterday stays as long as the keys that may ask for it again.
+        # What has ended stays as long as the keys that may ask for it again.
         if ticket.state in FINAL and not ratable and ticket.day not in kept:
             undo.drop(state.tickets, ticket.id)
     for ticket_id, credit in list(state.credits.items()):
@@ -92,14 +106,21 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     wanted = {(booking.service, booking.slot_ms) for booking in state.bookings.values()}
     for slot in [s for s in state.slots if s not in wanted]:
         undo.drop(state.slots, slot)
-    # A key is kept 24 hours past the close of its day: through the whole of the next one.
-    for day in [d for d in state.keys if d not in kept]:
-        undo.drop(state.keys, day)
     end_serving(state, at, undo)
 
 
+def _forget_keys(state: HallState, over: str, ended_ms: int, at: Moment, undo: Undo) -> None:
+    """Forget the keys of days that closed 24 hours ago, however long the days since were."""
+    if over:
+        undo.put(state.keys_until, over, ended_ms + _KEYS_KEPT_MS)
+    for day in [d for d, until_ms in state.keys_until.items() if until_ms <= at.now_ms and d != over]:
+        undo.drop(state.keys_until, day)
+        if day in state.keys:
+            undo.drop(state.keys, day)
+
+
 def _nothing_to_take_back(state: HallState, undo: Undo) -> None:
-    """Let no undo reach back into another day or configuration."""
+    """Let no undo reach back into another day."""
     for window in state.windows.values():
         if window.acted is not None:
             undo.set(window, "acted", None)

@@ -23,7 +23,7 @@ RECENT_CALLS: Final = 24
 RECENT_MISSED: Final = 24
 
 WHOLE_UNDO: Final = 3
-"""Level from which an undo takes back all that a key press did, whatever has been asked for since."""
+"""Level from which an undo takes back all that a key press did, whatever was asked or configured since."""
 
 UNDONE: Final = [
     "state",
@@ -54,7 +54,7 @@ UNDONE: Final = [
 ]
 """Fields of a ticket that a call, a miss or a completion changes."""
 
-WINDOW_UNDONE: Final = ("pause_after", "pause_reason", "last", "since_ms", "since_clock")
+WINDOW_UNDONE: Final = ("pause_after", "pause_reason", "last", "since_ms")
 
 _UNDONE: Final = attrgetter(*UNDONE)
 _WINDOW_UNDONE: Final = attrgetter(*WINDOW_UNDONE)
@@ -206,8 +206,13 @@ def next_order(state: HallState, undo: Undo) -> int:
 
 def since(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
     """The window's state begins now."""
-    undo.set(window, "since_clock", state.clock(at.now_ms))
     undo.set(window, "since_ms", at.now_ms)
+    ready(state, window, at, undo)
+
+
+def ready(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
+    """Whoever sits at the window gets the whole delay of automatic calls from now."""
+    undo.set(window, "ready_clock", state.clock(at.now_ms))
 
 
 def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment, undo: Undo) -> None:
@@ -240,11 +245,13 @@ def stop_handling(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> N
     stretch = state.clock(at.now_ms) - ticket.started_clock
     undo.set(ticket, "handled_ms", ticket.handled_ms + stretch)
     undo.set(ticket, "started_clock", None)
-    count(state, ticket.clerk, undo, handling_ms=stretch)
+    count(state, ticket, ticket.clerk, undo, handling_ms=stretch)
 
 
-def count(state: HallState, clerk: str | None, undo: Undo, **more: int) -> None:
-    """Add to a clerk's counts of the day."""
+def count(state: HallState, ticket: Ticket, clerk: str | None, undo: Undo, **more: int) -> None:
+    """Add to a clerk's counts of the day; what is left of the day before is none of its business."""
+    if state.own_counts and ticket.day != state.day:
+        return
     day = state.clerk_days.get(clerk) if clerk else None
     if clerk and day:
         changed = day._replace(**{name: getattr(day, name) + value for name, value in more.items()})

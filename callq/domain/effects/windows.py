@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, settled, since
+from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, ready, settled, since
 from callq.domain.state import ClerkDay
 
 if TYPE_CHECKING:
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from callq.domain.window import Window
 
 
-def _other_clerk(state: HallState, window: str, undo: Undo) -> Window:
-    """A window whose clerk changes: nobody takes back what was done before."""
+def _other_clerk(state: HallState, window: str, at: Moment, undo: Undo) -> Window:
+    """A window whose clerk changes: nobody takes back what was done before, nor is called for at once."""
     found = state.windows[window]
     settled(state, found, undo)
+    ready(state, found, at, undo)
     return found
 
 
@@ -37,13 +38,13 @@ def _seat(state: HallState, clerk: str, window: str, at: Moment, undo: Undo) -> 
 
 def signed_in(state: HallState, event: ev.ClerkSignedIn, at: Moment, undo: Undo) -> None:
     """A clerk takes a seat."""
-    undo.set(_other_clerk(state, event.window, undo), "clerk", event.clerk)
+    undo.set(_other_clerk(state, event.window, at, undo), "clerk", event.clerk)
     _seat(state, event.clerk, event.window, at, undo)
 
 
 def signed_out(state: HallState, event: ev.ClerkSignedOut, at: Moment, undo: Undo) -> None:
     """A clerk leaves; skills that were narrowed are forgotten."""
-    window = _other_clerk(state, event.window, undo)
+    window = _other_clerk(state, event.window, at, undo)
     undo.set(window, "clerk", None)
     undo.set(window, "active", None)
     undo.drop(state.clerk_at, event.clerk)
@@ -63,7 +64,7 @@ def trainee_left(state: HallState, event: ev.TraineeLeft, at: Moment, undo: Undo
 
 def handed_over(state: HallState, event: ev.WindowHandedOver, at: Moment, undo: Undo) -> None:
     """Another clerk has the window and its ticket; each is credited with the time of their own."""
-    window = _other_clerk(state, event.window, undo)
+    window = _other_clerk(state, event.window, at, undo)
     ticket = window.ticket
     undo.drop(state.clerk_at, event.before)
     undo.set(window, "clerk", event.clerk)
@@ -74,7 +75,7 @@ def handed_over(state: HallState, event: ev.WindowHandedOver, at: Moment, undo: 
     if ticket.started_clock is not None:
         clock = state.clock(at.now_ms)
         stretch = clock - ticket.started_clock
-        count(state, event.before, undo, handling_ms=stretch)
+        count(state, ticket, event.before, undo, handling_ms=stretch)
         undo.set(ticket, "handled_ms", ticket.handled_ms + stretch)
         undo.set(ticket, "started_clock", clock)
     undo.set(ticket, "clerk", event.clerk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
-from callq.domain import hours
+from callq.domain import opening
 from callq.domain.calendar import business_day, day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.rules.decision import Decision
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from callq.domain import commands as cmd
     from callq.domain.hall import Booking as Terms
     from callq.domain.hall import Service
+    from callq.domain.hours import Slot
     from callq.domain.state import Booking, HallState
 
 
@@ -27,19 +28,23 @@ def _refused(code: Code, booking: Booking, detail: str, hint: str) -> Rejected:
 def _terms(service: Service) -> Terms:
     if service.booking is None:
         raise Rejected(
-            Code.SERVICE_CLOSED, f"{service.name} takes no bookings", "take a ticket", service=service.code
+            Code.SERVICE_CLOSED,
+            f"{service.name} takes no bookings",
+            "take a ticket",
+            state="not_bookable",
+            service=service.code,
         )
     return service.booking
 
 
-def offered(state: HallState, service: Service, day: str, now_ms: int) -> list[hours.Slot]:
+def offered(state: HallState, service: Service, day: str, now_ms: int) -> list[Slot]:
     """Slots of a business day that lie ahead and can be booked, as far as they have places left."""
     terms = service.booking
     if terms is None or not state.day <= day <= day_after(state.day, terms.days_ahead):
         return []
     if state.day_closed and day == state.day:
         return []
-    return [slot for slot in hours.slots_on(state.config, service.code, day) if slot.start_ms > now_ms]
+    return [slot for slot in opening.slots_on(state, service.code, day) if slot.start_ms > now_ms]
 
 
 def places_left(state: HallState, service: Service, slot_ms: int) -> int:
@@ -47,7 +52,7 @@ def places_left(state: HallState, service: Service, slot_ms: int) -> int:
     return max(0, _terms(service).capacity - state.slots.get((service.code, slot_ms), 0))
 
 
-def first_free(state: HallState, service: Service, now_ms: int) -> hours.Slot | None:
+def first_free(state: HallState, service: Service, now_ms: int) -> Slot | None:
     """The next slot with a place left; None: no bookings, or all taken."""
     for ahead in range(service.booking.days_ahead + 1 if service.booking else 0):
         for slot in offered(state, service, day_after(state.day, ahead), now_ms):
@@ -56,19 +61,26 @@ def first_free(state: HallState, service: Service, now_ms: int) -> hours.Slot | 
     return None
 
 
-def _free_slot(state: HallState, service: Service, slot_ms: int, now_ms: int) -> hours.Slot:
+def _free_slot(state: HallState, service: Service, slot_ms: int, now_ms: int) -> Slot:
     """The slot, if it is offered and has a place left."""
     _terms(service)
-    day = business_day(slot_ms, state.config.timezone, state.config.day_starts)
-    for slot in offered(state, service, day, now_ms):
+    for slot in offered(state, service, opening.day_of(state, slot_ms), now_ms):
         if slot.start_ms == slot_ms:
             if places_left(state, service, slot_ms):
                 return slot
             raise Rejected(
-                Code.QUOTA_EXHAUSTED, "the slot is full", "choose another one", service=service.code
+                Code.QUOTA_EXHAUSTED,
+                "the slot is full",
+                "choose another one",
+                state="full",
+                service=service.code,
             )
     raise Rejected(
-        Code.OUTSIDE_SESSION, "no such slot to book", "choose one that is offered", service=service.code
+        Code.OUTSIDE_SESSION,
+        "no such slot to book",
+        "choose one that is offered",
+        state="not_offered",
+        service=service.code,
     )
 
 
@@ -89,8 +101,16 @@ def book(state: HallState, command: cmd.Book, now_ms: int, who: cmd.Actor) -> De
         slot_end_ms=slot.end_ms,
         person=command.person,
         channel=command.channel,
+        day=_day_told(state, slot.start_ms),
     )
     return Decision((event,), booking=command.booking)
+
+
+def _day_told(state: HallState, slot_ms: int) -> str:
+    """Business day of a slot for the record, where the configuration in force would not tell it."""
+    day = opening.day_of(state, slot_ms)
+    told = business_day(slot_ms, state.config.timezone, state.config.day_starts)
+    return day if day != told else ""
 
 
 def _not_barred(state: HallState, person: cmd.Person) -> None:
@@ -106,11 +126,12 @@ def _not_barred(state: HallState, person: cmd.Person) -> None:
             Code.LIMIT_REACHED,
             f"{len(recent)} bookings were not kept in {rules.no_show_days} days",
             "come and take a ticket instead",
+            state="barred",
         )
 
 
 def _one_a_day(state: HallState, service: str, person: cmd.Person, slot_ms: int, but: str = "") -> None:
-    day = business_day(slot_ms, state.config.timezone, state.config.day_starts)
+    day = opening.day_of(state, slot_ms)
     for other in state.bookings.values():
         same = other.service == service and other.day == day and same_person(other.person, person)
         if same and other.state in ("booked", "arrived") and other.id != but:
@@ -176,5 +197,10 @@ def move_booking(state: HallState, command: cmd.MoveBooking, now_ms: int, who: c
         return Decision((), booking=booking.id)
     slot = _free_slot(state, service, command.slot_ms, now_ms)
     _one_a_day(state, service.code, booking.person, slot.start_ms, but=booking.id)
-    event = ev.BookingMoved(booking=booking.id, slot_ms=slot.start_ms, slot_end_ms=slot.end_ms)
+    event = ev.BookingMoved(
+        booking=booking.id,
+        slot_ms=slot.start_ms,
+        slot_end_ms=slot.end_ms,
+        day=_day_told(state, slot.start_ms),
+    )
     return Decision((event,), booking=booking.id)

@@ -18,6 +18,7 @@ from callq.domain.rules.guards import (
     in_its_day,
     may_recall_ms,
     present,
+    reasoned,
     require,
     require_window,
     running,
@@ -112,8 +113,7 @@ def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd
     if ticket.state == TicketState.MISSED:
         one_live_ticket(state, state.index.services[ticket.service], ticket.person, but=ticket)
     _served_here(state, ticket, window, state.services_at(window))
-    if not command.reason.strip():
-        raise conflict(Code.INVALID, window, "a call out of turn needs a reason", "say why")
+    reasoned(window, command.reason, "a call out of turn")
     called = ev.TicketCalled(
         ticket=ticket.id,
         window=window.id,
@@ -232,7 +232,7 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
             Code.WRONG_STATE,
             window,
             "there is nothing to take back",
-            "go on from here; another act, clerk, day or configuration ends what could be taken back",
+            "go on from here; another act, clerk or day ends what could be taken back",
         )
     rules = state.config.rules
     if now_ms - last.at_ms > rules.undo_s * 1000:

@@ -34,7 +34,10 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
         )
     found = problems(config)
     if found:
-        raise Rejected(Code.INVALID, f"{found[0].path}: {found[0].message}", found[0].hint, hall=state.hall)
+        first = found[0]
+        raise Rejected(Code.INVALID, f"{first.path}: {first.message}", first.hint, hall=state.hall).having(
+            problems=found
+        )
     fingerprint = digest(config)
     if fingerprint == state.digest:
         return Decision(())
@@ -47,22 +50,30 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
                 Code.CLERK_BUSY,
                 f"clerk {clerk} is signed in",
                 "sign the clerk out first",
+                state="signed_in",
                 clerk=clerk,
                 window=window_id,
             )
     events: list[ev.Event] = [ev.HallConfigured(config=lean(config), digest=fingerprint)]
     if not state.created:
         events.append(day_opened(business_day(now_ms, config.timezone, config.day_starts), config))
-    return Decision((*events, *let_go(state, "not_served", _serving(state, Index(config)))))
+    index = Index(config)
+    back = [ev.ClerkReturned(clerk=clerk) for clerk in state.seconded if clerk not in index.clerks]
+    return Decision((*back, *events, *let_go(state, "not_served", _serving(state, index))))
 
 
 def _serving(state: HallState, index: Index) -> dict[str, tuple[str, ...]]:
-    """What staffed windows and their clerks will serve, by binding."""
+    """What windows and clerks that somebody waits for will serve, there or not, by binding."""
     found: dict[str, tuple[str, ...]] = {}
-    for window in state.windows.values():
-        if window.clerk is not None:
-            services = index.in_use(window.id, window.clerk, window.active, state.day)
-            found[f"w:{window.id}"] = found[f"c:{window.clerk}"] = services
+    for to in {key.to for key in state.lanes if key.to}:
+        kind, _, whom = to.partition(":")
+        window = state.windows.get(whom if kind == "w" else state.clerk_at.get(whom, ""))
+        if window is not None and window.clerk is not None and (kind == "w" or window.clerk == whom):
+            found[to] = index.in_use(window.id, window.clerk, window.active, state.day)
+        elif kind == "w":
+            found[to] = index.equipped(whom)
+        else:
+            found[to] = index.mastered(whom, state.day) if whom in index.clerks else ()
     return found
 
 
@@ -71,10 +82,11 @@ def _windows_kept(state: HallState, config: HallConfig) -> None:
     for window in state.windows.values():
         if any(w.id == window.id for w in config.windows):
             continue
-        if window.ticket or window.clerk:
-            raise conflict(
-                Code.WINDOW_BUSY, window, "it cannot be removed while in use", "close it and sign out first"
-            )
+        for there, code in ((window.ticket, Code.WINDOW_BUSY), (window.clerk, Code.WINDOW_OCCUPIED)):
+            if there is not None:
+                raise conflict(
+                    code, window, "it cannot be removed while in use", "close it and sign out first"
+                )
         for ticket in state.tickets.values():
             waits = ticket.state == TicketState.WAITING and ticket.bound == f"w:{window.id}"
             kept = ticket.state == TicketState.HELD and ticket.hold_kind != "without_papers"

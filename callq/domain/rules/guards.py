@@ -66,6 +66,14 @@ def clerk_of(state: HallState, clerk: str) -> str:
     return clerk
 
 
+def whereabouts(state: HallState, clerk: str) -> str:
+    """State of a clerk: ``signed_in``, ``trainee`` (beside the mentor), ``seconded`` or ``absent``."""
+    window = state.windows.get(state.clerk_at.get(clerk, ""))
+    if window is not None:
+        return "signed_in" if window.clerk == clerk else "trainee"
+    return "seconded" if clerk in state.seconded else "absent"
+
+
 def running(state: HallState) -> None:
     """Refuse with `hall_suspended` while the hall stands still."""
     if state.suspended_since is not None:
@@ -173,6 +181,12 @@ def require_window(window: Window, act: WindowAct) -> None:
             f"it is {window.state}; {act} is not possible",
             "look at its present state",
         )
+
+
+def reasoned(window: Window, reason: str, what: str) -> None:
+    """Refuse an intervention for which a blank reason was given, with `invalid`."""
+    if not reason.strip():
+        raise conflict(Code.INVALID, window, f"{what} needs a reason", "say why")
 
 
 def staffed(window: Window) -> str:

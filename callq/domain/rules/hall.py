@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from callq.domain import events as ev
 from callq.domain.calendar import business_day, day_after, day_bounds
 from callq.domain.errors import Code, Rejected
-from callq.domain.routing import choose_lane, eligible_lanes
+from callq.domain.routing import choose_lane, eligible_lanes, targets_of
+from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import after_ticket, clerk_of, service_of
+from callq.domain.rules.guards import after_ticket, clerk_of, service_of, whereabouts
 from callq.domain.rules.visits import after_completion
 from callq.domain.ticket import TicketAct, TicketState, allowed
-from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from callq.domain import commands as cmd
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
+    from callq.domain.window import Window
 
 
 def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> Decision:
@@ -32,7 +34,7 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
         # Other hours take effect here, and must not open a day that has been: its numbers would repeat.
         config = state.config
         day = max(business_day(now_ms, config.timezone, config.day_starts), day_after(state.day))
-        return Decision((*_day_end(state, now_ms), day_opened(day, config)))
+        return Decision((*_day_end(state, now_ms), day_opened(day, config, own_counts=True)))
     if state.suspended_since is not None:
         return Decision(())
     events: list[ev.Event] = []
@@ -43,9 +45,10 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
     return Decision(tuple(_auto_calls(state, now_ms)))
 
 
-def day_opened(day: str, config: HallConfig) -> ev.DayOpened:
+def day_opened(day: str, config: HallConfig, *, own_counts: bool = False) -> ev.DayOpened:
     """The opening of a business day, with its end worked out: a replay needs no calendar."""
-    return ev.DayOpened(day=day, ends_ms=day_bounds(day, config.timezone, config.day_starts)[1])
+    ends_ms = day_bounds(day, config.timezone, config.day_starts)[1]
+    return ev.DayOpened(day=day, ends_ms=ends_ms, own_counts=own_counts)
 
 
 def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
@@ -106,19 +109,16 @@ _DUE: Final[dict[str, Callable[[HallState, Ticket, int], list[ev.Event]]]] = {
 
 
 def _auto_calls(state: HallState, now_ms: int) -> list[ev.Event]:
-    """Call for the window that has been idle longest, if that is long enough.
+    """Call for the window that has been ready longest, if that is long enough.
 
     One at a time, since each call changes what the next may choose.
     """
     after_ms = state.config.rules.auto_call_s * 1000
     if not after_ms:
         return []
-    idle = [
-        w
-        for w in state.windows.values()
-        if w.state == WindowState.IDLE and w.clerk and state.clock(now_ms) - w.since_clock >= after_ms
-    ]
-    for window in sorted(idle, key=lambda w: (w.since_clock, w.id)):
+    for window in _ready(state):
+        if state.clock(now_ms) - window.ready_clock < after_ms:
+            break
         choice = choose_lane(state, window, now_ms)
         if choice is not None:
             assert window.clerk is not None
@@ -127,6 +127,21 @@ def _auto_calls(state: HallState, now_ms: int) -> list[ev.Event]:
             )
             return [called]
     return []
+
+
+def _ready(state: HallState) -> Iterator[Window]:
+    """Windows that could call somebody who waits now, as far as resources let them; ready longest first."""
+    waited: dict[str, set[str]] = {}
+    for key, lane in state.lanes.items():
+        if lane:
+            waited.setdefault(key.to, set()).add(key.service)
+    if not waited:
+        return
+    idle = [w for w in state.windows.values() if w.clerk and w.ticket is None and w.open and not w.paused]
+    for window in sorted(idle, key=attrgetter("ready_clock", "id")):
+        services = state.services_at(window)
+        if any(to in waited and not waited[to].isdisjoint(services) for to in targets_of(window)):
+            yield window
 
 
 def next_deadline_ms(state: HallState) -> int | None:
@@ -144,9 +159,10 @@ def next_deadline_ms(state: HallState) -> int | None:
         deadline = min(deadline, first.at_ms + state.frozen_ms)
     after_ms = state.config.rules.auto_call_s * 1000
     if after_ms:
-        for window in state.windows.values():
-            if window.state == WindowState.IDLE and window.clerk and eligible_lanes(state, window):
-                deadline = min(deadline, window.since_clock + state.frozen_ms + after_ms)
+        for window in _ready(state):
+            due_ms = window.ready_clock + state.frozen_ms + after_ms
+            if due_ms >= deadline or eligible_lanes(state, window):
+                return min(deadline, due_ms)
     return deadline
 
 
@@ -197,10 +213,17 @@ def second(state: HallState, command: cmd.Second, now_ms: int, who: cmd.Actor) -
     at = state.clerk_at.get(clerk)
     if at is not None or clerk in state.seconded:
         where = f"signed in at window {at}" if at else f"with hall {state.seconded[clerk]}"
-        raise Rejected(Code.CLERK_BUSY, f"{clerk} is {where}", "end that first", state="busy", clerk=clerk)
+        raise Rejected(
+            Code.CLERK_BUSY,
+            f"{clerk} is {where}",
+            "end that first",
+            state=whereabouts(state, clerk),
+            clerk=clerk,
+        )
     if command.hall == state.hall:
         raise Rejected(Code.INVALID, "that is this hall", "name the other one", clerk=clerk)
-    return Decision((ev.ClerkSeconded(clerk=clerk, hall=command.hall),))
+    freed = let_go(state, "clerk_left", {f"c:{clerk}": ()})
+    return Decision((ev.ClerkSeconded(clerk=clerk, hall=command.hall), *freed))
 
 
 def unsecond(state: HallState, command: cmd.Unsecond, now_ms: int, who: cmd.Actor) -> Decision:
@@ -208,6 +231,10 @@ def unsecond(state: HallState, command: cmd.Unsecond, now_ms: int, who: cmd.Acto
     clerk = clerk_of(state, command.clerk)
     if clerk not in state.seconded:
         raise Rejected(
-            Code.WRONG_STATE, f"{clerk} is not with another hall", "go on", state="here", clerk=clerk
+            Code.WRONG_STATE,
+            f"{clerk} is not with another hall",
+            "go on",
+            state=whereabouts(state, clerk),
+            clerk=clerk,
         )
     return Decision((ev.ClerkReturned(clerk=clerk),))

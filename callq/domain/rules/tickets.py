@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callq.domain import events as ev
-from callq.domain import hours
+from callq.domain import opening
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
 from callq.domain.routing import lanes_seen
@@ -21,6 +21,7 @@ from callq.domain.rules.guards import (
     running,
     service_of,
     ticket_of,
+    whereabouts,
     window_of,
     wrong_state,
     zone_for,
@@ -154,20 +155,23 @@ def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str
     service = service_of(state, code)
     if service.code == ticket.service:
         raise wrong_state(ticket, "it is in that service already", "name another one")
-    if service.code in state.stopped or hours.over(state.config, service.code, now_ms):
+    if service.code in state.stopped or opening.over(state, service.code, now_ms):
         reason = state.stopped.get(service.code, "it is closed for today")
         raise Rejected(
-            Code.SERVICE_CLOSED, f"{service.name}: {reason}", "name another service", service=service.code
+            Code.SERVICE_CLOSED,
+            f"{service.name}: {reason}",
+            "name another service",
+            state="stopped" if service.code in state.stopped else "closed",
+            service=service.code,
         )
     return service.code
 
 
 def _to_window(state: HallState, ticket: Ticket, window_id: str, *, wait: bool) -> str:
     window = window_of(state, window_id)
-    if window.id == ticket.window and ticket.state in AT_WINDOW:
-        raise wrong_state(ticket, "it is at that window already", "name another one")
-    config = state.index.windows[window.id]
-    if config.services and ticket.service not in config.services:
+    if window.id == ticket.window:
+        raise _there_already(ticket, "at that window")
+    if ticket.service not in state.index.equipped(window.id):
         raise conflict(
             Code.NOT_ELIGIBLE, window, f"it is not equipped for {ticket.service}", "name another window"
         )
@@ -175,20 +179,46 @@ def _to_window(state: HallState, ticket: Ticket, window_id: str, *, wait: bool) 
     return f"w:{window.id}"
 
 
+def _there_already(ticket: Ticket, where: str) -> Rejected:
+    """A transfer to where a ticket stands or is held."""
+    back = {"waiting": "resume it there"}.get(ticket.hold_kind or "", "let it come back with `returned`")
+    held = ticket.state == TicketState.HELD
+    return wrong_state(
+        ticket, f"it is {where} already", f"{back}, or name another" if held else "name another one"
+    )
+
+
 def _to_clerk(state: HallState, ticket: Ticket, clerk: str, *, wait: bool) -> str:
     clerk_of(state, clerk)
-    if clerk == ticket.clerk and ticket.state in AT_WINDOW:
-        raise wrong_state(ticket, "it is with that clerk already", "name another one")
-    service = state.index.services[ticket.service]
-    if state.index.clerks[clerk].level(service.needs, state.day) < service.min_level:
+    if clerk == ticket.clerk and state.clerk_at.get(clerk) == ticket.window:
+        raise _there_already(ticket, "with that clerk")
+    if clerk in state.seconded:
         raise Rejected(
-            Code.NOT_ELIGIBLE, f"{clerk} does not serve {service.code}", "name another clerk", clerk=clerk
+            Code.CLERK_BUSY,
+            f"{clerk} serves hall {state.seconded[clerk]}",
+            "name another, or end the secondment first",
+            state=whereabouts(state, clerk),
+            clerk=clerk,
+        )
+    if ticket.service not in state.index.mastered(clerk, state.day):
+        raise Rejected(
+            Code.NOT_ELIGIBLE,
+            f"{clerk} does not serve {ticket.service}",
+            "name another clerk",
+            state=whereabouts(state, clerk),
+            clerk=clerk,
         )
     seat = state.windows.get(state.clerk_at.get(clerk, ""))
     if seat is not None and seat.clerk == clerk:
         _could_call(state, ticket, seat, wait=wait)
     elif not wait:  # Also for a trainee beside the mentor, who calls nobody.
-        raise Rejected(Code.WINDOW_UNSTAFFED, f"{clerk} is not signed in", _MAY_WAIT, clerk=clerk)
+        raise Rejected(
+            Code.WINDOW_UNSTAFFED,
+            f"{clerk} is not signed in",
+            _MAY_WAIT,
+            state=whereabouts(state, clerk),
+            clerk=clerk,
+        )
     return f"c:{clerk}"
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from callq.domain import events as ev
-from callq.domain import hours
+from callq.domain import opening
 from callq.domain.calendar import day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
@@ -111,14 +111,16 @@ def require_open(
             Code.SERVICE_CLOSED,
             f"{service.name}: {state.stopped[service.code]}",
             "ask at the desk",
+            state="stopped",
             service=service.code,
         )
-    closed = state.day_closed or hours.ticketing(state.config, service.code, now_ms, booked=booked) is None
+    closed = state.day_closed or opening.ticketing(state, service.code, now_ms, booked=booked) is None
     if closed:
         refusal = Rejected(
             Code.OUTSIDE_SESSION,
             f"{service.name} gives no tickets now",
             "come when it does, or book",
+            state="closed",
             service=service.code,
         )
         following = next_open_ms(state, service.code, now_ms)
@@ -128,6 +130,7 @@ def require_open(
             Code.QUOTA_EXHAUSTED,
             f"all {service.quota} tickets of the day for {service.name} are given",
             "come tomorrow, or book",
+            state="full",
             service=service.code,
         )
 
@@ -135,7 +138,7 @@ def require_open(
 def next_open_ms(state: HallState, service: str, now_ms: int) -> int | None:
     """When tickets for a service are given again, Unix ms; None: not known."""
     after_ms = state.day_ends_ms if state.day_closed else now_ms
-    return hours.next_ticketing(state.config, service, after_ms)
+    return opening.next_ticketing(state, service, after_ms)
 
 
 def one_live_ticket(
@@ -176,6 +179,7 @@ def next_number(state: HallState, service: Service, channel: str) -> Number:
             Code.QUOTA_EXHAUSTED,
             f"the numbers of channel {channel} for {service.name} are used up",
             "take a ticket another way",
+            state="full",
             service=service.code,
         )
     return Number(ticket_number(prefix, counter), prefix, series, counter)
@@ -196,6 +200,7 @@ def _claim(state: HallState, service: Service, command: cmd.Issue) -> str:
                 Code.EXPIRED,
                 f"nothing is owed to ticket {command.come_back!r} today",
                 "leave `come_back` out; the same day, `returned` takes up a deferred step",
+                state="not_owed",
                 ticket=command.come_back,
             )
     for key, credit in owed.items():
@@ -208,6 +213,7 @@ def _claim(state: HallState, service: Service, command: cmd.Issue) -> str:
             Code.NOT_ELIGIBLE,
             f"ticket {command.come_back!r} comes back for another service",
             f"take a ticket for {services}",
+            state="owed",
             ticket=command.come_back,
             service=service.code,
         )
@@ -252,7 +258,7 @@ def _begun(state: HallState, ticket: Ticket, step: int, now_ms: int) -> ev.StepB
 def _next_chance(state: HallState, service: str, code: Code, now_ms: int) -> int | None:
     """When a step refused with `code` may be tried again, Unix ms; None: not known."""
     if code == Code.QUOTA_EXHAUSTED:
-        return hours.next_ticketing(state.config, service, state.day_ends_ms)
+        return opening.next_ticketing(state, service, state.day_ends_ms)
     if code in (Code.OUTSIDE_SESSION, Code.EXPIRED):
         return next_open_ms(state, service, now_ms)
     return None

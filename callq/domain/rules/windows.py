@@ -8,7 +8,7 @@ from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import clerk_of, conflict, require_window, staffed, window_of
+from callq.domain.rules.guards import clerk_of, conflict, reasoned, require_window, staffed, window_of
 from callq.domain.window import WindowAct
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def hand_over(state: HallState, command: cmd.HandOver, now_ms: int, who: cmd.Act
 
 
 def take_over(state: HallState, command: cmd.TakeOver, now_ms: int, who: cmd.Actor) -> Decision:
-    """A supervisor seats another clerk at an occupied window."""
+    """A supervisor seats another clerk at an occupied window, for a reason that is kept."""
+    reasoned(window_of(state, command.window), command.reason, "a take-over")
     return _replace(state, command.window, command.clerk, WindowAct.TAKE_OVER, command.reason)
 
 
