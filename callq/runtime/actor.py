@@ -205,6 +205,7 @@ class HallActor:
         def decide(item: Item) -> None:
             self._spec.decide(item, command, cmd.SYSTEM, lambda *_: None, guard=guard)
 
+        self._clock.check()
         await self._settled(Item(decide))
 
     def glance(self, look: Callable[[HallState], T]) -> T:
@@ -518,7 +519,8 @@ class HallActor:
     def _open_epoch(self, lineage: Lineage) -> None:
         """Record a new lineage of the store before anything else is decided under it."""
         state = self._spec.state
-        if state.created and lineage.epoch != state.epoch:
+        # By a wrong clock nothing is decided, or its time would stay in the hall.
+        if state.created and lineage.epoch != state.epoch and not self._clock.off_ms:
             skip = EPOCH_SKIP if lineage.promoted and state.level >= SKIP_LEVEL else 0
             self._decide_internally(cmd.OpenEpoch(epoch=lineage.epoch, skip=skip), None)
 
@@ -534,7 +536,7 @@ class HallActor:
             return
         state = self._spec.state
         while (deadline := next_deadline_ms(state)) is not None and deadline <= self._spec.now():
-            if self._clock.doubtful and deadline == state.day_ends_ms:
+            if self._clock.off_ms or (self._clock.doubtful and deadline == state.day_ends_ms):
                 return
             before = state.revision
             self._decide_internally(cmd.Tick(), f"~tick:{deadline}")
@@ -553,5 +555,5 @@ class HallActor:
             self._timer_changed = trio.Event()
             with trio.move_on_after(min(MAX_TIMER_S, max(0.05, wait_s))) as scope:
                 await self._timer_changed.wait()
-            if scope.cancelled_caught and not self._clock.off_ms:
+            if scope.cancelled_caught:
                 self._tick_if_due()

@@ -4,9 +4,10 @@ A hall's time never runs backwards, so one wrong reading of the wall clock would
 Two witnesses stand beside the wall: the machine's own count of elapsed time, and the clock of a store
 that runs elsewhere.
 
-- A wall that jumps against elapsed time by more than a minute is not followed for ten minutes: the node goes
-  on by elapsed time, ends no business day, and says so. If the wall still stands by its new time
-  then, or the store agrees with it, it was the old time that was wrong.
+- A wall that jumps against elapsed time by more than a minute (two seconds where the store is a
+  witness: it says within a second who is right) is not followed for ten minutes: the node goes on by elapsed
+  time, ends no business day, and says so. If the wall still stands by its new time then, or the store
+  agrees with it, it was the old time that was wrong.
 - A node whose clock is more than two seconds off the store's stops deciding until it is not.
 
 Elapsed time counts sleep (CLOCK_BOOTTIME), so that a laptop that is opened again has not jumped.
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 JUMP_MS: Final = 60_000
-"""A smaller step of the wall is followed at once."""
+"""A smaller step of the wall is followed at once where there is no witness."""
 
 DOUBT_S: Final = 600.0
 """How long a jump is doubted."""
 
 OFF_MS: Final = 2_000
-"""Farther than this from the store's clock a node must not decide."""
+"""Farther than this from the store's clock a node must not decide; nor is a larger step followed unasked."""
 
 
 def elapsed_s() -> float:
@@ -71,7 +72,8 @@ class NodeClock:
         """Now, as believed."""
         wall, elapsed = self._wall(), self.elapsed()
         jump_ms = wall - (self._start_ms + elapsed * 1000)
-        if abs(jump_ms) <= JUMP_MS:
+        # Where the store will say who is right within a second, it is asked first.
+        if abs(jump_ms) <= (OFF_MS if self._witness else JUMP_MS):
             self._believe(wall, elapsed)
         elif self._jumped_at is None:
             self._jumped_at = elapsed
