@@ -223,7 +223,11 @@ class Node:
     async def _settle(self) -> None:
         """Give back what the store has lost of any hall."""
         for hall in list(self._status):
-            await self._past(hall).settle(self._journal, self._clock())
+            try:
+                await self._past(hall).settle(self._journal, self._clock())
+            except HallFault as error:
+                # The other halls must go on; this one finds the same when it is loaded.
+                self._log.error("the hall cannot be settled", hall=hall, error=str(error))
 
     async def _configure(self, actor: HallActor) -> None:
         """Create the hall from its file; a file that differs from what is in force is only reported."""

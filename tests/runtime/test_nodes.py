@@ -452,6 +452,22 @@ async def test_an_entry_that_cannot_be_brought_into_force_quarantines_its_hall(
         assert (await entries(journal))[-1].id.revision == last.revision + 1
 
 
+async def test_a_journal_that_is_gone_takes_no_node_with_it(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(journal) as bench:
+        for _ in range(3):
+            await bench.issue()
+    monkeypatch.setattr("callq.runtime.past.RECENT", 1)
+    async with running(journal) as bench:
+        await bench.issue()
+        journal._halls.clear()
+        journal.restart()
+        await trio.sleep(2 * POLL_S)
+        assert bench.node.health()["halls"] == {"test": "quarantined"}
+        assert await journal.halls() == [], "an empty hall in its place would be the real loss"
+
+
 async def test_a_node_whose_clock_is_wrong_does_not_decide(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
 ) -> None:
