@@ -210,6 +210,8 @@ class AtWindows:
         self.hall.do(cmd.Undo(window=window), who=ANN_ELSEWHERE)
         assert but_for_traces(state) == before, "not exactly as before"
         self.hall.ticks()
+        seat = state.windows[window]
+        assert not free or seat.ticket is None, "the clock makes the call that was taken back"
 
     @asked(act=ON_TICKET)
     def asks_for_a_ticket(self, act: type[cmd.AnyCommand], data: Source) -> None:

@@ -89,8 +89,8 @@ def but_for_traces(state: HallState) -> dict[str, Any]:
     return found
 
 
-KEPT_MS = 12 * 3_600_000
-"""A key is kept through the next business day, which other hours may make short."""
+KEPT_MS = 24 * 3_600_000
+"""A key is kept so long past the close of its day, and through the whole of the next."""
 
 
 class Press(NamedTuple):
@@ -166,6 +166,7 @@ class Watched(Hall):
         if known is None:
             assert press.day in self.closes, "a key was forgotten on its own day"
             assert self.now_ms >= self.closes[press.day] + KEPT_MS, "or too soon after it"
+            assert list(self.closes)[-1] != press.day, "or on the next"
             self.repeated["forgotten"] += 1
             return False
         assert known == press.answer, "another answer than the first time"
