@@ -223,6 +223,21 @@ def _of_queue(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
             yield MISSED
 
 
+def _of_transfer(event: ev.TicketTransferred, state: HallState) -> Iterator[Topic]:
+    """The queue that it joins, and the service that it leaves: what that needs may be free for others."""
+    yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
+    ticket = state.tickets.get(event.ticket)
+    if ticket is not None and ticket.origin is not None:
+        yield "service", ticket.origin.service
+
+
+def _of_step(event: ev.StepBegun, state: HallState) -> Iterator[Topic]:
+    """The queue of the next step, and the service of the one before."""
+    yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
+    ticket = state.tickets.get(event.ticket)
+    yield from (("service", step.service) for step in (ticket.steps if ticket else ()))
+
+
 def _of_issue(event: ev.TicketIssued, state: HallState) -> Iterator[Topic]:
     yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
     if event.credit:
@@ -292,15 +307,15 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
             ev.TicketHeld,
             ev.TicketReturned,
             ev.TicketResumed,
-            ev.TicketTransferred,
             ev.TicketUnbound,
             ev.ClassGranted,
-            ev.StepBegun,
             ev.StepDeferred,
             ev.TicketRated,
         ),
         _of_queue,
     ),
+    ev.TicketTransferred: _of_transfer,
+    ev.StepBegun: _of_step,
     ev.Undone: _of_undo,
     **dict.fromkeys(
         (

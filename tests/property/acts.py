@@ -6,6 +6,7 @@ import contextlib
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 import pytest
 from hypothesis import strategies as st
 
@@ -14,7 +15,8 @@ from callq.domain.effects.tools import WHOLE_UNDO
 from callq.domain.errors import Rejected
 from callq.domain.window import TRANSITIONS, WindowAct
 from tests.harness import ANN, BOB
-from tests.property.halls import CLERKS, PEOPLE, SERVICES, WINDOWS, hall_of
+from tests.property.clients import ANN_ELSEWHERE, client
+from tests.property.halls import CLERKS, PEOPLE, SERVICES, WINDOWS, Night, hall_of
 from tests.property.model import Watched, but_for_traces, oldest_eligible
 
 if TYPE_CHECKING:
@@ -45,11 +47,11 @@ ACTS = [*sorted(AT_WINDOW, key=lambda c: c.__name__), cmd.CallNext, cmd.CallNext
 ON_TICKET = [cmd.Cancel, cmd.Rejoin, cmd.AbandonTicket, cmd.Returned, cmd.Returned]
 
 
-def asked(**choices: Sequence[Any]) -> Callable[[T], T]:
-    """Mark something that people do; each argument is one of its choices."""
+def asked(often: int = 1, **choices: Sequence[Any]) -> Callable[[T], T]:
+    """Mark something that people do, so much more often than others; each argument is one of its choices."""
 
     def mark(act: T) -> T:
-        act.choices = choices  # type: ignore[attr-defined]
+        act.often, act.choices = often, choices  # type: ignore[attr-defined]
         return act
 
     return mark
@@ -65,8 +67,9 @@ class AtWindows:
 
     hall: Watched
 
-    def opens(self, seed: int, now_ms: int) -> None:
-        self.hall = Watched(hall_of(seed), now_ms, level=seed % 4)
+    def opens(self, seed: int, night: Night) -> None:
+        config = msgspec.structs.replace(hall_of(seed), timezone=night.timezone)
+        self.hall = Watched(config, night.begins_ms, level=seed % 4)
         for window, clerk in (("w1", "c1"), ("w2", "c2")):
             self.do(cmd.SignIn(window=window, clerk=clerk))
             self.do(cmd.Open(window=window))
@@ -84,11 +87,15 @@ class AtWindows:
         more = ("social", "general") if self.hall._minted % 5 == 0 else ()
         self.do(cmd.Issue(ticket=f"t{self.hall._minted}", service=service, services=more))
 
-    def do(self, command: cmd.AnyCommand, who: cmd.Actor = ANN) -> bool:
-        """What the runtime does: first what is due, then the command; whether it was accepted."""
+    def do(self, command: cmd.AnyCommand, who: cmd.Actor | None = None) -> bool:
+        """What the runtime does: first what is due, then the command; whether it was accepted.
+
+        Somebody who may asks, under a key of their own: each client counts its keys by itself.
+        """
         self.hall.ticks()
+        who = who or client(command, len(self.hall.payloads))
         with contextlib.suppress(Rejected):
-            self.hall.do(command, who=who)
+            self.hall.do(command, f"press-{len(self.hall.payloads)}", who)
             return True
         return False
 
@@ -175,8 +182,8 @@ class AtWindows:
             self.do(flag(window=window))
         self.do(end(window=window))
 
-    @asked(window=WINDOWS, act=[cmd.CallNext, cmd.Miss, cmd.Complete])
-    def changes_their_mind(self, window: str, act: type[cmd.AnyCommand], data: Source) -> None:
+    @asked(2, window=WINDOWS, act=[cmd.CallNext, cmd.Miss, cmd.Complete], seconds=[0, 1, 14])
+    def changes_their_mind(self, window: str, act: type[cmd.AnyCommand], seconds: int, data: Source) -> None:
         if pick(data, [True, False]):
             self.ready(window)
         self.hall.ticks()
@@ -195,10 +202,16 @@ class AtWindows:
             return
         if not events or (act is cmd.CallNext and not free and state.level < WHOLE_UNDO):
             return  # For older readers, what "next" ended first stays.
+        self.hall.later(seconds)
+        if self.hall.ticks():
+            return  # The clock has done something since.
         with pytest.raises(Rejected, match="forbidden"):
             self.hall.do(cmd.Undo(window=window), who=BOB)
-        self.hall.do(cmd.Undo(window=window), who=ANN)
+        self.hall.do(cmd.Undo(window=window), who=ANN_ELSEWHERE)
         assert but_for_traces(state) == before, "not exactly as before"
+        self.hall.ticks()
+        seat = state.windows[window]
+        assert not free or seat.ticket is None, "the clock makes the call that was taken back"
 
     @asked(act=ON_TICKET)
     def asks_for_a_ticket(self, act: type[cmd.AnyCommand], data: Source) -> None:

@@ -8,13 +8,14 @@ from callq.domain import commands as cmd
 from callq.domain.calendar import day_after
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hours import slots_on
-from tests.property.acts import AtWindows, Source, asked, pick
+from tests.property.acts import Source, asked, pick
+from tests.property.acts_that_go_on import GoingOn
 from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, hall_of
 
 DAYS_MS = 86_400_000
 
 
-class Acts(AtWindows):
+class Acts(GoingOn):
     """One hall and everybody in it."""
 
     @asked(clerk=CLERKS, back=[True, False])
@@ -57,18 +58,39 @@ class Acts(AtWindows):
             self.hall.now_ms = max(self.hall.now_ms, state.bookings[booking].slot_ms - 20 * 60_000)
         self.do(cmd.CheckIn(booking=booking, ticket=f"t{self.hall._minted}"))
 
-    @asked(service=SERVICES, act=["stop", *["start"] * 9, "epoch", "close", "level"], skip=[0, 1, 3])
+    @asked(service=SERVICES, act=["stop", "start", "epoch", "level", "level"], skip=[0, 3, 3])
     def is_managed(self, service: str, act: str, skip: int) -> None:
         commands: dict[str, cmd.AnyCommand] = {
             "stop": cmd.StopIssuing(service=service, reason="上级系统故障"),
             "start": cmd.StartIssuing(service=service),
-            "close": cmd.CloseDay(reason="提前下班"),
             "epoch": cmd.OpenEpoch(epoch=f"e{self.hall.state.revision % 3}", skip=skip),
             "level": cmd.RaiseLevel(level=skip or SCHEMA_VERSION + 1),
         }
         self.do(commands[act])
 
-    @asked(seconds=[0, 1, 60, 60, 3600, 26 * 3600], go_on=[True, True, True, False])
+    @asked(service=SERVICES, minutes=[0, 1, 30])
+    def has_no_system(self, service: str, minutes: int) -> None:
+        """A service stops for a while; somebody who comes meanwhile is turned away."""
+        self.do(cmd.StopIssuing(service=service, reason="上级系统故障"))
+        self.hall._minted += 1
+        self.do(cmd.Issue(ticket=f"t{self.hall._minted}", service=service))
+        self.hall.later(minutes * 60)
+        self.do(cmd.StartIssuing(service=service))
+
+    @asked(early=[True, False, None, None], finish=[True, False])
+    def closes_by_hand(self, early: bool | None, finish: bool) -> None:
+        """The day is closed before its time, if it is; those at the windows are served, or time ends it."""
+        if early is None:
+            return
+        if not early:
+            self.hall.now_ms = max(self.hall.now_ms, self.hall.state.day_ends_ms - 3 * 3_600_000)
+        self.do(cmd.CloseDay(reason="提前下班"))
+        for window in ("w1", "w2"):
+            if finish:
+                self.do(cmd.Complete(window=window))
+        self.hall.now_ms = max(self.hall.now_ms, self.hall.state.day_ends_ms)
+
+    @asked(seconds=[0, 1, 60, 60, 3600, 3600, 3600, 26 * 3600], go_on=[*[True] * 7, False])
     def stands_still(self, seconds: int, go_on: bool) -> None:
         self.do(cmd.Suspend(reason="停电"))
         self.hall.later(seconds)
@@ -76,7 +98,7 @@ class Acts(AtWindows):
             self.do(cmd.ResumeHall())
 
     @asked(
-        seconds=[1, 9, 10, 60, 1200, 26 * 3600],
+        seconds=[1, 9, 10, 60, 60, 60, 1200, 1200, 1200, 26 * 3600],
         before=[-3600, 0, 0, 5],
         after=[0, 0, 0, 5],
         again=[True, False],
@@ -93,7 +115,7 @@ class Acts(AtWindows):
         if again:
             assert not self.hall.do(command).events, "an outage is recorded twice"
 
-    @asked(ms=[1, 999, 1000, 11_000, 20_000, 61_000, 600_000, 3_600_000, 7_200_000])
+    @asked(ms=[1, 999, 1000, 5000, 11_000, 11_000, 20_000, 20_000, 61_000, 61_000, 600_000, 7_200_000])
     def time_passes(self, ms: int) -> None:
         self.hall.now_ms += ms
 
@@ -110,5 +132,5 @@ class Acts(AtWindows):
 
 def acts() -> dict[str, Any]:
     """All that may be asked, by name."""
-    found = {**vars(AtWindows), **vars(Acts)}
+    found = {name: getattr(Acts, name) for name in dir(Acts)}
     return {name: act for name, act in found.items() if hasattr(act, "choices")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,14 +25,24 @@ CLERKS = ["c1", "c2", "c3", "c4", "c5", "c3", "c4", "c9"]
 SERVICES = ["general", "social", "estate", "general", "social", "estate", "nothing"]
 PEOPLE = ["ann", "bob", "eve"]
 
-INSTANTS = [
-    1_795_395_600_000,  # 2026-11-23 09:00 in Shanghai
-    1_774_656_000_000,  # 2026-03-28 01:00 in Warsaw, a day before its clocks go forward
-    1_792_884_600_000,  # 2026-10-25 00:30 in Warsaw, an hour or two before they go back
-    1_772_928_000_000,  # 2026-03-07 19:00 in New York, the evening before
-    1_793_502_000_000,  # 2026-10-31 23:00 in New York, the night they go back
-    1_798_752_000_000,  # 2026-12-31, late in the day
+
+class Night(NamedTuple):
+    """When a hall begins, and where."""
+
+    timezone: str
+    begins_ms: int
+
+
+NIGHTS = [
+    Night("Asia/Shanghai", 1_795_395_600_000),  # 2026-11-23 09:00
+    Night("Europe/Warsaw", 1_774_656_000_000),  # 2026-03-28 01:00, a day before the clocks go forward
+    Night("Europe/Warsaw", 1_792_884_600_000),  # 2026-10-25 01:30, an hour or two before they go back
+    Night("America/New_York", 1_772_928_000_000),  # 2026-03-07 19:00, the evening before
+    Night("America/New_York", 1_793_502_000_000),  # 2026-10-31 23:00, the night they go back
+    Night("Asia/Shanghai", 1_798_713_000_000),  # 2026-12-31 18:30, the last evening of the year
+    Night("Europe/Warsaw", 1_798_752_000_000),  # 2026-12-31 22:20
 ]
+"""Ordinary days, nights on which the clocks change, and ends of years."""
 
 SESSIONS = (
     *((),) * 6,

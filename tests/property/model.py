@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from callq.domain import commands as cmd
 from callq.domain import events as ev
 from callq.domain.decide import next_deadline_ms
-from callq.domain.state import HallState, canonical, person_keys
+from callq.domain.state import HallState, KeyRecord, canonical, person_keys
 from callq.domain.ticket import FINAL, TicketState
 from tests.harness import Hall, check_invariants
 
@@ -87,6 +89,20 @@ def but_for_traces(state: HallState) -> dict[str, Any]:
     return found
 
 
+KEPT_MS = 24 * 3_600_000
+"""A key is kept so long past the close of its day, and through the whole of the next."""
+
+
+class Press(NamedTuple):
+    """A key that was accepted, and what it was told."""
+
+    who: cmd.Actor
+    key: str
+    command: cmd.AnyCommand
+    answer: KeyRecord
+    day: str
+
+
 class Watched(Hall):
     """A hall in which every change is compared with what is kept beside it."""
 
@@ -94,10 +110,30 @@ class Watched(Hall):
     stands_since: int | None = None
     """The hall's own time when it was suspended."""
 
+    def __init__(self, *more: Any, **named: Any) -> None:
+        self.accepted: Counter[type] = Counter()
+        """How often a command did something."""
+        self.pressed: list[Press] = []
+        self.repeated: Counter[str] = Counter()
+        """What became of keys that came again: ``kept``, ``another body`` or ``forgotten``."""
+        self.closes: dict[str, int] = {}
+        """When a business day ended, Unix ms."""
+        super().__init__(*more, **named)
+
     def do(self, command: cmd.AnyCommand, key: str | None = None, who: cmd.Actor = cmd.SYSTEM) -> Any:
         suspended = self.state.suspended_since is not None
         due, known_ms = dict(self.state.due), self.state.known_ms
+        day, ends_ms = self.state.day, self.state.day_ends_ms
         decision = super().do(command, key, who)
+        if decision.events:
+            self.accepted[type(command)] += 1
+            if key is not None:
+                answer = KeyRecord(
+                    self.body_of(command), self.state.revision, decision.ticket, decision.window
+                )
+                self.pressed.append(Press(who, key, command, answer, self.state.day))
+        if day and self.state.day != day:
+            self.closes[day] = ends_ms
         self._nobody_overtaken(decision.events)
         if suspended:
             calls = (ev.TicketCalled, ev.TicketRecalled, ev.TicketResumed)
@@ -115,6 +151,30 @@ class Watched(Hall):
             self.stands_since = None
         check_invariants(self.state)
         return decision
+
+    def body_of(self, command: cmd.AnyCommand) -> bytes:
+        return hashlib.blake2b(ev.encode_command(command), digest_size=16).digest()
+
+    def pressed_again(self, press: Press, command: cmd.AnyCommand) -> bool:
+        """A key that was accepted comes once more, as the runtime answers it: by what is kept, if it is.
+
+        Returns:
+          Whether it was kept: then it answers the same, or is refused with another body, and does not
+          act. Else the same key may be used for something new.
+        """
+        known = self.state.remembered(press.who.id, press.key)
+        if known is None:
+            assert press.day in self.closes, "a key was forgotten on its own day"
+            assert self.now_ms >= self.closes[press.day] + KEPT_MS, "or too soon after it"
+            assert list(self.closes)[-1] != press.day, "or on the next"
+            self.repeated["forgotten"] += 1
+            return False
+        assert known == press.answer, "another answer than the first time"
+        same = command == press.command
+        assert (known.body == self.body_of(command)) is same, "bodies that cannot be told apart"
+        self.repeated["kept" if same else "another body"] += 1
+        assert self.state.remembered("nobody", press.key) is None, "a key of somebody else"
+        return True
 
     def _nobody_overtaken(self, events: tuple[ev.Event, ...]) -> None:
         before = getattr(self, "lines", {})

@@ -7,23 +7,26 @@ make long, busy days that it would hardly draw.
 from __future__ import annotations
 
 import inspect
+from collections import Counter
+from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from callq.domain import commands as cmd
 from callq.domain.state import canonical
 from tests.property.acts_of_hall import Acts, acts
-from tests.property.halls import INSTANTS, SEEDS
+from tests.property.halls import NIGHTS, SEEDS, Night
 
 
 class Machine(Acts, RuleBasedStateMachine):
-    @initialize(seed=st.sampled_from(SEEDS), now_ms=st.sampled_from(INSTANTS))
-    def begins(self, seed: int, now_ms: int) -> None:
-        self.opens(seed, now_ms)
+    @initialize(seed=st.sampled_from(SEEDS), night=st.sampled_from(NIGHTS))
+    def begins(self, seed: int, night: Night) -> None:
+        self.opens(seed, night)
 
     @invariant()
     def holds(self) -> None:
@@ -44,15 +47,16 @@ def as_rule(act: Any) -> Any:
 
 
 HallMachine = type("HallMachine", (Machine,), {name: as_rule(act) for name, act in acts().items()})
-HallMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)  # type: ignore[attr-defined]
+HallMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)  # type: ignore[attr-defined]
 TestHallMachine = pytest.mark.timeout(300)(HallMachine.TestCase)  # type: ignore[attr-defined]
 
 
+@cache
 def busy_days(seed: int, steps: int) -> Acts:
     """So many acts, one after another, as the dice fall."""
     dice, hall = Random(seed), Acts()
-    hall.opens(dice.choice(SEEDS), dice.choice(INSTANTS))
-    names = sorted(acts())
+    hall.opens(dice.choice(SEEDS), NIGHTS[seed % len(NIGHTS)])
+    names = [name for name, act in sorted(acts().items()) for _ in range(act.often)]
     for _ in range(steps):
         name = dice.choice(names)
         act = acts()[name]
@@ -65,8 +69,29 @@ def busy_days(seed: int, steps: int) -> Acts:
     return hall
 
 
+DAYS = range(24)
+STEPS = 200
+
+
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", DAYS)
 def test_busy_days(seed: int) -> None:
-    hall = busy_days(seed, 250).hall
+    hall = busy_days(seed, STEPS).hall
     assert canonical(hall.replayed()) == canonical(hall.state)
+
+
+SELDOM = {cmd.RaiseLevel: 2}
+"""Levels only rise, and there are few."""
+
+
+@pytest.mark.timeout(300)
+def test_the_busy_days_do_everything_often() -> None:
+    accepted: Counter[type] = Counter()
+    repeated: Counter[str] = Counter()
+    for seed in DAYS:
+        hall = busy_days(seed, STEPS).hall
+        accepted += hall.accepted
+        repeated += hall.repeated
+    too_few = {c.__name__: accepted[c] for c in get_args(cmd.AnyCommand) if accepted[c] < SELDOM.get(c, 25)}
+    assert too_few == {}, "what is hardly ever done is hardly tried"
+    assert min(repeated[what] for what in ("kept", "another body", "forgotten")) >= 25

@@ -64,5 +64,5 @@ class ViewMachine(HallMachine):
         self._hall = opened
 
 
-ViewMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+ViewMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
 TestViewMachine = pytest.mark.timeout(300)(ViewMachine.TestCase)

@@ -1,5 +1,6 @@
-"""The hall of the scenes."""
+"""The hall of the scenes, and its door."""
 
 from tests.rules.scene import hall
+from tests.web.conftest import door
 
-__all__ = ["hall"]
+__all__ = ["door", "hall"]

@@ -198,6 +198,7 @@ def test_a_completion_is_the_end_and_frees_the_window(hall: Scene) -> None:
     hall.serve()
     hall.complete()
     assert (ticket.state, hall.at_w1) == ("done", None)
+    hall.do(cmd.Rate(ticket=ticket.id, level=5))
 
 
 @rule("T-next-completes")
@@ -249,16 +250,6 @@ def test_a_certificate_that_ran_out_yesterday_serves_nothing() -> None:
     hall.next_day()
     hall.issue()
     assert hall.call() is None
-
-
-@rule("T-skill-level")
-def test_a_service_may_need_a_level(hall: Scene) -> None:
-    hall = Scene(changed(small_hall(), "general", min_level=3))
-    hall.staff("w1", "c1")
-    hall.staff("w2", "c3")
-    hall.issue()
-    assert hall.call("w2") is None
-    assert hall.call("w1") is not None
 
 
 @rule("T-next-own-step")

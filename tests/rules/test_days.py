@@ -7,6 +7,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
+from callq.domain.events import DayClosed, DayOpened, TicketExpired, decode_batch
 from callq.domain.hall import Booking, Session
 from callq.domain.state import ClerkDay
 from callq.views.bookings import slots_out
@@ -100,6 +101,21 @@ def test_the_days_close_expires_whoever_is_not_being_served(hall: Scene, how: st
         hall.next_day()
     assert [str(t.state) for t in tickets] == ["expired", "expired", "serving", "expired", "expired"]
     assert hall.state.windows["w2"].ticket is None
+
+
+@rule("D-close-reason")
+@pytest.mark.parametrize("how", ["by hand", "by the clock"])
+def test_why_they_expired_is_on_record(hall: Scene, how: str) -> None:
+    ticket = hall.issue()
+    if how == "by hand":
+        hall.do(cmd.CloseDay(reason="停电"))
+    else:
+        hall.next_day()
+    expired, closed = decode_batch(hall.payloads[-1]).events
+    assert isinstance(expired, TicketExpired)
+    assert (expired.ticket, expired.reason) == (ticket.id, "day_closed")
+    assert isinstance(closed, DayClosed if how == "by hand" else DayOpened)
+    assert getattr(closed, "reason", "") == ("停电" if how == "by hand" else "")
 
 
 @rule("D-closed")
@@ -201,6 +217,16 @@ def test_the_old_ticket_claims_the_credit_where_the_person_is_not_known(hall: Sc
     hall.issue()
     hall.issue(come_back=old.id)
     assert hall.queue() == ["A002", "A001"]
+
+
+@rule("D-come-back-ends")
+def test_on_the_third_day_it_is_still_owed(hall: Scene) -> None:
+    hall.issue(person=ANN)
+    hall.hold("without_papers")
+    for _ in range(3):
+        hall.next_day()
+    hall.issue()
+    assert hall.issue(person=ANN).returned == "hold"
 
 
 @rule("D-come-back-ends")

@@ -28,6 +28,9 @@ def test_a_clerk_gives_up_who_is_called_served_missed_or_held(hall: Scene) -> No
     hall.hold("waiting")
     hall.do(cmd.AbandonTicket(ticket=held.id))
     assert {t.state for t in (called, served, missed, held)} == {"abandoned"}
+    for ticket in (called, served, missed, held):
+        with refused(hall, Code.WRONG_STATE):
+            hall.do(cmd.Rate(ticket=ticket.id, level=1))
     waiting = hall.issue()
     with refused(hall, Code.WRONG_STATE):
         hall.do(cmd.AbandonTicket(ticket=waiting.id))

@@ -147,6 +147,19 @@ def test_a_service_that_takes_over_todays_prefix_goes_on_with_its_numbers(hall: 
     assert hall.issue("general").number == "A003"
 
 
+@rule("N-prefix-next-day")
+def test_nor_does_a_service_with_ranges_that_takes_it_over(hall: Scene) -> None:
+    for _ in range(3):
+        hall.do(cmd.Cancel(ticket=hall.issue().id))
+    config = changed(small_hall(), "general", prefix="B")
+    web = NumberRange(channel="web", first=2, last=9)
+    tax = msgspec.structs.replace(config.services[1], code="tax", prefix="A", skill="social", ranges=(web,))
+    hall.do(cmd.Configure(config=msgspec.structs.replace(config, services=(*config.services, tax))))
+    assert hall.issue("tax", channel="web").number == "A004"
+    hall.next_day()
+    assert hall.issue("tax", channel="web").number == "A002"
+
+
 @rule("N-quota")
 def test_the_quota_of_the_day_is_counted_once_an_issue() -> None:
     hall = with_service(quota=2)

@@ -13,12 +13,21 @@ from callq.domain.apply import apply
 from callq.domain.calendar import day_after
 from callq.domain.decide import Decision, decide, next_deadline_ms
 from callq.domain.errors import Rejected
-from callq.domain.events import SCHEMA_VERSION, Batch, decode_batch, encode_batch, encode_command
+from callq.domain.events import (
+    SCHEMA_VERSION,
+    Batch,
+    TicketCalled,
+    decode_batch,
+    encode_batch,
+    encode_command,
+)
 from callq.domain.hours import sessions_on, slots_on
+from callq.domain.lanes import LaneKey
 from callq.domain.state import HallState
 from callq.domain.ticket import TicketState
 from callq.domain.undo import Undo
 from tests.harness import MONDAY_9H, check_invariants
+from tests.unit.dongyuan_events import out_of_the_ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +51,8 @@ class Days:
         self.now_ms = MONDAY_9H - 3 * 60 * MINUTE
         self.payloads: list[bytes] = []
         self.refused: Counter[str] = Counter()
+        self.accepted: Counter[str] = Counter()
+        """How often each command did something; ``auto_call``: how often the clock called."""
         self.asked: Counter[str] = Counter()
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._counted = 0
@@ -71,6 +82,10 @@ class Days:
             decision = self.do(cmd.Tick())
             assert decision is not None
             assert decision.events, "a tick was due and did nothing"
+            for event in decision.events:
+                if isinstance(event, TicketCalled):
+                    self.accepted["auto_call"] += 1
+                    self._waits_for(event.window)
         self.now_ms = max(self.now_ms, at_ms)
 
     def do(self, command: cmd.AnyCommand) -> Decision | None:
@@ -82,6 +97,7 @@ class Days:
             self.refused[refusal.code] += 1
             return None
         if decision.events:
+            self.accepted[type(command).__name__] += 1
             payload = encode_batch(
                 Batch(
                     v=SCHEMA_VERSION,
@@ -107,7 +123,7 @@ class Days:
 
     # A day
 
-    def day(self) -> None:
+    def day(self, *, closes_by_hand: bool = False) -> None:
         """One business day, from the first clerk to the tick that opens the next."""
         state, config = self.state, self.state.config
         sessions = [s for s in sessions_on(config, state.day) if s.kind != "booked_only"]
@@ -122,6 +138,9 @@ class Days:
             session = self.random.choice(sessions)
             spread = self.random.randrange(session.ticketing_from_ms, session.ticketing_to_ms)
             self.at(spread, lambda s=session.services: self._arrives(s))  # type: ignore[misc]
+        out_of_the_ordinary(self, opens, closes)
+        if closes_by_hand:
+            self.at(closes + 30 * MINUTE, lambda: self._tell(cmd.CloseDay(reason="提前下班")))
         self.run(state.day_ends_ms)
 
     def _book(self) -> None:
@@ -173,11 +192,29 @@ class Days:
         seat = self.state.windows[window]
         if not seat.open or seat.ticket is not None:
             return
-        decision = self.do(cmd.CallNext(window=window))
+        decision = self.do(self._chosen(window))
         if decision is None or decision.ticket is None:
             self.after(1, lambda: self._works(window))
+        elif self.random.random() < 0.01:
+            self.at(self.now_ms + 5_000, lambda: self._takes_back(window))
         else:
             self._waits_for(window)
+
+    def _chosen(self, window: str) -> cmd.AnyCommand:
+        """The next one as a rule; now and then somebody who has waited longest but one."""
+        if self.random.random() < 0.01:
+            for service in self.state.services_at(self.state.windows[window]):
+                for ticket in self.state.lanes[LaneKey(service, "ordinary")].ids()[1:2]:
+                    return cmd.CallTicket(window=window, ticket=ticket, reason="赶火车")
+        return cmd.CallNext(window=window)
+
+    def _takes_back(self, window: str) -> None:
+        if self.do(cmd.Undo(window=window)) is None:
+            self._waits_for(window)
+        elif self.state.windows[window].ticket is None:
+            self.after(1, lambda: self._works(window))
+        else:
+            self.after(2, lambda: self._ends(window))
 
     def _waits_for(self, window: str) -> None:
         if self.random.random() < 0.93:
@@ -188,7 +225,9 @@ class Days:
 
     def _gives_up(self, window: str) -> None:
         decision = self.do(cmd.Miss(window=window))
-        if decision is not None and decision.ticket is not None and self.random.random() < 0.6:
+        if decision is None and self.state.suspended_since is not None:
+            self.after(2, lambda: self._gives_up(window))
+        elif decision is not None and decision.ticket is not None and self.random.random() < 0.6:
             rejoin = cmd.Rejoin(ticket=decision.ticket)
             self.after(8, lambda: self._tell(rejoin))
         self._works(window)
@@ -209,6 +248,9 @@ class Days:
                 self.do(cmd.Complete(window=window))
         else:
             self.do(cmd.Complete(window=window))
+            if 0.1 < what < 0.11:
+                self.at(self.now_ms + 4_000, lambda: self._takes_back(window))
+                return
             if what > 0.7:
                 self.do(cmd.Rate(ticket=ticket.id, level=self.random.choice((5, 5, 5, 4, 1))))
         self._works(window)
@@ -223,7 +265,9 @@ class Days:
 
     def _comes_back(self, ticket: str) -> None:
         decision = self.do(cmd.Returned(ticket=ticket))
-        if decision is not None and decision.window is not None:
+        if decision is None and self.state.suspended_since is not None:
+            self.after(5, lambda: self._comes_back(ticket))
+        elif decision is not None and decision.window is not None:
             self._waits_for(decision.window)
 
     def _resumes(self, window: str, ticket: str) -> None:

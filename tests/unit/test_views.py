@@ -126,7 +126,8 @@ def test_a_visit_that_goes_on_elsewhere_touches_the_zone_that_lists_its_call() -
     }
 
 
-def test_a_panel_follows_what_others_take_up_of_a_resource() -> None:
+def with_one_line() -> Hall:
+    """A hall in which windows w2 and w3 share an account of a special network."""
     general, social, estate = small_hall().services
     replace = msgspec.structs.replace
     line = (Resource(code="line", name="专网账号", capacity=1),)
@@ -138,6 +139,11 @@ def test_a_panel_follows_what_others_take_up_of_a_resource() -> None:
     )
     hall.staff("w2", "c3")
     hall.staff("w3", "c4")
+    return hall
+
+
+def test_a_panel_follows_what_others_take_up_of_a_resource() -> None:
+    hall = with_one_line()
     hall.issue("social")
     hall.issue("estate")
     view = View("panel", window="w2")
@@ -145,6 +151,25 @@ def test_a_panel_follows_what_others_take_up_of_a_resource() -> None:
     before = topics(view, hall.state)
     decision = hall.do(cmd.CallNext(window="w3"))
     assert shown(hall, "panel", window="w2")["next"] is None
+    assert before & touched(decision.events, hall.state)
+
+
+@pytest.mark.parametrize(
+    "leaves",
+    [cmd.Transfer(window="w2", to_service="general"), cmd.Complete(window="w2")],
+    ids=["sent on", "next step"],
+)
+def test_a_panel_follows_what_others_give_back_by_going_on_to_another_service(leaves: Any) -> None:
+    hall = with_one_line()
+    hall.issue("social", services=("general",))
+    hall.issue("estate")
+    hall.do(cmd.CallNext(window="w2"))
+    hall.do(cmd.Start(window="w2"))
+    view = View("panel", window="w3")
+    assert shown(hall, "panel", window="w3")["next"] is None
+    before = topics(view, hall.state)
+    decision = hall.do(leaves)
+    assert shown(hall, "panel", window="w3")["next"]["ticket"]["number"] == "G001"
     assert before & touched(decision.events, hall.state)
 
 
