@@ -124,15 +124,6 @@ def no_spool() -> AbstractContextManager[None]:
     return replaced((SimHome, "spooled", lambda self, hall: None))
 
 
-def ring_begins_empty() -> AbstractContextManager[None]:
-    """A node does not keep what it read when it began, though it answers from it."""
-
-    async def begin(self: Past, journal: Journal, tip: EntryId) -> None:
-        self._forget(tip)
-
-    return replaced((Past, "begin", begin))
-
-
 # Epochs -----------------------------------------------------------------------------------------------
 
 
@@ -247,7 +238,6 @@ BREAKERS: Final = (
     _breaker(heal_by_stopping, "failover", "node does not answer"),
     _breaker(heal_by_discarding, "failover", "acknowledged and lost"),
     _breaker(no_spool, "everysec", "acknowledged and lost"),
-    _breaker(ring_begins_empty, "failover", "acknowledged and lost"),
     _breaker(no_numbers_left_out, "failover", "silent duplicate number"),
     _breaker(lineage_unchecked, "failover", "silent duplicate number"),
     _breaker(fsync_is_everysec, "restarts", "alarm without a loss", "acknowledged and lost"),
