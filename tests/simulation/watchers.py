@@ -30,7 +30,8 @@ class Watcher:
         self.data: dict[str, object] = {}
         self.revision: int | None = None
         self.epoch: str | None = None
-        self.frames = 0
+        self.rewinds = 0
+        """How often the store had forgotten something when the last frame came."""
 
     async def live(self) -> None:
         """Watch until cancelled."""
@@ -59,9 +60,9 @@ class Watcher:
             subscription.close()
 
     def _take(self, frame: Frame, node: SimNode) -> None:
-        self.frames += 1
         back = self.revision is not None and frame.revision < self.revision
-        if back and frame.epoch == self.epoch and not self.run.store_shaken:
+        shaken, self.rewinds = self.rewinds != self.run.model.rewinds, self.run.model.rewinds
+        if back and frame.epoch == self.epoch and not shaken:
             self.run.world.violated(
                 "revision went back",
                 f"{self.name} at {node.name}: {frame.kind} of {frame.revision} after {self.revision}",
