@@ -152,7 +152,7 @@ class Replay:
           alarms: contents of the alarm files.
           excused: whether an answer may be missing without an alarm.
         Returns:
-          Tickets whose issue is listed as lost.
+          Tickets that are known to be lost.
         """
         listed: set[tuple[object, ...]] = set()
         tickets: set[str] = set()
@@ -163,7 +163,11 @@ class Replay:
                 tickets.update(event["ticket"] for event in lost["events"] if event["e"] == "ticket_issued")
         for answer in told:
             fact = (answer.who, answer.revision, answer.ticket, answer.window)
-            if fact not in self.facts and fact not in listed and not excused(answer):
+            if fact in self.facts or fact in listed:
+                continue
+            if excused(answer):
+                tickets.add(answer.ticket or "")
+            else:
                 instead = self.acts.get((answer.who, answer.key or ""))
                 self.world.violated("acknowledged and lost", f"{answer} is in no alarm file; {instead}")
         return tickets
