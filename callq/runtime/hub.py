@@ -104,6 +104,9 @@ class Subscription:
         if self._held_by is not None:
             await self._held_by.wait()
             self._held_by = None
+            if self._closed:
+                # It never learned what its reader knows already.
+                raise FeedClosed("the feed of this view has ended")
         while not self._ready():
             if self._closed:
                 raise FeedClosed("the feed of this view has ended")
