@@ -28,6 +28,7 @@ from callq.domain import commands as cmd
 from callq.domain.apply import apply
 from callq.domain.decide import decide
 from callq.domain.events import Batch, decode_batch, encode_batch, encode_command
+from callq.domain.snapshot import encode_state
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
 from callq.journal.port import GENESIS, Entry, Snapshot, chained
@@ -38,8 +39,7 @@ from callq.journal.redis.journal import open_redis
 from callq.journal.redis.process import find_programs
 from callq.journal.redis.readiness import wait_ready
 from callq.journal.redis.store import open_store
-from callq.runtime.alone import lone_actor
-from callq.runtime.loading import packed_state
+from callq.runtime.loading import load, packed_state
 
 if TYPE_CHECKING:
     import argparse
@@ -232,10 +232,10 @@ async def _forget_snapshots(endpoint: Endpoint, hall: str) -> None:
 
 
 async def _keep_snapshot(endpoint: Endpoint, hall: str) -> int:
-    async with open_redis(endpoint) as journal, lone_actor(journal, hall) as actor:
-        taken = await actor.snapshot()
-        content = packed_state(taken.body)
-        await journal.keep_snapshot(hall, Snapshot(taken.id, content))
+    async with open_redis(endpoint) as journal:
+        state, last = await load(journal, hall)
+        content = packed_state(encode_state(state))
+        await journal.keep_snapshot(hall, Snapshot(last, content))
         return len(content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from callq.demo.client import Api
     from callq.journal.redis.store import Store
+    from callq.runtime.home import Home
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -157,16 +159,31 @@ async def _replayed(store: Store, *, hall: str) -> HallConfig:
 
 
 async def _write(store: Store, *, config: HallConfig) -> tuple[HallConfig | None, int]:
+    import trio
+
     from callq.domain import commands as cmd
     from callq.domain.errors import Rejected
-    from callq.runtime.alone import lone_actor
+    from callq.runtime.home import DiskHome, MemoryHome
+    from callq.runtime.node import Node
 
     who = cmd.Actor(role="admin", id="cli", name="callq hall load")
+    new = config.id not in await store.journal.halls()
+    # A node like any other, for a moment: it settles, waits for peers and records outages as they do. Where
+    # a server holds the directory, that server's spool is its own.
+    home: Home = (
+        DiskHome(store.data_dir, store.identity.store)
+        if store.data_dir is not None
+        else MemoryHome(f"tool-{secrets.token_hex(4)}")
+    )
+    node = Node(store.journal, store.journal, [config] if new else [], home=home)
     try:
-        async with lone_actor(store.journal, config.id) as actor:
-            before = actor.config if actor.config_digest else None
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            actor = node.actor(config.id)
+            before = None if new else actor.config
             await actor.command(cmd.Configure(config=config), who=who, render=lambda *_: None)
             revision = actor.revision
+            nursery.cancel_scope.cancel()
     except* Rejected as group:
         refused = group.exceptions[0]
         assert isinstance(refused, Rejected)

@@ -6,8 +6,8 @@ that runs elsewhere.
 
 - A wall that jumps against elapsed time by more than a minute (two seconds where the store is a
   witness: it says within a second who is right) is not followed for ten minutes: the node goes on by elapsed
-  time, ends no business day, and says so. If the wall still stands by its new time then, or the store
-  agrees with it, it was the old time that was wrong.
+  time, ends no business day, and says so. If the wall still stands by its new time then, it was the
+  old time that was wrong; where the store is a witness, only its agreement says so.
 - A node whose clock is more than two seconds off the store's stops deciding until it is not.
 
 Elapsed time counts sleep (CLOCK_BOOTTIME), so that a laptop that is opened again has not jumped.
@@ -64,6 +64,8 @@ class NodeClock:
         self._start_ms = wall() - elapsed() * 1000
         """Unix ms at elapsed time zero, as believed."""
         self._jumped_at: float | None = None
+        self._jump_ms = 0.0
+        """By how much, the last time."""
         self.off_ms = 0
         """How far the store's clock is ahead of this one, where that is too far; else 0."""
         self._log = structlog.get_logger()
@@ -75,11 +77,11 @@ class NodeClock:
         # Where the store will say who is right within a second, it is asked first.
         if abs(jump_ms) <= (OFF_MS if self._witness else JUMP_MS):
             self._believe(wall, elapsed)
-        elif self._jumped_at is None:
-            self._jumped_at = elapsed
+        elif self._jumped_at is None or abs(jump_ms - self._jump_ms) > OFF_MS:
+            self._jumped_at, self._jump_ms = elapsed, jump_ms
             metrics.clock_doubted(True)
             self._log.error("the wall clock jumped and is not followed", by_ms=round(jump_ms))
-        elif elapsed - self._jumped_at >= DOUBT_S:
+        elif elapsed - self._jumped_at >= DOUBT_S and not self._witness:
             self._log.warning("the wall clock stands by its jump and is followed", by_ms=round(jump_ms))
             self._believe(wall, elapsed)
         return round(self._start_ms + elapsed * 1000)
@@ -116,17 +118,23 @@ class NodeClock:
             metrics.clock_off(bool(off_ms))
         self.off_ms = round(off_ms)
 
+    def refusal(self) -> StoreUnavailable | None:
+        """Why nothing may be decided by this clock; None: it may."""
+        if not self.off_ms:
+            return None
+        return StoreUnavailable(
+            f"this node's clock is {abs(self.off_ms) / 1000:.1f} s off the store's: "
+            "set both by NTP (`timedatectl set-ntp true`)"
+        )
+
     def check(self) -> None:
         """Refuse to decide by a wrong clock.
 
         Raises:
           StoreUnavailable: the clock is too far off the store's.
         """
-        if self.off_ms:
-            raise StoreUnavailable(
-                f"this node's clock is {abs(self.off_ms) / 1000:.1f} s off the store's: "
-                "set both by NTP (`timedatectl set-ntp true`)"
-            )
+        if (refusal := self.refusal()) is not None:
+            raise refusal
 
 
 def _outside(moment: float, first: float, last: float) -> float:

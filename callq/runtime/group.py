@@ -45,15 +45,23 @@ class CommandFailed(CallqError):
 class Item:
     """One caller: what it wants, and its answer once decided."""
 
-    __slots__ = ("answer", "at_seal", "decide", "error", "outcome", "settled")
+    __slots__ = ("answer", "at_seal", "decide", "error", "gone", "outcome", "own", "settled")
 
     def __init__(
-        self, decide: Callable[[Item], None], at_seal: Callable[[Item, EntryId], None] | None = None
+        self,
+        decide: Callable[[Item], None],
+        at_seal: Callable[[EntryId], object] | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         self.decide = decide
         """Decides it (again) on the present state."""
         self.at_seal = at_seal
-        """Looks at the state again when its group is sealed, with the id that the group ends at."""
+        """Makes the answer when its group is sealed, from the state then and the id of its last entry."""
+        self.own = own
+        """The node's, which goes on while callers are turned away."""
+        self.gone = False
+        """Nobody waits for it any more."""
         self.answer: Any = None
         self.error: Exception | None = None
         self.outcome = "ok"

@@ -38,11 +38,18 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     reads: int
     """Highest schema that it can read."""
+    beats: int = 0
+    """How many before this one: tells a process that lives from what is left of one that died."""
+    down: tuple[str, ...] = ()
+    """Halls that it does not run."""
     settled: str = ""
     """Epoch of the store that it has given back to whatever it knows to be lost there."""
     version: str = ""
     host: str = ""
 
+
+_UNREADABLE: Final = NodeRecord(reads=0)
+"""For a record that this version does not understand: a peer of which nothing is known."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(NodeRecord).decode
@@ -52,8 +59,9 @@ class Heart:
     """Beats for one node.
 
     Args:
-      name: the node's.
+      name: the node's; processes on copies of its data directory have the same.
       record: what others should know.
+      down: tells which halls this node does not run.
       journal: shared with other nodes.
       clock: of the node; compared with the store's at each beat.
       rng: for the rhythm.
@@ -65,6 +73,7 @@ class Heart:
         self,
         name: str,
         record: NodeRecord,
+        down: Callable[[], tuple[str, ...]],
         journal: Journal,
         clock: NodeClock,
         rng: Random,
@@ -72,7 +81,12 @@ class Heart:
         settle: Callable[[], Awaitable[None]],
     ) -> None:
         self._name = name
+        self._key = f"{name}:{rng.getrandbits(24):06x}"
+        """This process's, in the registry."""
         self._record = record
+        self._down = down
+        self._twins: dict[str, int] = {}
+        """Beats of other processes under this name, as first seen."""
         self._journal = journal
         self._clock = clock
         self._rng = rng
@@ -83,7 +97,7 @@ class Heart:
         self._news = trio.Event()
         """Set at the next beat."""
         self._log = structlog.get_logger()
-        self.nodes: dict[str, NodeRecord] = {name: record}
+        self.nodes: dict[str, NodeRecord] = {self._key: record}
         """Who lives, this node included."""
 
     @property
@@ -92,9 +106,15 @@ class Heart:
         return len(self.nodes) > 1
 
     @property
-    def is_first(self) -> bool:
-        """Whether this node's name comes first: what one node should do for all is its task."""
-        return self._name == min(self.nodes)
+    def names(self) -> list[str]:
+        """Names of all live nodes, sorted; one that is there twice runs on a copy of a data directory."""
+        return sorted(key.partition(":")[0] for key in self.nodes)
+
+    def is_first(self, hall: str) -> bool:
+        """Whether, of the nodes that run a hall, this one comes first: what one does for all is its task."""
+        return self._key == min(
+            (key for key, node in self.nodes.items() if hall not in node.down), default=self._key
+        )
 
     @property
     def level(self) -> int:
@@ -108,7 +128,7 @@ class Heart:
 
     async def peers_settled(self, epoch: str) -> None:
         """Wait until every other live node has given back to this lineage of the store what it lost."""
-        while any(node.settled != epoch for name, node in self.nodes.items() if name != self._name):
+        while any(node.settled != epoch for key, node in self.nodes.items() if key != self._key):
             await self._news.wait()
 
     async def beat(self, *, ends_outage: bool = False) -> Pulse:
@@ -118,13 +138,17 @@ class Heart:
           StoreUnavailable: the store does not answer.
         """
         sent_s = self._clock.elapsed()
+        record = msgspec.structs.replace(self._record, beats=self._record.beats + 1, down=self._down())
+        self._record = record
         pulse = await self._journal.beat(
-            self._name, _encode(self._record), gap_ms=OUTAGE_MS, ends_outage=ends_outage
+            self._key, _encode(record), gap_ms=OUTAGE_MS, ends_outage=ends_outage
         )
         self._clock.heard(pulse.time_ms, sent_s)
         if pulse.counted:
             self._counted_at = sent_s
-        living = {name: _decode(record) for name, record in pulse.nodes.items()}
+        living = {key: _read(raw) for key, raw in pulse.nodes.items()}
+        living = {key: node for key, node in living.items() if not self._is_dead_self(key, node)}
+        living[self._key] = record
         if living.keys() != self.nodes.keys():
             self._log.info("nodes", living=sorted(living))
         self.nodes = living
@@ -132,6 +156,19 @@ class Heart:
         self._news.set()
         self._news = trio.Event()
         return pulse
+
+    def _is_dead_self(self, key: str, node: NodeRecord) -> bool:
+        """Whether a record is left of an earlier process of this node; one that goes on beating is not."""
+        if key == self._key or key.partition(":")[0] != self._name:
+            return False
+        dead = node.beats == self._twins.setdefault(key, node.beats)
+        if not dead and key not in self.nodes:
+            self._log.critical(
+                "another process runs on a copy of this data directory",
+                node=self._name,
+                hint="stop it, delete the file NODE in its directory, and start it again",
+            )
+        return dead
 
     async def run(self) -> None:
         """Beat until cancelled; a gap is recorded before it is closed."""
@@ -156,6 +193,13 @@ class Heart:
         with trio.move_on_after(1) as scope:
             scope.shield = True
             try:
-                await self._journal.leave(self._name)
+                await self._journal.leave(self._key)
             except StoreUnavailable as error:
                 self._log.debug("no goodbye", error=str(error))
+
+
+def _read(record: bytes) -> NodeRecord:
+    try:
+        return _decode(record)
+    except msgspec.DecodeError:
+        return _UNREADABLE

@@ -2,11 +2,11 @@
 
     DIR/NODE                      the node's name, drawn once
     DIR/spool/STORE/HALL/SEGMENT  what a hall of a store made durable in the last ten minutes and more
-    DIR/alarms/HALL-TIME.json     what was acknowledged here and is in no journal any more
+    DIR/alarms/HALL-ID.json       what was acknowledged here and is in no journal any more
     DIR/archive/HALL/DATE.gz      closed business days
 
-The journal is the truth; nothing here is needed to run a hall, and nothing here is waited for. The spool
-is for the one case in which the store forgets what it acknowledged: it gives it back.
+The journal is the truth; nothing here is needed to run a hall. The spool is for the one case in which the
+store forgets what it acknowledged: it gives it back. A full or broken disk stops nobody.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
 SEGMENT_MAX_BYTES: Final = 4 << 20
 SEGMENT_MAX_S: Final = 600.0
-"""The present segment and the one before are kept: ten minutes at least, unless a hall writes more.
-Reading them back at a start takes about 50 ms at most."""
+"""A segment is followed by another after so much. Those of the last ten minutes are kept, up to the bytes
+of two: reading them back at a start takes about 50 ms at most."""
+
+QUEUE_MAX: Final = 10_000
+"""Writes that may wait for a disk that hangs; then the spool begins anew."""
 
 WRITE_EVERY_S: Final = 0.02
 """How long entries are collected before they are written together."""
@@ -47,7 +50,11 @@ class Home(Protocol):
         """The node's name, the same after every start; nodes of one store have different ones."""
         ...
 
-    def spooled(self, hall: str) -> Records | None:
+    def halls(self) -> list[str]:
+        """Halls of which the spool holds something."""
+        ...
+
+    async def spooled(self, hall: str) -> Records | None:
         """What the spool holds of a hall, consecutive; None: nothing."""
         ...
 
@@ -60,12 +67,19 @@ class Home(Protocol):
         ...
 
     async def alarm(self, name: str, content: bytes) -> str:
-        """Keep a file that people have to look at; durable when this returns. Answers where it is."""
+        """Keep a file that people have to look at; durable when this returns, if the disk can be written.
+
+        Answers where it is.
+        """
         ...
 
     @property
     def alarms(self) -> list[str]:
-        """Names of the alarm files that are there."""
+        """Names of the alarm files that are there, and of those that could not be written yet."""
+        ...
+
+    async def tend(self) -> None:
+        """Write what could not be written, and see which alarm files are still there."""
         ...
 
     async def archive(self, hall: str, day: str, base: EntryId, entries: Sequence[Entry]) -> str:
@@ -75,6 +89,10 @@ class Home(Protocol):
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Write what is spooled, until cancelled."""
         ...
+
+
+MEMORY_ENTRIES: Final = 10_000
+"""What a spool in memory keeps of a hall, at least."""
 
 
 class MemoryHome:
@@ -91,14 +109,21 @@ class MemoryHome:
         """The node's name."""
         return self._name
 
-    def spooled(self, hall: str) -> Records | None:
+    def halls(self) -> list[str]:
+        """Halls of which the spool holds something."""
+        return sorted(hall for hall, held in self._spool.items() if held.entries)
+
+    async def spooled(self, hall: str) -> Records | None:
         """What the spool holds of a hall."""
+        await trio.lowlevel.checkpoint()
         return self._spool.get(hall)
 
     def spool(self, hall: str, base: EntryId, entries: Sequence[Entry]) -> None:
         """Add durable entries."""
-        held = self._spool.setdefault(hall, Records(base, [], True))
-        held.entries.extend(entries)
+        held = self._spool.setdefault(hall, Records(base, [], True)).entries
+        held.extend(entries)
+        if len(held) > 2 * MEMORY_ENTRIES:
+            self._spool[hall] = Records(held[-MEMORY_ENTRIES - 1].id, held[-MEMORY_ENTRIES:], True)
 
     def begin_spool(self, hall: str, base: EntryId) -> None:
         """Forget what the spool holds of a hall."""
@@ -114,6 +139,10 @@ class MemoryHome:
     def alarms(self) -> list[str]:
         """Names of the alarm files that are there."""
         return sorted(self.alarm_files)
+
+    async def tend(self) -> None:
+        """Nothing to write."""
+        await trio.lowlevel.checkpoint()
 
     async def archive(self, hall: str, day: str, base: EntryId, entries: Sequence[Entry]) -> str:
         """Keep a closed business day."""
@@ -132,9 +161,12 @@ class _Segment:
 
     def __init__(self, directory: Path, base: EntryId, *, wipe: bool) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        older = sorted(directory.glob("*.spool"))
-        for path in older if wipe else older[:-1]:
-            path.unlink()
+        newer = 0
+        for path in sorted(directory.glob("*.spool"), reverse=True):
+            about = path.stat()
+            if wipe or newer > SEGMENT_MAX_BYTES or about.st_mtime < time.time() - SEGMENT_MAX_S:
+                path.unlink()
+            newer += about.st_size
         self._file = open(directory / f"{base.revision:019}.spool", "wb", opener=_private)  # noqa: SIM115
         self._file.write(header(base))
         self._began = time.monotonic()
@@ -175,6 +207,9 @@ class DiskHome:
         self._wanted = trio.Event()
         self._segments: dict[str, _Segment] = {}
         self._failing = False
+        self._unwritten: dict[str, bytes] = {}
+        """Alarms, by name."""
+        self._written = self._alarm_files()
         self._log = structlog.get_logger()
 
     @property
@@ -182,8 +217,15 @@ class DiskHome:
         """The node's name."""
         return self._name
 
-    def spooled(self, hall: str) -> Records | None:
+    def halls(self) -> list[str]:
+        """Halls of which the spool holds something."""
+        return sorted(path.name for path in self._spool.glob("*") if path.is_dir())
+
+    async def spooled(self, hall: str) -> Records | None:
         """What the spool holds of a hall: its newest files as far as they follow each other."""
+        return await trio.to_thread.run_sync(self._read, hall)
+
+    def _read(self, hall: str) -> Records | None:
         held: Records | None = None
         for path in sorted((self._spool / hall).glob("*.spool")):
             try:
@@ -198,6 +240,8 @@ class DiskHome:
 
     def spool(self, hall: str, base: EntryId, entries: Sequence[Entry]) -> None:
         """Add durable entries that follow `base`."""
+        if len(self._queue) >= QUEUE_MAX:
+            self._queue.clear()
         self._queue.append((hall, base, list(entries)))
         self._wanted.set()
 
@@ -208,14 +252,30 @@ class DiskHome:
 
     async def alarm(self, name: str, content: bytes) -> str:
         """Keep a file that people have to look at."""
-        path = self.directory / "alarms" / name
-        await trio.to_thread.run_sync(_write_durably, path, content)
-        return str(path)
+        self._unwritten[name] = content
+        await self.tend()
+        return str(self.directory / "alarms" / name)
 
     @property
     def alarms(self) -> list[str]:
-        """Names of the alarm files that are there."""
-        return sorted(path.name for path in (self.directory / "alarms").glob("*.json"))
+        """Names of the alarm files that are there, and of those that could not be written yet."""
+        return sorted({*self._written, *self._unwritten})
+
+    async def tend(self) -> None:
+        """Write what could not be written, and see which alarm files are still there."""
+        for name, content in list(self._unwritten.items()):
+            try:
+                await trio.to_thread.run_sync(_write_durably, self.directory / "alarms" / name, content)
+            except OSError as error:
+                self._log.critical(
+                    "an alarm cannot be written", name=name, error=str(error), content=content.decode()
+                )
+                return
+            self._unwritten.pop(name, None)
+        self._written = await trio.to_thread.run_sync(self._alarm_files)
+
+    def _alarm_files(self) -> list[str]:
+        return [path.name for path in (self.directory / "alarms").glob("*.json")]
 
     async def archive(self, hall: str, day: str, base: EntryId, entries: Sequence[Entry]) -> str:
         """Keep a closed business day: header and records as in `callq.journal.records`, gzip."""

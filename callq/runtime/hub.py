@@ -105,6 +105,9 @@ class Subscription:
             await self._held_by.wait()
             self._held_by = None
             if self._closed:
+                # It was held for what this hub has not got to, and will not: elsewhere it may be had.
+                raise FeedClosed("the feed of this view has ended")
+            if self._closed:
                 # It never learned what its reader knows already.
                 raise FeedClosed("the feed of this view has ended")
         while not self._ready():

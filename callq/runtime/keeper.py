@@ -2,9 +2,9 @@
 
 A journal that is never trimmed is replayed longer every day. So a state is kept every few thousand
 entries, closed business days go to the archive, and what both have is dropped from the stream:
-exactly the entries before the lower of the older of two good snapshots and the archive's end. Nodes share
-the work by looking first: a snapshot is taken by whoever finds the last one too old, days are archived by the
-live node whose name comes first.
+exactly the entries before the lower of the older of two good snapshots and the archive's end. Of the nodes
+that run the hall, the one whose name comes first does it. If two believe that they are, nothing is harmed:
+the archive's cursor moves by compare-and-set, and a snapshot is one of any state that was durable.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ class Keeper:
       actor: of the hall, running.
       journal: shared with other nodes.
       home: of this node.
-      archives: whether this node is the one that archives.
+      is_first: whether this node is the one to do it.
     """
 
-    def __init__(self, actor: HallActor, journal: Journal, home: Home, archives: Callable[[], bool]) -> None:
+    def __init__(self, actor: HallActor, journal: Journal, home: Home, is_first: Callable[[], bool]) -> None:
         self._actor = actor
         self._hall = actor.hall
         self._journal = journal
         self._home = home
-        self._archives = archives
+        self._is_first = is_first
         self._snapshot_at: int | None = None
         """Revision of the newest snapshot that was seen; None: not looked yet."""
         self._day = ""
@@ -80,8 +80,10 @@ class Keeper:
         Raises:
           StoreUnavailable, LineageBroken, OSError: try again later.
         """
+        if not self._is_first():
+            return
         changed = await self._keep_snapshot()
-        if self._archives() and self._day != (day := self._actor.day):
+        if self._day != (day := self._actor.day):
             changed |= await self._archive()
             self._day = day
         if changed:

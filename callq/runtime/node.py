@@ -22,7 +22,7 @@ from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import digest
 from callq.runtime.actor import HallActor
 from callq.runtime.clock import NodeClock
-from callq.runtime.group import HallFault, Quarantined
+from callq.runtime.group import Quarantined
 from callq.runtime.heart import Heart, NodeRecord
 from callq.runtime.home import MemoryHome
 from callq.runtime.keeper import Keeper
@@ -88,9 +88,17 @@ class Node:
         """Outages that halls have yet to record."""
         record = NodeRecord(reads=SCHEMA_VERSION, version=__version__, host=socket.gethostname())
         self._heart = Heart(
-            self.home.name, record, journal, self._clock, self._rng, self._record_outage, self._settle
+            self.home.name,
+            record,
+            self._down,
+            journal,
+            self._clock,
+            self._rng,
+            self._record_outage,
+            self._settle,
         )
         self._started = False
+        self._unsettled: set[str] = set()
         self._log = structlog.get_logger()
 
     def actor(self, hall: str) -> HallActor:
@@ -114,12 +122,13 @@ class Node:
         """Whether every hall runs, what each does, who else serves the store, and what people must see."""
         return {
             "ready": bool(self._status)
+            and not self._clock.off_ms
             and self._heart.serving
             and all(s == "running" for s in self._status.values()),
             "halls": dict(sorted(self._status.items())),
             "errors": dict(sorted(self._errors.items())),
             "node": self.home.name,
-            "nodes": sorted(self._heart.nodes),
+            "nodes": self._heart.names,
             "clock": "off" if self._clock.off_ms else "doubtful" if self._clock.doubtful else "ok",
             "alarms": self.home.alarms,
         }
@@ -133,7 +142,7 @@ class Node:
         pulse = await self._heart.beat()
         if not pulse.counted and pulse.last_ms is not None:
             self._outages = dict.fromkeys(await self._journal.halls(), (pulse.last_ms, pulse.time_ms))
-        halls = sorted({*await self._journal.halls(), *self._configs})
+        halls = sorted({*await self._journal.halls(), *self._configs, *self.home.halls()})
         self._status = dict.fromkeys(halls, "loading")
         try:
             async with trio.open_nursery() as nursery:
@@ -196,7 +205,13 @@ class Node:
 
     async def _run_hall(self, hall: str, report: Callable[[], None]) -> None:
         actor = HallActor(
-            hall, self._journal, self._past(hall), self._clock, self._rng, self._heart, self._digest_every
+            hall,
+            self._journal,
+            await self._past(hall),
+            self._clock,
+            self._rng,
+            self._heart,
+            self._digest_every,
         )
         await actor.load()
         metrics.alarms(len(self.home.alarms))
@@ -211,23 +226,40 @@ class Node:
             self._set(hall, "running")
             self._log.info("hall running", hall=hall, revision=actor.revision)
             report()
-            keeper = Keeper(actor, self._journal, self.home, lambda: self._heart.is_first)
+            keeper = Keeper(actor, self._journal, self.home, lambda: self._heart.is_first(hall))
             nursery.start_soon(keeper.run)
 
-    def _past(self, hall: str) -> Past:
-        past = self._pasts.get(hall)
-        if past is None:
-            past = self._pasts[hall] = Past(hall, self.home)
-        return past
+    def _down(self) -> tuple[str, ...]:
+        return tuple(hall for hall, status in self._status.items() if status != "running")
+
+    async def _past(self, hall: str) -> Past:
+        if hall not in self._pasts:
+            opened = await Past.opened(hall, self.home)
+            self._pasts.setdefault(hall, opened)
+        return self._pasts[hall]
 
     async def _settle(self) -> None:
-        """Give back what the store has lost of any hall."""
-        for hall in list(self._status):
-            try:
-                await self._past(hall).settle(self._journal, self._clock())
-            except HallFault as error:
-                # The other halls must go on; this one finds the same when it is loaded.
-                self._log.error("the hall cannot be settled", hall=hall, error=str(error))
+        """Give back what the store has lost of any hall.
+
+        Raises:
+          StoreUnavailable: try again.
+        """
+        async with trio.open_nursery() as nursery:
+            for hall in list(self._status):
+                nursery.start_soon(self._settle_hall, hall)
+        if self._unsettled:
+            raise StoreUnavailable(f"not all halls are settled: {', '.join(sorted(self._unsettled))}")
+
+    async def _settle_hall(self, hall: str) -> None:
+        self._unsettled.add(hall)
+        try:
+            await (await self._past(hall)).settle(self._journal, self._clock())
+        except StoreUnavailable:
+            return
+        except (CallqError, OSError) as error:
+            # The other halls must go on; this one finds the same when it is loaded.
+            self._log.error("the hall cannot be settled", hall=hall, error=str(error))
+        self._unsettled.discard(hall)
 
     async def _configure(self, actor: HallActor) -> None:
         """Create the hall from its file; a file that differs from what is in force is only reported."""
@@ -266,20 +298,22 @@ class Node:
         self._outages = dict.fromkeys(self._status, (first_ms, last_ms))
         if not self._started:
             return False
+        running = [self._actors[hall] for hall, status in self._status.items() if status == "running"]
         async with trio.open_nursery() as nursery:
-            for hall, status in self._status.items():
-                if status == "running":
-                    nursery.start_soon(self._tell_outage, self._actors[hall])
-        return True
+            for actor in running:
+                nursery.start_soon(self._tell_outage, actor)
+        return not any(actor.hall in self._outages for actor in running)
 
     async def _tell_outage(self, actor: HallActor) -> None:
         first_ms, last_ms = self._outages[actor.hall]
         try:
             await actor.own(cmd.RecordOutage(since_ms=first_ms, until_ms=last_ms))
-        except (Rejected, StoreUnavailable) as error:
+        except StoreUnavailable as error:
             self._log.warning("an outage is not recorded yet", hall=actor.hall, error=str(error))
-        else:
-            self._outages.pop(actor.hall, None)
+            return
+        except CallqError as error:
+            self._log.error("an outage cannot be recorded", hall=actor.hall, error=str(error))
+        self._outages.pop(actor.hall, None)
 
     async def _close_gap(self) -> None:
         try:
@@ -311,6 +345,7 @@ class Node:
                 await self._raise_levels()
             except StoreUnavailable as error:
                 self._log.debug("no look at the journals", error=str(error))
+            await self.home.tend()
             metrics.alarms(len(self.home.alarms))
 
     async def _raise_levels(self) -> None:
@@ -318,7 +353,7 @@ class Node:
             if status == "running":
                 try:
                     await self._raise_level(self._actors[hall])
-                except (HallFault, StoreUnavailable) as error:
+                except CallqError as error:
                     self._log.debug("the level is raised later", hall=hall, error=str(error))
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callq.journal.port import EntryId, Journal
+    from callq.journal.records import Records
     from callq.runtime.home import Home
 
 RING_S: Final = 600.0
@@ -49,7 +50,7 @@ GAP_WAITS: Final = 3
 class Past:
     """The last durable entries of one hall, as this node knows them. Outlives the hall's actor."""
 
-    def __init__(self, hall: str, home: Home) -> None:
+    def __init__(self, hall: str, home: Home, spooled: Records | None = None) -> None:
         self.hall = hall
         self._home = home
         self._log = structlog.get_logger().bind(hall=hall)
@@ -58,10 +59,14 @@ class Past:
         self._settling = trio.Lock()
         self._base = GENESIS
         """Id of the entry before the first of the ring."""
-        spooled = home.spooled(hall)
         if spooled is not None:
             self._base = spooled.base
             self._remember(spooled.entries)
+
+    @classmethod
+    async def opened(cls, hall: str, home: Home) -> Past:
+        """What the spool knows of a hall."""
+        return cls(hall, home, await home.spooled(hall))
 
     @property
     def tip(self) -> EntryId:
@@ -83,8 +88,13 @@ class Past:
         Raises:
           StoreUnavailable: try again.
         """
+        self._begin(tip, await self._recent(journal, tip))
+
+    async def _recent(self, journal: Journal, tip: EntryId) -> list[Entry]:
         since = max(0, tip.revision - RECENT - 1)
-        page = await journal.read_revisions(self.hall, since, RECENT + 1)
+        return await journal.read_revisions(self.hall, since, RECENT + 1)
+
+    def _begin(self, tip: EntryId, page: Sequence[Entry]) -> None:
         held = [entry for entry in page if entry.id.revision <= tip.revision]
         if not held or held[-1].id != tip:
             self._forget(tip)
@@ -141,8 +151,11 @@ class Past:
                     waits -= 1
                     await trio.sleep(GAP_WAIT_S)
                     continue
-                await self._alarm(lost, tip, now_ms)
-                await self.begin(journal, tip)
+                recent = await self._recent(journal, tip)
+                before = self._before(lost[0])
+                whole = before in (GENESIS, tip) or any(entry.id == before for entry in there)
+                await self._alarm(lost, tip, now_ms, whole=whole)
+                self._begin(tip, recent)
                 return
             try:
                 await journal.append(self.hall, tip, lost[:GROUP_MAX])
@@ -166,9 +179,9 @@ class Past:
         return known[shared:]
 
     async def _there(self, journal: Journal) -> list[Entry]:
-        """What the journal has from the first known revision on."""
+        """What the journal has from the revision of the base on."""
         found: list[Entry] = []
-        since = self._base.revision
+        since = max(0, self._base.revision - 1)
         while page := await journal.read_revisions(self.hall, since):
             found += page
             since = page[-1].id.revision
@@ -176,14 +189,28 @@ class Past:
                 break
         return found
 
-    async def _alarm(self, lost: Sequence[Entry], tip: EntryId, now_ms: int) -> None:
+    def _before(self, entry: Entry) -> EntryId:
+        """Id of the entry before one that is known."""
+        before = self._base
+        for _, each in self._ring:
+            if each.id == entry.id:
+                break
+            before = each.id
+        return before
+
+    async def _alarm(self, lost: Sequence[Entry], tip: EntryId, now_ms: int, *, whole: bool) -> None:
+        """List what is lost; not `whole`: more is, before the first that is known here."""
         moment = datetime.fromtimestamp(now_ms / 1000, UTC)
-        name = f"{self.hall}-{moment:%Y%m%dT%H%M%S}-{lost[0].id.revision}.json"
+        first, last = lost[0].id, lost[-1].id
+        name = f"{self.hall}-{last.revision}-{last.chain:016x}.json"
         content = {
             "hall": self.hall,
             "found": moment.isoformat(timespec="seconds"),
             "what": "acknowledged by this node, and lost: the journal went on without it",
             "journal": str(tip),
+            "also_lost": None
+            if whole
+            else f"entries before {first.revision} that this node does not remember",
             "lost": [_readable(entry) for entry in lost],
         }
         where = await self._home.alarm(name, msgspec.json.format(msgspec.json.encode(content)) + b"\n")
@@ -191,7 +218,8 @@ class Past:
         self._log.critical(
             "acknowledged entries are lost",
             entries=len(lost),
-            first=str(lost[0].id),
+            first=str(first),
+            whole=whole,
             journal=str(tip),
             file=where,
         )

@@ -9,6 +9,7 @@ journal has instead is adopted, and its callers are decided again in the same or
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -192,7 +193,7 @@ class Speculation:
         group.epoch = self.state.epoch
         for item in group.items:
             if item.at_seal is not None:
-                item.at_seal(item, group.tip)
+                self._attempt(item, partial(item.at_seal, group.tip))
         self.open = Group(group.tip)
         self.in_flight = group
         return group
@@ -223,14 +224,13 @@ class Speculation:
         """
         changed: set[Topic] = set()
         for entry in entries:
-            if self._digest_every:
-                self._compare(entry)
-            changed |= touched(apply_entry(self.state, entry).events, self.state)
+            ours = state_digest(self.state) if self._digest_every and b"digest" in entry.payload else ""
+            batch = apply_entry(self.state, entry)
+            if ours and batch.digest not in ("", ours):
+                raise Drifted(
+                    f"before revision {entry.id.revision} the state is {ours}, its writer had {batch.digest}"
+                )
+            changed |= touched(batch.events, self.state)
             self.durable = entry.id
         self.open = Group(self.durable)
         return changed
-
-    def _compare(self, entry: Entry) -> None:
-        digest = decode_batch(entry.payload).digest
-        if digest and digest != (ours := state_digest(self.state)):
-            raise Drifted(f"before revision {entry.id.revision} the state is {ours}, its writer had {digest}")

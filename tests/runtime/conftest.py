@@ -103,3 +103,14 @@ async def running(
 @pytest.fixture
 def journal() -> FaultyJournal:
     return FaultyJournal()
+
+
+@pytest.fixture
+def threads_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worker threads run in line: a virtual clock would not wait for them."""
+
+    async def run_sync(work: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
+        await trio.lowlevel.checkpoint()
+        return work(*arguments)
+
+    monkeypatch.setattr(trio.to_thread, "run_sync", run_sync)

@@ -64,18 +64,18 @@ def test_a_name_is_drawn_once(tmp_path: Path) -> None:
 async def test_the_spool_outlives_the_process(tmp_path: Path) -> None:
     made = entries(6)
     await written(tmp_path, (GENESIS, made[:2]), (made[1].id, made[2:4]))
-    assert DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made[:4], True)
+    assert await DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made[:4], True)
     # The next process goes on in a file of its own; together they are one chain.
     await written(tmp_path, (made[3].id, made[4:]))
-    assert DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made, True)
-    assert DiskHome(tmp_path, STORE).spooled("another") is None
-    assert DiskHome(tmp_path, "another store").spooled("test") is None
+    assert await DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made, True)
+    assert await DiskHome(tmp_path, STORE).spooled("another") is None
+    assert await DiskHome(tmp_path, "another store").spooled("test") is None
 
 
 async def test_a_spool_that_begins_anew_forgets(tmp_path: Path) -> None:
     made = entries(6)
     await written(tmp_path, (GENESIS, made[:4]), (made[3].id, None), (made[3].id, made[4:]))
-    assert DiskHome(tmp_path, STORE).spooled("test") == (made[3].id, made[4:], True)
+    assert await DiskHome(tmp_path, STORE).spooled("test") == (made[3].id, made[4:], True)
 
 
 async def test_a_spool_torn_by_a_crash_gives_what_is_whole(tmp_path: Path) -> None:
@@ -83,10 +83,10 @@ async def test_a_spool_torn_by_a_crash_gives_what_is_whole(tmp_path: Path) -> No
     await written(tmp_path, (GENESIS, made[:3]))
     (path,) = (tmp_path / "spool" / STORE / "test").glob("*.spool")
     path.write_bytes(path.read_bytes()[:-3])
-    assert DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made[:2], False)
+    assert await DiskHome(tmp_path, STORE).spooled("test") == (GENESIS, made[:2], False)
     # What follows does not follow what is whole: the newer part counts.
     await written(tmp_path, (made[2].id, made[3:]))
-    assert DiskHome(tmp_path, STORE).spooled("test") == (made[2].id, made[3:], True)
+    assert await DiskHome(tmp_path, STORE).spooled("test") == (made[2].id, made[3:], True)
 
 
 async def test_the_spool_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ async def test_the_spool_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             home.spool("test", made[at - 1].id if at else GENESIS, made[at : at + 4])
         nursery.cancel_scope.cancel()
     assert len(list((tmp_path / "spool" / STORE / "test").iterdir())) == 2
-    held = DiskHome(tmp_path, STORE).spooled("test")
+    held = await DiskHome(tmp_path, STORE).spooled("test")
     assert held is not None
     assert held.entries == made[-len(held.entries) :]
     assert len(held.entries) == 8
@@ -112,7 +112,7 @@ async def test_a_spool_that_cannot_be_written_harms_nobody(tmp_path: Path) -> No
     await written(tmp_path, (GENESIS, made[:2]))
     (tmp_path / "spool").unlink()
     await written(tmp_path, (made[1].id, made[2:]))
-    assert DiskHome(tmp_path, STORE).spooled("test") == (made[1].id, made[2:], True)
+    assert await DiskHome(tmp_path, STORE).spooled("test") == (made[1].id, made[2:], True)
 
 
 async def test_alarms_and_days_are_kept_whole_and_private(tmp_path: Path) -> None:

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from tests.runtime.faulty import FaultyJournal
 
 
+pytestmark = pytest.mark.usefixtures("threads_in_line")
+
+
 async def entries(journal: FaultyJournal) -> list[Entry]:
     return await journal.read_revisions("test", 0, 100_000)
 
 
-def keeper(bench: Bench, *, archives: bool = True) -> Keeper:
-    return Keeper(bench.actor, bench.journal, bench.node.home, lambda: archives)
+def keeper(bench: Bench) -> Keeper:
+    return Keeper(bench.actor, bench.journal, bench.node.home, lambda: True)
 
 
 async def test_a_hall_starts_from_a_snapshot_and_what_came_after(journal: FaultyJournal) -> None:

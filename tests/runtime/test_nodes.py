@@ -268,7 +268,7 @@ async def failed_over(journal: FaultyJournal, a: Bench, b: Bench, lost: int) -> 
 async def test_after_a_failover_the_alarm_lists_exactly_what_is_lost(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callq.runtime.actor.EPOCH_PATIENCE_S", 0)
+    monkeypatch.setattr("callq.runtime.commits.EPOCH_PATIENCE_S", 0)
     async with two(journal) as (a, b):
         await a.issue()
         gone = await failed_over(journal, a, b, 3)
@@ -287,7 +287,7 @@ async def test_after_a_failover_the_alarm_lists_exactly_what_is_lost(
 async def test_after_a_failover_numbers_in_peoples_hands_are_not_given_again(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callq.runtime.actor.EPOCH_PATIENCE_S", 0)
+    monkeypatch.setattr("callq.runtime.commits.EPOCH_PATIENCE_S", 0)
     async with two(journal) as (a, b):
         await a.issue()
         await failed_over(journal, a, b, 3)
