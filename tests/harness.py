@@ -13,6 +13,7 @@ from callq.domain.events import (
     Batch,
     Booked,
     BookingMoved,
+    DayOpened,
     EpochOpened,
     TicketCalled,
     TicketIssued,
@@ -129,7 +130,7 @@ class Hall:
                 self._reserved(event.booking)
             elif isinstance(event, TicketReassigned) and event.number:
                 self._numbered(event.series, event.counter)
-            elif isinstance(event, EpochOpened):
+            elif isinstance(event, EpochOpened | DayOpened):
                 for skipped in event.skipped:
                     for counter in range(skipped.first, skipped.last + 1):
                         self._numbered(skipped.series, counter)

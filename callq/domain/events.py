@@ -104,6 +104,8 @@ class DayOpened(_Event, frozen=True, kw_only=True, tag="day_opened"):
     """When it ends, as worked out when it began: a replay needs no calendar."""
     own_counts: bool = False
     """Clerks' counts of the day are of its own tickets alone, not of services that outlive the day before."""
+    skipped: tuple[Skipped, ...] = ()
+    """Numbers left out at its beginning, which a lost tail of the journal may have given already."""
 
 
 class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):

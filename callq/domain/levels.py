@@ -69,7 +69,7 @@ LEFT_OUT: Final[dict[type[msgspec.Struct], tuple[str, ...]]] = {
     ev.TicketUnbound: ("bound",),
     ev.StepDeferred: ("credit_until",),
     ev.HallResumed: ("slots_kept",),
-    ev.DayOpened: ("own_counts",),
+    ev.DayOpened: ("own_counts", "skipped"),
     ev.Booked: ("day",),
     ev.BookingMoved: ("day",),
 }

@@ -78,6 +78,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     now_ms: int
     known_ms: int
+    left_out: tuple[int, int]
     digest: str
     day: str
     day_clock: DayClock

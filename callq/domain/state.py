@@ -190,6 +190,8 @@ class HallState:
         "keys_until",
         "known_ms",
         "lanes",
+        "left_out",
+        "left_out",
         "level",
         "live",
         "missed",
@@ -225,6 +227,8 @@ class HallState:
         self.revision = 0
         self.now_ms = 0
         """Time of the last batch; never runs backwards."""
+        self.left_out = (0, 0)
+        """When numbers were last left out after a failover, Unix ms, and how many of each series."""
         self.known_ms = 0
         """Until when it is known whether the hall was in use: the last batch that was not about nodes or the
         store alone, or the end of the last outage."""

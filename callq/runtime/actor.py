@@ -235,7 +235,7 @@ class HallActor:
                 raise refusal
             newest = Item(lambda item: spec.look(item, lambda *_: None))
             self._commits.join(newest)
-            subscription.hold(newest.settled)
+            subscription.hold(newest)
         return subscription
 
     def heard(self, tip: EntryId, *, newest: bool = False) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callq.domain.state import Epoch, HallState
+    from callq.runtime.group import Item
     from callq.views.view import Topic
 
 REVISIONS_KEPT: Final = 1024
@@ -87,8 +88,8 @@ class Subscription:
         self._changes: dict[str, object] = {}
         self._wake = trio.Event()
         self._closed = False
-        self._held_by: trio.Event | None = None
-        """Nothing is delivered before it is set."""
+        self._held_by: Item | None = None
+        """Nothing is delivered before it is settled."""
 
     @property
     def view(self) -> View:
@@ -102,14 +103,11 @@ class Subscription:
           FeedClosed: no more will come; subscribe anew.
         """
         if self._held_by is not None:
-            await self._held_by.wait()
-            self._held_by = None
-            if self._closed:
-                # It was held for what this hub has not got to, and will not: elsewhere it may be had.
-                raise FeedClosed("the feed of this view has ended")
-            if self._closed:
+            await self._held_by.settled.wait()
+            if self._held_by.error is not None or self._closed:
                 # It never learned what its reader knows already.
                 raise FeedClosed("the feed of this view has ended")
+            self._held_by = None
         while not self._ready():
             if self._closed:
                 raise FeedClosed("the feed of this view has ended")
@@ -117,8 +115,8 @@ class Subscription:
             await self._wake.wait()
         return self._take()
 
-    def hold(self, until: trio.Event) -> None:
-        """Deliver nothing before `until` is set: its reader has seen more than this hub knows of yet."""
+    def hold(self, until: Item) -> None:
+        """Deliver nothing before `until` is settled: its reader has seen more than this hub knows of yet."""
         self._held_by = until
 
     def _ready(self) -> bool:

@@ -65,6 +65,18 @@ def test_after_a_failover_every_series_of_the_day_leaves_numbers_out_on_record()
     assert [hall.issue().number, hall.issue(channel="web").number] == ["A001", "A500"]
 
 
+@rule("N-skipped-next-day")
+def test_a_day_that_begins_right_after_a_failover_leaves_out_its_first_numbers() -> None:
+    hall = with_service()
+    hall.issue()
+    hall.later((18 * 60 + 55) * 60)
+    hall.do(cmd.OpenEpoch(epoch="e2", skip=20))
+    hall.later(6 * 60)
+    assert [hall.issue().number, hall.issue("social").number] == ["A021", "E021"]
+    hall.next_day()
+    assert hall.issue().number == "A001"
+
+
 @rule("N-skipped")
 def test_nothing_is_left_out_beyond_the_end_of_a_range() -> None:
     web = NumberRange(channel="web", first=5, last=6)

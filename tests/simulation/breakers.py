@@ -24,6 +24,7 @@ from callq.journal.port import GENESIS, Receipt, Snapshot
 from callq.runtime import actor, loading
 from callq.runtime.actor import HallActor
 from callq.runtime.clock import NodeClock
+from callq.runtime.commits import Commits
 from callq.runtime.hub import FeedHub
 from callq.runtime.past import Past
 from callq.runtime.speculation import Speculation
@@ -61,9 +62,9 @@ def compare_by_revision() -> Iterator[None]:
 
 def own_entries_unknown() -> AbstractContextManager[None]:
     """A client that resends by itself, and a node that does not look for its own entries when refused."""
-    resolve, ask = HallActor._resolve, SimConnection._ask
+    resolve, ask = Commits._resolve, SimConnection._ask
 
-    async def resolved(self: HallActor, group: Any, lineage: Any) -> bool:
+    async def resolved(self: Commits, group: Any, lineage: Any) -> bool:
         entries, group.entries = group.entries, []
         try:
             return await resolve(self, group, lineage)
@@ -78,7 +79,7 @@ def own_entries_unknown() -> AbstractContextManager[None]:
 
         return await ask(self, wire, name, twice, **more)
 
-    return replaced((HallActor, "_resolve", resolved), (SimConnection, "_ask", asked))
+    return replaced((Commits, "_resolve", resolved), (SimConnection, "_ask", asked))
 
 
 def keys_forgotten() -> AbstractContextManager[None]:
@@ -121,7 +122,11 @@ def heal_by_discarding() -> AbstractContextManager[None]:
 
 def no_spool() -> AbstractContextManager[None]:
     """What a node knows dies with its process."""
-    return replaced((SimHome, "spooled", lambda self, hall: None))
+
+    async def spooled(self: SimHome, hall: str) -> None:
+        await trio.lowlevel.checkpoint()
+
+    return replaced((SimHome, "spooled", spooled))
 
 
 # Epochs -----------------------------------------------------------------------------------------------

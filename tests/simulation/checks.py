@@ -15,6 +15,7 @@ from callq.domain.apply import apply
 from callq.domain.decide import decide
 from callq.domain.errors import Rejected
 from callq.domain.events import (
+    DayOpened,
     EpochOpened,
     TicketCalled,
     TicketIssued,
@@ -117,9 +118,10 @@ class Replay:
             self.numbers[event.ticket] = event.number
         elif isinstance(event, TicketReassigned) and event.number:
             self._number(event.series, event.counter, where)
-        elif isinstance(event, EpochOpened):
+        elif isinstance(event, EpochOpened | DayOpened):
+            day = event.day if isinstance(event, DayOpened) else state.day
             for skipped in event.skipped:
-                self._left_out(skipped, where)
+                self._left_out(day, skipped, where)
         elif isinstance(event, TicketCalled):
             ticket = state.tickets[event.ticket]
             if ticket.state in AT_WINDOW and ticket.window != event.window:
@@ -133,12 +135,12 @@ class Replay:
             self.world.violated("number left out", f"{where}: {series}{counter} after {last}")
         self._last[self.state.day, series] = counter
 
-    def _left_out(self, skipped: Skipped, where: str) -> None:
+    def _left_out(self, day: str, skipped: Skipped, where: str) -> None:
         """Numbers that are left out on record count as given."""
-        last = self._last.get((self.state.day, skipped.series), 0)
+        last = self._last.get((day, skipped.series), 0)
         if skipped.first != last + 1:
             self.world.violated("number left out", f"{where}: {skipped} after {last}")
-        self._last[self.state.day, skipped.series] = skipped.last
+        self._last[day, skipped.series] = skipped.last
 
     # Against what people were told ----------------------------------------------------------------
 

@@ -55,8 +55,13 @@ class SimHome:
         self._off = True
         self._queue = []
 
-    def spooled(self, hall: str) -> Records | None:
+    def halls(self) -> list[str]:
+        """See `Home.halls`."""
+        return sorted(hall for hall, held in self._spool.items() if held.entries)
+
+    async def spooled(self, hall: str) -> Records | None:
         """See `Home.spooled`."""
+        await trio.lowlevel.checkpoint()
         held = self._spool.get(hall)
         return held and Records(held.base, list(held.entries), held.whole)
 
@@ -86,6 +91,10 @@ class SimHome:
     def alarms(self) -> list[str]:
         """See `Home.alarms`."""
         return sorted(self.alarm_files)
+
+    async def tend(self) -> None:
+        """See `Home.tend`."""
+        await trio.lowlevel.checkpoint()
 
     async def archive(self, hall: str, day: str, base: EntryId, entries: Sequence[Entry]) -> str:
         """See `Home.archive`."""

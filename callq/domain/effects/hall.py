@@ -81,7 +81,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     undo.set(state, "today", config)
     undo.set(state, "day_closed", False)
     undo.set(state, "day_ends_ms", event.ends_ms)
-    undo.set(state, "counters", {})
+    undo.set(state, "counters", {skipped.series: skipped.last for skipped in event.skipped})
     undo.set(state, "numbering", _numbering({}, config))
     undo.set(state, "issued", {})
     undo.set(state, "own_counts", event.own_counts)

@@ -20,6 +20,9 @@ def epoch_opened(state: HallState, event: ev.EpochOpened, at: Moment, undo: Undo
     undo.set(state, "epochs", (*state.epochs[-63:], Epoch(event.epoch, state.revision + 1)))
     for skipped in event.skipped:
         undo.put(state.counters, skipped.series, skipped.last)
+    if event.skipped:
+        count = max(skipped.last - skipped.first + 1 for skipped in event.skipped)
+        undo.set(state, "left_out", (at.now_ms, count))
 
 
 def outage_recorded(state: HallState, event: ev.OutageRecorded, at: Moment, undo: Undo) -> None:

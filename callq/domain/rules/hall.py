@@ -12,6 +12,7 @@ from callq.domain.routing import choose_lane, eligible_lanes, targets_of
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import after_ticket, clerk_of, service_of, whereabouts
+from callq.domain.rules.store import left_out_today
 from callq.domain.rules.visits import after_completion
 from callq.domain.ticket import TicketAct, TicketState, allowed
 
@@ -34,7 +35,9 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
         # Other hours take effect here, and must not open a day that has been: its numbers would repeat.
         config = state.config
         day = max(business_day(now_ms, config.timezone, config.day_starts), day_after(state.day))
-        return Decision((*_day_end(state, now_ms), day_opened(day, config, own_counts=True)))
+        left_out = left_out_today(state, now_ms, config)
+        opened = day_opened(day, config, own_counts=True, skipped=left_out)
+        return Decision((*_day_end(state, now_ms), opened))
     if state.suspended_since is not None:
         return Decision(())
     events: list[ev.Event] = []
@@ -45,10 +48,12 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
     return Decision(tuple(_auto_calls(state, now_ms)))
 
 
-def day_opened(day: str, config: HallConfig, *, own_counts: bool = False) -> ev.DayOpened:
+def day_opened(
+    day: str, config: HallConfig, *, own_counts: bool = False, skipped: tuple[ev.Skipped, ...] = ()
+) -> ev.DayOpened:
     """The opening of a business day, with its end worked out: a replay needs no calendar."""
     ends_ms = day_bounds(day, config.timezone, config.day_starts)[1]
-    return ev.DayOpened(day=day, ends_ms=ends_ms, own_counts=own_counts)
+    return ev.DayOpened(day=day, ends_ms=ends_ms, own_counts=own_counts, skipped=skipped)
 
 
 def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
