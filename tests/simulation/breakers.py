@@ -253,6 +253,6 @@ BREAKERS: Final = (
     _breaker(reads_without_a_check, "one_master", "stale answer", "acknowledged ticket unknown"),
     _breaker(snapshot_of_what_never_was, "one_master", "states differ", "node does not answer"),
     _breaker(clock_unchecked, "clocks", "time runs ahead"),
-    _breaker(screens_resume_blindly, "one_master", "feed differs"),
+    _breaker(screens_resume_blindly, "everysec", "feed differs"),
     _breaker(screens_go_back, "one_master", "revision went back"),
 )

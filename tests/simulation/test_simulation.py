@@ -20,7 +20,7 @@ SEEDS = 400
 
 CHUNK = 50
 
-TRIES = 400
+TRIES = 1000
 """Seeds within which a rule that is broken on purpose must show."""
 
 
