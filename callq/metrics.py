@@ -49,7 +49,7 @@ _group_batches: Final = Histogram(
 _hall_status: Final = Gauge(
     "callq_hall_status", "1 for the status a hall is in", ["hall", "status"], registry=REGISTRY
 )
-_store_up: Final = Gauge("callq_store_up", "1 while the store answers", ["hall"], registry=REGISTRY)
+_store_up: Final = Gauge("callq_store_up", "1 while the store answers", registry=REGISTRY)
 _store_outages: Final = Counter(
     "callq_store_outages", "Times the store stopped answering", ["hall"], registry=REGISTRY
 )
@@ -125,15 +125,16 @@ def hall_state(hall: str, status: HallStatus) -> None:
     """Record the status that a hall's actor is in now."""
     for each in STATUSES:
         _hall_status.labels(hall, each).set(each == status)
-    if status == "running":
-        _store_up.labels(hall).set(1)
 
 
-def store_outage(hall: str, out: bool) -> None:
-    """Record that a hall lost the store (`out`), or has it again."""
-    _store_up.labels(hall).set(not out)
-    if out:
-        _store_outages.labels(hall).inc()
+def store_outage(hall: str) -> None:
+    """Count that a hall lost the store."""
+    _store_outages.labels(hall).inc()
+
+
+def store_up(up: bool) -> None:
+    """Record whether the store answers this node's beats."""
+    _store_up.set(up)
 
 
 def healed(hall: str, entries: int) -> None:

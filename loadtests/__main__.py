@@ -38,7 +38,9 @@ def main() -> int:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         content = {"name": args.name, "when": when, "machine": machine, **figures}
         args.json.write_text(json.dumps(content, indent=2) + "\n")
-    return 0
+    for goal in figures.get("missed", ()):
+        print(f"missed: {goal}", file=sys.stderr)
+    return 1 if figures.get("missed") else 0
 
 
 if __name__ == "__main__":

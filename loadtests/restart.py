@@ -1,6 +1,6 @@
 """From process start to `/readyz`, with a day of 100,000 tickets in the stream and Redis running.
 
-Each figure is the median of several starts of `callq serve`; the baseline is the start of an empty hall.
+Each figure is the median of several starts of `callq serve`; those of an empty hall are between them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import structlog
 import trio
 from rich.console import Console
 from rich.progress import Progress
@@ -27,7 +29,8 @@ from callq.config import load_hall
 from callq.domain import commands as cmd
 from callq.domain.apply import apply
 from callq.domain.decide import decide
-from callq.domain.events import Batch, decode_batch, encode_batch, encode_command
+from callq.domain.events import SCHEMA_VERSION, Batch, decode_batch, encode_batch, encode_command
+from callq.domain.levels import required_level
 from callq.domain.snapshot import encode_state
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
@@ -39,7 +42,7 @@ from callq.journal.redis.journal import open_redis
 from callq.journal.redis.process import find_programs
 from callq.journal.redis.readiness import wait_ready
 from callq.journal.redis.store import open_store
-from callq.runtime.loading import load, packed_state
+from callq.runtime.loading import packed_state
 
 if TYPE_CHECKING:
     import argparse
@@ -47,10 +50,16 @@ if TYPE_CHECKING:
 
     from callq.domain.hall import HallConfig
 
+HALL: Final = "county"
+
+GOAL_WITHOUT_S: Final = 5.0
+GOAL_WITH_S: Final = 1.0
+
+BEHIND: Final = 2_500
+"""Entries after the snapshot: on average half of what a node leaves between two."""
+
 GROUP: Final = 500
 START_LIMIT_S: Final = 120.0
-DAY_S: Final = 10 * 3600
-
 CLERK: Final = cmd.Actor(role="clerk", id="clerk")
 KIOSK: Final = cmd.Actor(role="kiosk", id="kiosk")
 
@@ -63,66 +72,74 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure starts with all tickets waiting, with all served, without a snapshot and with one."""
-    console = Console(stderr=True)
+    """Measure starts with all tickets waiting and with all served, without a snapshot and with one.
+
+    The starts of an empty hall, the baseline, are measured between the others. `missed` names the goals that
+    were not reached; they are stated for the default number of tickets.
+    """
     rows: list[dict[str, Any]] = []
-    with Progress(console=console) as progress:
+    with Progress(console=Console(stderr=True)) as progress, _hall(0, False, progress) as empty:
         for served in (False, True):
-            for tickets in (0, args.tickets) if not served else (args.tickets,):
-                rows += _measure(tickets, served, args.runs, progress)
-    base = rows[0]["seconds"]
-    table = Table("tickets", "lives", "entries", "snapshot", "seconds", "less an empty start")
+            with _hall(args.tickets, served, progress) as hall:
+                for snapshot in (False, True):
+                    size = trio.run(_keep_snapshot, hall.endpoint, hall.kept) if snapshot else 0
+                    task = progress.add_task("starts", total=args.runs)
+                    taken, base = [], []
+                    for _ in range(args.runs):
+                        base.append(_start(empty))
+                        taken.append(_start(hall, keep_snapshots=snapshot))
+                        progress.advance(task)
+                    rows.append(_row(hall, size, taken, base))
+    table = Table("tickets", "lives", "entries", "snapshot", "seconds", "empty hall", "goal")
     for row in rows:
-        row["beyond_empty_s"] = round(row["seconds"] - base, 3)
-        table.add_row(
-            *(
-                f"{row['tickets']:,}",
-                row["lives"],
-                f"{row['entries']:,}",
-                row["snapshot"],
-                f"{row['seconds']:.2f}",
-            ),
-            f"{row['beyond_empty_s']:.2f}",
-        )
+        table.add_row(*(str(row[name]) for name in ("tickets", "lives", "entries", "snapshot")), *_times(row))
     Console().print(table)
-    return {"runs": args.runs, "rows": rows}
+    missed = [row for row in rows if row["seconds"] > row["goal_s"]]
+    return {
+        "runs": args.runs,
+        "rows": rows,
+        "missed": [f"{r['lives']}, snapshot {r['snapshot']}" for r in missed],
+    }
 
 
-def _measure(tickets: int, served: bool, runs: int, progress: Progress) -> list[dict[str, Any]]:
-    lives = "issue, call, start, complete" if served else "issue"
-    config = load_hall("county")
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="callq-bench-") as place, _redis(Path(place)) as endpoint:
-        task = progress.add_task(f"{tickets:,} tickets: {lives}", total=tickets + 2 * runs)
-        entries = trio.run(
-            _fill,
-            endpoint,
-            Path(place),
-            config,
-            tickets,
-            served,
-            lambda n: progress.update(task, completed=n),
-        )
-        for snapshot in ("no", "yes") if tickets else ("no",):
-            size = trio.run(_keep_snapshot, endpoint, config.id) if snapshot == "yes" else 0
-            taken = []
-            for _ in range(runs):
-                if snapshot == "no":
-                    trio.run(_forget_snapshots, endpoint, config.id)
-                taken.append(_start(endpoint, Path(place)))
-                progress.advance(task)
-            rows.append(
-                {
-                    "tickets": tickets,
-                    "lives": lives if tickets else "",
-                    "entries": entries,
-                    "snapshot": f"{size / 1e6:.1f} MB" if size else "no",
-                    "seconds": round(statistics.median(taken), 3),
-                    "all": [round(each, 3) for each in taken],
-                }
-            )
-        progress.update(task, completed=tickets + 2 * runs)
-    return rows
+def _row(hall: Filled, size: int, taken: list[float], base: list[float]) -> dict[str, Any]:
+    return {
+        "tickets": hall.tickets,
+        "lives": "issue, call, start, complete" if hall.served else "issue",
+        "entries": hall.entries,
+        "snapshot": f"{size / 1e6:.1f} MB and {BEHIND:,} entries" if size else "no",
+        "seconds": round(statistics.median(taken), 3),
+        "empty_s": round(statistics.median(base), 3),
+        "goal_s": GOAL_WITH_S if size else GOAL_WITHOUT_S,
+        "all": [round(each, 3) for each in taken],
+    }
+
+
+def _times(row: dict[str, Any]) -> tuple[str, str, str]:
+    verdict = "reached" if row["seconds"] <= row["goal_s"] else "missed"
+    return f"{row['seconds']:.2f}", f"{row['empty_s']:.2f}", f"{row['goal_s']:.0f} s: {verdict}"
+
+
+class Filled(NamedTuple):
+    """A Redis that holds a hall's day."""
+
+    endpoint: Endpoint
+    place: Path
+    tickets: int
+    served: bool
+    entries: int
+    kept: Snapshot | None
+    """The state so many entries before the end."""
+
+
+@contextmanager
+def _hall(tickets: int, served: bool, progress: Progress) -> Iterator[Filled]:
+    with tempfile.TemporaryDirectory(prefix="callq-bench-") as name, _redis(Path(name)) as endpoint:
+        task = progress.add_task(f"a day of {tickets:,} tickets", total=max(1, tickets))
+        told = partial(progress.update, task)
+        entries, kept = trio.run(_fill, endpoint, Path(name), tickets, served, told)
+        progress.update(task, completed=max(1, tickets))
+        yield Filled(endpoint, Path(name), tickets, served, entries, kept)
 
 
 @contextmanager
@@ -138,8 +155,6 @@ def _redis(place: Path) -> Iterator[Endpoint]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        import structlog
-
         endpoint = Endpoint.from_socket(path)
 
         async def ready() -> None:
@@ -152,18 +167,18 @@ def _redis(place: Path) -> Iterator[Endpoint]:
         server.wait()
 
 
-def day(config: HallConfig, tickets: int, served: bool) -> Iterator[Entry]:
-    """The entries of a day at a hall, as its actor would have written them."""
+def day(config: HallConfig, tickets: int, served: bool) -> Iterator[tuple[Entry, HallState]]:
+    """The entries of a day at a hall, as its actor would have written them, and the state after each."""
     state, tip = HallState(config.id), GENESIS
     now_ms = time.time_ns() // 1_000_000 - 60_000
 
-    def act(command: cmd.AnyCommand, who: cmd.Actor, key: str = "~") -> list[Entry]:
+    def act(command: cmd.AnyCommand, who: cmd.Actor, key: str = "~") -> list[tuple[Entry, HallState]]:
         nonlocal tip
         decision = decide(state, command, now_ms, who)
         if not decision.events:
             return []
         batch = Batch(
-            v=2,
+            v=max(2, state.level, required_level(decision.events)),
             at_ms=now_ms,
             who=who,
             key=key,
@@ -176,80 +191,79 @@ def day(config: HallConfig, tickets: int, served: bool) -> Iterator[Entry]:
         entry = chained(tip, encode_batch(batch))
         apply(state, decode_batch(entry.payload), NoUndo())
         tip = entry.id
-        return [entry]
+        return [(entry, state)]
 
     yield from act(cmd.Configure(config=config), cmd.SYSTEM)
+    yield from act(cmd.RaiseLevel(level=SCHEMA_VERSION), cmd.SYSTEM)
     for window, clerk in zip(config.windows, config.clerks, strict=False):
         yield from act(cmd.SignIn(window=window.id, clerk=clerk.id), CLERK)
         yield from act(cmd.Open(window=window.id), CLERK)
     services = [service.code for service in config.services]
-    desks = [window.id for window in config.windows]
     for number in range(tickets):
         issue = cmd.Issue(ticket=f"{number:026d}", service=services[number % len(services)])
         yield from act(issue, KIOSK, f"key-{number}")
         if served:
-            for desk in desks:
-                if called := act(cmd.CallNext(window=desk), CLERK):
+            for desk in config.windows:
+                if called := act(cmd.CallNext(window=desk.id), CLERK):
                     yield from called
-                    yield from act(cmd.Start(window=desk), CLERK)
-                    yield from act(cmd.Complete(window=desk), CLERK)
+                    yield from act(cmd.Start(window=desk.id), CLERK)
+                    yield from act(cmd.Complete(window=desk.id), CLERK)
                     break
 
 
 async def _fill(
-    endpoint: Endpoint,
-    place: Path,
-    config: HallConfig,
-    tickets: int,
-    served: bool,
-    told: Callable[[int], None],
-) -> int:
+    endpoint: Endpoint, place: Path, tickets: int, served: bool, told: Callable[..., None]
+) -> tuple[int, Snapshot | None]:
+    """Write a day; the number of entries, and the state `BEHIND` entries before the end."""
+    config = load_hall(HALL)
+    snapshot_at = tickets * (4 if served else 1) - BEHIND
+    kept: Snapshot | None = None
     count = 0
     async with open_store(place / "fill", redis_url=endpoint.shown) as store:
-        journal = store.journal
         group: list[Entry] = []
         tip = GENESIS
-
-        async def send() -> None:
-            nonlocal tip, group, count
-            await journal.append(config.id, tip, group)
-            count += len(group)
-            tip, group = group[-1].id, []
-            told(min(tickets, count // (4 if served else 1)))
-
-        for entry in day(config, tickets, served):
+        for entry, state in day(config, tickets, served):
             group.append(entry)
+            count += 1
+            if count == snapshot_at:
+                kept = Snapshot(entry.id, packed_state(encode_state(state)))
             if len(group) >= GROUP:
-                await send()
-        await send()
-    return count
+                await store.journal.append(HALL, tip, group)
+                tip, group = group[-1].id, []
+                told(completed=min(tickets, count // (4 if served else 1)))
+        if group:
+            await store.journal.append(HALL, tip, group)
+    return count, kept
 
 
-async def _forget_snapshots(endpoint: Endpoint, hall: str) -> None:
+async def _keep_snapshot(endpoint: Endpoint, kept: Snapshot | None) -> int:
+    if kept is None:
+        return 0
+    await _forget_snapshots(endpoint)
+    async with open_redis(endpoint) as journal:
+        await journal.keep_snapshot(HALL, kept)
+    return len(kept.body)
+
+
+async def _forget_snapshots(endpoint: Endpoint) -> None:
     client = Client(endpoint)
-    await client.ask(("DEL", keys.snapshots(hall)))
+    await client.ask(("DEL", keys.snapshots(HALL)))
     client.close()
 
 
-async def _keep_snapshot(endpoint: Endpoint, hall: str) -> int:
-    async with open_redis(endpoint) as journal:
-        state, last = await load(journal, hall)
-        content = packed_state(encode_state(state))
-        await journal.keep_snapshot(hall, Snapshot(last, content))
-        return len(content)
-
-
-def _start(endpoint: Endpoint, place: Path) -> float:
+def _start(hall: Filled, *, keep_snapshots: bool = False) -> float:
     """Seconds from the process's start until it is ready; it is stopped afterwards."""
+    if not keep_snapshots:
+        trio.run(_forget_snapshots, hall.endpoint)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     began = time.monotonic()
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "callq.cli", "serve", "--hall", "county"),
-            *("--listen", f"127.0.0.1:{port}", "--data", str(place / "data")),
-            *("--redis", endpoint.shown),
+            *(sys.executable, "-m", "callq.cli", "serve", "--hall", HALL),
+            *("--listen", f"127.0.0.1:{port}", "--data", str(hall.place / "data")),
+            *("--redis", hall.endpoint.shown),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

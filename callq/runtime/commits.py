@@ -333,10 +333,9 @@ class Commits:
         if self._outage_since is not None:
             self._outage_since = None
             self._log.info("store is back", revision=self._spec.durable.revision)
-            metrics.store_outage(self._hall, False)
 
     def _outage(self, error: StoreUnavailable) -> None:
         if self._outage_since is None:
             self._outage_since = trio.current_time()
             self._log.error("store unavailable", error=str(error))
-            metrics.store_outage(self._hall, True)
+            metrics.store_outage(self._hall)

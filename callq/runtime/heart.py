@@ -186,6 +186,7 @@ class Heart:
                         metrics.outage_ended()
             except StoreUnavailable as error:
                 self._log.debug("no beat", error=str(error))
+            metrics.store_up(self.serving)
             await trio.sleep(BEAT_S * self._rng.uniform(0.8, 1.2))
 
     async def leave(self) -> None:

@@ -121,17 +121,29 @@ class Node:
     def health(self) -> dict[str, object]:
         """Whether every hall runs, what each does, who else serves the store, and what people must see."""
         return {
-            "ready": bool(self._status)
-            and not self._clock.off_ms
-            and self._heart.serving
-            and all(s == "running" for s in self._status.values()),
+            "ready": not self._why_not_ready(),
             "halls": dict(sorted(self._status.items())),
             "errors": dict(sorted(self._errors.items())),
+            "why": self._why_not_ready(),
             "node": self.home.name,
             "nodes": self._heart.names,
             "clock": "off" if self._clock.off_ms else "doubtful" if self._clock.doubtful else "ok",
             "alarms": self.home.alarms,
         }
+
+    def _why_not_ready(self) -> str:
+        """What a technician should look at first; empty if the node is ready."""
+        if not self._status:
+            return "the store has no hall, and none was given"
+        if not self._heart.serving:
+            return "the store does not answer, or an outage is being recorded"
+        if (refusal := self._clock.refusal()) is not None:
+            return str(refusal)
+        down = {hall: status for hall, status in sorted(self._status.items()) if status != "running"}
+        return "; ".join(
+            f"{hall} is {status}" + (f" ({self._errors[hall]})" if hall in self._errors else "")
+            for hall, status in down.items()
+        )
 
     async def run(self, *, task_status: trio.TaskStatus[Node] = trio.TASK_STATUS_IGNORED) -> None:
         """Run until cancelled; started when every hall has run or failed once.

@@ -173,10 +173,8 @@ async def _ready(api: Api) -> Response:
     halls: Any = health["halls"]
     if health["ready"]:
         return _json(to_json(answers.Ready(ready=True, halls=halls)), 200)
-    down = ", ".join(f"{hall} is {status}" for hall, status in halls.items() if status != "running")
-    return _problem(
-        Refusal(Code.STORE_UNAVAILABLE, down or "no hall is there", "wait", headers={"Retry-After": "2"})
-    )
+    why = str(health["why"])
+    return _problem(Refusal(Code.STORE_UNAVAILABLE, why, "wait", headers={"Retry-After": "2"}))
 
 
 # Pages --------------------------------------------------------------------------------------------

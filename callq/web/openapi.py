@@ -180,6 +180,12 @@ def _plain_paths(schema_of: dict[Any, Any]) -> dict[str, Any]:
             "getReadiness",
             "Every hall runs",
             {"application/json": {"schema": schema_of[Ready]}},
-            **{"503": {"description": "Not every hall runs", "content": problem, **_headers(503)}},
+            **{
+                "503": {
+                    "description": "Not every hall can be served now; `detail` says why",
+                    "content": problem,
+                    **_headers(503),
+                }
+            },
         ),
     }

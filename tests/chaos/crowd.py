@@ -164,6 +164,7 @@ def check(server: LiveServer, witness: Witness) -> None:
         kept = tickets[ticket["id"]]
         assert kept["number"] == ticket["number"], key
     assert len({t["id"] for t in witness.issued.values()}) == len(witness.issued), "two keys, one ticket"
+    assert len(tickets) == len(witness.issued), "one key, two tickets"
     for prefix in "AEFG":
         numbers = sorted(int(t["number"][1:]) for t in tickets.values() if t["number"][0] == prefix)
         assert numbers == list(range(1, len(numbers) + 1)), f"{prefix}: a gap or a double"
