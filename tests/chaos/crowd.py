@@ -152,6 +152,7 @@ async def under_load(
 
 def check(server: LiveServer, witness: Witness) -> None:
     """Everything acknowledged is there; every key acted once; numbers have no gap and no double."""
+    server.wait_ready()
     tickets: dict[str, dict[str, Any]] = {}
     after = ""
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,8 @@ pytestmark = [
     ),
 ]
 
-ROUNDS = 4
+ROUNDS = int(os.environ.get("CALLQ_KILLS", "4"))
+"""More for a longer soak."""
 
 
 @pytest.mark.parametrize("victim", ["server", "redis", "both"])
