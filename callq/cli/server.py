@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import os
 import random
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +104,9 @@ def run_serve(args: argparse.Namespace) -> int:
 
     refuse_taken(host, number)
     configure_logs(log_format, "info")
-    # The server takes a while to import: not for somebody whose hall file is wrong.
+    # The server takes a while to import: not for somebody whose hall file is wrong. What is imported and
+    # loaded now stays: collecting garbage among it would only cost time, now and whenever it is looked for.
+    gc.disable()
     import trio
 
     from callq.web.server import ServeConfig, serve
@@ -118,8 +122,16 @@ def run_serve(args: argparse.Namespace) -> int:
         admin_token=os.environ.get(ADMIN_TOKEN) or None,
         log_format=log_format,
     )
-    trio.run(serve, served)
+    trio.run(partial(serve, served, task_status=_Ready()))
     return 0
+
+
+class _Ready:
+    """Told when the server is ready."""
+
+    def started(self, value: int | None = None) -> None:
+        gc.freeze()
+        gc.enable()
 
 
 def run_demo(args: argparse.Namespace) -> int:

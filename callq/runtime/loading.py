@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import zlib
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 import trio
 
 from callq.domain.apply import apply
-from callq.domain.errors import BadBytes
+from callq.domain.errors import BadBytes, CallqError
 from callq.domain.events import decode_batch
 from callq.domain.snapshot import decode_state
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
-from callq.journal.port import GENESIS, LineageBroken
+from callq.journal.port import GENESIS, Entry, EntryId, LineageBroken
 from callq.runtime.group import Quarantined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from callq.domain.events import Batch
-    from callq.journal.port import Entry, EntryId, Journal
+    from callq.journal.port import Journal
 
 _DURABLE: Final = NoUndo()
 
@@ -87,22 +89,64 @@ async def load(
       StoreUnavailable: try again.
     """
     state, cursor = await _from_snapshot(journal, hall) or (HallState(hall), GENESIS)
-    while True:
+    send, pages = trio.open_memory_channel[_Page](1)
+    failed: CallqError | None = None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_read_ahead, journal, hall, cursor, send)
+        with collector_paused():
+            async for page in pages:
+                try:
+                    for entry in page.entries:
+                        apply_entry(state, entry)
+                    if page.error is not None:
+                        raise page.error
+                    cursor = page.entries[-1].id
+                    seen(page.entries)
+                except CallqError as error:
+                    # Raised outside of the nursery, which would wrap it.
+                    failed = error
+                    nursery.cancel_scope.cancel()
+                    break
+    if failed is None:
+        return state, cursor
+    if isinstance(failed, LineageBroken) and cursor == GENESIS:
+        raise Quarantined(
+            f"the journal cannot be read from its beginning, and no snapshot fits: {failed}"
+        ) from failed
+    raise failed
+
+
+class _Page(NamedTuple):
+    """Entries, or why there are none."""
+
+    entries: list[Entry]
+    error: CallqError | None = None
+
+
+async def _read_ahead(
+    journal: Journal, hall: str, cursor: EntryId, pages: trio.MemorySendChannel[_Page]
+) -> None:
+    """Read the next page while one is applied; an error comes in place of a page."""
+    async with pages:
         try:
-            page = await journal.read(hall, cursor, PAGE)
-        except LineageBroken as error:
-            if cursor == GENESIS:
-                raise Quarantined(
-                    f"the journal cannot be read from its beginning, and no snapshot fits: {error}"
-                ) from error
-            raise
-        if not page:
-            return state, cursor
-        for entry in page:
-            apply_entry(state, entry)
-        cursor = page[-1].id
-        seen(page)
-        await trio.lowlevel.checkpoint()
+            while page := await journal.read(hall, cursor, PAGE):
+                await pages.send(_Page(page))
+                cursor = page[-1].id
+        except CallqError as error:
+            await pages.send(_Page([], error))
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """No garbage is collected for as long as the block runs: what is loaded stays."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def _from_snapshot(journal: Journal, hall: str) -> tuple[HallState, EntryId] | None:
