@@ -14,7 +14,7 @@ from callq.config import load_hall
 from callq.domain import commands as cmd
 from callq.domain import events as ev
 from callq.domain.apply import apply
-from callq.domain.commands import SYSTEM
+from callq.domain.commands import SYSTEM, Person
 from callq.domain.errors import Rejected
 from callq.domain.hall import HallConfig, Rules, Session, Skill
 from callq.domain.levels import FIELDS, STRUCTS, required_level
@@ -117,7 +117,7 @@ SMALL = small_hall()
     [
         (ISSUED, 1),
         (replace(ISSUED, party=2), 2),
-        (replace(ISSUED, person=ev.Person(id_hash="a")), 1),
+        (replace(ISSUED, person=Person(id_hash="a")), 1),
         (CALLED, 1),
         (replace(CALLED, why=ev.Why(rule="called_by_name", reason="赶火车")), 2),
         (ev.TicketHeld(ticket="t", kind="waiting"), 2),
