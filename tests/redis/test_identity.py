@@ -7,7 +7,16 @@ import shutil
 
 import pytest
 
-from callq.journal.port import GENESIS, StoreRefused, chained
+from callq.domain.errors import StoreUnavailable
+from callq.journal.port import (
+    GENESIS,
+    AppendRefused,
+    LineageBroken,
+    OutcomeUnknown,
+    Snapshot,
+    StoreRefused,
+    chained,
+)
 from callq.journal.redis import keys
 from callq.journal.redis.identity import check_data_files
 from callq.journal.redis.store import open_store
@@ -159,3 +168,69 @@ async def test_other_peoples_keys_in_an_external_redis_do_not_matter(redis_serve
 async def test_an_external_redis_of_a_newer_callq_is_refused(redis_server, tmp_path):
     await redis_server.ask("SET", keys.IDENTITY, '{"store": "x", "created": "now", "format": 2}')
     await refuse(tmp_path, "newer callq", redis_url=redis_server.url)
+
+
+@pytest.mark.parametrize("left", ["nothing", "another store"])
+async def test_a_database_that_was_emptied_under_a_node_is_not_filled_again(redis_server, tmp_path, left):
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
+        journal = store.journal
+        await journal.append("demo", GENESIS, [FIRST])
+        await journal.beat("me", b"", gap_ms=1000)
+        await redis_server.ask("FLUSHDB")
+        if left == "another store":
+            await redis_server.ask("SET", keys.IDENTITY, b'{"store": "x", "created": "now", "format": 1}')
+        size = await redis_server.ask("DBSIZE")
+        # All connections were made before, and what they know is fresh.
+        with pytest.raises((AppendRefused, OutcomeUnknown)):
+            await journal.append("demo", FIRST.id, [chained(FIRST.id, b"2")])
+        for write in (
+            lambda: journal.append("demo", GENESIS, [FIRST]),
+            lambda: journal.append("other", GENESIS, [FIRST]),
+            lambda: journal.append("demo", GENESIS, []),
+            lambda: journal.beat("me", b"", gap_ms=1000),
+            lambda: journal.leave("me"),
+            journal.lineage,
+            journal.secret,
+            lambda: journal.put_token("ab", b"record"),
+            lambda: journal.keep_snapshot("demo", Snapshot(FIRST.id, b"body")),
+            lambda: journal.set_archived("demo", GENESIS, FIRST.id),
+        ):
+            with pytest.raises(StoreUnavailable, match="is not the store that callq started with"):
+                await write()
+        assert await redis_server.ask("DBSIZE") == size
+
+
+async def test_an_emptied_database_is_noticed_by_each_kind_of_connection(redis_server, tmp_path):
+    """The first to write finds it out for all; here each is the first."""
+    for first, write in (
+        ("append", lambda journal: journal._committer.append("append", GENESIS, [FIRST], None)),
+        ("ask", lambda journal: journal._committer.append("ask", GENESIS, [], None)),
+        ("beat", lambda journal: journal.beat("me", b"", gap_ms=1000)),
+        ("write", lambda journal: journal.put_token("ab", b"record")),
+    ):
+        async with open_store(tmp_path, redis_url=redis_server.url) as store:
+            journal = store.journal
+            await journal.append(first, GENESIS, [FIRST])
+            await journal.lineage()
+            await redis_server.ask("FLUSHDB")
+            with pytest.raises(StoreUnavailable, match="identity is gone"):
+                await write(journal)
+            assert await redis_server.ask("DBSIZE") == 0
+
+
+@pytest.mark.parametrize("kept", ["a snapshot", "the archive"])
+async def test_a_hall_whose_stream_is_gone_is_not_begun_anew(redis_server, tmp_path, kept):
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
+        journal = store.journal
+        assert await journal.read("demo", GENESIS) == []
+        await journal.append("demo", GENESIS, [FIRST])
+        if kept == "a snapshot":
+            await journal.keep_snapshot("demo", Snapshot(FIRST.id, b"body"))
+        else:
+            assert await journal.set_archived("demo", GENESIS, FIRST.id)
+        await redis_server.ask("DEL", keys.log("demo"))
+        with pytest.raises(LineageBroken, match=f"is gone, although .* {FIRST.id}: restore"):
+            await journal.read("demo", GENESIS)
+        # Who remembers all of it gives it back.
+        await journal.append("demo", GENESIS, [FIRST])
+        assert await journal.read("demo", GENESIS) == [FIRST]

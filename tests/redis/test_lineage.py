@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trio
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import (
@@ -195,14 +196,50 @@ async def test_a_master_demoted_under_way_is_no_place_to_ask(pair):
                 await journal.append("demo", FIRST.id, [], "whatever was known")
 
 
-async def test_a_demotion_is_noticed_by_a_node_that_only_reads(pair, looked_at_every_time):
+async def test_a_demoted_master_vouches_for_nothing(pair):
     """An empty group needs no right to write, so the master's refusal would never come."""
+    await pair.attach()
+    async with open_redis(pair.master.endpoint) as journal, open_redis(pair.second.endpoint) as over_there:
+        epoch = (await journal.append("demo", GENESIS, [FIRST])).lineage.epoch
+        await pair.wait_for(FIRST)
+        await pair.promote()
+        await over_there.append("demo", FIRST.id, [OTHER])
+        # At once, when what is known of the connection is still fresh.
+        await pair.master.ask("REPLICAOF", "127.0.0.1", "1")
+        for _ in range(3):
+            with pytest.raises(OutcomeUnknown, match="replica"):
+                await journal.append("demo", FIRST.id, [], epoch)
+
+
+async def test_a_demotion_is_noticed_where_entries_and_questions_share_a_pipeline(pair, looked_at_every_time):
     async with open_redis(pair.master.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
         await pair.master.ask("REPLICAOF", "127.0.0.1", "1")
-        await journal.append("demo", FIRST.id, [])
-        with pytest.raises(OutcomeUnknown, match="replica"):
-            await journal.append("demo", FIRST.id, [])
+        outcomes: list[str] = []
+
+        async def send(expected, entries):
+            try:
+                await journal.append("demo", expected, entries)
+                outcomes.append("appended")
+            except OutcomeUnknown:
+                outcomes.append("unknown")
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(send, FIRST.id, [])
+            nursery.start_soon(send, FIRST.id, [SECOND])
+        assert outcomes == 6 * ["unknown"]
+
+
+async def test_what_only_asked_while_the_lineage_changed_asks_again(pair):
+    async with open_redis(pair.master.endpoint) as journal:
+        before = (await journal.append("demo", GENESIS, [FIRST])).lineage
+        await pair.attach()
+        with pytest.raises(OutcomeUnknown, match="changed"):
+            await journal.append("demo", FIRST.id, [], before.epoch)
+        with pytest.raises(LineageChanged) as changed:
+            await journal.append("demo", FIRST.id, [], before.epoch)
+        await journal.append("demo", FIRST.id, [], changed.value.lineage.epoch)
 
 
 async def test_a_plain_restart_is_no_promotion(own_server):
