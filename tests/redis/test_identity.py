@@ -208,7 +208,7 @@ async def test_an_emptied_database_is_noticed_by_each_kind_of_connection(redis_s
         ("beat", lambda journal: journal.beat("me", b"", gap_ms=1000)),
         ("write", lambda journal: journal.put_token("ab", b"record")),
     ):
-        async with open_store(tmp_path, redis_url=redis_server.url) as store:
+        async with open_store(tmp_path / first, redis_url=redis_server.url) as store:
             journal = store.journal
             await journal.append(first, GENESIS, [FIRST])
             await journal.lineage()
@@ -234,3 +234,42 @@ async def test_a_hall_whose_stream_is_gone_is_not_begun_anew(redis_server, tmp_p
         # Who remembers all of it gives it back.
         await journal.append("demo", GENESIS, [FIRST])
         assert await journal.read("demo", GENESIS) == [FIRST]
+
+
+async def test_a_mistyped_database_is_refused_before_a_store_is_made_there(own_server, tmp_path):
+    own_server.start()
+    async with open_store(tmp_path, redis_url=f"{own_server.url}?db=3") as store:
+        identity = store.identity
+    await refuse(tmp_path, rf"last served store {identity.store} .* no store yet", redis_url=own_server.url)
+    assert await own_server.ask("DBSIZE") == 0
+    async with open_store(tmp_path / "other", redis_url=own_server.url) as store:
+        other = store.identity.store
+    await refuse(tmp_path, rf"but the Redis .* holds store {other}", redis_url=own_server.url)
+    # It may move, with all that it is.
+    await own_server.ask("SWAPDB", 0, 3)
+    async with open_store(tmp_path, redis_url=own_server.url) as store:
+        assert store.identity == identity
+    assert own_server.url in json.loads((tmp_path / "SERVES").read_text())["address"]
+
+
+async def test_a_directory_with_a_store_is_not_served_from_elsewhere(redis_server, tmp_path, redis_program):
+    identity = await make(tmp_path, redis_program)
+    await refuse(tmp_path, "leave --redis out", redis_url=redis_server.url)
+    assert await redis_server.ask("DBSIZE") == 0
+    # Unless it is the same store, which was moved there.
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        (held,) = await store.journal._reader.ask(("GET", keys.IDENTITY))
+    await redis_server.ask("SET", keys.IDENTITY, held)
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
+        assert store.identity == identity
+    # Then what lies in the directory is old.
+    await refuse(tmp_path, "is not in it but at", redis_program)
+
+
+async def test_a_node_that_forgets_redis_gets_no_empty_store(redis_server, tmp_path, redis_program):
+    async with open_store(tmp_path, redis_url=redis_server.url):
+        pass
+    await refuse(tmp_path, r"at unix://\S+ .*give --redis", redis_program)
+    assert not (tmp_path / "redis").exists()
+    (tmp_path / "SERVES").write_text("{")
+    await refuse(tmp_path, "SERVES is damaged", redis_program)

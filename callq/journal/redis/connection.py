@@ -250,6 +250,21 @@ class Link:
         """
         self.learn(self.exchange(LOOK))
 
+    def clock_off_ms(self) -> int:
+        """How far the clock here is ahead of the server's.
+
+        Raises:
+          RedisError, OSError: the connection failed, or it may not be asked.
+        """
+        before = time.time()
+        (reply,) = self.exchange((("TIME",),))
+        # The server's moment lies between asking and hearing: compare with the middle.
+        here_ms = (before + time.time()) * 500
+        if isinstance(reply, ResponseError):
+            raise reply
+        seconds, microseconds = (int(part) for part in reply)
+        return round(here_ms - (seconds * 1000 + microseconds / 1000))
+
     def is_stale(self) -> bool:
         """Whether the server closed this connection or sent something unasked; nothing is sent."""
         try:

@@ -46,6 +46,9 @@ NODES: Final = _STORE + "nodes"
 BEAT: Final = _STORE + "beat"
 """When a beat of any node last counted."""
 
+NEVER: Final = _STORE + "never"
+"""A key that is never there, to try rights on."""
+
 EVERYTHING: Final = "callq:*"
 """Pattern of all keys and channels above."""
 
