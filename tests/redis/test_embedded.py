@@ -430,3 +430,36 @@ async def test_a_cancelled_block_stops_the_server_all_the_same(tmp_path):
             await trio.sleep_forever()
     assert scope.cancelled_caught
     assert not is_alive(pid)
+
+
+async def test_a_server_that_serves_other_files_is_not_taken_over(tmp_path, own_server):
+    own_server.start()
+    place = Place(tmp_path / "redis")
+    place.prepare()
+    place.socket.symlink_to(own_server.directory / "s")
+    lock = place.take_lock()
+    with pytest.raises(StoreRefused, match=f"serves {own_server.directory}, not {place.directory}"):
+        async with open_store(tmp_path):
+            pytest.fail("opened")
+    os.close(lock)
+    assert own_server.process.poll() is None
+    assert (await own_server.ask("CONFIG", "GET", "databases"))[1] == b"16"
+
+
+async def test_a_server_that_ran_for_long_is_started_again_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "STEADY_S", 0.0)
+    restart = embedded.EmbeddedServer._restart
+    ready = 0
+
+    async def noted(server):
+        nonlocal ready
+        await restart(server)
+        ready += 1
+
+    monkeypatch.setattr(embedded.EmbeddedServer, "_restart", noted)
+    with capture_logs() as logs:
+        async with open_store(tmp_path, log=structlog.get_logger()) as store:
+            for turn in (1, 2, 3):
+                os.kill(store.server.pid, signal.SIGKILL)
+                await eventually(lambda n=turn: ready == n, "it is started again and ready")
+    assert [line["again_in_s"] for line in logs if line["event"] == "redis_died"] == [0.1, 0.1, 0.1]

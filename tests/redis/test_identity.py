@@ -18,6 +18,7 @@ from callq.journal.port import (
     chained,
 )
 from callq.journal.redis import keys
+from callq.journal.redis.connection import Client
 from callq.journal.redis.identity import check_data_files
 from callq.journal.redis.store import open_store
 
@@ -273,3 +274,21 @@ async def test_a_node_that_forgets_redis_gets_no_empty_store(redis_server, tmp_p
     assert not (tmp_path / "redis").exists()
     (tmp_path / "SERVES").write_text("{")
     await refuse(tmp_path, "SERVES is damaged", redis_program)
+
+
+async def test_under_everysec_the_identity_is_synced_before_the_file(tmp_path, redis_program, monkeypatch):
+    """A power cut in the second after would leave the file alone, and the store refused."""
+    asked: list[tuple] = []
+    ask = Client.ask
+
+    async def listened(self, *commands):
+        asked.extend(commands)
+        assert not (tmp_path / "STORE").exists()
+        return await ask(self, *commands)
+
+    monkeypatch.setattr(Client, "ask", listened)
+    async with open_store(tmp_path, program=redis_program.path, durability="everysec"):
+        monkeypatch.undo()
+    made = next(at for at, command in enumerate(asked) if command[:2] == ("SET", keys.IDENTITY))
+    assert ("CONFIG", "SET", "appendfsync", "always") in asked[:made]
+    assert asked[-1] == ("CONFIG", "SET", "appendfsync", "everysec")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from redis.exceptions import ReadOnlyError, RedisError
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import (
@@ -52,9 +53,16 @@ class Pair:
         await self.second.ask_anyway("REPLICAOF", "127.0.0.1", self._port)
 
         async def is_attached() -> bool:
-            return b"master_link_status:up" in await self.second.ask_anyway("INFO", "replication")
+            return b"master_link_status:up" in await self._asked("INFO", "replication")
 
         await eventually(is_attached, "the replica has caught up")
+
+    async def _asked(self, *command):
+        """What the second answers; nothing while it is busy with the data of its master."""
+        try:
+            return await self.second.ask_anyway(*command)
+        except (RedisError, OSError):
+            return b""
 
     async def promote(self) -> None:
         """Make a master of the replica."""
@@ -64,9 +72,7 @@ class Pair:
         """Wait until the replica has an entry."""
 
         async def has_it() -> bool:
-            return bool(
-                await self.second.ask_anyway("XRANGE", "callq:{demo}:log", str(entry.id), str(entry.id))
-            )
+            return bool(await self._asked("XRANGE", "callq:{demo}:log", str(entry.id), str(entry.id)))
 
         await eventually(has_it, f"the replica has {entry.id}")
 
@@ -278,4 +284,15 @@ async def test_a_connection_that_was_led_to_a_replica_is_made_anew(pair):
         await client.ask(("PING",))
     await pair.promote()
     assert await client.ask(("PING",)) == [b"PONG"]
+    client.close()
+
+
+async def test_a_connection_to_a_demoted_master_is_left_at_its_first_refusal(pair):
+    client = Client(pair.master.endpoint)
+    assert await client.ask(("SET", "k", "v")) == [b"OK"]
+    await pair.master.ask_anyway("REPLICAOF", "127.0.0.1", "1")
+    (refusal,) = await client.exchange((("SET", "k", "v"),))
+    assert isinstance(refusal, ReadOnlyError)
+    with pytest.raises(StoreUnavailable, match="replica"):
+        await client.exchange((("SET", "k", "v"),))
     client.close()

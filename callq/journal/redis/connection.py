@@ -131,11 +131,13 @@ class Link:
         try:
             self._connection.connect()
             info, held, *rest = self.exchange((("INFO",), ("GET", keys.IDENTITY), *setup))
+            if isinstance(info, bytes):
+                # Of a replica that is just loading its master's data the others are errors.
+                self.server, self.lineage = self._read_server(info)
             for reply in (info, held, *rest):
                 if isinstance(reply, ResponseError):
                     raise reply
             self._looked_at = time.monotonic()
-            self.server, self.lineage = self._read_server(info)
             self._check_identity(held)
             if scripts:
                 self._load_missing()
