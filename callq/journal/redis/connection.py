@@ -22,7 +22,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import trio
 from redis.exceptions import (
@@ -35,10 +35,11 @@ from redis.exceptions import (
 )
 
 from callq.domain.errors import StoreUnavailable
-from callq.journal.port import Lineage
 from callq.journal.redis import keys, lua
+from callq.journal.redis.server import Server, lineage_of, parse_info
 
 if TYPE_CHECKING:
+    from callq.journal.port import Lineage
     from callq.journal.redis.endpoint import Endpoint
 
 T = TypeVar("T")
@@ -57,47 +58,9 @@ LOOK: Final[tuple[Command, ...]] = (("INFO", "replication"), ("GET", keys.IDENTI
 LOOK_EVERY_S: Final = 1.0
 """How old what a connection knows of its lineage may be before it is looked at again."""
 
-_NEVER_PROMOTED: Final = frozenset("0")
-
-
-class Server(NamedTuple):
-    """What a server said of itself when a connection was made.
-
-    Attributes:
-      version: ``redis_version``.
-      run_id: changes at every start of the process.
-      pid: process id on its machine.
-      role: ``master`` or ``slave``.
-      replid: ``master_replid``, the id of the history that it is writing.
-      replid2: the id of the history before a promotion; zeros after a plain restart.
-    """
-
-    version: str
-    run_id: str
-    pid: int
-    role: str
-    replid: str
-    replid2: str
-
-
-def lineage_of(fields: dict[str, str], endpoint: Endpoint) -> Lineage:
-    """The lineage in fields of INFO.
-
-    A second replication id other than zeros is that of a master that this one has replaced. An embedded
-    server replaces nobody, whatever somebody may have tried on it.
-    """
-    promoted = not set(fields.get("master_replid2", "0")) <= _NEVER_PROMOTED
-    return Lineage(fields.get("master_replid", "")[:16], promoted and not endpoint.embedded)
-
 
 class ReplyError(StoreUnavailable):
     """Redis answered a read or a setting with an error; the cause holds its words."""
-
-
-def parse_info(text: bytes) -> dict[str, str]:
-    """Fields of an INFO reply."""
-    lines = (line.partition(":") for line in text.decode(errors="replace").splitlines())
-    return {name: value for name, colon, value in lines if colon}
 
 
 class Link:
@@ -160,15 +123,7 @@ class Link:
     def _read_server(self, info: bytes) -> tuple[Server, Lineage]:
         fields = parse_info(info)
         self._check_role(fields)
-        server = Server(
-            version=fields.get("redis_version", "0"),
-            run_id=fields.get("run_id", ""),
-            pid=int(fields.get("process_id", "0")),
-            role=fields["role"],
-            replid=fields.get("master_replid", ""),
-            replid2=fields.get("master_replid2", ""),
-        )
-        return server, lineage_of(fields, self._endpoint)
+        return Server.told_by(fields), lineage_of(fields, embedded=self._endpoint.embedded)
 
     def _check_role(self, fields: dict[str, str]) -> None:
         if (role := fields.get("role", "")) != "master":
@@ -241,7 +196,7 @@ class Link:
         self._check_role(fields)
         self._check_identity(held)
         self._looked_at = time.monotonic()
-        self.lineage = lineage_of(fields, self._endpoint)
+        self.lineage = lineage_of(fields, embedded=self._endpoint.embedded)
 
     def look(self) -> None:
         """Look at role, identity and lineage now.

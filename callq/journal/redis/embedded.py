@@ -22,12 +22,13 @@ import trio
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import StoreRefused
-from callq.journal.redis.connection import Client, parse_info
+from callq.journal.redis.connection import Client
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.identity import STORE_FILE, check_data_files, read_store_file
 from callq.journal.redis.place import FIXED, Place, live_settings
 from callq.journal.redis.process import Process, choose_program, holders_of
 from callq.journal.redis.readiness import LOADING_LIMIT_S, wait_ready
+from callq.journal.redis.server import parse_info
 from callq.journal.redis.tasks import background
 
 if TYPE_CHECKING:

@@ -32,13 +32,14 @@ from callq.journal.port import (
     Receipt,
 )
 from callq.journal.redis import keys, lua
-from callq.journal.redis.connection import LOOK, Client, Command, Link, Reply, Server
+from callq.journal.redis.connection import LOOK, Client, Command, Link, Reply
 from callq.journal.redis.hints import encode_hints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callq.journal.redis.endpoint import Endpoint
+    from callq.journal.redis.server import Server
 
 PIPELINE_MAX_GROUPS: Final = 256
 PIPELINE_MAX_BYTES: Final = 4 * 1024 * 1024

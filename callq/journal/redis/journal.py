@@ -27,7 +27,7 @@ from callq.journal.port import (
     Snapshot,
 )
 from callq.journal.redis import keys, lua
-from callq.journal.redis.connection import READ_CONNECTIONS, Client, Command, Reply, ReplyError, Server
+from callq.journal.redis.connection import READ_CONNECTIONS, Client, Command, Reply, ReplyError
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.group import CommitStats, GroupCommitter
 from callq.journal.redis.hints import listen
@@ -37,6 +37,7 @@ from callq.journal.redis.tasks import background
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from callq.journal.redis.server import Server
     from callq.journal.redis.settings import Durability, Finding
 
 PAGE_ENTRIES: Final = 1000
