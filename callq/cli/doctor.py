@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-import time
 import zoneinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from callq.journal.redis.store import Store
+    from callq.journal.redis.endpoint import Endpoint
 
 CLOCK_LIMIT_MS: Final = 2000
 """Beyond this a node and its Redis disagree about the time; numbers and waits would be wrong."""
@@ -42,8 +41,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     doctor = commands.add_parser(
         "doctor",
         help="check this installation",
-        description="Check Redis, durability, clock, disk and port, as `callq serve` would use them.",
-        epilog="Exit status 1 if callq could not run. It changes nothing.",
+        description="Check Redis, durability, clock, disk and port, as `callq serve` would use them. Of a "
+        "store that is not running the files are looked at, and the settings on a redis-server without data.",
+        epilog="Exit status 1 if callq could not run. It changes nothing, and starts nothing on data.",
     )
     doctor.add_argument("--data", metavar="DIR", type=Path, help="data directory of the server")
     doctor.add_argument("--redis", metavar="URL", help="the running Redis that the server uses")
@@ -122,51 +122,93 @@ async def _store(args: argparse.Namespace, say: Callable[[Check], None]) -> None
     """Redis: the one named, the one of the data directory, or one that is started only for this."""
     from callq.domain.errors import StoreUnavailable
     from callq.journal.port import StoreRefused
-    from callq.journal.redis.identity import STORE_FILE
+
+    try:
+        if args.redis is not None:
+            await _look_at_url(args, say)
+        else:
+            await _look_at_directory(args, say)
+    except (StoreRefused, StoreUnavailable) as error:
+        say(Check("error", "store", str(error), "mend this, then run `callq doctor` again"))
+
+
+async def _look_at_url(args: argparse.Namespace, say: Callable[[Check], None]) -> None:
+    from callq.journal.redis.endpoint import Endpoint
+
+    endpoint = Endpoint.from_url(args.redis)
+    await _look_at(endpoint, f"the Redis at {endpoint.shown}", args, say)
+
+
+async def _look_at_directory(args: argparse.Namespace, say: Callable[[Check], None]) -> None:
+    """The server that runs in the directory; else its files, and settings on a server of no account."""
+    from callq.journal.redis.identity import (
+        STORE_FILE,
+        look_at_data_files,
+        read_store_file,
+        refuse_elsewhere,
+    )
+    from callq.journal.redis.look import running_in
     from callq.journal.redis.process import choose_program
     from callq.journal.redis.store import open_store
 
-    if args.redis is None:
-        try:
-            program = choose_program(None, None)
-        except StoreRefused as error:
-            say(Check("error", "redis-server", "none that callq can run", str(error)))
+    data: Path | None = args.data
+    written_by = None
+    if data is not None:
+        refuse_elsewhere(data)
+        if (running := await running_in(data)) is not None:
+            endpoint, is_held = running
+            left = "" if is_held else ", left behind by an earlier callq: the next one takes it over"
+            await _look_at(endpoint, f"the redis-server that runs in {data}{left}", args, say)
             return
-        say(Check("ok", "redis-server", f"{program.version}, {program.path}"))
+        file = read_store_file(data / STORE_FILE)
+        written_by = file.server if file else None
+    program = choose_program(None, written_by)
+    say(Check("ok", "redis-server", f"{program.version}, {program.path}"))
+    if data is not None and (file := look_at_data_files(data, data / "redis", program.version)):
+        found = f"{file.store}, created {file.created}; this redis-server can read its files"
+        say(Check("ok", "store", found))
     with tempfile.TemporaryDirectory(prefix="callq-doctor-") as scratch:
-        used = args.data is not None and (args.data / STORE_FILE).exists()
-        where = args.data if used else Path(scratch)
-        try:
-            async with open_store(
-                where, redis_url=args.redis, durability=args.durability, purpose="tool"
-            ) as store:
-                for check in await _of_store(store):
-                    say(check)
-        except (StoreRefused, StoreUnavailable) as error:
-            say(Check("error", "store", str(error), "mend this, then run `callq doctor` again"))
+        async with open_store(
+            Path(scratch), durability=args.durability, purpose="tool", program=program.path
+        ) as store:
+            endpoint = store.journal.endpoint
+            await _look_at(endpoint, "a redis-server started for this, on no data", args, say, scratch=True)
 
 
-async def _of_store(store: Store) -> list[Check]:
-    from callq.journal.redis.connection import Client
+async def _look_at(
+    endpoint: Endpoint,
+    what: str,
+    args: argparse.Namespace,
+    say: Callable[[Check], None],
+    *,
+    scratch: bool = False,
+) -> None:
+    """Look at a server and say what is there; of a `scratch` one only how it is set up."""
+    import structlog
 
-    shown = {finding.what: finding for finding in store.findings}
-    checks = [Check(finding.severity, what, finding.found, finding.hint) for what, finding in shown.items()]
-    client = Client(store.journal.endpoint)
-    try:
-        before = time.time()
-        (reply,) = await client.ask(("TIME",))
-        # The server's moment lies between asking and hearing: compare with the middle.
-        here_ms = (before + time.time()) * 500
-    finally:
-        client.close()
-    seconds, microseconds = (int(part) for part in reply)
-    off_ms = round(here_ms - (seconds * 1000 + microseconds / 1000))
-    if abs(off_ms) <= CLOCK_LIMIT_MS:
-        checks.append(Check("ok", "clock", f"{off_ms} ms from the one of Redis"))
+    from callq.journal.redis.look import look_at
+
+    say(Check("ok", "looked at", what))
+    log = structlog.get_logger("callq.store")
+    sight = await look_at(endpoint, args.durability, data_dir=None if scratch else args.data, log=log)
+    for finding in sight.findings:
+        say(Check(finding.severity, finding.what, finding.found, finding.hint))
+    if sight.missing_right:
+        hint = "docs/redis.md has a line with all rights that its user needs"
+        say(Check("error", "rights", f"callq may not use {sight.missing_right}", hint))
+    else:
+        say(Check("ok", "rights", "all that callq needs"))
+    if sight.refused:
+        say(Check("error", "store", sight.refused, "mend this, then run `callq doctor` again"))
+    elif sight.identity and not scratch:
+        say(Check("ok", "store", f"{sight.identity.store}, created {sight.identity.created}"))
+    elif not scratch:
+        say(Check("ok", "store", "none yet: the first `callq serve` creates it"))
+    if abs(sight.off_ms) <= CLOCK_LIMIT_MS:
+        say(Check("ok", "clock", f"{sight.off_ms} ms from the one of Redis"))
     else:
         hint = "set both clocks by NTP (`timedatectl set-ntp true`)"
-        checks.append(Check("error", "clock", f"{off_ms} ms from the one of Redis", hint))
-    return checks
+        say(Check("error", "clock", f"{sight.off_ms} ms from the one of Redis", hint))
 
 
 def _port(host: str, port: int) -> Check:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
 
+from callq.cli.directory import refuse_without_store
 from callq.cli.errors import UserError
 from callq.cli.logs import configure_logs
 from callq.cli.server import ADMIN_TOKEN, hall_of
@@ -139,11 +140,9 @@ async def _send(api: Api, *, config: HallConfig) -> tuple[HallConfig, int]:
 
 
 async def _in_directory(args: argparse.Namespace, do: Callable[[Store], Awaitable[T]]) -> T:
-    from callq.journal.redis.identity import STORE_FILE
     from callq.journal.redis.store import open_store
 
-    if not (args.data / STORE_FILE).exists():
-        raise UserError(f"{args.data} is not a data directory of callq", "give the --data of `callq serve`")
+    refuse_without_store(args.data)
     async with open_store(args.data, purpose="tool") as store:
         return await do(store)
 

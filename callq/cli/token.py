@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from callq.cli.directory import refuse_without_store
 from callq.cli.errors import UserError
 from callq.cli.logs import configure_logs
 from callq.cli.server import ADMIN_TOKEN
@@ -78,14 +79,12 @@ async def _over_http(args: argparse.Namespace) -> tuple[str, str]:
 
 
 async def _in_directory(args: argparse.Namespace) -> tuple[str, str]:
-    from callq.journal.redis.identity import STORE_FILE
     from callq.journal.redis.store import open_store
     from callq.runtime.loading import load
     from callq.web.minting import check_bound
     from callq.web.tokens import create_token
 
-    if not (args.data / STORE_FILE).exists():
-        raise UserError(f"{args.data} is not a data directory of callq", "give the --data of `callq serve`")
+    refuse_without_store(args.data)
     async with open_store(args.data, purpose="tool") as store:
         halls = await store.journal.halls()
         if args.hall is not None and args.hall not in halls:

@@ -69,7 +69,9 @@ async def test_on_a_full_disk_the_server_dies_and_with_room_the_hall_goes_on(tmp
             await eventually(lambda: len(hall.acknowledged) > stuck + 20, "the hall goes on")
             nursery.cancel_scope.cancel()
     died = [line for line in logs if line["event"] == "redis_died"]
-    assert [line["again_in_s"] for line in died[:3]] == [0.1, 0.2, 0.4]
+    # Of those that are started again some die so early that they never were ready.
+    ended = [line for line in logs if line["event"] in ("redis_died", "redis_restart_failed")]
+    assert [line["again_in_s"] for line in ended[:3]] == [0.1, 0.2, 0.4]
     assert "AOF" in died[0]["said"]
     assert died[0]["disk_free_bytes"] > 0
     async with open_store(tmp_path / "data", program=redis_program.path) as store:
@@ -119,8 +121,10 @@ async def test_a_server_that_cannot_even_start_is_tried_again_and_the_log_says_w
     failed = [line for line in logs if line["event"] == "redis_restart_failed"]
     assert len(failed) >= 2
     assert all("no room to start in" in line["error"] for line in failed)
-    died = [line["again_in_s"] for line in logs if line["event"] == "redis_died"]
-    assert died[:3] == [0.1, 0.2, 0.4]
+    assert not any("eady to accept" in line["error"] for line in failed), "those are words of an earlier one"
+    assert [line["again_in_s"] for line in failed[:2]] == [0.2, 0.4]
+    (died,) = [line["again_in_s"] for line in logs if line["event"] == "redis_died"]
+    assert died == 0.1
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30, 300, 700, 1500])

@@ -163,6 +163,30 @@ async def test_the_server_of_a_killed_node_is_adopted(tmp_path, run_node):
     assert not is_alive(pid)
 
 
+async def test_of_a_server_that_died_only_its_own_words_are_told(tmp_path, run_node):
+    node, said = await trio.to_thread.run_sync(run_node, tmp_path)
+    node.kill()
+    node.wait()
+    with capture_logs() as logs:
+        async with open_store(tmp_path, log=structlog.get_logger()) as store:
+            for restarts in (1, 2):
+                os.kill(store.server.pid, signal.SIGKILL)
+                await eventually(lambda n=restarts: store.server.restarts == n, "it is started again")
+                await eventually(lambda: is_alive(store.server.pid), "it runs")
+
+                async def answers() -> bool:
+                    try:
+                        return bool(await store.journal.halls())
+                    except StoreUnavailable:
+                        return False
+
+                await eventually(answers, "it answers")
+    adopted, started = [line for line in logs if line["event"] == "redis_died"]
+    assert adopted["pid"] == said["redis"]
+    assert adopted["said"] == ""
+    assert "eady to accept" in started["said"]
+
+
 CHANGED = {
     "appendfsync": "no",
     "no-appendfsync-on-rewrite": "yes",
@@ -242,7 +266,16 @@ async def test_an_orphan_that_cannot_be_mended_is_ended_and_started_anew(tmp_pat
     place = Place(tmp_path / "redis")
     config = place.directory / "redis.conf"
     config.write_text(config.read_text().replace("databases 1", "databases 4"))
-    lock = place.take_lock()
+    # Of a process that has ended the kernel closes the files a little later.
+    locks: list[int] = []
+
+    def is_locked() -> bool:
+        if (lock := place.take_lock()) is not None:
+            locks.append(lock)
+        return bool(locks)
+
+    await eventually(is_locked, "the lock is free")
+    (lock,) = locks
     orphan = await trio.lowlevel.open_process([redis_program.path, config], pass_fds=(lock,))
     os.close(lock)
     with capture_logs() as logs:
@@ -397,3 +430,36 @@ async def test_a_cancelled_block_stops_the_server_all_the_same(tmp_path):
             await trio.sleep_forever()
     assert scope.cancelled_caught
     assert not is_alive(pid)
+
+
+async def test_a_server_that_serves_other_files_is_not_taken_over(tmp_path, own_server):
+    own_server.start()
+    place = Place(tmp_path / "redis")
+    place.prepare()
+    place.socket.symlink_to(own_server.directory / "s")
+    lock = place.take_lock()
+    with pytest.raises(StoreRefused, match=f"serves {own_server.directory}, not {place.directory}"):
+        async with open_store(tmp_path):
+            pytest.fail("opened")
+    os.close(lock)
+    assert own_server.process.poll() is None
+    assert (await own_server.ask("CONFIG", "GET", "databases"))[1] == b"16"
+
+
+async def test_a_server_that_ran_for_long_is_started_again_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "STEADY_S", 0.0)
+    restart = embedded.EmbeddedServer._restart
+    ready = 0
+
+    async def noted(server):
+        nonlocal ready
+        await restart(server)
+        ready += 1
+
+    monkeypatch.setattr(embedded.EmbeddedServer, "_restart", noted)
+    with capture_logs() as logs:
+        async with open_store(tmp_path, log=structlog.get_logger()) as store:
+            for turn in (1, 2, 3):
+                os.kill(store.server.pid, signal.SIGKILL)
+                await eventually(lambda n=turn: ready == n, "it is started again and ready")
+    assert [line["again_in_s"] for line in logs if line["event"] == "redis_died"] == [0.1, 0.1, 0.1]

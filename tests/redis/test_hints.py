@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import trio
 import trio.testing
 
-from callq.domain.errors import BadBytes
+from callq.domain.errors import BadBytes, StoreUnavailable
 from callq.journal.port import GENESIS, EntryId, chained
 from callq.journal.redis import hints, keys
+from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.hints import decode_hints, encode_hints
 from callq.journal.redis.journal import open_redis
 from tests.redis.fixtures import eventually
@@ -214,3 +217,25 @@ async def test_a_listener_that_is_cancelled_leaves_no_connection(redis_server):
             return await listeners(redis_server) == 0
 
         await eventually(gone, "nobody listens")
+
+
+async def test_a_listener_waits_longer_each_time(autojump_clock, monkeypatch):
+    tries: list[float] = []
+
+    class Enough(Exception):
+        pass
+
+    def refuse(*_):
+        tries.append(autojump_clock.current_time())
+        if len(tries) == 12:
+            raise Enough
+        raise StoreUnavailable("nobody there")
+
+    monkeypatch.setattr(hints, "Ear", refuse)
+    with pytest.raises(Enough):
+        await hints.listen(Endpoint.from_url("redis://nowhere"), None, Heard())
+    pauses = [after - before for before, after in itertools.pairwise(tries)]
+    assert pauses[0] <= 1.5 * hints.FIRST_PAUSE_S
+    for n, pause in enumerate(pauses):
+        wanted = min(hints.LONGEST_PAUSE_S, 2**n * hints.FIRST_PAUSE_S)
+        assert 0.49 * wanted <= pause <= 1.51 * wanted

@@ -7,8 +7,18 @@ import shutil
 
 import pytest
 
-from callq.journal.port import GENESIS, StoreRefused, chained
+from callq.domain.errors import StoreUnavailable
+from callq.journal.port import (
+    GENESIS,
+    AppendRefused,
+    LineageBroken,
+    OutcomeUnknown,
+    Snapshot,
+    StoreRefused,
+    chained,
+)
 from callq.journal.redis import keys
+from callq.journal.redis.connection import Client
 from callq.journal.redis.identity import check_data_files
 from callq.journal.redis.store import open_store
 
@@ -159,3 +169,126 @@ async def test_other_peoples_keys_in_an_external_redis_do_not_matter(redis_serve
 async def test_an_external_redis_of_a_newer_callq_is_refused(redis_server, tmp_path):
     await redis_server.ask("SET", keys.IDENTITY, '{"store": "x", "created": "now", "format": 2}')
     await refuse(tmp_path, "newer callq", redis_url=redis_server.url)
+
+
+@pytest.mark.parametrize("left", ["nothing", "another store"])
+async def test_a_database_that_was_emptied_under_a_node_is_not_filled_again(redis_server, tmp_path, left):
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
+        journal = store.journal
+        await journal.append("demo", GENESIS, [FIRST])
+        await journal.beat("me", b"", gap_ms=1000)
+        await redis_server.ask("FLUSHDB")
+        if left == "another store":
+            await redis_server.ask("SET", keys.IDENTITY, b'{"store": "x", "created": "now", "format": 1}')
+        size = await redis_server.ask("DBSIZE")
+        # All connections were made before, and what they know is fresh.
+        with pytest.raises((AppendRefused, OutcomeUnknown)):
+            await journal.append("demo", FIRST.id, [chained(FIRST.id, b"2")])
+        for write in (
+            lambda: journal.append("demo", GENESIS, [FIRST]),
+            lambda: journal.append("other", GENESIS, [FIRST]),
+            lambda: journal.append("demo", GENESIS, []),
+            lambda: journal.beat("me", b"", gap_ms=1000),
+            lambda: journal.leave("me"),
+            journal.lineage,
+            journal.secret,
+            lambda: journal.put_token("ab", b"record"),
+            lambda: journal.keep_snapshot("demo", Snapshot(FIRST.id, b"body")),
+            lambda: journal.set_archived("demo", GENESIS, FIRST.id),
+        ):
+            with pytest.raises(StoreUnavailable, match="is not the store that callq started with"):
+                await write()
+        assert await redis_server.ask("DBSIZE") == size
+
+
+async def test_an_emptied_database_is_noticed_by_each_kind_of_connection(redis_server, tmp_path):
+    """The first to write finds it out for all; here each is the first."""
+    for first, write in (
+        ("append", lambda journal: journal._committer.append("append", GENESIS, [FIRST], None)),
+        ("ask", lambda journal: journal._committer.append("ask", GENESIS, [], None)),
+        ("beat", lambda journal: journal.beat("me", b"", gap_ms=1000)),
+        ("write", lambda journal: journal.put_token("ab", b"record")),
+    ):
+        async with open_store(tmp_path / first, redis_url=redis_server.url) as store:
+            journal = store.journal
+            await journal.append(first, GENESIS, [FIRST])
+            await journal.lineage()
+            await redis_server.ask("FLUSHDB")
+            with pytest.raises(StoreUnavailable, match="identity is gone"):
+                await write(journal)
+            assert await redis_server.ask("DBSIZE") == 0
+
+
+@pytest.mark.parametrize("kept", ["a snapshot", "the archive"])
+async def test_a_hall_whose_stream_is_gone_is_not_begun_anew(redis_server, tmp_path, kept):
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
+        journal = store.journal
+        assert await journal.read("demo", GENESIS) == []
+        await journal.append("demo", GENESIS, [FIRST])
+        if kept == "a snapshot":
+            await journal.keep_snapshot("demo", Snapshot(FIRST.id, b"body"))
+        else:
+            assert await journal.set_archived("demo", GENESIS, FIRST.id)
+        await redis_server.ask("DEL", keys.log("demo"))
+        with pytest.raises(LineageBroken, match=f"is gone, although .* {FIRST.id}: restore"):
+            await journal.read("demo", GENESIS)
+        # Who remembers all of it gives it back.
+        await journal.append("demo", GENESIS, [FIRST])
+        assert await journal.read("demo", GENESIS) == [FIRST]
+
+
+async def test_a_mistyped_database_is_refused_before_a_store_is_made_there(own_server, tmp_path):
+    own_server.start()
+    async with open_store(tmp_path, redis_url=f"{own_server.url}?db=3") as store:
+        identity = store.identity
+    await refuse(tmp_path, rf"last served store {identity.store} .* no store yet", redis_url=own_server.url)
+    assert await own_server.ask("DBSIZE") == 0
+    async with open_store(tmp_path / "other", redis_url=own_server.url) as store:
+        other = store.identity.store
+    await refuse(tmp_path, rf"but the Redis .* holds store {other}", redis_url=own_server.url)
+    # It may move, with all that it is.
+    await own_server.ask("SWAPDB", 0, 3)
+    async with open_store(tmp_path, redis_url=own_server.url) as store:
+        assert store.identity == identity
+    assert own_server.url in json.loads((tmp_path / "SERVES").read_text())["address"]
+
+
+async def test_a_directory_with_a_store_is_not_served_from_elsewhere(redis_server, tmp_path, redis_program):
+    identity = await make(tmp_path, redis_program)
+    await refuse(tmp_path, "leave --redis out", redis_url=redis_server.url)
+    assert await redis_server.ask("DBSIZE") == 0
+    # Unless it is the same store, which was moved there.
+    async with open_store(tmp_path, program=redis_program.path) as store:
+        (held,) = await store.journal._reader.ask(("GET", keys.IDENTITY))
+    await redis_server.ask("SET", keys.IDENTITY, held)
+    async with open_store(tmp_path, redis_url=redis_server.url) as store:
+        assert store.identity == identity
+    # Then what lies in the directory is old.
+    await refuse(tmp_path, "is not in it but at", redis_program)
+
+
+async def test_a_node_that_forgets_redis_gets_no_empty_store(redis_server, tmp_path, redis_program):
+    async with open_store(tmp_path, redis_url=redis_server.url):
+        pass
+    await refuse(tmp_path, r"at unix://\S+ .*give --redis", redis_program)
+    assert not (tmp_path / "redis").exists()
+    (tmp_path / "SERVES").write_text("{")
+    await refuse(tmp_path, "SERVES is damaged", redis_program)
+
+
+async def test_under_everysec_the_identity_is_synced_before_the_file(tmp_path, redis_program, monkeypatch):
+    """A power cut in the second after would leave the file alone, and the store refused."""
+    asked: list[tuple] = []
+    ask = Client.ask
+
+    async def listened(self, *commands):
+        asked.extend(commands)
+        assert not (tmp_path / "STORE").exists()
+        return await ask(self, *commands)
+
+    monkeypatch.setattr(Client, "ask", listened)
+    async with open_store(tmp_path, program=redis_program.path, durability="everysec"):
+        monkeypatch.undo()
+    made = next(at for at, command in enumerate(asked) if command[:2] == ("SET", keys.IDENTITY))
+    assert ("CONFIG", "SET", "appendfsync", "always") in asked[:made]
+    assert asked[-1] == ("CONFIG", "SET", "appendfsync", "everysec")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import (
@@ -21,7 +22,7 @@ from callq.journal.port import (
     StoreRefused,
     chained,
 )
-from callq.journal.redis import keys, lua
+from callq.journal.redis import group, keys, lua
 from callq.journal.redis.connection import Client
 from callq.journal.redis.endpoint import Endpoint, is_url
 from callq.journal.redis.journal import open_redis
@@ -464,3 +465,41 @@ def test_urls(url, shown):
 def test_a_url_does_not_configure_the_client(url):
     with pytest.raises(StoreRefused):
         Endpoint.from_url(url)
+
+
+async def test_after_an_error_for_a_group_the_connection_is_made_anew(redis_server):
+    first = chained(GENESIS, b"1")
+    async with proxied(redis_server.directory / "s") as proxy, open_redis(proxy.url) as journal:
+        await journal._committer.append("demo", GENESIS, [first], None)
+        await redis_server.ask("SET", keys.log("broken"), "no stream")
+        before = proxy.connections
+        with pytest.raises(OutcomeUnknown, match="WRONGTYPE"):
+            await journal._committer.append("broken", GENESIS, [first], None)
+        await journal._committer.append("demo", first.id, [chained(first.id, b"2")], None)
+        assert proxy.connections == before + 1
+
+
+async def test_a_pipeline_is_bounded_in_bytes(redis_server, monkeypatch):
+    monkeypatch.setattr(group, "PIPELINE_MAX_BYTES", 2000)
+    entry = chained(GENESIS, b"x" * 900)
+    async with open_redis(redis_server.endpoint) as journal, trio.open_nursery() as nursery:
+        for n in range(20):
+            nursery.start_soon(journal._committer.append, f"hall-{n}", GENESIS, [entry], None)
+    # Three groups reach the limit.
+    assert journal.stats.appended == 20
+    assert journal.stats.pipelines >= 20 / 3
+
+
+def test_a_connection_never_tries_again_by_itself(monkeypatch):
+    connection = Endpoint.from_url("redis://nowhere").connection()
+    tries = 0
+
+    def fail():
+        nonlocal tries
+        tries += 1
+        raise RedisTimeoutError
+
+    monkeypatch.setattr(connection, "_connect", fail)
+    with pytest.raises(RedisTimeoutError):
+        connection.connect()
+    assert tries == 1

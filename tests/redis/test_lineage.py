@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trio
+from redis.exceptions import ReadOnlyError, RedisError
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import (
@@ -51,9 +53,16 @@ class Pair:
         await self.second.ask_anyway("REPLICAOF", "127.0.0.1", self._port)
 
         async def is_attached() -> bool:
-            return b"master_link_status:up" in await self.second.ask_anyway("INFO", "replication")
+            return b"master_link_status:up" in await self._asked("INFO", "replication")
 
         await eventually(is_attached, "the replica has caught up")
+
+    async def _asked(self, *command):
+        """What the second answers; nothing while it is busy with the data of its master."""
+        try:
+            return await self.second.ask_anyway(*command)
+        except (RedisError, OSError):
+            return b""
 
     async def promote(self) -> None:
         """Make a master of the replica."""
@@ -63,9 +72,7 @@ class Pair:
         """Wait until the replica has an entry."""
 
         async def has_it() -> bool:
-            return bool(
-                await self.second.ask_anyway("XRANGE", "callq:{demo}:log", str(entry.id), str(entry.id))
-            )
+            return bool(await self._asked("XRANGE", "callq:{demo}:log", str(entry.id), str(entry.id)))
 
         await eventually(has_it, f"the replica has {entry.id}")
 
@@ -195,14 +202,50 @@ async def test_a_master_demoted_under_way_is_no_place_to_ask(pair):
                 await journal.append("demo", FIRST.id, [], "whatever was known")
 
 
-async def test_a_demotion_is_noticed_by_a_node_that_only_reads(pair, looked_at_every_time):
+async def test_a_demoted_master_vouches_for_nothing(pair):
     """An empty group needs no right to write, so the master's refusal would never come."""
+    await pair.attach()
+    async with open_redis(pair.master.endpoint) as journal, open_redis(pair.second.endpoint) as over_there:
+        epoch = (await journal.append("demo", GENESIS, [FIRST])).lineage.epoch
+        await pair.wait_for(FIRST)
+        await pair.promote()
+        await over_there.append("demo", FIRST.id, [OTHER])
+        # At once, when what is known of the connection is still fresh.
+        await pair.master.ask("REPLICAOF", "127.0.0.1", "1")
+        for _ in range(3):
+            with pytest.raises(OutcomeUnknown, match="replica"):
+                await journal.append("demo", FIRST.id, [], epoch)
+
+
+async def test_a_demotion_is_noticed_where_entries_and_questions_share_a_pipeline(pair, looked_at_every_time):
     async with open_redis(pair.master.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
         await pair.master.ask("REPLICAOF", "127.0.0.1", "1")
-        await journal.append("demo", FIRST.id, [])
-        with pytest.raises(OutcomeUnknown, match="replica"):
-            await journal.append("demo", FIRST.id, [])
+        outcomes: list[str] = []
+
+        async def send(expected, entries):
+            try:
+                await journal.append("demo", expected, entries)
+                outcomes.append("appended")
+            except OutcomeUnknown:
+                outcomes.append("unknown")
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(send, FIRST.id, [])
+            nursery.start_soon(send, FIRST.id, [SECOND])
+        assert outcomes == 6 * ["unknown"]
+
+
+async def test_what_only_asked_while_the_lineage_changed_asks_again(pair):
+    async with open_redis(pair.master.endpoint) as journal:
+        before = (await journal.append("demo", GENESIS, [FIRST])).lineage
+        await pair.attach()
+        with pytest.raises(OutcomeUnknown, match="changed"):
+            await journal.append("demo", FIRST.id, [], before.epoch)
+        with pytest.raises(LineageChanged) as changed:
+            await journal.append("demo", FIRST.id, [], before.epoch)
+        await journal.append("demo", FIRST.id, [], changed.value.lineage.epoch)
 
 
 async def test_a_plain_restart_is_no_promotion(own_server):
@@ -241,4 +284,15 @@ async def test_a_connection_that_was_led_to_a_replica_is_made_anew(pair):
         await client.ask(("PING",))
     await pair.promote()
     assert await client.ask(("PING",)) == [b"PONG"]
+    client.close()
+
+
+async def test_a_connection_to_a_demoted_master_is_left_at_its_first_refusal(pair):
+    client = Client(pair.master.endpoint)
+    assert await client.ask(("SET", "k", "v")) == [b"OK"]
+    await pair.master.ask_anyway("REPLICAOF", "127.0.0.1", "1")
+    (refusal,) = await client.exchange((("SET", "k", "v"),))
+    assert isinstance(refusal, ReadOnlyError)
+    with pytest.raises(StoreUnavailable, match="replica"):
+        await client.exchange((("SET", "k", "v"),))
     client.close()

@@ -7,9 +7,10 @@ connection is ever left with a reply that belongs to somebody else.
 
 Any error drops the connection. What an error means for what was sent is the caller's to say.
 
-A connection knows the lineage of the history behind it. That can change while the connection lives:
-Redis draws a new replication id when its first replica attaches, and when the last one has been gone for
-an hour. So it is looked at again now and then, along with whatever is asked anyway.
+A connection knows whose history is behind it: which store, by its identity, and which lineage. Both can
+change while the connection lives. Redis draws a new replication id when its first replica attaches, and when
+the last one has been gone for an hour; a master is demoted; somebody empties the database. So it is looked at
+again: along with every question, now and then along with appends, and before everything else that writes.
 """
 
 # redis-py leaves most of these methods unannotated.
@@ -21,7 +22,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import trio
 from redis.exceptions import (
@@ -34,10 +35,11 @@ from redis.exceptions import (
 )
 
 from callq.domain.errors import StoreUnavailable
-from callq.journal.port import Lineage
 from callq.journal.redis import keys, lua
+from callq.journal.redis.server import Server, lineage_of, parse_info
 
 if TYPE_CHECKING:
+    from callq.journal.port import Lineage
     from callq.journal.redis.endpoint import Endpoint
 
 T = TypeVar("T")
@@ -50,53 +52,15 @@ Reply = Any
 
 READ_CONNECTIONS: Final = 4
 
-LOOK: Final[Command] = ("INFO", "replication")
-"""Asks for role and lineage."""
+LOOK: Final[tuple[Command, ...]] = (("INFO", "replication"), ("GET", keys.IDENTITY))
+"""Ask for role and lineage, and whose store it is; `Link.learn` understands the replies."""
 
 LOOK_EVERY_S: Final = 1.0
 """How old what a connection knows of its lineage may be before it is looked at again."""
 
-_NEVER_PROMOTED: Final = frozenset("0")
-
-
-class Server(NamedTuple):
-    """What a server said of itself when a connection was made.
-
-    Attributes:
-      version: ``redis_version``.
-      run_id: changes at every start of the process.
-      pid: process id on its machine.
-      role: ``master`` or ``slave``.
-      replid: ``master_replid``, the id of the history that it is writing.
-      replid2: the id of the history before a promotion; zeros after a plain restart.
-    """
-
-    version: str
-    run_id: str
-    pid: int
-    role: str
-    replid: str
-    replid2: str
-
-
-def lineage_of(fields: dict[str, str], endpoint: Endpoint) -> Lineage:
-    """The lineage in fields of INFO.
-
-    A second replication id other than zeros is that of a master that this one has replaced. An embedded
-    server replaces nobody, whatever somebody may have tried on it.
-    """
-    promoted = not set(fields.get("master_replid2", "0")) <= _NEVER_PROMOTED
-    return Lineage(fields.get("master_replid", "")[:16], promoted and not endpoint.embedded)
-
 
 class ReplyError(StoreUnavailable):
     """Redis answered a read or a setting with an error; the cause holds its words."""
-
-
-def parse_info(text: bytes) -> dict[str, str]:
-    """Fields of an INFO reply."""
-    lines = (line.partition(":") for line in text.decode(errors="replace").splitlines())
-    return {name: value for name, colon, value in lines if colon}
 
 
 class Link:
@@ -125,20 +89,19 @@ class Link:
         self.reloaded = 0
         """How often scripts had to be loaded again."""
         self._endpoint = endpoint
+        self._identity = identity
         self._connection = endpoint.connection()
         try:
             self._connection.connect()
             info, held, *rest = self.exchange((("INFO",), ("GET", keys.IDENTITY), *setup))
+            if isinstance(info, bytes):
+                # Of a replica that is just loading its master's data the others are errors.
+                self.server, self.lineage = self._read_server(info)
             for reply in (info, held, *rest):
                 if isinstance(reply, ResponseError):
                     raise reply
             self._looked_at = time.monotonic()
-            self.server, self.lineage = self._read_server(info)
-            if identity is not None and held != identity:
-                raise StoreUnavailable(
-                    f"{endpoint.shown} is not the store that callq started with: "
-                    f"its identity is {'gone' if held is None else 'another'}; callq will not write to it"
-                )
+            self._check_identity(held)
             if scripts:
                 self._load_missing()
         except (RedisError, OSError) as error:
@@ -159,20 +122,22 @@ class Link:
 
     def _read_server(self, info: bytes) -> tuple[Server, Lineage]:
         fields = parse_info(info)
-        server = Server(
-            version=fields.get("redis_version", "0"),
-            run_id=fields.get("run_id", ""),
-            pid=int(fields.get("process_id", "0")),
-            role=fields.get("role", ""),
-            replid=fields.get("master_replid", ""),
-            replid2=fields.get("master_replid2", ""),
-        )
-        if server.role != "master":
+        self._check_role(fields)
+        return Server.told_by(fields), lineage_of(fields, embedded=self._endpoint.embedded)
+
+    def _check_role(self, fields: dict[str, str]) -> None:
+        if (role := fields.get("role", "")) != "master":
             raise StoreUnavailable(
-                f"the Redis at {self._endpoint.shown} is a replica (role {server.role!r}); "
+                f"the Redis at {self._endpoint.shown} is no master but a replica (role {role!r}); "
                 "callq writes to the master only"
             )
-        return server, lineage_of(fields, self._endpoint)
+
+    def _check_identity(self, held: Reply) -> None:
+        if self._identity is not None and held != self._identity:
+            raise StoreUnavailable(
+                f"{self._endpoint.shown} is not the store that callq started with: "
+                f"its identity is {'gone' if held is None else 'another'}; callq will not write to it"
+            )
 
     def exchange(self, commands: Sequence[Command]) -> list[Reply]:
         """Send all commands in one write and read as many replies, errors in their places.
@@ -215,26 +180,47 @@ class Link:
         """Whether what is known of the lineage is getting old."""
         return time.monotonic() - self._looked_at > LOOK_EVERY_S
 
-    def learn(self, reply: Reply) -> None:
-        """Take over what a reply to `LOOK` says; a server that is no master any more is left."""
-        fields = parse_info(reply) if isinstance(reply, bytes) else {}
-        if fields.get("role") != "master":
-            self.spent = True
-            return
-        self._looked_at = time.monotonic()
-        self.lineage = lineage_of(fields, self._endpoint)
-
-    def look(self) -> None:
-        """Look at the lineage now.
+    def learn(self, replies: Sequence[Reply]) -> None:
+        """Take over what the replies to `LOOK` say.
 
         Raises:
-          RedisError: the connection failed.
-          OSError: the same.
-          StoreUnavailable: the server is no master any more.
+          RedisError: one of them is an error.
+          StoreUnavailable: the server is no master any more, or another store; nothing that it answered
+            on this connection since the last look is to be relied on.
         """
-        self.learn(self.exchange((LOOK,))[0])
-        if self.spent:
-            raise StoreUnavailable(f"the Redis at {self._endpoint.shown} is no master any more")
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                raise reply
+        info, held = replies
+        fields = parse_info(info)
+        self._check_role(fields)
+        self._check_identity(held)
+        self._looked_at = time.monotonic()
+        self.lineage = lineage_of(fields, embedded=self._endpoint.embedded)
+
+    def look(self) -> None:
+        """Look at role, identity and lineage now.
+
+        Raises:
+          RedisError, OSError: the connection failed.
+          StoreUnavailable: see `learn`.
+        """
+        self.learn(self.exchange(LOOK))
+
+    def clock_off_ms(self) -> int:
+        """How far the clock here is ahead of the server's.
+
+        Raises:
+          RedisError, OSError: the connection failed, or it may not be asked.
+        """
+        before = time.time()
+        (reply,) = self.exchange((("TIME",),))
+        # The server's moment lies between asking and hearing: compare with the middle.
+        here_ms = (before + time.time()) * 500
+        if isinstance(reply, ResponseError):
+            raise reply
+        seconds, microseconds = (int(part) for part in reply)
+        return round(here_ms - (seconds * 1000 + microseconds / 1000))
 
     def is_stale(self) -> bool:
         """Whether the server closed this connection or sent something unasked; nothing is sent."""
@@ -301,7 +287,26 @@ class Client:
           ReplyError: Redis answered one of them with an error.
           StoreUnavailable: the exchange failed.
         """
-        replies = await self.exchange(commands)
+        return self._fine(commands, await self.exchange(commands))
+
+    async def ask_after_look(self, *commands: Command) -> tuple[Lineage, list[Reply]]:
+        """Like `ask`, after a look whether the server still is the master, and the store the same.
+
+        For all that writes: an emptied database must not be begun to be filled by whoever knew it before.
+
+        Raises:
+          ReplyError: Redis answered one of the commands with an error.
+          StoreUnavailable: the exchange failed, or the server is the wrong one and nothing was sent.
+        """
+
+        def job(link: Link) -> tuple[Lineage, list[Reply]]:
+            link.look()
+            return link.lineage, link.call(commands) if commands else []
+
+        lineage, replies = await self.run(job)
+        return lineage, self._fine(commands, replies)
+
+    def _fine(self, commands: Sequence[Command], replies: list[Reply]) -> list[Reply]:
         for command, reply in zip(commands, replies, strict=True):
             if isinstance(reply, ResponseError):
                 raise ReplyError(f"Redis at {self.endpoint.shown} refused {command[0]!s}: {reply}") from reply
@@ -325,7 +330,9 @@ class Client:
             link.close()
             raise StoreUnavailable(f"Redis at {self.endpoint.shown}: {error}") from error
         except BaseException:
+            # It leads to the wrong server, and so may the others.
             link.close()
+            self.drop_idle()
             raise
         if link.spent:
             link.close()

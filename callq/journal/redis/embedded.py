@@ -22,12 +22,13 @@ import trio
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import StoreRefused
-from callq.journal.redis.connection import Client, parse_info
+from callq.journal.redis.connection import Client
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.identity import STORE_FILE, check_data_files, read_store_file
 from callq.journal.redis.place import FIXED, Place, live_settings
 from callq.journal.redis.process import Process, choose_program, holders_of
 from callq.journal.redis.readiness import LOADING_LIMIT_S, wait_ready
+from callq.journal.redis.server import parse_info
 from callq.journal.redis.tasks import background
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class EmbeddedServer:
         self._log = log
         self._place = Place(data_dir / "redis")
         self._process: Process | None = None
+        self._log_began = 0
+        """Where the log ended when this process was started or adopted; before it are others' words."""
         self.adopted = False
         self.restarts = 0
 
@@ -138,6 +141,7 @@ class EmbeddedServer:
             process.close()
             return False
         self._process = process
+        self._log_began = self._place.log_size()
         self.adopted = True
         self._log.info("redis_adopted", pid=process.pid, version=info["redis_version"])
         return True
@@ -196,8 +200,13 @@ class EmbeddedServer:
         if not pids:
             await trio.sleep(BACKOFF_MIN_S)
 
+    def _words(self, lines: int = 10) -> str:
+        """What the server now running, or the last one, logged last."""
+        return self._place.log_tail(lines, self._log_began)
+
     def _spawn(self, lock: int, program: Program) -> None:
         config = self._place.write_config(self._durability)
+        self._log_began = self._place.log_size()
         with self._place.log.open("ab") as output:
             child = subprocess.Popen(
                 [program.path, config],
@@ -234,11 +243,9 @@ class EmbeddedServer:
                 ready = True
         except StoreUnavailable as error:
             await process.end(STOP_LIMIT_S)
-            raise StoreRefused(
-                f"redis-server does not become ready: {error}\n{self._place.log_tail()}"
-            ) from error
+            raise StoreRefused(f"redis-server does not become ready: {error}\n{self._words()}") from error
         if not ready:
-            raise StoreRefused(f"redis-server does not start:\n{self._place.log_tail()}")
+            raise StoreRefused(f"redis-server does not start:\n{self._words()}")
 
     async def supervise(self) -> None:
         """Start the server again whenever it has died, after 0.1 s, then up to 5 s."""
@@ -250,17 +257,22 @@ class EmbeddedServer:
             if trio.current_time() - began > STEADY_S:
                 delay = BACKOFF_MIN_S
             # A full disk swallows the last words as well.
-            said, free = self._place.log_tail(2), self._place.free_bytes()
+            said, free = self._words(2), self._place.free_bytes()
             self._log.error(
                 "redis_died", pid=self._process.pid, again_in_s=delay, said=said, disk_free_bytes=free
             )
-            await trio.sleep(delay)
-            delay = min(2 * delay, BACKOFF_MAX_S)
-            try:
-                await self._restart()
-            except (StoreRefused, StoreUnavailable, OSError) as error:
-                free = self._place.free_bytes()
-                self._log.error("redis_restart_failed", error=str(error), disk_free_bytes=free)
+            runs = False
+            while not runs:
+                await trio.sleep(delay)
+                delay = min(2 * delay, BACKOFF_MAX_S)
+                try:
+                    await self._restart()
+                    runs = True
+                except (StoreRefused, StoreUnavailable, OSError) as error:
+                    free = self._place.free_bytes()
+                    self._log.error(
+                        "redis_restart_failed", error=str(error), again_in_s=delay, disk_free_bytes=free
+                    )
 
     async def _restart(self) -> None:
         while (lock := self._place.take_lock()) is None:

@@ -5,9 +5,10 @@ pipeline with the groups of fifty halls costs about as much as one with a single
 waits for company: an append that finds no pipeline in flight is sent at once.
 
 A pipeline holds the groups, then one TIME, one PUBLISH that names the halls and ids of all groups that
-have entries, and now and then a look at the lineage. Whether a group may be sent at all, since it was
-decided under the lineage of this very connection, is settled in the worker thread that has the
-connection, so that nothing can come in between.
+have entries, and a look at role, identity and lineage: now and then, and always where a group is empty. An
+empty one only asks, and a replica would answer that as gladly as the master. Whether a group may be sent at
+all, since it was decided under the lineage of this very connection, is settled in the worker thread that has
+the connection, so that nothing can come in between.
 """
 
 from __future__ import annotations
@@ -20,15 +21,25 @@ import trio
 from redis.exceptions import ResponseError
 
 from callq.domain.errors import StoreUnavailable
-from callq.journal.port import AppendRefused, Entry, EntryId, Lineage, LineageChanged, OutcomeUnknown, Receipt
+from callq.journal.port import (
+    GENESIS,
+    AppendRefused,
+    Entry,
+    EntryId,
+    Lineage,
+    LineageChanged,
+    OutcomeUnknown,
+    Receipt,
+)
 from callq.journal.redis import keys, lua
-from callq.journal.redis.connection import LOOK, Client, Command, Link, Reply, Server
+from callq.journal.redis.connection import LOOK, Client, Command, Link, Reply
 from callq.journal.redis.hints import encode_hints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callq.journal.redis.endpoint import Endpoint
+    from callq.journal.redis.server import Server
 
 PIPELINE_MAX_GROUPS: Final = 256
 PIPELINE_MAX_BYTES: Final = 4 * 1024 * 1024
@@ -63,6 +74,8 @@ class _Waiting:
     command: Command
     tip: EntryId | None
     """Id of its last entry; None for an empty group."""
+    begins: bool
+    """Whether it creates the hall's stream."""
     epoch: str | None
     size_bytes: int
     done: trio.Event = field(default_factory=trio.Event)
@@ -100,15 +113,17 @@ def _exchange(link: Link, flight: Sequence[_Waiting], channel: str) -> _Landing:
     """Send on `link` what was decided under its lineage, in a worker thread.
 
     Raises:
-      RedisError, OSError, StoreUnavailable: what was sent may or may not have been executed.
+      RedisError, OSError, StoreUnavailable: what was sent may or may not have been executed, and what
+        was answered is worth nothing.
     """
 
     def fits(waiting: _Waiting) -> bool:
         return waiting.epoch is None or waiting.epoch == link.lineage.epoch
 
     reloaded = link.reloaded
-    if not all(map(fits, flight)):
-        # Before anybody is turned away: the lineage may have changed under this connection.
+    if not all(map(fits, flight)) or any(waiting.begins for waiting in flight):
+        # Before anybody is turned away: the lineage may have changed under this connection. And before a
+        # stream is begun: in a database that was emptied all halls would be, since all else is refused there.
         link.look()
     sent = [place for place, waiting in enumerate(flight) if fits(waiting)]
     if len(sent) < len(flight):
@@ -120,10 +135,17 @@ def _exchange(link: Link, flight: Sequence[_Waiting], channel: str) -> _Landing:
     hints = [(flight[place].hall, tip) for place in sent if (tip := flight[place].tip) is not None]
     rest: list[Command] = [("TIME",)]
     publish: list[Command] = [("PUBLISH", channel, encode_hints(hints))] if hints else []
-    look = [LOOK] if link.is_look_due() else []
+    asks = [at for at, place in enumerate(sent) if flight[place].tip is None]
+    look = LOOK if asks or link.is_look_due() else ()
+    known = link.lineage
     replies = link.call((*groups, *rest, *publish, *look))
     if look:
-        link.learn(replies[-1])
+        link.learn(replies[-len(LOOK) :])
+    if link.lineage != known:
+        # Nobody can tell whether it was master all the while: what has entries is there, as its appending
+        # shows, but what only asked has to ask again.
+        for at in asks:
+            replies[at] = "the lineage changed meanwhile"
     if publish and link.reloaded > reloaded:
         # These hints came before what they tell of.
         link.exchange(publish)
@@ -171,7 +193,8 @@ class GroupCommitter:
             raise OutcomeUnknown("the store is closed")
         size = sum(len(entry.payload) + 64 for entry in entries)
         tip = entries[-1].id if entries else None
-        waiting = _Waiting(hall, commit_command(hall, expected, entries), tip, epoch, size)
+        begins = expected == GENESIS and tip is not None
+        waiting = _Waiting(hall, commit_command(hall, expected, entries), tip, begins, epoch, size)
         self._queue.append(waiting)
         self._wanted.set()
         try:

@@ -27,16 +27,7 @@ from callq.journal.port import (
     Snapshot,
 )
 from callq.journal.redis import keys, lua
-from callq.journal.redis.connection import (
-    LOOK,
-    READ_CONNECTIONS,
-    Client,
-    Reply,
-    ReplyError,
-    Server,
-    lineage_of,
-    parse_info,
-)
+from callq.journal.redis.connection import READ_CONNECTIONS, Client, Command, Reply, ReplyError
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.group import CommitStats, GroupCommitter
 from callq.journal.redis.hints import listen
@@ -46,6 +37,7 @@ from callq.journal.redis.tasks import background
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from callq.journal.redis.server import Server
     from callq.journal.redis.settings import Durability, Finding
 
 PAGE_ENTRIES: Final = 1000
@@ -104,7 +96,7 @@ class RedisJournal:
     async def _enlist(self, hall: str) -> None:
         """Name the hall in the set before its stream exists, so that `halls` can never miss one."""
         try:
-            await self._reader.ask(("SADD", keys.HALLS, hall))
+            await self._write(("SADD", keys.HALLS, hall))
         except StoreUnavailable as error:
             raise OutcomeUnknown(f"hall {hall}: {error}") from error
 
@@ -126,11 +118,26 @@ class RedisJournal:
 
     async def _page(self, hall: str, cursor: EntryId, want: int) -> list[Entry]:
         if cursor == GENESIS:
-            return await self._range(hall, "-", want)
+            return await self._range(hall, "-", want) or await self._never_begun(hall)
         page = await self._range(hall, str(cursor), want + 1)
         if not page or page[0].id != cursor:
             raise LineageBroken(f"hall {hall}: the journal does not hold {cursor}")
         return page[1:]
+
+    async def _never_begun(self, hall: str) -> list[Entry]:
+        """No entries, if nothing shows that there once were some.
+
+        Raises:
+          LineageBroken: the stream is gone. Who took the hall for a new one would give its numbers again.
+        """
+        kept, archived = await self._reader.ask(("HKEYS", keys.snapshots(hall)), ("GET", keys.archived(hall)))
+        if kept or archived is not None:
+            shown = max(map(EntryId.parse, (*kept, *([archived] if archived else []))))
+            raise LineageBroken(
+                f"hall {hall}: the stream {keys.log(hall)} is gone, although a snapshot or the archive names "
+                f"its entry {shown}: restore the store from a backup"
+            )
+        return []
 
     async def read_revisions(self, hall: str, since: int, limit: int = 1000) -> list[Entry]:
         """Entries with a revision greater than `since`; see `Journal.read_revisions`."""
@@ -176,15 +183,13 @@ class RedisJournal:
 
     async def lineage(self) -> Lineage:
         """Lineage of the master now reached."""
-        (info,) = await self._reader.ask(LOOK)
-        return self._lineage(info)
+        lineage, _ = await self._reader.ask_after_look()
+        return lineage
 
-    def _lineage(self, info: bytes) -> Lineage:
-        fields = parse_info(info)
-        if fields.get("role") != "master":
-            self._reader.drop_idle()
-            raise StoreUnavailable(f"the Redis at {self.endpoint.shown} is no master any more")
-        return lineage_of(fields, self.endpoint)
+    async def _write(self, *commands: Command) -> list[Reply]:
+        """Ask for what writes, unless the store is not the one it was."""
+        _, replies = await self._reader.ask_after_look(*commands)
+        return replies
 
     async def listen(
         self,
@@ -201,16 +206,16 @@ class RedisJournal:
     async def beat(self, node: str, record: bytes, *, gap_ms: int, ends_outage: bool = False) -> Pulse:
         """Say that a node lives, and hear who else does; see `Journal.beat`."""
         arguments = (node, record, gap_ms, int(ends_outage), NODE_TTL_MS, FORGET_MS)
-        answer, info = await self._reader.ask(lua.BEAT.call((keys.NODES, keys.BEAT), *arguments), LOOK)
+        lineage, (answer,) = await self._reader.ask_after_look(
+            lua.BEAT.call((keys.NODES, keys.BEAT), *arguments)
+        )
         now_ms, last_ms, counted, *held = answer
         names = (name.decode() for name in held[::2])
-        return Pulse(
-            now_ms, last_ms, bool(counted), dict(zip(names, held[1::2], strict=True)), self._lineage(info)
-        )
+        return Pulse(now_ms, last_ms, bool(counted), dict(zip(names, held[1::2], strict=True)), lineage)
 
     async def leave(self, node: str) -> None:
         """Forget a node that goes in peace."""
-        await self._reader.ask(("HDEL", keys.NODES, node))
+        await self._write(("HDEL", keys.NODES, node))
 
     async def snapshot_ids(self, hall: str) -> list[EntryId]:
         """Entries after which a snapshot is kept, newest first."""
@@ -225,11 +230,11 @@ class RedisJournal:
     async def keep_snapshot(self, hall: str, snapshot: Snapshot) -> None:
         """Keep a snapshot, and of all only those with the highest revisions."""
         where = keys.snapshots(check_hall(hall))
-        await self._reader.ask(lua.KEEP.call((where,), str(snapshot.id), snapshot.body, SNAPSHOTS_KEPT))
+        await self._write(lua.KEEP.call((where,), str(snapshot.id), snapshot.body, SNAPSHOTS_KEPT))
 
     async def drop_snapshot(self, hall: str, id: EntryId) -> None:
         """Forget a snapshot."""
-        await self._reader.ask(("HDEL", keys.snapshots(check_hall(hall)), str(id)))
+        await self._write(("HDEL", keys.snapshots(check_hall(hall)), str(id)))
 
     async def archived(self, hall: str) -> EntryId:
         """The last entry that the archive holds; `GENESIS`: none."""
@@ -239,12 +244,12 @@ class RedisJournal:
     async def set_archived(self, hall: str, before: EntryId, now: EntryId) -> bool:
         """Move the archive's cursor from `before` to `now`; False: another node moved it first."""
         where = keys.archived(check_hall(hall))
-        (moved,) = await self._reader.ask(lua.ADVANCE.call((where,), str(before), str(now)))
+        (moved,) = await self._write(lua.ADVANCE.call((where,), str(before), str(now)))
         return bool(moved)
 
     async def trim(self, hall: str, first: EntryId) -> int:
         """Drop all entries before `first`; see `Journal.trim`."""
-        (dropped,) = await self._reader.ask(lua.TRIM.call((keys.log(check_hall(hall)),), str(first)))
+        (dropped,) = await self._write(lua.TRIM.call((keys.log(check_hall(hall)),), str(first)))
         return int(dropped)
 
     async def check_settings(self, durability: Durability) -> list[Finding]:
@@ -258,14 +263,14 @@ class RedisJournal:
     async def secret(self) -> bytes:
         """The installation's 32-byte secret, made durable at its first use."""
         drawn = secrets.token_bytes(SECRET_BYTES)
-        _, held = await self._reader.ask(("SET", keys.SECRET, drawn, "NX"), ("GET", keys.SECRET))
+        _, held = await self._write(("SET", keys.SECRET, drawn, "NX"), ("GET", keys.SECRET))
         if not isinstance(held, bytes) or len(held) != SECRET_BYTES:
             raise BadBytes(f"{keys.SECRET} does not hold {SECRET_BYTES} bytes")
         return held
 
     async def put_token(self, digest: str, record: bytes) -> None:
         """Keep a token's record under its digest; durable when this returns."""
-        await self._reader.ask(("SET", keys.token(digest), record))
+        await self._write(("SET", keys.token(digest), record))
 
     async def token(self, digest: str) -> bytes | None:
         """Record of a token, or None."""

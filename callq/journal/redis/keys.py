@@ -16,6 +16,7 @@ key                                       type     what it holds
 ``callq:{.store}:token:mint:DIGEST``      string   body digest of a token's making, by its idempotency key
 ``callq:{.store}:nodes``                  hash     nodes by name: when they beat last, and their records
 ``callq:{.store}:beat``                   string   when a node's beat last counted, Unix ms
+``callq:{.store}:never``                  none     is never there: rights are tried on it
 ``callq:{.store}:hints:DATABASE``         channel  last ids of halls that were appended to
 ========================================  =======  =====================================================
 
@@ -45,6 +46,9 @@ NODES: Final = _STORE + "nodes"
 
 BEAT: Final = _STORE + "beat"
 """When a beat of any node last counted."""
+
+NEVER: Final = _STORE + "never"
+"""A key that is never there, to try rights on."""
 
 EVERYTHING: Final = "callq:*"
 """Pattern of all keys and channels above."""

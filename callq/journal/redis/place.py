@@ -144,11 +144,20 @@ class Place:
             return shutil.disk_usage(self.directory).free
         return None
 
-    def log_tail(self, lines: int = 10) -> str:
-        """The last lines that the server logged."""
+    def log_size(self) -> int:
+        """Where the log ends by now."""
+        try:
+            return self.log.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def log_tail(self, lines: int, since: int) -> str:
+        """The last lines that were logged after the log had a size of `since`; empty if there are none."""
         try:
             with self.log.open("rb") as stream:
-                stream.seek(max(0, self.log.stat().st_size - 8192))
+                size = os.fstat(stream.fileno()).st_size
+                # One that is shorter by now was emptied, and all of it is new.
+                stream.seek(max(since if size >= since else 0, size - 8192))
                 return "\n".join(stream.read().decode(errors="replace").splitlines()[-lines:])
         except OSError as error:
             return f"(no log: {error})"

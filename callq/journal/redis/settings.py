@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from redis.exceptions import ResponseError
 
 from callq.journal.port import StoreRefused
-from callq.journal.redis.connection import parse_info
+from callq.journal.redis.server import parse_info
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,21 +11,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
-import trio
-from redis.exceptions import NoPermissionError
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import StoreRefused
-from callq.journal.redis import keys, lua
 from callq.journal.redis.connection import Client, is_denied
 from callq.journal.redis.directory import DirectoryBusy, hold_directory
 from callq.journal.redis.embedded import EmbeddedServer, embedded_server
 from callq.journal.redis.endpoint import Endpoint
-from callq.journal.redis.hints import Ear, encode_hints
-from callq.journal.redis.identity import STORE_FILE, Identity, settle_identity
+from callq.journal.redis.identity import (
+    STORE_FILE,
+    Identity,
+    Serves,
+    refuse_elsewhere,
+    settle_identity,
+    write_serves,
+)
 from callq.journal.redis.journal import RedisJournal, open_redis
 from callq.journal.redis.place import Place
 from callq.journal.redis.readiness import wait_ready
+from callq.journal.redis.rights import missing_right
 from callq.journal.redis.settings import Durability, Finding, check_settings, refuse_errors
 
 if TYPE_CHECKING:
@@ -33,8 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from structlog.typing import FilteringBoundLogger
-
-    from callq.journal.redis.connection import Command
 
 Purpose = Literal["node", "tool"]
 """A node serves halls; a tool reads or writes a little beside nodes."""
@@ -117,63 +119,83 @@ async def open_store(
     if data_dir is None and (redis_url is None or purpose == "node"):
         raise ValueError("a node needs a data directory, and a tool either that or a URL")
     log = log or structlog.get_logger("callq.store")
-    place = _absolute(data_dir)
+    data_dir = _absolute(data_dir)
     async with AsyncExitStack() as stack:
-        server: EmbeddedServer | None = None
-        store_file: Path | None = None
         if redis_url is not None:
             endpoint = Endpoint.from_url(redis_url)
-            if purpose == "tool":
-                place = None
-            if place is not None:
-                _hold(stack, place)
+            held = None
+            if data_dir is not None and purpose == "node":
+                held = _hold(stack, data_dir)
+            reached = _Reached(endpoint, held)
         else:
-            assert place is not None
-            store_file = place / STORE_FILE
-            try:
-                _hold(stack, place)
-            except DirectoryBusy:
-                if purpose == "node":
-                    raise
-                endpoint = _running_in(place)
-                place = None
-            else:
-                server = await stack.enter_async_context(
-                    embedded_server(place, durability=durability, program=program, log=log)
-                )
-                endpoint = server.endpoint
-        yield await _open(stack, endpoint, server, store_file, place, durability, purpose, log)
+            assert data_dir is not None
+            reached = await _reach_embedded(stack, data_dir, durability, purpose, program, log)
+        yield await _open(stack, reached, durability, purpose, log)
 
 
 def _absolute(data_dir: Path | None) -> Path | None:
     return data_dir.absolute() if data_dir is not None else None
 
 
-def _hold(stack: AsyncExitStack, data_dir: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A store about to be opened.
+
+    Attributes:
+      endpoint: where it is.
+      held: the directory that this process holds, if any.
+      server: the embedded server that this process runs, if any.
+      store_file: ``STORE`` of an embedded store, whoever runs its server.
+    """
+
+    endpoint: Endpoint
+    held: Path | None
+    server: EmbeddedServer | None = None
+    store_file: Path | None = None
+
+
+def _hold(stack: AsyncExitStack, data_dir: Path) -> Path:
     try:
         stack.enter_context(hold_directory(data_dir))
     except OSError as error:
         raise StoreRefused(f"callq cannot use {data_dir} for its data: {error}") from error
+    return data_dir
 
 
-def _running_in(data_dir: Path) -> Endpoint:
-    """The embedded server of another process."""
-    place = Place(data_dir / "redis")
-    place.recall_socket()
-    return Endpoint.from_socket(place.socket, embedded=True)
+async def _reach_embedded(
+    stack: AsyncExitStack,
+    data_dir: Path,
+    durability: Durability,
+    purpose: Purpose,
+    program: Path | None,
+    log: FilteringBoundLogger,
+) -> _Reached:
+    """Run the server of a directory, or, for a tool, join the one that a node runs there."""
+    refuse_elsewhere(data_dir)
+    store_file = data_dir / STORE_FILE
+    try:
+        held = _hold(stack, data_dir)
+    except DirectoryBusy:
+        if purpose == "node":
+            raise
+        place = Place(data_dir / "redis")
+        place.recall_socket()
+        return _Reached(Endpoint.from_socket(place.socket, embedded=True), None, store_file=store_file)
+    server = await stack.enter_async_context(
+        embedded_server(data_dir, durability=durability, program=program, log=log)
+    )
+    return _Reached(server.endpoint, held, server, store_file)
 
 
 async def _open(
     stack: AsyncExitStack,
-    endpoint: Endpoint,
-    server: EmbeddedServer | None,
-    store_file: Path | None,
-    data_dir: Path | None,
+    reached: _Reached,
     durability: Durability,
     purpose: Purpose,
     log: FilteringBoundLogger,
 ) -> Store:
-    """Check and settle the Redis at `endpoint`, then open its journal."""
+    """Check and settle the Redis that was reached, then open its journal."""
+    endpoint = reached.endpoint
     client = Client(endpoint)
     stack.callback(client.close)
     try:
@@ -186,49 +208,40 @@ async def _open(
         findings = await check_settings(client, durability)
         if purpose == "node":
             refuse_errors(findings, endpoint.shown)
-            await _check_rights(client)
         version = info["redis_version"]
-        identity, held = await settle_identity(
+        identity, bytes_held = await settle_identity(
             client,
             version=version,
-            store_file=store_file,
-            writes_lag=durability == "everysec" and store_file is not None,
+            store_file=reached.store_file,
+            data_dir=reached.held,
+            writes_lag=durability == "everysec" and reached.store_file is not None,
         )
+        if purpose == "node" and (missing := await missing_right(client, settled=True)):
+            raise StoreRefused(
+                f"the Redis at {endpoint.shown} does not let callq use {missing}. "
+                "docs/redis.md has a line with all rights that its user needs"
+            )
     except StoreUnavailable as error:
         if is_denied(error):
             raise StoreRefused(
                 f"{error}: check user and password in the Redis URL, and its rights"
             ) from error
         raise
+    if reached.held and not reached.store_file:
+        write_serves(reached.held, Serves(store=identity.store, address=endpoint.shown))
     for finding in findings:
         if finding.severity != "ok":
             log.warning("store_setting", what=finding.what, found=finding.found, hint=finding.hint)
-    kind: Literal["embedded", "external"] = "embedded" if store_file else "external"
-    journal = await stack.enter_async_context(open_redis(endpoint, identity=held))
-    store = Store(journal, tuple(findings), identity, durability, version, server, kind, data_dir)
+    journal = await stack.enter_async_context(open_redis(endpoint, identity=bytes_held))
+    store = Store(
+        journal,
+        tuple(findings),
+        identity,
+        durability,
+        version,
+        reached.server,
+        "embedded" if reached.store_file else "external",
+        reached.held,
+    )
     log.info("store_open", **store.describe())
     return store
-
-
-async def _check_rights(client: Client) -> None:
-    """Try what a Redis user of its own is easily denied, before a hall depends on it.
-
-    Raises:
-      StoreRefused: it is denied.
-      StoreUnavailable: no answer.
-    """
-    channel = keys.hints(client.endpoint.database)
-    commands: tuple[Command, ...] = (
-        ("TIME",),
-        ("PUBLISH", channel, encode_hints([])),
-        lua.EXIST,
-        ("SCRIPT", "LOAD", "return 1"),
-    )
-    for command, reply in zip(commands, await client.exchange(commands), strict=True):
-        if isinstance(reply, NoPermissionError):
-            raise StoreRefused(
-                f"the Redis at {client.endpoint.shown} does not let callq use {command[0]!s}: {reply}. "
-                "docs/redis.md has a line with all rights that its user needs"
-            )
-    ear = await trio.to_thread.run_sync(Ear, client.endpoint, None)
-    ear.close()
