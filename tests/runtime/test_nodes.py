@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,33 +26,11 @@ from callq.runtime.home import MemoryHome
 from callq.runtime.node import POLL_S, QUARANTINE_S, Node
 from callq.views.view import View
 from tests.harness import MONDAY_9H, check_invariants, small_hall
-from tests.runtime.conftest import CLERK, Bench, Clock, running
+from tests.runtime.conftest import CLERK, Bench, Clock, entries, kinds, running, two
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from callq.journal.port import Entry, EntryId
     from tests.runtime.faulty import FaultyJournal
-
-
-@asynccontextmanager
-async def two(journal: FaultyJournal) -> AsyncIterator[tuple[Bench, Bench]]:
-    """Nodes a and b, which know of each other."""
-    async with AsyncExitStack() as stack:
-        a = await stack.enter_async_context(running(journal, home=MemoryHome("a"), seed=1))
-        b = await stack.enter_async_context(running(journal, home=MemoryHome("b"), seed=2))
-        await trio.sleep(2)
-        yield a, b
-
-
-async def entries(journal: FaultyJournal) -> list[Entry]:
-    return await journal.read_revisions("test", 0, 100_000)
-
-
-async def kinds(journal: FaultyJournal, kind: str) -> list[Any]:
-    """Events of a kind in the journal."""
-    found = [event for entry in await entries(journal) for event in decode_batch(entry.payload).events]
-    return [event for event in found if event.__struct_config__.tag == kind]
 
 
 async def assert_one_queue(a: Bench, b: Bench) -> None:
