@@ -112,13 +112,13 @@ async def two(journal: FaultyJournal) -> AsyncIterator[tuple[Bench, Bench]]:
         yield a, b
 
 
-async def entries(journal: FaultyJournal) -> list[Entry]:
-    return await journal.read_revisions("test", 0, 100_000)
+async def entries(journal: FaultyJournal, hall: str = "test") -> list[Entry]:
+    return await journal.read_revisions(hall, 0, 100_000)
 
 
-async def kinds(journal: FaultyJournal, kind: str) -> list[Any]:
+async def kinds(journal: FaultyJournal, kind: str, hall: str = "test") -> list[Any]:
     """Events of a kind in the journal."""
-    found = [event for entry in await entries(journal) for event in decode_batch(entry.payload).events]
+    found = [event for entry in await entries(journal, hall) for event in decode_batch(entry.payload).events]
     return [event for event in found if event.__struct_config__.tag == kind]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -12,6 +12,7 @@ from callq.domain import commands as cmd
 from callq.domain.errors import Rejected, StoreUnavailable
 from callq.domain.events import decode_batch
 from callq.domain.state import canonical
+from callq.runtime import actor as actors
 from callq.runtime.home import MemoryHome
 from callq.runtime.node import POLL_S
 from callq.views.view import View
@@ -249,6 +250,28 @@ async def test_what_was_read_at_a_start_can_be_given_back(
         await trio.sleep(4 * POLL_S)
         assert (await entries(journal))[: len(before)] == before
         assert await b.look(lambda s: s.counters) == {"A": 5}
+
+
+async def test_a_hall_that_appears_while_it_is_loaded_can_be_given_back_from_its_first_entry(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(journal, home=MemoryHome("a")) as a:
+        await a.issue()
+    whole = journal._halls.pop("test")
+    loading = actors.load
+
+    async def load(*arguments: Any) -> Any:
+        journal._halls.setdefault("test", whole.copy())
+        return await loading(*arguments)
+
+    monkeypatch.setattr(actors, "load", load)
+    async with running(journal, home=MemoryHome("b"), seed=2) as b:
+        await b.issue()
+        before = await entries(journal)
+        del journal._halls["test"][-3:]
+        journal.restart()
+        await trio.sleep(4 * POLL_S)
+        assert (await entries(journal))[: len(before)] == before
 
 
 async def test_what_was_read_at_a_start_follows_what_the_disk_remembered(

@@ -348,13 +348,25 @@ async def test_a_time_without_nodes_takes_nobodys_grace(
         assert await bench.look(lambda s: s.tickets[ticket].state) == "abandoned"
 
 
+async def turned_away(bench: Bench) -> None:
+    with pytest.raises(StoreUnavailable):
+        await bench.issue()
+
+
+in_flight = pytest.mark.parametrize("in_flight", [False, True], ids=["idle", "with a command in flight"])
+
+
+@in_flight
 async def test_a_time_without_store_takes_nobodys_grace(
-    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, in_flight: bool
 ) -> None:
-    async with two(journal) as (a, b):
+    async with two(journal) as (a, b), trio.open_nursery() as nursery:
         ticket = await missed(a)
         await trio.sleep(10 * 60)
         journal.down = True
+        if in_flight:
+            for bench in (a, b):
+                nursery.start_soon(turned_away, bench)
         await trio.sleep(3600)
         with pytest.raises(StoreUnavailable):
             await a.issue()
@@ -367,11 +379,15 @@ async def test_a_time_without_store_takes_nobodys_grace(
         await assert_one_queue(a, b)
 
 
+@in_flight
 async def test_an_outage_of_the_store_is_recorded_when_it_is_back(
-    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, in_flight: bool
 ) -> None:
-    async with two(journal) as (a, b):
+    async with two(journal) as (a, b), trio.open_nursery() as nursery:
         journal.down = True
+        if in_flight:
+            for bench in (a, b):
+                nursery.start_soon(turned_away, bench)
         await trio.sleep(120)
         journal.down = False
         await trio.sleep(20)
