@@ -261,6 +261,7 @@ async def test_a_hall_that_appears_while_it_is_loaded_can_be_given_back_from_its
     loading = actors.load
 
     async def load(*arguments: Any) -> Any:
+        await trio.sleep(0.5)
         journal._halls.setdefault("test", whole.copy())
         return await loading(*arguments)
 
@@ -378,6 +379,56 @@ async def test_a_clock_that_is_in_doubt_ends_no_day_and_everything_else_goes_on(
         clock.offset_ms += 3 * 3_600_000
         await trio.sleep(60)
         assert await bench.look(lambda s: s.day) == "2026-11-24"
+
+
+async def test_by_a_wrong_clock_no_lineage_is_opened(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    clock = Clock(witness=True)
+    async with running(journal, clock) as bench, trio.open_nursery() as nursery:
+
+        async def turned_away() -> None:
+            with pytest.raises(StoreUnavailable):
+                await bench.issue()
+
+        clock.offset_ms = 1_500
+        await trio.sleep(3)
+        await bench.issue()
+        before = await entries(journal)
+        journal.gate = trio.Event()
+        nursery.start_soon(turned_away)
+        await trio.testing.wait_all_tasks_blocked()
+        clock.offset_ms = 3_000
+        await trio.sleep(2.5)
+        assert bench.node.health()["clock"] == "off"
+        journal.restart()
+        journal.gate.set()
+        with pytest.raises(StoreUnavailable, match="off the store's"):
+            await bench.actor.own(cmd.OpenEpoch(epoch="by a wrong clock"))
+        await trio.sleep(5)
+        assert await entries(journal) == before
+        clock.offset_ms = 1_500
+        await trio.sleep(5)
+        await bench.issue()
+        assert await bench.look(lambda s: s.epoch) == (await journal.lineage()).epoch
+
+
+async def test_by_a_wrong_clock_no_hall_is_started(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+    before = await entries(journal)
+    journal.restart()
+    clock = Clock(hours_later=1, witness=True)
+    async with running(journal, clock, seed=2) as bench:
+        assert bench.node.health()["halls"] == {"test": "failed"}
+        assert "off the store's" in str(bench.node.health()["errors"])
+        await trio.sleep(5)
+        assert await entries(journal) == before
+        clock.offset_ms = 0
+        await trio.sleep(15)
+        await bench.issue()
 
 
 async def test_commands_are_turned_away_at_once_while_the_store_hangs(
