@@ -226,6 +226,27 @@ async def test_a_quarantined_hall_is_left_alone_and_a_failed_one_less_and_less_o
             assert node.health()["halls"] == {"east": "quarantined", "west": "running"}
 
 
+async def test_a_hall_that_ran_for_a_while_is_back_soon_after_its_next_fault(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(hall: str) -> list[EntryId]:
+        raise StoreUnavailable("not now")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "snapshot_ids", fails)
+        async with two_halls(journal) as node:
+            await trio.sleep(40)
+            patched.undo()
+            await trio.sleep(40)
+            await issue(node, "west")
+            journal.faults = ["rewound"]
+            await trio.sleep(1)
+            with pytest.raises(StoreUnavailable, match="loaded anew"):
+                await issue(node, "west")
+            await trio.sleep(1)
+            await issue(node, "west")
+
+
 # Ready ------------------------------------------------------------------------------------------------
 
 
