@@ -17,7 +17,7 @@ from callq.runtime import actor as actors
 from callq.runtime.home import MemoryHome
 from callq.runtime.node import POLL_S
 from callq.views.view import View
-from tests.runtime.conftest import Bench, Clock, entries, kinds, running, two
+from tests.runtime.conftest import Bench, Clock, entries, kinds, running, two, virtual_ms
 from tests.runtime.faulty import ticket_of_another
 
 if TYPE_CHECKING:
@@ -67,13 +67,26 @@ async def test_a_node_that_is_alone_gives_way_to_nobody(
 async def test_a_node_that_only_reads_is_answered_beside_one_that_writes_all_the_time(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
 ) -> None:
-    async with running(journal) as bench:
-        await bench.issue()
+    async with two(journal) as (a, b):
+        await a.issue()
         journal.groups.clear()
         journal.ahead = 50
-        seen = await bench.look(lambda s: len(s.tickets))
-        assert seen >= 1
-        assert len(journal.groups) < 5, "answered by what was read, and not only when the other pauses"
+        before = trio.current_time()
+        for number in range(1, 5):
+            assert await b.look(lambda s: len(s.tickets)) >= number
+        assert len(journal.groups) < 12, "answered by what was read, and not only when the other pauses"
+        assert trio.current_time() == before, "who only reads is in nobody's way"
+
+
+async def test_a_snapshot_is_taken_beside_a_node_that_writes(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.ahead = 3
+        with trio.fail_after(1):
+            taken = await bench.actor.snapshot()
+        assert taken.id == (await entries(journal))[-1].id
 
 
 async def test_what_is_due_is_left_to_the_node_that_wrote_last(
@@ -96,8 +109,11 @@ async def test_what_is_due_is_left_to_the_node_that_wrote_last(
             await other.do(cmd.Miss(window=theirs))
             await first.do(cmd.Miss(window=window))
             refused.clear()
+            missed_ms = virtual_ms()
             await trio.sleep(31 * 60)
             assert refused == [], "both did the same at the same time"
+            done_ms = decode_batch((await entries(journal))[-1].payload).at_ms
+            assert done_ms == pytest.approx(missed_ms + 30 * 60_000, abs=200), "on time"
         assert len(await kinds(journal, "ticket_abandoned")) == 4
 
 
