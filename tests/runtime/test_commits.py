@@ -152,6 +152,23 @@ async def test_who_went_away_is_not_decided_for_again(
         assert await bench.look(lambda s: sorted(t.number for t in s.tickets.values())) == ["A001", "A002"]
 
 
+async def test_what_came_due_meanwhile_comes_before_what_is_decided_again(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal, Clock(hours_later=18.99)) as bench:
+        await bench.issue()
+        await trio.sleep(34)
+        assert await bench.look(lambda s: s.day) == "2026-11-23"
+        await overtake(journal, 2)
+        journal.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(bench.issue)
+            await trio.sleep(3)  # the day ends
+            journal.gate.set()
+        days = await bench.look(lambda s: [(t.day, t.number) for t in s.tickets.values()])
+        assert sorted(days) == [("2026-11-23", "A001"), ("2026-11-23", "A002"), ("2026-11-24", "A001")]
+
+
 async def test_nothing_is_decided_again_by_a_clock_that_is_off_by_then(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
 ) -> None:

@@ -192,3 +192,14 @@ async def test_what_is_too_old_or_too_much_is_forgotten_and_its_end_is_known(
     journal._halls["test"] = whole[:4]
     await ours.settle(journal, NOON_MS)
     assert lost_ids(home) == [str(entry.id) for entry in whole[5:]]
+
+
+async def test_a_hall_that_was_read_from_its_first_entry_is_given_back_from_there(
+    journal: FaultyJournal, whole: list[Entry], home: CountingHome
+) -> None:
+    ours = Past("test", home)
+    await ours.begin(journal, whole[3].id)
+    journal._halls.clear()
+    await ours.settle(journal, NOON_MS)
+    assert journal._halls["test"] == whole[:4]
+    assert home.written == []
