@@ -130,6 +130,18 @@ async def test_a_node_that_goes_says_so(
         assert a.node.health()["nodes"] == ["a"], "sooner than silence would tell"
 
 
+async def test_a_node_goes_even_if_the_store_does_not_hear_its_goodbye(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(node: str) -> None:
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(journal, "leave", hangs)
+    async with running(journal):
+        before = trio.current_time()
+    assert trio.current_time() - before <= 1
+
+
 async def test_a_node_that_says_what_nobody_understands_is_a_node_all_the_same(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
 ) -> None:

@@ -224,6 +224,7 @@ async def test_a_quarantined_hall_is_left_alone_and_a_failed_one_less_and_less_o
             await trio.sleep(1.2 * LONGEST_PAUSE_S + 1)
             await issue(node, "west")
             assert node.health()["halls"] == {"east": "quarantined", "west": "running"}
+            assert list(node.health()["errors"]) == ["east"]  # type: ignore[call-overload]
 
 
 async def test_a_hall_that_ran_for_a_while_is_back_soon_after_its_next_fault(
@@ -245,6 +246,22 @@ async def test_a_hall_that_ran_for_a_while_is_back_soon_after_its_next_fault(
                 await issue(node, "west")
             await trio.sleep(1)
             await issue(node, "west")
+
+
+async def test_an_alarm_that_could_not_be_written_is_tried_again_by_and_by(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    class Home(MemoryHome):
+        tended = 0
+
+        async def tend(self) -> None:
+            self.tended += 1
+            await super().tend()
+
+    home = Home("a")
+    async with running(journal, home=home):
+        await trio.sleep(4 * POLL_S)
+        assert home.tended >= 3
 
 
 # Ready ------------------------------------------------------------------------------------------------

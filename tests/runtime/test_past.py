@@ -203,3 +203,12 @@ async def test_a_hall_that_was_read_from_its_first_entry_is_given_back_from_ther
     await ours.settle(journal, NOON_MS)
     assert journal._halls["test"] == whole[:4]
     assert home.written == []
+
+
+async def test_a_whole_history_that_is_lost_is_all_there_is_to_list(
+    journal: FaultyJournal, whole: list[Entry], home: CountingHome
+) -> None:
+    journal._halls["test"] = chain(3, GENESIS, "theirs")
+    await past(home, GENESIS, whole).settle(journal, NOON_MS)
+    assert lost_ids(home) == [str(entry.id) for entry in whole]
+    assert alarm(home)["also_lost"] is None
