@@ -13,7 +13,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.state import HallState, canonical
 from callq.domain.undo import Undo
-from callq.journal.port import GENESIS, Entry, EntryId, Snapshot, chained
+from callq.journal.port import GENESIS, Entry, EntryId, LineageBroken, Snapshot, chained
 from callq.runtime import keeper as keepers
 from callq.runtime.group import Quarantined
 from callq.runtime.home import MemoryHome
@@ -284,11 +284,26 @@ async def test_the_archive_comes_before_trimming_even_if_its_disk_is_full(
     home = FullHome("a")
     await a_day_later(journal, home)
     async with running(journal, Clock(hours_later=24), home=home) as bench:
-        keep = keeper(bench)
+        actor, keep = bench.actor, keeper(bench)
         for _ in range(2):
             await bench.issue()
             await keep.keep_snapshot()
         await trio.sleep(3 * LOOK_EVERY_S)
+        assert bench.actor is actor, "the hall has nothing to do with it"
         assert await journal.archived("test") == GENESIS
         assert (await entries(journal))[0].id.revision == 1
         assert bench.node.health()["ready"] is True
+
+
+async def test_housekeeping_that_meets_another_journal_does_not_end_the_hall(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def rewound(hall: str) -> EntryId:
+        raise LineageBroken("the journal was rewound meanwhile")
+
+    async with running(journal) as bench:
+        actor = bench.actor
+        monkeypatch.setattr(journal, "archived", rewound)
+        await trio.sleep(3 * LOOK_EVERY_S)
+        assert bench.actor is actor
+        await bench.issue()
