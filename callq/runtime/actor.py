@@ -398,11 +398,11 @@ class HallActor:
         while True:
             deadline = next_deadline_ms(self._spec.state)
             wait_s = MAX_TIMER_S if deadline is None else (deadline - self._spec.now()) / 1000
+            wait_s = min(MAX_TIMER_S, max(0.05 if done else WAIT_S, wait_s))
             if not self._commits.wrote_last and self._peers.has_peers:
-                wait_s = max(0, wait_s) + TICK_JITTER_S * self._rng.uniform(1, 2)
-            if not done:
-                wait_s = max(WAIT_S, wait_s)
-            with trio.move_on_after(min(MAX_TIMER_S, max(0.05, wait_s))) as scope:
+                # On top of the longest sleep, too: it may end right when something is due.
+                wait_s += TICK_JITTER_S * self._rng.uniform(1, 2)
+            with trio.move_on_after(wait_s) as scope:
                 await self._commits.changed.wait()
             if scope.cancelled_caught:
                 done = self._tick_if_due()

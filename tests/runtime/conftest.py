@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
 
 from callq.domain import commands as cmd
+from callq.domain.events import decode_batch
 from callq.domain.state import HallState, canonical
 from callq.runtime.clock import NodeClock
 from callq.runtime.home import MemoryHome
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from callq.journal.memory import MemoryJournal
+    from callq.journal.port import Entry
     from callq.runtime.actor import HallActor
     from callq.runtime.home import Home
 
@@ -98,6 +100,26 @@ async def running(
         await nursery.start(node.run)
         yield Bench(journal, node)
         nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def two(journal: FaultyJournal) -> AsyncIterator[tuple[Bench, Bench]]:
+    """Nodes a and b, which know of each other."""
+    async with AsyncExitStack() as stack:
+        a = await stack.enter_async_context(running(journal, home=MemoryHome("a"), seed=1))
+        b = await stack.enter_async_context(running(journal, home=MemoryHome("b"), seed=2))
+        await trio.sleep(2)
+        yield a, b
+
+
+async def entries(journal: FaultyJournal, hall: str = "test") -> list[Entry]:
+    return await journal.read_revisions(hall, 0, 100_000)
+
+
+async def kinds(journal: FaultyJournal, kind: str, hall: str = "test") -> list[Any]:
+    """Events of a kind in the journal."""
+    found = [event for entry in await entries(journal, hall) for event in decode_batch(entry.payload).events]
+    return [event for event in found if event.__struct_config__.tag == kind]
 
 
 @pytest.fixture

@@ -8,7 +8,15 @@ import trio
 
 from callq.domain import commands as cmd
 from callq.domain.errors import StoreUnavailable
-from callq.domain.events import SCHEMA_VERSION, Batch, EpochOpened, decode_batch, encode_batch, encode_command
+from callq.domain.events import (
+    SCHEMA_VERSION,
+    Batch,
+    EpochOpened,
+    TicketIssued,
+    decode_batch,
+    encode_batch,
+    encode_command,
+)
 from callq.journal.memory import MemoryJournal
 from callq.journal.port import GENESIS, AppendRefused, EntryId, LineageBroken, OutcomeUnknown, chained
 from tests.harness import MONDAY_9H
@@ -28,6 +36,7 @@ Fault = Literal[
     "restart_before",
     "restart_after",
     "rewound",
+    "torn",
 ]
 
 
@@ -44,6 +53,32 @@ def _epoch_opened(last: Entry) -> Entry:
     return chained(last.id, encode_batch(batch))
 
 
+def ticket_of_another(last: Entry, number: int) -> Entry:
+    """A ticket that another node might issue after `last`."""
+    ticket = f"theirs{number}"
+    batch = Batch(
+        v=SCHEMA_VERSION,
+        at_ms=decode_batch(last.payload).at_ms,
+        who=cmd.SYSTEM,
+        key=f"~{ticket}",
+        command=encode_command(cmd.Issue(ticket=ticket, service="general")),
+        events=(
+            TicketIssued(
+                ticket=ticket,
+                number=f"A{number:03d}",
+                counter=number,
+                prefix="A",
+                service="general",
+                cls="ordinary",
+                zone="hall",
+                channel="kiosk",
+            ),
+        ),
+        ticket=ticket,
+    )
+    return chained(last.id, encode_batch(batch))
+
+
 class FaultyJournal(MemoryJournal):
     """A memory journal whose next appends go wrong as told."""
 
@@ -52,6 +87,8 @@ class FaultyJournal(MemoryJournal):
         self.faults: list[Fault] = []
         self.intruder: list[Entry] = []
         """Entries that another node appends first, for `overtaken`."""
+        self.ahead = 0
+        """So many tickets another node issues, each right before a group that only checks comes in."""
         self.down = False
         self.deaf = False
         """Hints get lost."""
@@ -80,6 +117,13 @@ class FaultyJournal(MemoryJournal):
             raise OutcomeUnknown("the store restarted before it ran")
         if fault == "overtaken":
             self._halls[hall].extend(self.intruder)
+        if self.ahead and not entries:
+            self.ahead -= 1
+            log = self._halls[hall]
+            log.append(ticket_of_another(log[-1], 1 + sum(b"ticket_issued" in e.payload for e in log)))
+        if fault == "torn":
+            self._halls[hall].append(entries[0])
+            raise OutcomeUnknown("the store died, and not at a boundary")
         if fault == "rewound":
             del self._halls[hall][-1]
             raise OutcomeUnknown("the store came back without its last entry")

@@ -106,6 +106,29 @@ def test_a_store_elsewhere_settles_a_doubt() -> None:
     assert not machine.clock.doubtful
 
 
+def test_where_the_store_is_a_witness_time_alone_proves_nothing() -> None:
+    machine = Machine(witness=True)
+    machine.wall_ms += HOUR_MS
+    for _ in range(5):
+        machine.pass_s(DOUBT_S)
+        assert machine.clock() == machine.wall_ms - HOUR_MS
+        assert machine.clock.doubtful
+
+
+def test_a_wall_that_jumps_again_is_doubted_anew() -> None:
+    machine = Machine()
+    machine.wall_ms += HOUR_MS
+    machine.clock()
+    machine.pass_s(DOUBT_S - 1)
+    machine.wall_ms += HOUR_MS
+    machine.clock()
+    machine.pass_s(DOUBT_S - 1)
+    assert machine.clock() == machine.wall_ms - 2 * HOUR_MS, "it has stood there for less than ten minutes"
+    machine.pass_s(1)
+    machine.clock()
+    assert machine.clock() == machine.wall_ms
+
+
 def test_an_embedded_store_is_no_witness() -> None:
     machine = Machine()
     machine.clock.heard(NOON + HOUR_MS, machine.elapsed_s)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import itertools
+import os
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 import trio
 
 from callq.domain.errors import BadBytes
@@ -128,3 +131,48 @@ async def test_alarms_and_days_are_kept_whole_and_private(tmp_path: Path) -> Non
     for path in (where, day):
         assert stat.S_IMODE((await trio.Path(path).stat()).st_mode) == 0o600
     assert {path.suffix for path in home.directory.rglob("*.*")} == {".json", ".gz"}
+
+
+async def test_an_alarm_that_finds_the_disk_full_is_told_at_once_and_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = DiskHome(tmp_path, STORE)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched, structlog.testing.capture_logs() as logs:
+        patched.setattr(homes, "_write_durably", full)
+        where = trio.Path(await home.alarm("test-1.json", b"{}\n"))
+        await home.tend()
+        assert home.alarms == ["test-1.json"]
+        assert not await where.exists()
+        assert "{}" in logs[0]["content"], "if the disk never works again, it is in the log"
+    await home.tend()
+    assert await where.read_bytes() == b"{}\n"
+    assert home.alarms == ["test-1.json"]
+    await where.unlink()  # somebody has dealt with it
+    await home.tend()
+    assert home.alarms == []
+
+
+@pytest.mark.parametrize(("minutes", "kept"), [(9, True), (11, False)])
+async def test_the_spool_of_the_last_ten_minutes_is_kept(tmp_path: Path, minutes: int, kept: bool) -> None:
+    made = entries(6)
+    await written(tmp_path, (GENESIS, made[:3]))
+    (older,) = (tmp_path / "spool" / STORE / "test").glob("*.spool")
+    moment = older.stat().st_mtime - 60 * minutes
+    os.utime(older, (moment, moment))
+    await written(tmp_path, (made[2].id, made[3:]))
+    held = await DiskHome(tmp_path, STORE).spooled("test")
+    assert held == ((GENESIS, made, True) if kept else (made[2].id, made[3:], True))
+
+
+async def test_a_disk_that_hangs_fills_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "QUEUE_MAX", 4)
+    made = entries(10)
+    await written(tmp_path, *[(each.id, [after]) for each, after in itertools.pairwise(made)])
+    held = await DiskHome(tmp_path, STORE).spooled("test")
+    assert held is not None
+    assert held.entries == made[-len(held.entries) :], "the newest"
+    assert len(held.entries) <= 4

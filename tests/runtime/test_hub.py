@@ -186,6 +186,19 @@ async def test_views_nobody_reads_are_forgotten(
         assert frame.kind == "snapshot"
 
 
+async def test_a_view_that_is_read_stays_however_quiet_it_is(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        await next_frame(feed)
+        await trio.sleep(2 * KEEP_IDLE_S)
+        await bench.issue()
+        assert (await next_frame(feed)).kind == "change"
+        await bench.issue()
+        assert waiting(await next_frame(feed)) == 2
+
+
 async def clerk_works(bench: Bench) -> None:
     await bench.do(cmd.SignIn(window="w1", clerk="c1"))
     await bench.do(cmd.Open(window="w1"))

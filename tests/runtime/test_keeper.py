@@ -13,7 +13,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.state import HallState, canonical
 from callq.domain.undo import Undo
-from callq.journal.port import GENESIS, Entry, EntryId, Snapshot, chained
+from callq.journal.port import GENESIS, Entry, EntryId, LineageBroken, Snapshot, chained
 from callq.runtime import keeper as keepers
 from callq.runtime.group import Quarantined
 from callq.runtime.home import MemoryHome
@@ -200,8 +200,61 @@ async def test_what_is_trimmed_is_in_the_archive_and_before_two_good_snapshots(
     assert canonical(state) == live
 
 
-async def test_nothing_is_trimmed_while_a_snapshot_is_damaged(
+async def test_what_the_older_snapshot_needs_stays_even_if_it_is_archived(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    home = MemoryHome("a")
+    async with running(journal, home=home) as bench:
+        for _ in range(2):
+            await bench.issue()
+            await keeper(bench).keep_snapshot()
+        await bench.issue()
+    await a_day_later(journal, home)
+    newest, oldest = await journal.snapshot_ids("test")
+    assert oldest < newest < await journal.archived("test")
+    assert (await entries(journal))[0].id == oldest, "one bad byte in the newer must not be the end"
+
+
+async def test_a_snapshot_of_a_lost_history_does_not_pass_for_the_newest(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keepers, "SNAPSHOT_EVERY", 3)
+    foreign = EntryId(1000, 1)
+    await journal.keep_snapshot("test", Snapshot(foreign, b"of a journal that is gone"))
+    async with running(journal) as bench:
+        for _ in range(3):
+            await bench.issue()
+        await trio.sleep(2 * LOOK_EVERY_S)
+        ids = await journal.snapshot_ids("test")
+        assert foreign not in ids
+        assert ids[0].revision == bench.actor.revision
+
+
+async def test_one_node_keeps_the_snapshots_of_a_hall(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keepers, "SNAPSHOT_EVERY", 3)
+    keeping, kept = journal.keep_snapshot, []
+
+    async def keep_snapshot(hall: str, snapshot: Snapshot) -> None:
+        kept.append(snapshot.id)
+        await keeping(hall, snapshot)
+
+    monkeypatch.setattr(journal, "keep_snapshot", keep_snapshot)
+    async with (
+        running(journal, home=MemoryHome("a"), seed=1) as a,
+        running(journal, home=MemoryHome("b"), seed=2),
+    ):
+        await trio.sleep(2)
+        for _ in range(3):
+            await a.issue()
+        await trio.sleep(2 * LOOK_EVERY_S)
+        assert len(kept) == 1
+
+
+@pytest.mark.parametrize("of_no_use", ["damaged", "of another history"])
+async def test_nothing_is_trimmed_while_a_snapshot_is_of_no_use(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, of_no_use: str
 ) -> None:
     home = MemoryHome("a")
     await a_day_later(journal, home)
@@ -212,10 +265,13 @@ async def test_nothing_is_trimmed_while_a_snapshot_is_damaged(
         await bench.issue()
         await keep.keep_snapshot()
         newest, oldest = await journal.snapshot_ids("test")
-        journal._snapshots["test"][oldest] = b"damaged"
+        held = journal._snapshots["test"]
+        if of_no_use == "damaged":
+            held[oldest] = b"damaged"
+        else:
+            held[EntryId(newest.revision, newest.chain ^ 1)] = held.pop(newest)
         await keep._trim()
         assert (await entries(journal))[: len(before)] == before
-        assert isinstance(newest, EntryId)
 
 
 async def test_the_archive_comes_before_trimming_even_if_its_disk_is_full(
@@ -228,11 +284,26 @@ async def test_the_archive_comes_before_trimming_even_if_its_disk_is_full(
     home = FullHome("a")
     await a_day_later(journal, home)
     async with running(journal, Clock(hours_later=24), home=home) as bench:
-        keep = keeper(bench)
+        actor, keep = bench.actor, keeper(bench)
         for _ in range(2):
             await bench.issue()
             await keep.keep_snapshot()
         await trio.sleep(3 * LOOK_EVERY_S)
+        assert bench.actor is actor, "the hall has nothing to do with it"
         assert await journal.archived("test") == GENESIS
         assert (await entries(journal))[0].id.revision == 1
         assert bench.node.health()["ready"] is True
+
+
+async def test_housekeeping_that_meets_another_journal_does_not_end_the_hall(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def rewound(hall: str) -> EntryId:
+        raise LineageBroken("the journal was rewound meanwhile")
+
+    async with running(journal) as bench:
+        actor = bench.actor
+        monkeypatch.setattr(journal, "archived", rewound)
+        await trio.sleep(3 * LOOK_EVERY_S)
+        assert bench.actor is actor
+        await bench.issue()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,33 +26,11 @@ from callq.runtime.home import MemoryHome
 from callq.runtime.node import POLL_S, QUARANTINE_S, Node
 from callq.views.view import View
 from tests.harness import MONDAY_9H, check_invariants, small_hall
-from tests.runtime.conftest import CLERK, Bench, Clock, running
+from tests.runtime.conftest import CLERK, Bench, Clock, entries, kinds, running, two
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from callq.journal.port import Entry, EntryId
     from tests.runtime.faulty import FaultyJournal
-
-
-@asynccontextmanager
-async def two(journal: FaultyJournal) -> AsyncIterator[tuple[Bench, Bench]]:
-    """Nodes a and b, which know of each other."""
-    async with AsyncExitStack() as stack:
-        a = await stack.enter_async_context(running(journal, home=MemoryHome("a"), seed=1))
-        b = await stack.enter_async_context(running(journal, home=MemoryHome("b"), seed=2))
-        await trio.sleep(2)
-        yield a, b
-
-
-async def entries(journal: FaultyJournal) -> list[Entry]:
-    return await journal.read_revisions("test", 0, 100_000)
-
-
-async def kinds(journal: FaultyJournal, kind: str) -> list[Any]:
-    """Events of a kind in the journal."""
-    found = [event for entry in await entries(journal) for event in decode_batch(entry.payload).events]
-    return [event for event in found if event.__struct_config__.tag == kind]
 
 
 async def assert_one_queue(a: Bench, b: Bench) -> None:
@@ -370,13 +348,25 @@ async def test_a_time_without_nodes_takes_nobodys_grace(
         assert await bench.look(lambda s: s.tickets[ticket].state) == "abandoned"
 
 
+async def turned_away(bench: Bench) -> None:
+    with pytest.raises(StoreUnavailable):
+        await bench.issue()
+
+
+in_flight = pytest.mark.parametrize("in_flight", [False, True], ids=["idle", "with a command in flight"])
+
+
+@in_flight
 async def test_a_time_without_store_takes_nobodys_grace(
-    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, in_flight: bool
 ) -> None:
-    async with two(journal) as (a, b):
+    async with two(journal) as (a, b), trio.open_nursery() as nursery:
         ticket = await missed(a)
         await trio.sleep(10 * 60)
         journal.down = True
+        if in_flight:
+            for bench in (a, b):
+                nursery.start_soon(turned_away, bench)
         await trio.sleep(3600)
         with pytest.raises(StoreUnavailable):
             await a.issue()
@@ -389,11 +379,15 @@ async def test_a_time_without_store_takes_nobodys_grace(
         await assert_one_queue(a, b)
 
 
+@in_flight
 async def test_an_outage_of_the_store_is_recorded_when_it_is_back(
-    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, in_flight: bool
 ) -> None:
-    async with two(journal) as (a, b):
+    async with two(journal) as (a, b), trio.open_nursery() as nursery:
         journal.down = True
+        if in_flight:
+            for bench in (a, b):
+                nursery.start_soon(turned_away, bench)
         await trio.sleep(120)
         journal.down = False
         await trio.sleep(20)
