@@ -97,6 +97,19 @@ def test_a_miss_is_taken_back_to_the_call(hall: Scene) -> None:
     assert hall.state.clerk_days["c1"].missed == 0
 
 
+@rule("U-miss")
+def test_a_miss_is_not_taken_back_while_the_hall_stands_still(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Suspend(reason="停电"))
+    with refused(hall, Code.HALL_SUSPENDED):
+        undo(hall)
+    hall.do(cmd.ResumeHall())
+    undo(hall)
+    assert (ticket.state, hall.at_w1) == ("called", ticket)
+
+
 @rule("U-complete")
 def test_a_completion_is_taken_back_to_the_service(hall: Scene) -> None:
     ticket = hall.issue()

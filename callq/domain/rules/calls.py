@@ -245,6 +245,8 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
         if (ticket := ticket_of(state, act.ticket)).touched != act.revision:
             raise wrong_state(ticket, f"it has gone on since the {act.act}", "go on from here")
     first = last.all[-1]
+    if first.act == "miss":
+        running(state)
     if first.act != "call":
         if last.act != "call" and window.ticket is not None:
             raise busy(window)
