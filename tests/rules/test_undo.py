@@ -8,6 +8,7 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Clerk, Resource
+from callq.domain.snapshot import decode_state, encode_state
 from tests.harness import check_invariants, small_hall
 from tests.rules.scene import ANN, MIN, Scene, changed, refused, rule, settle, with_rules
 
@@ -76,6 +77,39 @@ def test_a_missed_one_has_the_time_that_it_had_left(hall: Scene) -> None:
     hall.now_ms = due_ms
     hall.tick()
     assert ticket.state == "abandoned"
+
+
+@rule("U-bound")
+@pytest.mark.parametrize("where", [{"to_window": "w2"}, {"to_clerk": "c2"}])
+def test_who_waits_for_somebody_absent_goes_on_doing_so(hall: Scene, where: dict[str, str]) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", wait=True, **where))  # type: ignore[arg-type]
+    bound, due_ms = ticket.bound, hall.state.due["unbind", ticket.id]
+    assert bound
+    hall.later(MIN)
+    hall.call("w1", ticket)
+    hall.later(5)
+    restarted = decode_state(encode_state(hall.state))
+    assert restarted.windows["w1"].acted == hall.state.windows["w1"].acted
+    undo(hall)
+    assert (ticket.state, ticket.bound, hall.state.due["unbind", ticket.id]) == ("waiting", bound, due_ms)
+    assert hall.call() is None
+    hall.now_ms = due_ms
+    hall.tick()
+    assert (ticket.bound, hall.call()) == ("", ticket)
+
+
+@rule("U-bound")
+def test_but_not_for_somebody_who_has_left_since(hall: Scene) -> None:
+    hall.staff("w2", "c2")
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", to_window="w2"))
+    hall.call("w1", ticket)
+    hall.do(cmd.SignOut(window="w2"))
+    undo(hall)
+    assert (ticket.state, ticket.bound, hall.call()) == ("waiting", "", ticket)
 
 
 @rule("U-withdrawn")

@@ -260,11 +260,12 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
 
 
 def _called_no_more(state: HallState, window: Window, call: Acted) -> list[ev.Event]:
-    """What follows where an undone call leaves a window free: its flags, and bindings to who has left."""
+    """What follows where an undone call leaves a window free: flags, and bindings to who has left since."""
     events = after_ticket(window)
     before = dict(call.before)
     bound, service = str(before["bound"]), str(before["service"])
-    if before["state"] == TicketState.WAITING and not_there(state, bound, service):
+    waits = before["state"] == TicketState.WAITING
+    if waits and not call.absent and not_there(state, bound, service):
         events.append(ev.TicketUnbound(ticket=call.ticket, reason="not_served"))
     return events
 
