@@ -60,6 +60,7 @@ class _Act(NamedTuple):
     window: Any
     due_ms: int | None
     previous: _Act | None
+    absent: bool = False
 
 
 class _Seat(NamedTuple):
@@ -158,8 +159,8 @@ def _seat(window: Window) -> _Seat:
 def _act(acted: Acted | None) -> _Act | None:
     if acted is None:
         return None
-    act, at_ms, who, ticket, revision, before, window, due_ms, previous = acted
-    return _Act(act, at_ms, who, ticket, revision, dict(before), dict(window), due_ms, _act(previous))
+    act, at_ms, who, ticket, revision, before, window, due_ms, previous, absent = acted
+    return _Act(act, at_ms, who, ticket, revision, dict(before), dict(window), due_ms, _act(previous), absent)
 
 
 def decode_state(body: bytes) -> HallState:
@@ -221,7 +222,8 @@ def _acted(act: _Act | None) -> Acted | None:
         return None
     before = tuple(_typed(act.before, _TICKET_FIELDS).items())
     window = tuple(_typed(act.window, _WINDOW_FIELDS).items())
-    return Acted(*act._replace(before=before, window=window)[:-1], _acted(act.previous))
+    *_, due_ms, previous, absent = act
+    return Acted(*act[:5], before, window, due_ms, _acted(previous), absent)
 
 
 def _typed(fields: dict[str, Any], types: dict[str, Any]) -> dict[str, Any]:

@@ -142,6 +142,8 @@ class Acted(NamedTuple):
     """When the timer of the ticket's state was due, in the hall's own time."""
     previous: Acted | None = None
     """What the same key press did before: "next" ends one ticket and calls another."""
+    absent: bool = False
+    """Whether the ticket waited for a window or clerk that was not there."""
 
     @property
     def all(self) -> tuple[Acted, ...]:

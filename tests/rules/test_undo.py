@@ -8,8 +8,9 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.hall import Clerk, Resource
+from callq.domain.snapshot import decode_state, encode_state
 from tests.harness import check_invariants, small_hall
-from tests.rules.scene import ANN, Scene, changed, refused, rule, settle, with_rules
+from tests.rules.scene import ANN, MIN, Scene, changed, refused, rule, settle, with_rules
 
 SOMEBODY_ELSE = cmd.Actor(role="clerk", id="t2")
 
@@ -46,6 +47,71 @@ def test_a_call_by_name_goes_back_to_the_missed_and_the_held(hall: Scene) -> Non
     assert (ticket.state, list(hall.state.held)) == ("held", [ticket.id])
 
 
+@rule("U-call-elsewhere")
+def test_a_missed_one_goes_back_between_those_missed_before_and_since(hall: Scene) -> None:
+    one, two, three = (hall.issue() for _ in range(3))
+    for _ in range(3):
+        hall.call()
+        hall.miss()
+    before = hall.state.missed
+    assert before == (three.id, two.id, one.id)
+    hall.call("w1", two)
+    undo(hall)
+    assert hall.state.missed == before
+    hall.call("w1", one)
+    undo(hall)
+    assert hall.state.missed == before
+
+
+@rule("U-call-elsewhere")
+def test_a_missed_one_has_the_time_that_it_had_left(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.miss()
+    due_ms = hall.state.due["missed", ticket.id]
+    hall.later(5 * MIN)
+    hall.call("w1", ticket)
+    hall.later(5)
+    undo(hall)
+    assert hall.state.due["missed", ticket.id] == due_ms
+    hall.now_ms = due_ms
+    hall.tick()
+    assert ticket.state == "abandoned"
+
+
+@rule("U-bound")
+@pytest.mark.parametrize("where", [{"to_window": "w2"}, {"to_clerk": "c2"}])
+def test_who_waits_for_somebody_absent_goes_on_doing_so(hall: Scene, where: dict[str, str]) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", wait=True, **where))  # type: ignore[arg-type]
+    bound, due_ms = ticket.bound, hall.state.due["unbind", ticket.id]
+    assert bound
+    hall.later(MIN)
+    hall.call("w1", ticket)
+    hall.later(5)
+    restarted = decode_state(encode_state(hall.state))
+    assert restarted.windows["w1"].acted == hall.state.windows["w1"].acted
+    undo(hall)
+    assert (ticket.state, ticket.bound, hall.state.due["unbind", ticket.id]) == ("waiting", bound, due_ms)
+    assert hall.call() is None
+    hall.now_ms = due_ms
+    hall.tick()
+    assert (ticket.bound, hall.call()) == ("", ticket)
+
+
+@rule("U-bound")
+def test_but_not_for_somebody_who_has_left_since(hall: Scene) -> None:
+    hall.staff("w2", "c2")
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", to_window="w2"))
+    hall.call("w1", ticket)
+    hall.do(cmd.SignOut(window="w2"))
+    undo(hall)
+    assert (ticket.state, ticket.bound, hall.call()) == ("waiting", "", ticket)
+
+
 @rule("U-withdrawn")
 def test_the_announcement_is_withdrawn(hall: Scene) -> None:
     ticket = hall.issue()
@@ -63,6 +129,19 @@ def test_a_miss_is_taken_back_to_the_call(hall: Scene) -> None:
     undo(hall)
     assert (ticket.state, ticket.calls, hall.at_w1, hall.state.missed) == ("called", 2, ticket, ())
     assert hall.state.clerk_days["c1"].missed == 0
+
+
+@rule("U-miss")
+def test_a_miss_is_not_taken_back_while_the_hall_stands_still(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Suspend(reason="停电"))
+    with refused(hall, Code.HALL_SUSPENDED):
+        undo(hall)
+    hall.do(cmd.ResumeHall())
+    undo(hall)
+    assert (ticket.state, hall.at_w1) == ("called", ticket)
 
 
 @rule("U-complete")
@@ -99,6 +178,59 @@ def test_the_next_step_is_taken_back_too(hall: Scene) -> None:
     hall.do(cmd.Abandon(window="w1"))
     check_invariants(hall.state)
     assert hall.issue("social", person=ANN).number == "E001"
+
+
+@rule("U-complete-visit")
+def test_the_step_that_was_done_counts_once(hall: Scene) -> None:
+    ticket = hall.issue(services=("social",))
+    hall.serve()
+    hall.later(400)
+    before = hall.state.clerk_days["c1"]
+    hall.later(200)
+    hall.complete()
+    counted = hall.state.clerk_days["c1"]
+    assert (counted.done, counted.done_ms, counted.handling_ms) == (1, 600_000, 600_000)
+    undo(hall)
+    assert (hall.state.clerk_days["c1"], ticket.handled_ms) == (before, 0)
+    hall.complete()
+    assert (ticket.service, hall.state.clerk_days["c1"]) == ("social", counted)
+
+
+@rule("U-complete-visit")
+def test_a_step_that_was_put_aside_and_done_while_the_hall_stood_still_counts_once(hall: Scene) -> None:
+    ticket = hall.issue(services=("social",))
+    hall.serve()
+    hall.later(100)
+    hall.do(cmd.Hold(window="w1", kind="waiting"))
+    hall.later(MIN)
+    hall.do(cmd.Resume(window="w1", ticket=ticket.id))
+    before = hall.state.clerk_days["c1"]
+    hall.later(200)
+    hall.do(cmd.Suspend(reason="停电"))
+    hall.later(30)
+    hall.complete()
+    hall.later(5)
+    hall.do(cmd.ResumeHall())
+    counted = hall.state.clerk_days["c1"]
+    assert (counted.done, counted.done_ms, counted.handling_ms) == (1, 300_000, 300_000)
+    undo(hall)
+    assert (hall.state.clerk_days["c1"], ticket.handled_ms) == (before, 100_000)
+
+
+@rule("U-complete-visit", "U-next")
+def test_a_step_that_next_ended_counts_once() -> None:
+    hall = with_rules(next_while_serving="complete")
+    ticket = hall.issue(services=("social",))
+    hall.serve()
+    before = hall.state.clerk_days["c1"]
+    hall.later(600)
+    assert hall.call() is ticket
+    assert (ticket.service, hall.state.clerk_days["c1"].done_ms) == ("social", 600_000)
+    undo(hall)
+    assert (ticket.state, ticket.service, hall.state.clerk_days["c1"]) == ("serving", "general", before)
+    hall.complete()
+    assert (hall.state.clerk_days["c1"].done_ms, hall.state.clerk_days["c1"].handling_ms) == (600_000,) * 2
+    settle(hall)
 
 
 @rule("U-fifteen-seconds")

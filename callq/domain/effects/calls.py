@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from callq.domain.effects.tools import (
     RECENT_MISSED,
     TIMERS,
+    WHOLE_UNDO,
     Moment,
     acted,
     announce,
@@ -158,7 +159,7 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     window = state.windows[event.window]
     record = window.acted
     assert record is not None
-    clerk, handled = ticket.clerk, ticket.handled_ms
+    clerk, handled = ticket.clerk, _counted_ms(state, ticket, record)
     if ticket.state == TicketState.WAITING:
         leave_lane(state, ticket, undo)
     drop_timer(state, TIMERS.get(ticket.state, ""), ticket.id, undo)
@@ -191,6 +192,18 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
         count(state, ticket, clerk, undo, done=-1, done_ms=-handled, handling_ms=-max(0, stretch))
 
 
+def _counted_ms(state: HallState, ticket: Ticket, record: Acted) -> int:
+    """Handling that a ticket had when its act was done, also where its visit has gone on at once.
+
+    The next step counts from nothing again; its clock says when the one before was done.
+    """
+    before = dict(record.before)
+    began = before["started_clock"]
+    if state.level < WHOLE_UNDO or record.act != "complete" or ticket.step == before["step"] or began is None:
+        return ticket.handled_ms
+    return int(str(before["handled_ms"])) + ticket.clock_ms - int(str(began))
+
+
 def _as_before(window: Window, record: Acted, undo: Undo) -> None:
     """Take back what the end of a ticket made of its window, not what its clerk has asked for since."""
     before = dict(record.window)
@@ -213,7 +226,11 @@ def _back_to_where_it_was(state: HallState, ticket: Ticket, undo: Undo) -> None:
     if ticket.state == TicketState.WAITING:
         enter_lane(state, ticket, undo)
     elif ticket.state == TicketState.MISSED:
-        undo.set(state, "missed", (ticket.id, *state.missed[: RECENT_MISSED - 1]))
+        missed_ms = ticket.missed_ms or 0
+        later = [t for t in state.missed if (state.tickets[t].missed_ms or 0) > missed_ms]
+        place = len(later) if state.level >= WHOLE_UNDO else 0
+        missed = (*state.missed[:place], ticket.id, *state.missed[place:])
+        undo.set(state, "missed", missed[:RECENT_MISSED])
     elif ticket.state == TicketState.HELD:
         undo.put(state.held, ticket.id, None)
     assert ticket.state not in FINAL

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from callq.domain.lanes import Due, Lane
+from callq.domain.rules.binding import not_there
 from callq.domain.state import person_keys, step_key
 from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState, following
 from callq.domain.window import Acted
@@ -228,6 +229,7 @@ def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment
         tuple(zip(WINDOW_UNDONE, _WINDOW_UNDONE(window), strict=True)),
         state.due.get((TIMERS.get(ticket.state, ""), ticket.id)),
         last if last is not None and last.revision == state.revision + 1 else None,
+        ticket.state == TicketState.WAITING and not_there(state, ticket.bound, ticket.service),
     )
     undo.set(window, "acted", record)
 

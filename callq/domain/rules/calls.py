@@ -245,6 +245,8 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
         if (ticket := ticket_of(state, act.ticket)).touched != act.revision:
             raise wrong_state(ticket, f"it has gone on since the {act.act}", "go on from here")
     first = last.all[-1]
+    if first.act == "miss":
+        running(state)
     if first.act != "call":
         if last.act != "call" and window.ticket is not None:
             raise busy(window)
@@ -258,11 +260,12 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
 
 
 def _called_no_more(state: HallState, window: Window, call: Acted) -> list[ev.Event]:
-    """What follows where an undone call leaves a window free: its flags, and bindings to who has left."""
+    """What follows where an undone call leaves a window free: flags, and bindings to who has left since."""
     events = after_ticket(window)
     before = dict(call.before)
     bound, service = str(before["bound"]), str(before["service"])
-    if before["state"] == TicketState.WAITING and not_there(state, bound, service):
+    waits = before["state"] == TicketState.WAITING
+    if waits and not call.absent and not_there(state, bound, service):
         events.append(ev.TicketUnbound(ticket=call.ticket, reason="not_served"))
     return events
 
