@@ -191,7 +191,6 @@ class HallState:
         "known_ms",
         "lanes",
         "left_out",
-        "left_out",
         "level",
         "live",
         "missed",
@@ -426,10 +425,11 @@ def _fields(thing: Ticket | Window) -> dict[str, object]:
     return fields
 
 
-_PLAIN: Final = [
+PLAIN: Final = (
     "hall",
     "revision",
     "now_ms",
+    "left_out",
     "known_ms",
     "digest",
     "day",
@@ -461,12 +461,17 @@ _PLAIN: Final = [
     "bookings",
     "no_shows",
     "keys_until",
-]
+)
+"""Parts that are bytes as they stand."""
+
+
+OTHERWISE: Final = ("tickets", "windows", "lanes", "held", "agenda", "due", "live", "slots", "keys")
+"""Parts whose order, or whose empty places, say nothing."""
 
 
 def canonical(state: HallState) -> bytes:
     """The whole state as bytes; equal bytes mean equal states. For tests, digests and snapshots."""
-    found: dict[str, object] = {name: getattr(state, name) for name in _PLAIN}
+    found: dict[str, object] = {name: getattr(state, name) for name in PLAIN}
     found["tickets"] = [_fields(t) for _, t in sorted(state.tickets.items())]
     found["windows"] = [_fields(w) for _, w in sorted(state.windows.items())]
     found["lanes"] = [[*key, lane.ids()] for key, lane in sorted(state.lanes.items()) if lane]
