@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from callq.domain import commands as cmd
-from callq.domain.hall import Clerk
+from callq.domain.hall import Clerk, WindowConfig
 from tests.harness import small_hall
 from tests.rules.scene import Scene, rule, settle
 
@@ -99,3 +99,65 @@ def test_an_undone_call_goes_back_to_nobody_who_has_left(hall: Scene, where: dic
     hall.do(cmd.SignOut(window="w2"))
     hall.do(cmd.Undo(window="w1"))
     assert (ticket.state, ticket.bound) == ("waiting", "")
+
+
+def bound_to_a_trainee() -> tuple[Scene, Ticket]:
+    """A ticket that waits for somebody who sits beside the mentor at w2."""
+    pupil = Clerk(id="c9", name="周一", skills={"general": 1}, mentor="c2")
+    hall = Scene(small_hall(clerks=(*small_hall().clerks, pupil)))
+    hall.staff("w1", "c1")
+    hall.staff("w2", "c2")
+    hall.do(cmd.SignIn(window="w2", clerk="c9"))
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", to_clerk="c9", wait=True))
+    assert ticket.bound == "c:c9"
+    return hall, ticket
+
+
+@rule("W-bound-served")
+@pytest.mark.parametrize(
+    "act",
+    [
+        cmd.SignOut(window="w2", clerk="c9"),
+        cmd.SignOut(window="w2"),
+        cmd.HandOver(window="w2", clerk="c3"),
+        cmd.TakeOver(window="w2", clerk="c3", reason="晕倒"),
+    ],
+)
+def test_who_waits_for_a_trainee_is_let_go_as_well(
+    act: cmd.SignOut | cmd.HandOver | cmd.TakeOver,
+) -> None:
+    hall, ticket = bound_to_a_trainee()
+    hall.do(act)
+    assert (ticket.bound, hall.call()) == ("", ticket)
+
+
+@rule("W-bound-served")
+def test_who_waits_for_a_trainee_is_called_when_the_trainee_gets_the_seat() -> None:
+    hall, ticket = bound_to_a_trainee()
+    hall.do(cmd.HandOver(window="w2", clerk="c9"))
+    assert (ticket.bound, hall.call("w2")) == ("c:c9", ticket)
+
+
+@rule("W-bound-served")
+@pytest.mark.parametrize(
+    ("where", "clerk", "window", "bound"),
+    [
+        ({"to_window": "w2"}, "c3", "w2", ""),
+        ({"to_window": "w2"}, "c2", "w2", "w:w2"),
+        ({"to_clerk": "c5"}, "c5", "w4", ""),
+        ({"to_clerk": "c5"}, "c5", "w2", "c:c5"),
+    ],
+)
+def test_who_waits_for_somebody_to_come_is_let_go_when_that_does_not_serve_them(
+    where: dict[str, str], clerk: str, window: str, bound: str
+) -> None:
+    w4 = WindowConfig(id="w4", label="4", zone="hall", services=("social",))
+    hall = Scene(small_hall(clerks=(*small_hall().clerks, BOTH), windows=(*small_hall().windows, w4)))
+    hall.staff("w1", "c1")
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", wait=True, **where))  # type: ignore[arg-type]
+    hall.do(cmd.SignIn(window=window, clerk=clerk))
+    assert ticket.bound == bound
