@@ -345,6 +345,10 @@ class HallState:
         """Services the window takes now: its clerk's skills in use, within its equipment."""
         return self.index.in_use(window.id, window.clerk, window.active, self.day) if window.clerk else ()
 
+    def mastered_at(self, window: Window) -> tuple[str, ...]:
+        """Services the window could take with all of its clerk's skills: what was begun there goes on."""
+        return self.index.serving(window.id, window.clerk, self.day) if window.clerk else ()
+
     def live_ticket(self, person: Person | None, service: str, but: Ticket | None = None) -> Ticket | None:
         """The live ticket that a known person holds for a service, if any other than `but`.
 

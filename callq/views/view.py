@@ -129,7 +129,8 @@ def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
     window = window_of(state, view.window or "")
     yield HALL
     yield "window", window.id
-    services = services_shown(state, window)
+    # Papers are called with skills not in use, too.
+    services = dict.fromkeys((*services_shown(state, window), *state.mastered_at(window)))
     yield from (("service", code) for code in services)
     # Who would be next also hangs on what others take up of a scarce resource.
     scarce = {state.index.services[code].resource for code in services} - {""}

@@ -151,7 +151,12 @@ def set_skills(state: HallState, command: cmd.SetSkills, now_ms: int, who: cmd.A
     if command.skills == window.active:
         return Decision((), window=window.id)
     serving = state.index.in_use(window.id, clerk.id, command.skills, state.day)
-    freed = let_go(state, "not_served", {f"c:{clerk.id}": serving, f"w:{window.id}": serving})
+    freed = let_go(
+        state,
+        "not_served",
+        {f"c:{clerk.id}": serving, f"w:{window.id}": serving},
+        mastered={f"w:{window.id}": state.mastered_at(window)},
+    )
     return Decision((ev.SkillsSet(window=window.id, skills=command.skills), *freed), window=window.id)
 
 
