@@ -14,6 +14,7 @@ import msgspec
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
 from callq.domain.hall import Clerk, HallConfig, NumberRange, Resource, Service, WindowConfig, Zone
 from callq.domain.lanes import Agenda, Lane, LaneKey
+from callq.domain.ticket import FINAL, TicketState
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
@@ -91,10 +92,20 @@ class Credit(NamedTuple):
     """The deferred step of its visit; None: it was held."""
 
     def claimable(self, state: HallState) -> bool:
-        """Whether a new ticket may claim it today: a step is taken up by its own ticket on its own day."""
+        """Whether a new ticket may claim it today.
+
+        A step is taken up by its own ticket on its own day, unless the visit ended otherwise than done.
+        """
+        return state.day <= self.until and not (self.of_today(state) and self._goes_on(state))
+
+    def of_today(self, state: HallState) -> bool:
+        """Whether it is a step of a visit of this business day."""
         ticket = state.tickets.get(self.ticket)
-        own_day = self.step is not None and ticket is not None and ticket.day == state.day
-        return state.day <= self.until and not own_day
+        return self.step is not None and ticket is not None and ticket.day == state.day
+
+    def _goes_on(self, state: HallState) -> bool:
+        ticket = state.tickets[self.ticket]
+        return ticket.state == TicketState.DONE or ticket.state not in FINAL
 
 
 class Numbering(NamedTuple):

@@ -27,7 +27,7 @@ from callq.domain.rules.guards import (
     zone_for,
 )
 from callq.domain.rules.visits import next_number, one_live_ticket, take_up
-from callq.domain.ticket import AT_WINDOW, TicketAct, TicketState
+from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
 from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
     if ticket.state == TicketState.DONE:
         return take_up(state, ticket, now_ms)
     running(state)
+    if ticket.state in FINAL and any(c.ticket == ticket.id for c in state.credits.values()):
+        raise wrong_state(ticket, "it is over", "take a new number with `come_back`")
     require(ticket, TicketAct.RETURN)
     home = home_of(state, ticket) if ticket.hold_kind != "without_papers" else None
     if ticket.hold_kind == "waiting" and home is not None:
