@@ -158,6 +158,8 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Why it was deferred: a refusal's code."""
     next_ms: int | None = None
     """When a deferred one may be tried again, if known."""
+    handled_ms: int | None = None
+    """How long it was handled, where the visit has gone on since; before that the ticket says."""
 
 
 class Origin(NamedTuple):

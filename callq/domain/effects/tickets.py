@@ -245,6 +245,7 @@ def expired(state: HallState, event: ev.TicketExpired, at: Moment, undo: Undo) -
 def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) -> None:
     """The visit's next service: the same ticket waits again, as one who arrives now."""
     ticket = state.tickets[event.ticket]
+    set_step(ticket, ticket.step, undo, handled_ms=ticket.handled_ms)
     set_step(ticket, event.step, undo, state="current", reason="", next_ms=None)
     drop_credit(state, ticket, event.step, undo)
     undo.set(ticket, "step", event.step)
