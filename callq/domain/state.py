@@ -376,7 +376,7 @@ class HallState:
     def may_rejoin(self, ticket: Ticket) -> bool:
         """Whether a ticket could come back after a miss, under the rules in force."""
         rules = self.config.rules
-        return rules.rejoin != "void" and ticket.rejoined < rules.rejoin_max
+        return rules.rejoin != "void" and ticket.rejoined_in_step < rules.rejoin_max
 
     def resource_free(self, service: str, window: Window) -> bool:
         """Whether a window may serve it next without exceeding the capacity of what it needs.

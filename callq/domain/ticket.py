@@ -160,6 +160,8 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """When a deferred one may be tried again, if known."""
     handled_ms: int | None = None
     """How long it was handled, where the visit has gone on since; before that the ticket says."""
+    rejoined: int = 0
+    """How often its ticket had come back from a miss before it began."""
 
 
 class Origin(NamedTuple):
@@ -267,6 +269,11 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     def lane(self) -> LaneKey:
         """Which lane it waits in."""
         return LaneKey(self.service, self.cls, self.bound)
+
+    @property
+    def rejoined_in_step(self) -> int:
+        """How often it has come back from a miss in the present step."""
+        return self.rejoined - self.steps[self.step].rejoined
 
     @property
     def last_done(self) -> int | None:

@@ -249,3 +249,37 @@ def test_who_is_owed_a_come_back_needs_no_place_of_the_quota() -> None:
     with refused(hall, Code.QUOTA_EXHAUSTED):
         hall.issue(person=BOB)
     assert hall.issue(person=ANN).returned == "hold"
+
+
+@rule("T-rejoin-max")
+def test_each_step_of_a_visit_may_be_missed_once(hall: Scene) -> None:
+    ticket = hall.issue(services=("social",))
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    hall.serve()
+    hall.complete()
+    hall.do(cmd.Undo(window="w1"))
+    hall.complete()
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    hall.call()
+    hall.miss()
+    with refused(hall, Code.LIMIT_REACHED) as refusal:
+        hall.do(cmd.Rejoin(ticket=ticket.id))
+    assert "come back 1 times" in refusal.value.detail
+
+
+@rule("T-rejoin-max")
+def test_an_undone_completion_gives_no_other_chance(hall: Scene) -> None:
+    ticket = hall.issue(services=("social",))
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    hall.serve()
+    assert not hall.state.may_rejoin(ticket)
+    hall.complete()
+    assert hall.state.may_rejoin(ticket)
+    hall.do(cmd.Undo(window="w1"))
+    assert not hall.state.may_rejoin(ticket)

@@ -246,7 +246,8 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
     """The visit's next service: the same ticket waits again, as one who arrives now."""
     ticket = state.tickets[event.ticket]
     set_step(ticket, ticket.step, undo, handled_ms=ticket.handled_ms)
-    set_step(ticket, event.step, undo, state="current", reason="", next_ms=None)
+    begins = {"state": "current", "reason": "", "next_ms": None, "rejoined": ticket.rejoined}
+    set_step(ticket, event.step, undo, **begins)
     drop_credit(state, ticket, event.step, undo)
     undo.set(ticket, "step", event.step)
     undo.set(ticket, "service", ticket.steps[event.step].service)

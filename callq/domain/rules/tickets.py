@@ -71,7 +71,7 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
     if not state.may_rejoin(ticket):
         raise Rejected(
             Code.LIMIT_REACHED,
-            f"{ticket.number} has come back {ticket.rejoined} times",
+            f"{ticket.number} has come back {ticket.rejoined_in_step} times",
             "take a new number",
             state=ticket.state,
             ticket=ticket.id,
