@@ -283,3 +283,33 @@ def test_an_undone_completion_gives_no_other_chance(hall: Scene) -> None:
     assert hall.state.may_rejoin(ticket)
     hall.do(cmd.Undo(window="w1"))
     assert not hall.state.may_rejoin(ticket)
+
+
+@rule("X-service")
+def test_a_later_step_is_sent_on_with_the_time_that_it_began(hall: Scene) -> None:
+    hall.staff("w3", "c4")
+    visit = hall.issue(services=("social",))
+    hall.later(600)
+    waits = hall.issue("estate")
+    hall.later(600)
+    hall.call("w1", visit)
+    hall.do(cmd.Start(window="w1"))
+    hall.complete()
+    hall.later(600)
+    later = hall.issue("estate")
+    hall.call("w1", visit)
+    hall.do(cmd.Transfer(window="w1", to_service="estate"))
+    assert hall.queue("estate") == [waits.number, visit.number, later.number]
+    assert visit.first_clock_ms == visit.first_arrival_ms
+
+
+@rule("X-service")
+def test_the_first_step_taken_back_is_sent_on_with_the_first_arrival(hall: Scene) -> None:
+    visit = hall.issue(services=("social",))
+    hall.later(600)
+    hall.issue("estate")
+    hall.serve()
+    hall.complete()
+    hall.do(cmd.Undo(window="w1"))
+    hall.do(cmd.Transfer(window="w1", to_service="estate"))
+    assert hall.queue("estate")[0] == visit.number

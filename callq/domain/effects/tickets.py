@@ -138,7 +138,7 @@ def returned(state: HallState, event: ev.TicketReturned, at: Moment, undo: Undo)
 
 
 def transferred(state: HallState, event: ev.TicketTransferred, at: Moment, undo: Undo) -> None:
-    """A ticket is sent on, with its first arrival as its clock."""
+    """A ticket is sent on, with the clock that its step began with."""
     ticket = state.tickets[event.ticket]
     stop_handling(state, ticket, at, undo)
     origin = Origin(ticket.service, ticket.window or "", ticket.clerk or "", at.now_ms)
@@ -246,8 +246,9 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
     """The visit's next service: the same ticket waits again, as one who arrives now."""
     ticket = state.tickets[event.ticket]
     set_step(ticket, ticket.step, undo, handled_ms=ticket.handled_ms)
-    begins = {"state": "current", "reason": "", "next_ms": None, "rejoined": ticket.rejoined}
-    set_step(ticket, event.step, undo, **begins)
+    clock_ms = state.clock(at.now_ms)
+    begins = {"state": "current", "reason": "", "next_ms": None}
+    set_step(ticket, event.step, undo, **begins, rejoined=ticket.rejoined, clock_ms=clock_ms)
     drop_credit(state, ticket, event.step, undo)
     undo.set(ticket, "step", event.step)
     undo.set(ticket, "service", ticket.steps[event.step].service)
@@ -261,7 +262,7 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
         at,
         undo,
         returned=None,
-        clock_ms=state.clock(at.now_ms),
+        clock_ms=clock_ms,
     )
     know_person(state, ticket, undo)
 

@@ -121,7 +121,7 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
 
 
 def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Actor) -> Decision:
-    """转移: to a service, a window or a clerk, with the first arrival as its clock and no quota."""
+    """转移: to a service, a window or a clerk, with the clock its step began with and no quota."""
     running(state)
     if command.window:
         seat = window_of(state, command.window)
@@ -147,7 +147,7 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
         ticket=ticket.id,
         service=service,
         zone=zone_for(state, service) if service != ticket.service else ticket.zone,
-        clock_ms=ticket.first_clock_ms,
+        clock_ms=ticket.step_clock_ms,
         bound=bound,
     )
     return Decision((event, *_freed(state, ticket)), ticket=ticket.id, window=ticket.window)
