@@ -200,7 +200,7 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     """Business day of the issue, ISO date."""
     service: str
     quota_of: str
-    """Service whose quota it took a place of: the one it was issued for."""
+    """Service whose quota it took a place of: the one it was issued for; empty: it took none."""
     cls: TicketClass
     zone: str
     channel: Channel

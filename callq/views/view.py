@@ -228,7 +228,7 @@ def _of_cancelled(event: ev.TicketCancelled, state: HallState) -> Iterator[Topic
     """The queue that it leaves, and the service that gives another ticket if the hall returns its place."""
     yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
     ticket = state.tickets.get(event.ticket)
-    if ticket is not None:
+    if ticket is not None and ticket.quota_of:
         yield "service", ticket.quota_of
 
 
