@@ -31,16 +31,21 @@ def targets_of(window: Window) -> tuple[str, ...]:
 
 
 def eligible_lanes(state: HallState, window: Window) -> list[tuple[LaneKey, Lane]]:
-    """Non-empty lanes that the window can serve now, in the hall's order of services."""
+    """Non-empty lanes that the window can serve now, in the hall's order of services.
+
+    Papers that are at the window are served there with skills not in use as well.
+    """
     found = []
-    for service in state.services_at(window):
+    serving = state.services_at(window)
+    for service in state.mastered_at(window):
         if not state.resource_free(service, window):
             continue
-        for to in targets_of(window):
+        in_use = service in serving
+        for to in targets_of(window) if in_use else (f"w:{window.id}",):
             for cls in CLASSES:
                 key = LaneKey(service, cls, to)
                 lane = state.lanes.get(key)
-                if lane:
+                if lane and (in_use or (lane.head is not None and lane.head.rank == 0)):
                     found.append((key, lane))
     return found
 

@@ -14,6 +14,7 @@ import msgspec
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
 from callq.domain.hall import Clerk, HallConfig, NumberRange, Resource, Service, WindowConfig, Zone
 from callq.domain.lanes import Agenda, Lane, LaneKey
+from callq.domain.ticket import FINAL, TicketState
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
@@ -91,10 +92,20 @@ class Credit(NamedTuple):
     """The deferred step of its visit; None: it was held."""
 
     def claimable(self, state: HallState) -> bool:
-        """Whether a new ticket may claim it today: a step is taken up by its own ticket on its own day."""
+        """Whether a new ticket may claim it today.
+
+        A step is taken up by its own ticket on its own day, unless the visit ended otherwise than done.
+        """
+        return state.day <= self.until and not (self.of_today(state) and self._goes_on(state))
+
+    def of_today(self, state: HallState) -> bool:
+        """Whether it is a step of a visit of this business day."""
         ticket = state.tickets.get(self.ticket)
-        own_day = self.step is not None and ticket is not None and ticket.day == state.day
-        return state.day <= self.until and not own_day
+        return self.step is not None and ticket is not None and ticket.day == state.day
+
+    def _goes_on(self, state: HallState) -> bool:
+        ticket = state.tickets[self.ticket]
+        return ticket.state == TicketState.DONE or ticket.state not in FINAL
 
 
 class Numbering(NamedTuple):
@@ -190,7 +201,6 @@ class HallState:
         "keys_until",
         "known_ms",
         "lanes",
-        "left_out",
         "left_out",
         "level",
         "live",
@@ -346,6 +356,10 @@ class HallState:
         """Services the window takes now: its clerk's skills in use, within its equipment."""
         return self.index.in_use(window.id, window.clerk, window.active, self.day) if window.clerk else ()
 
+    def mastered_at(self, window: Window) -> tuple[str, ...]:
+        """Services the window could take with all of its clerk's skills: what was begun there goes on."""
+        return self.index.serving(window.id, window.clerk, self.day) if window.clerk else ()
+
     def live_ticket(self, person: Person | None, service: str, but: Ticket | None = None) -> Ticket | None:
         """The live ticket that a known person holds for a service, if any other than `but`.
 
@@ -362,7 +376,7 @@ class HallState:
     def may_rejoin(self, ticket: Ticket) -> bool:
         """Whether a ticket could come back after a miss, under the rules in force."""
         rules = self.config.rules
-        return rules.rejoin != "void" and ticket.rejoined < rules.rejoin_max
+        return rules.rejoin != "void" and ticket.rejoined_in_step < rules.rejoin_max
 
     def resource_free(self, service: str, window: Window) -> bool:
         """Whether a window may serve it next without exceeding the capacity of what it needs.
@@ -426,10 +440,11 @@ def _fields(thing: Ticket | Window) -> dict[str, object]:
     return fields
 
 
-_PLAIN: Final = [
+PLAIN: Final = (
     "hall",
     "revision",
     "now_ms",
+    "left_out",
     "known_ms",
     "digest",
     "day",
@@ -461,12 +476,17 @@ _PLAIN: Final = [
     "bookings",
     "no_shows",
     "keys_until",
-]
+)
+"""Parts that are bytes as they stand."""
+
+
+OTHERWISE: Final = ("tickets", "windows", "lanes", "held", "agenda", "due", "live", "slots", "keys")
+"""Parts whose order, or whose empty places, say nothing."""
 
 
 def canonical(state: HallState) -> bytes:
     """The whole state as bytes; equal bytes mean equal states. For tests, digests and snapshots."""
-    found: dict[str, object] = {name: getattr(state, name) for name in _PLAIN}
+    found: dict[str, object] = {name: getattr(state, name) for name in PLAIN}
     found["tickets"] = [_fields(t) for _, t in sorted(state.tickets.items())]
     found["windows"] = [_fields(w) for _, w in sorted(state.windows.items())]
     found["lanes"] = [[*key, lane.ids()] for key, lane in sorted(state.lanes.items()) if lane]

@@ -158,6 +158,12 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Why it was deferred: a refusal's code."""
     next_ms: int | None = None
     """When a deferred one may be tried again, if known."""
+    handled_ms: int | None = None
+    """How long it was handled, where the visit has gone on since; before that the ticket says."""
+    rejoined: int = 0
+    """How often its ticket had come back from a miss before it began."""
+    clock_ms: int | None = None
+    """The lateness clock it began with; None: that of the ticket."""
 
 
 class Origin(NamedTuple):
@@ -194,7 +200,7 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     """Business day of the issue, ISO date."""
     service: str
     quota_of: str
-    """Service whose quota it took a place of: the one it was issued for."""
+    """Service whose quota it took a place of: the one it was issued for; empty: it took none."""
     cls: TicketClass
     zone: str
     channel: Channel
@@ -203,7 +209,7 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     clock_ms: int
     """Lateness clock, in the hall's own time."""
     first_clock_ms: int
-    """The clock it began with: what a transfer gives back."""
+    """The clock it began with."""
     order: int
     steps: tuple[Step, ...]
     person: Person | None = None
@@ -265,6 +271,17 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     def lane(self) -> LaneKey:
         """Which lane it waits in."""
         return LaneKey(self.service, self.cls, self.bound)
+
+    @property
+    def step_clock_ms(self) -> int:
+        """The clock that the present step began with: what a transfer gives back."""
+        began = self.steps[self.step].clock_ms
+        return self.first_clock_ms if began is None else began
+
+    @property
+    def rejoined_in_step(self) -> int:
+        """How often it has come back from a miss in the present step."""
+        return self.rejoined - self.steps[self.step].rejoined
 
     @property
     def last_done(self) -> int | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from callq.domain import events as ev
     from callq.domain.state import HallState
-    from callq.domain.ticket import Ticket
+    from callq.domain.ticket import Step, Ticket
     from callq.domain.window import Window
 
 
@@ -162,16 +162,34 @@ def _last(state: HallState, window: Window) -> m.LastTicket | None:
     ticket = state.tickets.get(window.last) if window.last else None
     if ticket is None:
         return None
-    service = state.index.services.get(ticket.service)
+    step = _step_done_here(ticket, window)
+    code = step.service if step else ticket.service
+    service = state.index.services.get(code)
     served = ticket.state is TicketState.DONE and ticket.started_ms is not None
+    handled_ms = step.handled_ms if step else ticket.handled_ms if served else None
     return m.LastTicket(
         number=ticket.number,
-        service_name=service.name if service else ticket.service,
+        service_name=service.name if service else code,
         service_name_en=service.name_en if service else "",
-        state=ticket.state.value,
-        at_ms=_left_ms(ticket),
-        handling_s=ticket.handled_ms // 1000 if served else None,
+        state="done" if step else ticket.state.value,
+        at_ms=(step.done_ms or 0) if step else _left_ms(ticket),
+        handling_s=handled_ms // 1000 if handled_ms is not None else None,
     )
+
+
+def _step_done_here(ticket: Ticket, window: Window) -> Step | None:
+    """The step that a window did last of a visit that went on, if it has not left there otherwise since."""
+    done = [
+        step
+        for index, step in enumerate(ticket.steps)
+        if step.state == "done" and step.window == window.id and index != ticket.step
+    ]
+    if not done:
+        return None
+    last = max(done, key=lambda step: step.done_ms or 0)
+    given_up = ticket.done_ms is not None and ticket.called_ms is None  # while it waited: nowhere
+    left = ticket.window == window.id and not given_up and _left_ms(ticket) > (last.done_ms or 0)
+    return None if left else last
 
 
 def _left_ms(ticket: Ticket) -> int:

@@ -129,7 +129,8 @@ def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
     window = window_of(state, view.window or "")
     yield HALL
     yield "window", window.id
-    services = services_shown(state, window)
+    # Papers are called with skills not in use, too.
+    services = dict.fromkeys((*services_shown(state, window), *state.mastered_at(window)))
     yield from (("service", code) for code in services)
     # Who would be next also hangs on what others take up of a scarce resource.
     scarce = {state.index.services[code].resource for code in services} - {""}
@@ -223,6 +224,14 @@ def _of_queue(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
             yield MISSED
 
 
+def _of_cancelled(event: ev.TicketCancelled, state: HallState) -> Iterator[Topic]:
+    """The queue that it leaves, and the service that gives another ticket if the hall returns its place."""
+    yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
+    ticket = state.tickets.get(event.ticket)
+    if ticket is not None and ticket.quota_of:
+        yield "service", ticket.quota_of
+
+
 def _of_transfer(event: ev.TicketTransferred, state: HallState) -> Iterator[Topic]:
     """The queue that it joins, and the service that it leaves: what that needs may be free for others."""
     yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
@@ -299,7 +308,6 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
             ev.TicketMissed,
             ev.TicketRejoined,
             ev.TicketAbandoned,
-            ev.TicketCancelled,
             ev.TicketExpired,
             ev.TicketRecalled,
             ev.TicketStarted,
@@ -314,6 +322,7 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
         ),
         _of_queue,
     ),
+    ev.TicketCancelled: _of_cancelled,
     ev.TicketTransferred: _of_transfer,
     ev.StepBegun: _of_step,
     ev.Undone: _of_undo,

@@ -8,13 +8,14 @@ import msgspec
 import pytest
 from hypothesis import settings
 
+from callq.domain import commands as cmd
 from callq.domain.errors import Rejected
+from callq.domain.hall import Rules
 from callq.views.view import View, project, topics, touched
-from tests.harness import Hall
+from tests.harness import Hall, small_hall
 from tests.property.test_hall_machine import HallMachine
 
 if TYPE_CHECKING:
-    from callq.domain import commands as cmd
     from callq.domain.decide import Decision
 
 ALWAYS = [
@@ -66,3 +67,14 @@ class ViewMachine(HallMachine):
 
 ViewMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
 TestViewMachine = pytest.mark.timeout(300)(ViewMachine.TestCase)
+
+
+def test_a_place_of_the_quota_that_comes_back_is_told_where_it_was_taken() -> None:
+    small = small_hall(rules=Rules(quota_returns_on_cancel=True))
+    general = msgspec.structs.replace(small.services[0], quota=1)
+    hall = Watching(msgspec.structs.replace(small, services=(general, *small.services[1:])))
+    hall.staff()
+    ticket = hall.issue()
+    hall.do(cmd.Reassign(ticket=ticket.id, service="estate"))
+    hall.do(cmd.Cancel(ticket=ticket.id))
+    assert hall.state.issued["general"] == 0

@@ -8,9 +8,9 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.domain.events import EpochOpened
-from callq.domain.hall import NumberRange, Session
+from callq.domain.hall import Booking, NumberRange, Session
 from tests.harness import small_hall
-from tests.rules.scene import ANN, HOUR, Scene, changed, refused, rule, with_rules, with_service
+from tests.rules.scene import ANN, BOB, HOUR, Scene, changed, refused, rule, with_rules, with_service
 
 MORNING = Session(
     code="morning", name="上午", ticketing="08:30-11:30", serving="08:30-12:00", services=("general",)
@@ -181,6 +181,55 @@ def test_the_quota_of_the_day_is_counted_once_an_issue() -> None:
         hall.issue()
     hall.next_day()
     assert hall.issue().number == "A001"
+
+
+@rule("N-quota", "N-quota-returned")
+@pytest.mark.parametrize("end", ["stays", "cancelled"])
+def test_what_was_booked_takes_no_place_of_the_quota_and_gives_none_back(end: str) -> None:
+    rules = msgspec.structs.replace(small_hall().rules, quota_returns_on_cancel=True)
+    config = changed(small_hall(), "general", quota=1, booking=Booking(slot_min=60, capacity=1))
+    hall = Scene(msgspec.structs.replace(config, rules=rules))
+    hall.do(cmd.Book(booking="b1", service="general", slot_ms=hall.now_ms + HOUR * 1000, person=BOB))
+    hall.later(HOUR)
+    hall.do(cmd.CheckIn(booking="b1", ticket="booked", channel="kiosk"))
+    assert hall.state.issued == {}
+    hall.issue()
+    if end == "cancelled":
+        hall.do(cmd.Cancel(ticket="booked"))
+    with refused(hall, Code.QUOTA_EXHAUSTED):
+        hall.issue()
+
+
+@rule("N-quota", "N-quota-returned")
+@pytest.mark.parametrize("end", ["stays", "cancelled"])
+def test_what_is_owed_takes_no_place_of_the_quota_and_gives_none_back(end: str) -> None:
+    rules = msgspec.structs.replace(small_hall().rules, quota_returns_on_cancel=True)
+    hall = Scene(msgspec.structs.replace(changed(small_hall(), "general", quota=1), rules=rules))
+    hall.staff()
+    hall.issue(person=ANN)
+    hall.hold("without_papers")
+    hall.next_day()
+    back = hall.issue(person=ANN)
+    assert (back.returned, hall.state.issued) == ("hold", {})
+    hall.issue()
+    if end == "cancelled":
+        hall.do(cmd.Cancel(ticket=back.id))
+    with refused(hall, Code.QUOTA_EXHAUSTED):
+        hall.issue()
+
+
+@rule("N-quota")
+def test_in_a_hall_of_an_older_level_it_did_and_what_took_a_place_gives_it_back() -> None:
+    rules = msgspec.structs.replace(small_hall().rules, quota_returns_on_cancel=True)
+    config = changed(small_hall(), "general", quota=1, booking=Booking(slot_min=60, capacity=1))
+    hall = Scene(msgspec.structs.replace(config, rules=rules), level=2)
+    hall.do(cmd.Book(booking="b1", service="general", slot_ms=hall.now_ms + HOUR * 1000, person=BOB))
+    hall.later(HOUR)
+    hall.do(cmd.CheckIn(booking="b1", ticket="booked", channel="kiosk"))
+    assert hall.state.issued == {"general": 1}
+    hall.do(cmd.RaiseLevel(level=3), who=cmd.SYSTEM)
+    hall.do(cmd.Cancel(ticket="booked"))
+    assert hall.state.issued == {"general": 0}
 
 
 @rule("N-quota-only-issues")

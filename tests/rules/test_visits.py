@@ -97,6 +97,49 @@ def test_on_its_own_day_only_the_ticket_itself_takes_the_step_up() -> None:
     assert "come_back" in refusal.value.hint
 
 
+@rule("V-claim-ended")
+@pytest.mark.parametrize("end", ["cancel", "abandon", "close_day"])
+@pytest.mark.parametrize("by", ["person", "ticket"])
+def test_what_a_visit_leaves_that_ended_otherwise_is_claimed_at_once(hall: Scene, end: str, by: str) -> None:
+    hall.do(STOP)
+    visit = hall.issue(services=("social", "estate"), person=ANN if by == "person" else None)
+    hall.serve()
+    hall.complete()
+    if end == "cancel":
+        hall.do(cmd.Cancel(ticket=visit.id))
+    elif end == "abandon":
+        hall.call("w1", visit)
+        hall.do(cmd.Abandon(window="w1"))
+    else:
+        hall.do(cmd.CloseDay())
+        hall.next_day()
+        hall.later(HOUR)
+    hall.do(cmd.StartIssuing(service="social"))
+    with refused(hall, Code.WRONG_STATE) as refusal:
+        hall.do(cmd.Returned(ticket=visit.id))
+    assert "come_back" in refusal.value.hint
+    claim = {"person": ANN} if by == "person" else {"come_back": visit.id}
+    hall.issue("social", **claim)
+    assert (states(visit), hall.state.credits) == (["done", "moved", "current"], {})
+
+
+@rule("V-claim-ended")
+def test_but_on_its_own_day_a_step_needs_a_place_of_the_quota() -> None:
+    hall = with_service("social", quota=1)
+    hall.issue("social")
+    visit = hall.issue(services=("social", "estate"), person=ANN)
+    hall.call("w1", visit)
+    hall.do(cmd.Start(window="w1"))
+    hall.complete()
+    hall.do(cmd.Cancel(ticket=visit.id))
+    with refused(hall, Code.QUOTA_EXHAUSTED):
+        hall.issue("social", person=ANN)
+    hall.next_day()
+    hall.later(HOUR)
+    hall.issue("social")
+    hall.issue("social", person=ANN)
+
+
 @rule("V-claim")
 def test_what_is_taken_up_or_taken_back_is_not_owed_as_well(hall: Scene) -> None:
     hall.do(STOP)
@@ -206,3 +249,67 @@ def test_who_is_owed_a_come_back_needs_no_place_of_the_quota() -> None:
     with refused(hall, Code.QUOTA_EXHAUSTED):
         hall.issue(person=BOB)
     assert hall.issue(person=ANN).returned == "hold"
+
+
+@rule("T-rejoin-max")
+def test_each_step_of_a_visit_may_be_missed_once(hall: Scene) -> None:
+    ticket = hall.issue(services=("social",))
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    hall.serve()
+    hall.complete()
+    hall.do(cmd.Undo(window="w1"))
+    hall.complete()
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    hall.call()
+    hall.miss()
+    with refused(hall, Code.LIMIT_REACHED) as refusal:
+        hall.do(cmd.Rejoin(ticket=ticket.id))
+    assert "come back 1 times" in refusal.value.detail
+
+
+@rule("T-rejoin-max")
+def test_an_undone_completion_gives_no_other_chance(hall: Scene) -> None:
+    ticket = hall.issue(services=("social",))
+    hall.call()
+    hall.miss()
+    hall.do(cmd.Rejoin(ticket=ticket.id))
+    hall.serve()
+    assert not hall.state.may_rejoin(ticket)
+    hall.complete()
+    assert hall.state.may_rejoin(ticket)
+    hall.do(cmd.Undo(window="w1"))
+    assert not hall.state.may_rejoin(ticket)
+
+
+@rule("X-service")
+def test_a_later_step_is_sent_on_with_the_time_that_it_began(hall: Scene) -> None:
+    hall.staff("w3", "c4")
+    visit = hall.issue(services=("social",))
+    hall.later(600)
+    waits = hall.issue("estate")
+    hall.later(600)
+    hall.call("w1", visit)
+    hall.do(cmd.Start(window="w1"))
+    hall.complete()
+    hall.later(600)
+    later = hall.issue("estate")
+    hall.call("w1", visit)
+    hall.do(cmd.Transfer(window="w1", to_service="estate"))
+    assert hall.queue("estate") == [waits.number, visit.number, later.number]
+    assert visit.first_clock_ms == visit.first_arrival_ms
+
+
+@rule("X-service")
+def test_the_first_step_taken_back_is_sent_on_with_the_first_arrival(hall: Scene) -> None:
+    visit = hall.issue(services=("social",))
+    hall.later(600)
+    hall.issue("estate")
+    hall.serve()
+    hall.complete()
+    hall.do(cmd.Undo(window="w1"))
+    hall.do(cmd.Transfer(window="w1", to_service="estate"))
+    assert hall.queue("estate")[0] == visit.number

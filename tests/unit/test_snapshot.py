@@ -15,7 +15,7 @@ from callq.domain.apply import apply
 from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION, Undone, decode_batch
 from callq.domain.snapshot import DERIVED, FORMAT, MAGIC, _Body, decode_state, encode_state
-from callq.domain.state import HallState, canonical
+from callq.domain.state import OTHERWISE, PLAIN, HallState, canonical
 from callq.domain.ticket import Ticket
 from callq.domain.undo import NoUndo
 from callq.domain.window import Window
@@ -46,6 +46,12 @@ def test_every_moment_of_the_golden_day_is_kept_exactly() -> None:
 
 def test_a_state_has_nothing_that_a_snapshot_forgets() -> None:
     assert set(HallState.__slots__) == set(_Body.__struct_fields__) | DERIVED
+
+
+def test_what_tells_two_states_apart_is_all_of_them() -> None:
+    """The configuration by its digest; look-ups and the hours of today follow from it."""
+    said = [*PLAIN, *OTHERWISE]
+    assert sorted([*said, "config", "index", "today"]) == sorted(HallState.__slots__)
 
 
 def test_whatever_a_ticket_or_a_window_can_have_was_kept_at_some_moment() -> None:

@@ -91,6 +91,54 @@ def test_the_panel_keeps_the_history_and_the_last_ticket() -> None:
     assert panel["today"] == {"since_ms": MONDAY_9H, "done": 1, "missed": 0, "mean_s": 300}
 
 
+def test_the_last_ticket_of_a_visit_that_goes_on_is_told_by_the_step_that_was_done() -> None:
+    hall = Hall()
+    hall.staff("w1", "c1")
+    hall.staff("w2", "c3")
+    hall.issue(services=("social", "estate"))
+    for command in (cmd.CallNext, cmd.Start):
+        hall.do(command(window="w1"))
+    hall.later(300)
+    hall.do(cmd.Complete(window="w1"))
+    done = {
+        "number": "A001",
+        "service_name": "综合受理",
+        "service_name_en": "",
+        "state": "done",
+        "at_ms": MONDAY_9H + 300_000,
+        "handling_s": 300,
+    }
+    assert shown(hall, "panel", window="w1")["last"] == done
+    hall.do(cmd.CallNext(window="w2"))
+    hall.do(cmd.Start(window="w2"))
+    hall.later(60)
+    hall.do(cmd.Hold(window="w2", kind="waiting"))
+    assert shown(hall, "panel", window="w1")["last"] == done, "whatever becomes of it elsewhere"
+    held = shown(hall, "panel", window="w2")["last"]
+    assert (held["state"], held["service_name"], held["at_ms"]) == ("held", "社会保险", MONDAY_9H + 360_000)
+    hall.do(cmd.Resume(window="w2", ticket="t0001"))
+    hall.do(cmd.Complete(window="w2"))
+    assert shown(hall, "panel", window="w2")["last"]["handling_s"] == 60
+    hall.do(cmd.CallNext(window="w1"))
+    hall.later(10)
+    hall.do(cmd.Recall(window="w1"))
+    hall.do(cmd.Miss(window="w1"))
+    missed = shown(hall, "panel", window="w1")["last"]
+    assert (missed["state"], missed["service_name"]) == ("missed", "不动产登记")
+
+
+def test_a_visit_that_is_given_up_on_its_way_was_done_where_its_step_was() -> None:
+    hall = Hall()
+    hall.staff("w1", "c1")
+    ticket = hall.issue(services=("social",))
+    for command in (cmd.CallNext, cmd.Start, cmd.Complete):
+        hall.do(command(window="w1"))
+    hall.later(60)
+    hall.do(cmd.Cancel(ticket=ticket.id))
+    last = shown(hall, "panel", window="w1")["last"]
+    assert (last["state"], last["service_name"], last["at_ms"]) == ("done", "综合受理", MONDAY_9H)
+
+
 def test_who_may_sit_down_is_offered_while_nobody_sits_there() -> None:
     hall = Hall()
     hall.staff("w1", "c1")

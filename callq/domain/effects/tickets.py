@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from callq.domain.effects.tools import (
     Moment,
@@ -27,11 +27,22 @@ if TYPE_CHECKING:
     from callq.domain.undo import Undo
 
 
+OWN_PLACES: Final = 3
+"""Level from which what was booked or is owed uses up no place of the quota."""
+
+
+def _takes_place(state: HallState, event: ev.TicketIssued) -> bool:
+    """Whether a new ticket takes a place of its service's quota."""
+    return state.level < OWN_PLACES or not (event.booking or event.credit)
+
+
 def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> None:
     """A new ticket waits."""
     undo.set(state, "seq", state.seq + 1)
     undo.put(state.counters, event.series or event.prefix, event.counter)
-    undo.put(state.issued, event.service, state.issued.get(event.service, 0) + 1)
+    takes_place = _takes_place(state, event)
+    if takes_place:
+        undo.put(state.issued, event.service, state.issued.get(event.service, 0) + 1)
     clock_ms = state.clock(at.now_ms) if event.clock_ms is None else event.clock_ms
     credit = state.credits[event.credit] if event.credit else None
     held = credit is not None and credit.step is None
@@ -41,7 +52,7 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
         seq=state.seq,
         day=state.day,
         service=event.service,
-        quota_of=event.service,
+        quota_of=event.service if takes_place else "",
         cls=event.cls,
         zone=event.zone,
         channel=event.channel,
@@ -138,7 +149,7 @@ def returned(state: HallState, event: ev.TicketReturned, at: Moment, undo: Undo)
 
 
 def transferred(state: HallState, event: ev.TicketTransferred, at: Moment, undo: Undo) -> None:
-    """A ticket is sent on, with its first arrival as its clock."""
+    """A ticket is sent on, with the clock that its step began with."""
     ticket = state.tickets[event.ticket]
     stop_handling(state, ticket, at, undo)
     origin = Origin(ticket.service, ticket.window or "", ticket.clerk or "", at.now_ms)
@@ -229,7 +240,7 @@ def cancelled(state: HallState, event: ev.TicketCancelled, at: Moment, undo: Und
     """Given up by the citizen or by staff."""
     ticket = state.tickets[event.ticket]
     _leaves(state, ticket, TicketAct.CANCEL, at, undo)
-    if state.config.rules.quota_returns_on_cancel:
+    if state.config.rules.quota_returns_on_cancel and ticket.quota_of:
         undo.put(state.issued, ticket.quota_of, state.issued.get(ticket.quota_of, 1) - 1)
 
 
@@ -245,7 +256,10 @@ def expired(state: HallState, event: ev.TicketExpired, at: Moment, undo: Undo) -
 def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) -> None:
     """The visit's next service: the same ticket waits again, as one who arrives now."""
     ticket = state.tickets[event.ticket]
-    set_step(ticket, event.step, undo, state="current", reason="", next_ms=None)
+    set_step(ticket, ticket.step, undo, handled_ms=ticket.handled_ms)
+    clock_ms = state.clock(at.now_ms)
+    begins = {"state": "current", "reason": "", "next_ms": None}
+    set_step(ticket, event.step, undo, **begins, rejoined=ticket.rejoined, clock_ms=clock_ms)
     drop_credit(state, ticket, event.step, undo)
     undo.set(ticket, "step", event.step)
     undo.set(ticket, "service", ticket.steps[event.step].service)
@@ -259,7 +273,7 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
         at,
         undo,
         returned=None,
-        clock_ms=state.clock(at.now_ms),
+        clock_ms=clock_ms,
     )
     know_person(state, ticket, undo)
 

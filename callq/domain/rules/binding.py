@@ -24,8 +24,16 @@ def window_serves(state: HallState, window: str | None, service: str) -> bool:
     return seat is not None and seat.open and not seat.draining and service in state.services_at(seat)
 
 
+def window_masters(state: HallState, window: str | None, service: str) -> bool:
+    """The same, if only with skills that are not in use: what was begun there goes on there."""
+    seat = state.windows.get(window or "")
+    return seat is not None and seat.open and not seat.draining and service in state.mastered_at(seat)
+
+
 def home_of(state: HallState, ticket: Ticket, gone: str = "") -> Window | None:
     """Where a ticket that was put aside belongs: the window that held it, else its clerk's new one.
+
+    Skills that are not in use count: what is to be done was begun there.
 
     Args:
       state: the hall.
@@ -36,31 +44,44 @@ def home_of(state: HallState, ticket: Ticket, gone: str = "") -> Window | None:
       None where neither could go on with it.
     """
     for window in (ticket.window, state.clerk_at.get(ticket.clerk or "")):
-        if window != gone and window_serves(state, window, ticket.service):
+        if window != gone and window_masters(state, window, ticket.service):
             return state.windows[window or ""]
     return None
 
 
-def let_go(state: HallState, reason: str, serving: Mapping[str, Container[str]]) -> list[ev.Event]:
+def let_go(
+    state: HallState,
+    reason: str,
+    serving: Mapping[str, Container[str]],
+    mastered: Mapping[str, Container[str]] | None = None,
+) -> list[ev.Event]:
     """Free the tickets that wait for a window or clerk and will not be called there any more.
 
     Args:
       state: the hall, before the change.
       reason: ``window_closed``, ``clerk_left`` or ``not_served``.
       serving: what each goes on to serve, by binding (``w:ID``, ``c:ID``).
+      mastered: what windows could serve with skills not in use as well, which is enough for papers that
+        are there; where it is not what they serve.
     """
+    for_papers = {**serving, **(mastered or {})}
     return [
         _freed(state, state.tickets[ticket], reason)
         for key, lane in state.lanes.items()
-        if key.to in serving and key.service not in serving[key.to]
+        if key.to in serving
         for ticket in lane.ids()
+        if key.service not in (for_papers if _papers(state.tickets[ticket]) else serving)[key.to]
     ]
 
 
+def _papers(ticket: Ticket) -> bool:
+    """Whether it waits for the window that has its papers."""
+    return ticket.bound.startswith("w:") and ticket.returned == "hold"
+
+
 def _freed(state: HallState, ticket: Ticket, reason: str) -> ev.Event:
-    kind, _, gone = ticket.bound.partition(":")
-    papers = kind == "w" and ticket.returned == "hold"
-    home = home_of(state, ticket, gone) if papers else None
+    gone = ticket.bound.partition(":")[2]
+    home = home_of(state, ticket, gone) if _papers(ticket) else None
     return ev.TicketUnbound(ticket=ticket.id, reason=reason, bound=f"w:{home.id}" if home else "")
 
 

@@ -59,7 +59,16 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
         events.append(day_opened(business_day(now_ms, config.timezone, config.day_starts), config))
     index = Index(config)
     back = [ev.ClerkReturned(clerk=clerk) for clerk in state.seconded if clerk not in index.clerks]
-    return Decision((*back, *events, *let_go(state, "not_served", _serving(state, index))))
+    return Decision((*back, *events, *_let_go(state, index)))
+
+
+def _let_go(state: HallState, index: Index) -> list[ev.Event]:
+    mastered = {
+        f"w:{window.id}": index.serving(window.id, window.clerk, state.day)
+        for window in state.windows.values()
+        if window.clerk is not None
+    }
+    return let_go(state, "not_served", _serving(state, index), mastered)
 
 
 def _serving(state: HallState, index: Index) -> dict[str, tuple[str, ...]]:

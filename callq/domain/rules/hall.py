@@ -144,7 +144,7 @@ def _ready(state: HallState) -> Iterator[Window]:
         return
     idle = [w for w in state.windows.values() if w.clerk and w.ticket is None and w.open and not w.paused]
     for window in sorted(idle, key=attrgetter("ready_clock", "id")):
-        services = state.services_at(window)
+        services = state.mastered_at(window)
         if any(to in waited and not waited[to].isdisjoint(services) for to in targets_of(window)):
             yield window
 

@@ -27,7 +27,7 @@ from callq.domain.rules.guards import (
     zone_for,
 )
 from callq.domain.rules.visits import next_number, one_live_ticket, take_up
-from callq.domain.ticket import AT_WINDOW, TicketAct, TicketState
+from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
 from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def rejoin(state: HallState, command: cmd.Rejoin, now_ms: int, who: cmd.Actor) -
     if not state.may_rejoin(ticket):
         raise Rejected(
             Code.LIMIT_REACHED,
-            f"{ticket.number} has come back {ticket.rejoined} times",
+            f"{ticket.number} has come back {ticket.rejoined_in_step} times",
             "take a new number",
             state=ticket.state,
             ticket=ticket.id,
@@ -98,6 +98,8 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
     if ticket.state == TicketState.DONE:
         return take_up(state, ticket, now_ms)
     running(state)
+    if ticket.state in FINAL and any(c.ticket == ticket.id for c in state.credits.values()):
+        raise wrong_state(ticket, "it is over", "take a new number with `come_back`")
     require(ticket, TicketAct.RETURN)
     home = home_of(state, ticket) if ticket.hold_kind != "without_papers" else None
     if ticket.hold_kind == "waiting" and home is not None:
@@ -119,7 +121,7 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
 
 
 def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Actor) -> Decision:
-    """转移: to a service, a window or a clerk, with the first arrival as its clock and no quota."""
+    """转移: to a service, a window or a clerk, with the clock its step began with and no quota."""
     running(state)
     if command.window:
         seat = window_of(state, command.window)
@@ -145,7 +147,7 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
         ticket=ticket.id,
         service=service,
         zone=zone_for(state, service) if service != ticket.service else ticket.zone,
-        clock_ms=ticket.first_clock_ms,
+        clock_ms=ticket.step_clock_ms,
         bound=bound,
     )
     return Decision((event, *_freed(state, ticket)), ticket=ticket.id, window=ticket.window)

@@ -46,7 +46,9 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
             Code.INVALID, "an appointment is a booking that was checked in", "check the booking in"
         )
     credit = _claim(state, service, command)
-    require_open(state, service, now_ms, counts=not credit)
+    # On its own day a step needs a place, as it does where its own ticket takes it up.
+    counts = not credit or state.credits[credit].of_today(state)
+    require_open(state, service, now_ms, counts=counts)
     one_live_ticket(state, service, command.person)
     steps = [code for code, _ in groupby((service.code, *command.services))]
     issued = new_ticket(

@@ -40,7 +40,9 @@ def sign_in(state: HallState, command: cmd.SignIn, now_ms: int, who: cmd.Actor) 
         )
     require_window(window, WindowAct.SIGN_IN)
     _useful(state, window, clerk)
-    return Decision((ev.ClerkSignedIn(window=window.id, clerk=clerk),), window=window.id)
+    serving = state.index.serving(window.id, clerk, state.day)
+    freed = let_go(state, "not_served", {f"c:{clerk}": serving, f"w:{window.id}": serving})
+    return Decision((ev.ClerkSignedIn(window=window.id, clerk=clerk), *freed), window=window.id)
 
 
 def _nowhere_else(state: HallState, clerk: str) -> None:
@@ -82,15 +84,18 @@ def sign_out(state: HallState, command: cmd.SignOut, now_ms: int, who: cmd.Actor
     window = window_of(state, command.window)
     trainee = state.trainees.get(window.id)
     if command.clerk and command.clerk == trainee:
-        return Decision((ev.TraineeLeft(window=window.id, clerk=trainee),), window=window.id)
+        freed = let_go(state, "clerk_left", {f"c:{trainee}": ()})
+        return Decision((ev.TraineeLeft(window=window.id, clerk=trainee), *freed), window=window.id)
     clerk = staffed(window)
     if command.clerk and command.clerk != clerk:
         raise conflict(Code.WRONG_STATE, window, f"{command.clerk} is not signed in", "name who is")
     require_window(window, WindowAct.SIGN_OUT)
     events: list[ev.Event] = [ev.ClerkSignedOut(window=window.id, clerk=clerk)]
+    gone: dict[str, tuple[str, ...]] = {f"c:{clerk}": (), f"w:{window.id}": ()}
     if trainee is not None:
         events.insert(0, ev.TraineeLeft(window=window.id, clerk=trainee))
-    events += let_go(state, "clerk_left", {f"c:{clerk}": (), f"w:{window.id}": ()})
+        gone[f"c:{trainee}"] = ()
+    events += let_go(state, "clerk_left", gone)
     return Decision(tuple(events), window=window.id)
 
 
@@ -111,7 +116,7 @@ def _replace(state: HallState, window_id: str, clerk: str, act: WindowAct, reaso
     clerk_of(state, clerk)
     if clerk == before:
         raise conflict(Code.WRONG_STATE, window, "this clerk has the window already", "name another one")
-    leaving: list[ev.Event] = []
+    leaving: list[ev.TraineeLeft] = []
     trainee = state.trainees.get(window.id)
     if trainee is not None and (trainee == clerk or state.index.clerks[trainee].mentor != clerk):
         leaving.append(ev.TraineeLeft(window=window.id, clerk=trainee))
@@ -127,7 +132,9 @@ def _replace(state: HallState, window_id: str, clerk: str, act: WindowAct, reaso
             )
     handed = ev.WindowHandedOver(window=window.id, before=before, clerk=clerk, reason=reason)
     serving = state.index.serving(window.id, clerk, state.day)
-    freed = let_go(state, "clerk_left", {f"c:{before}": (), f"w:{window.id}": serving})
+    left = {f"c:{gone.clerk}": () for gone in leaving}
+    staying = {f"c:{clerk}": serving, f"w:{window.id}": serving}
+    freed = let_go(state, "clerk_left", {f"c:{before}": (), **left, **staying})
     return Decision(
         (*leaving, handed, *freed), window=window.id, ticket=window.ticket.id if window.ticket else None
     )
@@ -144,7 +151,12 @@ def set_skills(state: HallState, command: cmd.SetSkills, now_ms: int, who: cmd.A
     if command.skills == window.active:
         return Decision((), window=window.id)
     serving = state.index.in_use(window.id, clerk.id, command.skills, state.day)
-    freed = let_go(state, "not_served", {f"c:{clerk.id}": serving, f"w:{window.id}": serving})
+    freed = let_go(
+        state,
+        "not_served",
+        {f"c:{clerk.id}": serving, f"w:{window.id}": serving},
+        mastered={f"w:{window.id}": state.mastered_at(window)},
+    )
     return Decision((ev.SkillsSet(window=window.id, skills=command.skills), *freed), window=window.id)
 
 
