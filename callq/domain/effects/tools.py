@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from callq.domain.lanes import Due, Lane
-from callq.domain.rules.binding import not_there
+from callq.domain.seats import not_there
 from callq.domain.state import person_keys, step_key
 from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState, following
 from callq.domain.window import Acted

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
+from callq.domain.seats import window_masters
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
-
-
-def window_serves(state: HallState, window: str | None, service: str) -> bool:
-    """Whether a window is open to stay, and its clerk serves a service there now."""
-    seat = state.windows.get(window or "")
-    return seat is not None and seat.open and not seat.draining and service in state.services_at(seat)
-
-
-def window_masters(state: HallState, window: str | None, service: str) -> bool:
-    """The same, if only with skills that are not in use: what was begun there goes on there."""
-    seat = state.windows.get(window or "")
-    return seat is not None and seat.open and not seat.draining and service in state.mastered_at(seat)
 
 
 def home_of(state: HallState, ticket: Ticket, gone: str = "") -> Window | None:
@@ -83,9 +72,3 @@ def _freed(state: HallState, ticket: Ticket, reason: str) -> ev.Event:
     gone = ticket.bound.partition(":")[2]
     home = home_of(state, ticket, gone) if _papers(ticket) else None
     return ev.TicketUnbound(ticket=ticket.id, reason=reason, bound=f"w:{home.id}" if home else "")
-
-
-def not_there(state: HallState, bound: str, service: str) -> bool:
-    """Whether a binding is to somebody who could not call a ticket of the service now."""
-    kind, _, whom = bound.partition(":")
-    return bool(kind) and not window_serves(state, whom if kind == "w" else state.clerk_at.get(whom), service)

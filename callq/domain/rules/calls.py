@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from callq.domain import events as ev
 from callq.domain.errors import Code
 from callq.domain.routing import choose_lane, lanes_seen
-from callq.domain.rules.binding import home_of, not_there
+from callq.domain.rules.binding import home_of
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     able_to_call,
@@ -28,6 +28,7 @@ from callq.domain.rules.guards import (
     wrong_state,
 )
 from callq.domain.rules.visits import after_completion, one_live_ticket
+from callq.domain.seats import not_there
 from callq.domain.ticket import TicketAct, TicketState
 from callq.domain.window import WindowAct, WindowState
 

@@ -9,7 +9,7 @@ from callq.domain import opening
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
 from callq.domain.routing import lanes_seen
-from callq.domain.rules.binding import home_of, window_serves
+from callq.domain.rules.binding import home_of
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     after_ticket,
@@ -27,6 +27,7 @@ from callq.domain.rules.guards import (
     zone_for,
 )
 from callq.domain.rules.visits import next_number, one_live_ticket, take_up
+from callq.domain.seats import window_serves
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
 from callq.domain.window import WindowState
 
