@@ -268,6 +268,7 @@ class EmbeddedServer:
                 try:
                     await self._restart()
                     runs = True
+                    self._log.info("redis_runs_again", pid=self._process.pid, restarts=self.restarts)
                 except (StoreRefused, StoreUnavailable, OSError) as error:
                     free = self._place.free_bytes()
                     self._log.error(
