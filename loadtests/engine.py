@@ -6,6 +6,7 @@ The baseline of the rates is one Lua script a command that does the whole transi
 
 from __future__ import annotations
 
+import gc
 import logging
 import statistics
 import subprocess
@@ -24,6 +25,7 @@ from callq.domain import commands as cmd
 from callq.journal.memory import MemoryJournal
 from callq.journal.redis.connection import Client
 from callq.journal.redis.store import open_store
+from callq.runtime import garbage
 from callq.runtime.home import DiskHome, MemoryHome
 from callq.runtime.ids import new_ticket_id
 from callq.runtime.node import Node
@@ -163,6 +165,9 @@ def _rate(halls: int, commands: int) -> float:
 async def _issue_many(endpoint: Endpoint, place: Path, halls: int, commands: int) -> float:
     async with _node(endpoint, place, halls) as node:
         actors = [node.actor(hall) for hall in node.halls()]
+        gc.unfreeze()
+        gc.collect()
+        garbage.begin()
         await _issue(actors, min(WARM_UP, commands))
         began = time.perf_counter()
         await _issue(actors, commands)
@@ -176,6 +181,7 @@ async def _issue_many(endpoint: Endpoint, place: Path, halls: int, commands: int
 async def _issue(actors: list[HallActor], commands: int) -> None:
     """Issue `commands` tickets, `IN_FLIGHT` at a time, spread over the halls."""
     left = iter(range(commands))
+    run = new_ticket_id()
 
     async def caller(number: int) -> None:
         actor = actors[number % len(actors)]
@@ -186,7 +192,7 @@ async def _issue(actors: list[HallActor], commands: int) -> None:
                 cmd.Issue(ticket=new_ticket_id(), service=service),
                 who=KIOSK,
                 render=_rendered,
-                key=new_ticket_id(),
+                key=f"{run}-{each}",
                 body=bytes(16),
             )
 

@@ -12,6 +12,7 @@ import trio
 from callq.domain.errors import StoreUnavailable
 from callq.journal.redis.settings import turned_bad
 from callq.journal.redis.store import open_store
+from callq.runtime import garbage
 from callq.runtime.clock import NodeClock
 from callq.runtime.home import DiskHome
 from callq.runtime.node import Node
@@ -102,6 +103,7 @@ async def serve_until(
             )
             await nursery.start(node.run)
             nursery.start_soon(_watch_settings, store)
+            nursery.start_soon(garbage.run, lambda: node.acts)
             await serve_node(
                 node, listening, stopping, admin_token=config.admin_token, task_status=task_status
             )
