@@ -17,10 +17,10 @@ import trio
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-YOUNG: Final = 10_000
+YOUNG: Final = 100_000
 """New objects between looks at the young ones: about half a millisecond each."""
 
-OLDER: Final = 10
+OLDER: Final = 5
 """Looks at the young ones between looks at those that outlived one."""
 
 NEVER: Final = 1_000_000
