@@ -389,7 +389,7 @@ class HallActor:
             before = state.revision
             self._decide_internally(cmd.Tick(), f"~tick:{deadline}")
             if state.revision == before:
-                self._log.error("a tick was due and did nothing", deadline=deadline)
+                self._log.error("tick_did_nothing", deadline_ms=deadline)
                 return False
         return True
 

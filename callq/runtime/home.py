@@ -210,7 +210,7 @@ class DiskHome:
         self._unwritten: dict[str, bytes] = {}
         """Alarms, by name."""
         self._written = self._alarm_files()
-        self._log = structlog.get_logger()
+        self._log = structlog.get_logger().bind(node=self._name)
 
     @property
     def name(self) -> str:
@@ -231,7 +231,7 @@ class DiskHome:
             try:
                 records = unpacked(path.read_bytes())
             except (OSError, BadBytes) as error:
-                self._log.warning("a spool file cannot be read", path=str(path), error=str(error))
+                self._log.warning("spool_file_unreadable", hall=hall, path=str(path), error=str(error))
                 continue
             if held is not None and records.base == (held.entries[-1].id if held.entries else held.base):
                 records = Records(held.base, held.entries + records.entries, records.whole)
@@ -267,9 +267,7 @@ class DiskHome:
             try:
                 await trio.to_thread.run_sync(_write_durably, self.directory / "alarms" / name, content)
             except OSError as error:
-                self._log.critical(
-                    "an alarm cannot be written", name=name, error=str(error), content=content.decode()
-                )
+                self._log.critical("alarm_not_written", name=name, error=str(error), content=content.decode())
                 return
             self._unwritten.pop(name, None)
         self._written = await trio.to_thread.run_sync(self._alarm_files)
@@ -317,7 +315,7 @@ class DiskHome:
         except OSError as error:
             # The journal has it all; the spool begins anew with the next entries.
             if not self._failing:
-                self._log.error("the spool cannot be written", error=str(error))
+                self._log.error("spool_not_written", error=str(error))
             self._failing = True
             for segment in self._segments.values():
                 segment.close()

@@ -232,7 +232,7 @@ async def _http_error(error: HTTPException) -> Response:
 
 
 async def _unexpected(error: Exception) -> Response:
-    problems.log_fault("request failed", error, route=_route_template())
+    problems.log_fault("request_failed", error, route=_route_template())
     return _problem(error)
 
 

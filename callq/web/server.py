@@ -92,19 +92,22 @@ async def serve_until(
             open_store(config.data_dir, redis_url=config.redis_url, durability=config.durability) as store,
             trio.open_nursery() as nursery,
         ):
+            home = DiskHome(config.data_dir, store.identity.store)
             node = Node(
                 store.journal,
                 store.journal,
                 config.halls,
-                home=DiskHome(config.data_dir, store.identity.store),
+                home=home,
                 clock=NodeClock(witness=config.redis_url is not None),
                 digest_every=DIGEST_EVERY if config.state_digests else 0,
             )
-            await nursery.start(node.run)
-            nursery.start_soon(_watch_settings, store)
-            await serve_node(
-                node, listening, stopping, admin_token=config.admin_token, task_status=task_status
-            )
+            # Tasks take the context of whoever starts them along: all of them name the node.
+            with structlog.contextvars.bound_contextvars(node=home.name):
+                await nursery.start(node.run)
+                nursery.start_soon(_watch_settings, store)
+                await serve_node(
+                    node, listening, stopping, admin_token=config.admin_token, task_status=task_status
+                )
             nursery.cancel_scope.cancel()
 
 
@@ -130,7 +133,7 @@ async def serve_node(
         host, port = listening.getsockname()[:2]
         log.info("serving", host=host, port=port, halls=node.halls())
         task_status.started(port)
-    log.info("stopped serving")
+    log.info("stopped_serving")
 
 
 async def _watch_settings(store: Store) -> None:

@@ -278,7 +278,7 @@ class Session:
             result |= {"ok": True, **msgspec.structs.asdict(answer)}
         except Exception as error:
             if not isinstance(error, CallqError):
-                problems.log_fault("feed command failed", error)
+                problems.log_fault("feed_command_failed", error, hall=self._hall)
             result |= {"ok": False, "problem": problems.explain(error)[0]}
         finally:
             self._commands.release()
