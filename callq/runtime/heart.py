@@ -144,6 +144,7 @@ class Heart:
             self._key, _encode(record), gap_ms=OUTAGE_MS, ends_outage=ends_outage
         )
         self._clock.heard(pulse.time_ms, sent_s)
+        metrics.store_answered(self._clock.elapsed() - sent_s)
         if pulse.counted:
             self._counted_at = sent_s
         living = {key: _read(raw) for key, raw in pulse.nodes.items()}

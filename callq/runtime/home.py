@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 import trio
 
+from callq import metrics
 from callq.domain.errors import BadBytes
 from callq.journal.records import Records, header, packed, unpacked
 
@@ -171,8 +172,8 @@ class _Segment:
         self._file.write(header(base))
         self._began = time.monotonic()
 
-    def write(self, entries: Sequence[Entry]) -> None:
-        self._file.write(packed(entries))
+    def write(self, entries: Sequence[Entry]) -> int:
+        return self._file.write(packed(entries))
 
     def flush(self) -> None:
         self._file.flush()
@@ -287,6 +288,7 @@ class DiskHome:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Write what is spooled, until cancelled; the rest is written then."""
+        metrics.spooled(0)
         task_status.started()
         try:
             while True:
@@ -302,6 +304,7 @@ class DiskHome:
 
     def _write(self) -> None:
         queue, self._queue = self._queue, []
+        size_bytes = 0
         try:
             for hall, base, entries in queue:
                 segment = self._segments.get(hall)
@@ -309,7 +312,7 @@ class DiskHome:
                     if segment is not None:
                         segment.close()
                     segment = self._segments[hall] = _Segment(self._spool / hall, base, wipe=entries is None)
-                segment.write(entries or ())
+                size_bytes += segment.write(entries or ())
             for segment in self._segments.values():
                 segment.flush()
         except OSError as error:
@@ -317,11 +320,13 @@ class DiskHome:
             if not self._failing:
                 self._log.error("spool_not_written", error=str(error))
             self._failing = True
+            metrics.spool_failed()
             for segment in self._segments.values():
                 segment.close()
             self._segments.clear()
         else:
             self._failing = False
+            metrics.spooled(size_bytes)
 
 
 def _private(path: str, flags: int) -> int:

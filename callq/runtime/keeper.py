@@ -92,6 +92,7 @@ class Keeper:
     async def _keep_snapshot(self) -> bool:
         if self._snapshot_at is None or self._actor.revision - self._snapshot_at >= SNAPSHOT_EVERY:
             self._snapshot_at = await self._newest_snapshot()
+            metrics.snapshot_found(self._hall, self._snapshot_at)
         if self._actor.revision - self._snapshot_at < SNAPSHOT_EVERY:
             return False
         await self.keep_snapshot()
@@ -120,7 +121,7 @@ class Keeper:
         content = await trio.to_thread.run_sync(packed_state, taken.body)
         await self._journal.keep_snapshot(self._hall, Snapshot(taken.id, content))
         self._snapshot_at = taken.id.revision
-        metrics.snapshot_kept(self._hall, len(content))
+        metrics.snapshot_kept(self._hall, taken.id.revision, len(content))
         self._log.info("snapshot_kept", revision=taken.id.revision, size_bytes=len(content))
 
     async def _archive(self) -> bool:

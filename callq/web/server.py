@@ -13,6 +13,7 @@ from callq.domain.errors import StoreUnavailable
 from callq.journal.redis.settings import turned_bad
 from callq.journal.redis.store import open_store
 from callq.runtime.clock import NodeClock
+from callq.runtime.gauges import watch_lag
 from callq.runtime.home import DiskHome
 from callq.runtime.node import Node
 from callq.web.api import Api
@@ -105,6 +106,7 @@ async def serve_until(
             with structlog.contextvars.bound_contextvars(node=home.name):
                 await nursery.start(node.run)
                 nursery.start_soon(_watch_settings, store)
+                nursery.start_soon(watch_lag)
                 await serve_node(
                     node, listening, stopping, admin_token=config.admin_token, task_status=task_status
                 )
