@@ -324,3 +324,16 @@ def test_every_key_in_redis_is_described() -> None:
         for _, make in inspect.getmembers(keys, inspect.isfunction)
     }
     assert described == constants | made
+
+
+# How to add things ---------------------------------------------------------------------------------
+
+
+def test_every_test_and_name_of_the_page_on_extending_exists() -> None:
+    page = text("docs/extending.md")
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    written += "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "callq").rglob("*.py"))
+    for name in re.findall(r"`(test_\w+|_?[A-Z]{3,}(?:_[A-Z]+)*)`", page):
+        assert re.search(rf"\b(def {name}\(|{name}\b)", written), name
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert code.splitlines()[-1] in text("callq/domain/routing.py")

@@ -70,7 +70,7 @@ def test_the_day_of_an_older_schema_would_end_the_same_today(schema: int, day: C
     """And older nodes would read it, as long as the hall's level is that one."""
     hall = day()
     assert json.loads(json.dumps(outcome(hall.state))) == load(STREAMS[schema - 1])["outcome"]
-    assert {decode_batch(payload).v for payload in hall.payloads} == {schema}
+    assert max(decode_batch(payload).v for payload in hall.payloads) == schema
 
 
 @pytest.mark.parametrize("more", [{}, {"more": 1}], ids=["readable", "not readable"])
