@@ -140,6 +140,7 @@ class HallActor:
             self._spec.decide(item, command, who, render, key=key, body=body, guard=guard)
 
         item = Item(decide)
+        came = trio.current_time()
         try:
             answer = await self._submit(item)
         except Rejected as refusal:
@@ -149,7 +150,8 @@ class HallActor:
             code = Code.STORE_UNAVAILABLE if isinstance(error, StoreUnavailable) else Code.INTERNAL
             metrics.command_decided(self.hall, str(name), code)
             raise
-        metrics.command_decided(self.hall, str(name), item.outcome)
+        seconds = trio.current_time() - came if item.outcome == "ok" else None
+        metrics.command_decided(self.hall, str(name), item.outcome, seconds)
         return answer  # type: ignore[no-any-return]  # the item's answer is what `render` made
 
     async def read(self, look: Callable[[HallState, int], T]) -> T:
@@ -269,6 +271,16 @@ class HallActor:
     def config(self) -> HallConfig:
         """The configuration in force (likewise)."""
         return self._spec.state.config
+
+    def now(self) -> int:
+        """The hall's time, Unix ms."""
+        return self._spec.now()
+
+    def pending(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Callers and batches of the open group, and of the one in flight."""
+        opened, flying = self._spec.open, self._spec.in_flight
+        in_flight = (len(flying.items), len(flying.entries)) if flying else (0, 0)
+        return (len(opened.items), len(opened.entries)), in_flight
 
     # Life -----------------------------------------------------------------------------------------
 
@@ -409,7 +421,7 @@ class HallActor:
             before = state.revision
             self._decide_internally(cmd.Tick(), f"~tick:{deadline}")
             if state.revision == before:
-                self._log.error("a tick was due and did nothing", deadline=deadline)
+                self._log.error("tick_did_nothing", deadline_ms=deadline)
                 return False
         return True
 

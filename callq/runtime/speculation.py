@@ -180,7 +180,7 @@ class Speculation:
                 error.revision = self.state.revision
         except Exception as error:
             # A fault in one command must not take the hall down with it.
-            self._log.exception("command failed", error=repr(error))
+            self._log.exception("command_failed", error=repr(error))
             item.error = CommandFailed(repr(error))
             item.error.__cause__ = error
         return item.error is None

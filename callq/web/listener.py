@@ -195,7 +195,7 @@ class Listener:
             await server.run()
         except* Exception as group:
             # What one peer sends must not end the server.
-            structlog.get_logger().warning("connection failed", error=repr(group.exceptions[0]))
+            structlog.get_logger().warning("connection_failed", error=repr(group.exceptions[0]))
         finally:
             self._streams.discard(patient)
             self._left.set()

@@ -182,9 +182,14 @@ async def test_the_metrics_tell_done_from_repeated_and_empty(
     journal: FaultyJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, str]] = []
-    monkeypatch.setattr(
-        metrics, "command_decided", lambda hall, command, outcome: seen.append((command, str(outcome)))
-    )
+    timed: list[str] = []
+
+    def decided(hall: str, command: str, outcome: str, seconds: float | None = None) -> None:
+        seen.append((command, str(outcome)))
+        if seconds is not None:
+            timed.append(command)
+
+    monkeypatch.setattr(metrics, "command_decided", decided)
     async with running(journal) as bench:
         seen.clear()
         await bench.issue(key="k")
@@ -202,6 +207,7 @@ async def test_the_metrics_tell_done_from_repeated_and_empty(
         ("call_next", "nothing"),
         ("start", "wrong_state"),
     ]
+    assert timed[-3:] == ["issue", "sign_in", "open"], "only what became durable has a duration"
 
 
 async def test_a_key_is_known_after_a_restart(journal: FaultyJournal) -> None:

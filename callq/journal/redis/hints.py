@@ -164,8 +164,8 @@ async def listen(
                 connected(False)
                 ear.close()
         except StoreUnavailable as error:
-            say = log.info if pause_s == FIRST_PAUSE_S else log.debug
-            say("hints_not_heard", address=endpoint.shown, error=str(error))
+            if pause_s == FIRST_PAUSE_S:
+                log.info("hints_not_heard", address=endpoint.shown, error=str(error))
         tell()
         await trio.sleep(pause_s * random.uniform(0.5, 1.5))
         pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
