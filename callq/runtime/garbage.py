@@ -54,7 +54,7 @@ async def run(acts: Callable[[], int]) -> None:
         began = trio.current_time()
         found = gc.collect()
         structlog.get_logger().info(
-            "garbage_collected", objects=found, seconds=round(trio.current_time() - began, 3)
+            "garbage_collected", objects=found, took_s=round(trio.current_time() - began, 3)
         )
 
 
