@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --pytho
 	pyproject.toml --group build
 UPGRADE ?=
 
-.PHONY: help demo test lint types js fmt lock clean bootstrap-dev
+.PHONY: help demo test container lint types js fmt lock clean bootstrap-dev
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -24,6 +24,10 @@ demo: ## run a live hall and print the links of its pages (PORT=8080, CALLQ_DEMO
 test: ## run all checks and tests (PYTEST_ARGS to choose tests)
 test: lint types js
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+container: ## build the image and run the compose file's services without Docker (root, debootstrap, network)
+container: bootstrap-dev
+	@$(BIN)/python -m tests.container
 
 lint: ## check style and formatting
 lint: bootstrap-dev

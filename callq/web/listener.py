@@ -91,13 +91,17 @@ class PatientStream:
         """Send everything.
 
         Raises:
-          trio.BrokenResourceError: the peer took too long, or the stream was aborted; it is closed.
+          trio.BrokenResourceError: the peer took too long, or the stream was aborted; it is closed. Or it
+            is being closed already.
         """
         if not self._aborted:
             with trio.move_on_after(SEND_WITHIN_S) as scope:
                 self._sending = scope
                 try:
                     await self._stream.send_all(data)
+                except trio.BusyResourceError as error:
+                    # Hypercorn is just half-closing it, since the peer has left.
+                    raise trio.BrokenResourceError("the connection is being closed") from error
                 finally:
                     self._sending = None
             if not scope.cancelled_caught:

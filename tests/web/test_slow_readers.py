@@ -191,6 +191,15 @@ async def test_a_client_that_never_reads_does_not_hold_up_the_stop(
     await trio.aclose_forcefully(client)
 
 
+async def test_a_message_to_a_peer_who_is_just_leaving_meets_a_broken_line_and_no_fault() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    half_closing = patient._stream._send_conflict_detector
+    with right, half_closing, pytest.raises(trio.BrokenResourceError, match="being closed"):
+        await patient.send_all(b"late")
+    await patient.aclose()
+
+
 async def test_a_send_that_takes_too_long_breaks_the_connection(autojump_clock: MockClock) -> None:
     left, right = socket.socketpair()
     patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
