@@ -111,7 +111,7 @@ class Connection:
       config: hypercorn's.
       context: hypercorn's; its `terminated` is set when the server stops.
       stream: of the peer.
-      waiting: connections that wait for a request, longest first; this one keeps its place there.
+      waiting: connections that wait for a request or linger, longest first; this one keeps its place there.
     """
 
     def __init__(
@@ -220,7 +220,8 @@ class Connection:
 
     async def _end(self) -> None:
         self._over = True
-        self._waiting.pop(self, None)
+        # Who only has to go makes way like who asks for nothing.
+        self._waiting[self] = None
         stopping = self._context.terminated.is_set()
         self._reading.deadline = trio.current_time() + (0 if stopping else LINGER_S)
         self._stream.shut_down()

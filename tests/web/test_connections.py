@@ -355,6 +355,15 @@ class TestRoomForTwo:
         await trio.aclose_forcefully(feed)
         await trio.aclose_forcefully(first)
 
+    async def test_whoever_has_been_answered_and_stays_makes_way(self, door: Door) -> None:
+        feed = await open_feed(door)
+        over = await trio.open_tcp_stream("127.0.0.1", door.port)
+        await over.send_all(b"GET /healthz HTTP/3.0\r\nHost: x\r\n\r\n")
+        assert b" 505 " in await said(over)
+        assert b" 200 " in await asked(door, HEALTH)
+        for stream in (over, feed):
+            await trio.aclose_forcefully(stream)
+
     async def test_where_nobody_waits_whoever_comes_is_turned_away(self, door: Door) -> None:
         feeds = [await open_feed(door) for _ in range(2)]
         answer = await asked(door)
