@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 BODY_WITHIN_S: Final = 10.0
 """A body that takes longer to arrive is refused."""
 
+DISCARD_WITHIN_S: Final = 2.0
+"""So long the rest of a body that is refused may arrive before the refusal is sent."""
+
 DISCARD_MAX: Final = 8 * MAX_CONFIG
 """Most that is read of a body that is refused."""
 
@@ -128,7 +131,7 @@ async def _discard() -> None:
     A client that is still sending when its connection is closed never sees why.
     """
     length = 0
-    with trio.move_on_after(BODY_WITHIN_S):
+    with trio.move_on_after(DISCARD_WITHIN_S):
         async for chunk in request.body:
             length += len(chunk)
             if length > DISCARD_MAX:

@@ -21,7 +21,7 @@ from callq.web.api import Api
 from callq.web.app import create_app
 from callq.web.feed import FeedDoor
 from callq.web.feed_wire import MAX_MESSAGE
-from callq.web.listener import Listener, open_socket
+from callq.web.listener import Listener, open_socket, room_for_connections
 from callq.web.pages import load_pages
 from callq.web.tokens import Tokens
 
@@ -130,7 +130,9 @@ async def serve_node(
     feed = FeedDoor(api)
     http = create_app(api, load_pages())
     # Larger messages than the feed takes still reach it, so that it can say so and close.
-    listener = Listener(_doors(http, feed), listening, max_message=4 * MAX_MESSAGE)
+    listener = Listener(
+        _doors(http, feed), listening, max_message=4 * MAX_MESSAGE, most=room_for_connections()
+    )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_close_feeds, feed, stopping)
         await nursery.start(listener.run, stopping)

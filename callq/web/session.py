@@ -281,9 +281,9 @@ class Session:
             if not isinstance(error, CallqError):
                 problems.log_fault("feed_command_failed", error, hall=self._hall)
             result |= {"ok": False, "problem": problems.explain(error)[0]}
-        finally:
-            self._commands.release()
         await self._send(result)
+        # Not before: who never reads would have any number of results waiting.
+        self._commands.release()
 
     def _prepared(self, message: CommandMessage) -> Callable[[], Awaitable[msgspec.Struct]]:
         """Check a command; what is left is to do it."""

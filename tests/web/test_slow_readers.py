@@ -92,6 +92,27 @@ async def test_a_slow_reader_gets_the_newest_of_what_it_missed_once(door: Door) 
         browser.leave()
 
 
+async def test_results_that_nobody_takes_are_bounded(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MAX_COMMANDS", 3)
+    browser = Browser()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        await settled()
+        browser.reading = trio.Event()
+        for number in range(10):
+            browser.say(type="command", id=number, window="w1", command="open" if number % 2 else "close")
+        await browser.stuck.wait()
+        await settled()
+        waiting = browser.receive_channel.statistics().current_buffer_used
+        assert waiting == 10 - 3 - 1, (
+            "three are done, one is read and waits for them, the others are not read"
+        )
+        browser.reading.set()
+        await settled()
+        assert [m["id"] for m in browser.messages()] == list(range(10))
+        browser.leave()
+
+
 async def test_a_reader_that_takes_nothing_is_given_up(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "SEND_WITHIN_S", 0.05)
     browser = Browser()
