@@ -84,8 +84,9 @@ class HttpDoor:
             return
         began = time.perf_counter()
         place, path = found
+        request = _Request(scope, receive)
         try:
-            answer = await self._answer(place, path, _Request(scope, receive))
+            answer = await self._answer(place, path, request)
         except _Left:
             return
         method = scope["method"]
@@ -101,8 +102,18 @@ class HttpDoor:
             (b"content-length", b"%d" % len(answer.content)),
         ]
         headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.content})
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        body = {"type": "http.response.body", "body": answer.content}
+        if request.whole:
+            await send(start)
+            await send(body)
+            return
+        async with trio.open_nursery() as nursery:
+            # Whoever still sends would fill hypercorn's queue, and hypercorn wait for room in it.
+            nursery.start_soon(request.ignore)
+            await send(start)
+            await send(body)
+            nursery.cancel_scope.cancel()
 
     def _find(self, path: str) -> tuple[_Place, dict[str, str]] | None:
         """The place in the table that an address leads to, with what stands in it for names."""
@@ -232,7 +243,7 @@ class _Left(Exception):
 class _Request:
     """A request, as far as it has been looked at."""
 
-    __slots__ = ("_headers", "_more", "_query", "_receive", "method", "path")
+    __slots__ = ("_headers", "_more", "_query", "_receive", "_waits", "method", "path")
 
     def __init__(self, scope: Any, receive: Receive) -> None:  # noqa: ANN401 - ASGI
         self.method: str = scope["method"]
@@ -241,6 +252,8 @@ class _Request:
         self._query: bytes = scope["query_string"]
         self._receive = receive
         self._more = True
+        self._waits = True
+        """False: nobody waits for the end of this one."""
 
     def header(self, name: bytes) -> str | None:
         """The first header of that name, in lower case."""
@@ -275,8 +288,7 @@ class _Request:
         """
         announced = self.header(b"content-length")
         if announced is not None and int(announced) > DISCARD_MAX:
-            # Nobody waits for the end of this one.
-            self._more = False
+            self._waits = False
             raise too_large(limit)
         found = bytearray()
         with trio.CancelScope(deadline=trio.current_time() + BODY_WITHIN_S) as scope:
@@ -288,6 +300,16 @@ class _Request:
             raise Refusal(Code.INVALID, "the body took too long to arrive", "send it in one go", status=408)
         return bytes(found)
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of it has been read."""
+        return not self._more
+
+    async def ignore(self) -> None:
+        """Read on without end."""
+        while True:
+            await self._receive()
+
     async def discard(self) -> None:
         """Take in what is left of a body that is refused.
 
@@ -295,7 +317,7 @@ class _Request:
         """
         length = 0
         with trio.move_on_after(BODY_WITHIN_S):
-            while self._more and length <= DISCARD_MAX:
+            while self._waits and self._more and length <= DISCARD_MAX:
                 length += len(await self._chunk())
 
     async def _chunk(self) -> bytes:

@@ -10,6 +10,7 @@ minutes of stale messages that have left the process already.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import struct
 from typing import TYPE_CHECKING, Any, Final
@@ -18,10 +19,11 @@ import structlog
 import trio
 from hypercorn.config import Config
 from hypercorn.protocol import ws_stream
-from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
+
+from callq.web.connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -105,6 +107,16 @@ class PatientStream:
         self._reset()
         raise trio.BrokenResourceError("the peer takes nothing")
 
+    def send_now(self, data: bytes) -> bytes:
+        """Give the kernel what it takes at once; answers what is left to be sent."""
+        if self._aborted or self._sending is not None:
+            return data
+        try:
+            return data[os.write(self.socket.fileno(), data) :]
+        except OSError:
+            # It takes nothing now, or nothing any more: `send_all` finds out.
+            return data
+
     @property
     def blocked(self) -> bool:
         """Whether a send is under way."""
@@ -185,14 +197,8 @@ class Listener:
         patient = PatientStream(stream)
         self._streams.add(patient)
         try:
-            server = TCPServer(
-                self._app,
-                self._config,
-                self._context,
-                ConnectionState({}),
-                patient,  # type: ignore[arg-type]  # it has what hypercorn uses of a stream
-            )
-            await server.run()
+            state = ConnectionState({})
+            await Connection(self._app, self._config, self._context, state, patient).run()
         except* Exception as group:
             # What one peer sends must not end the server.
             structlog.get_logger().warning("connection failed", error=repr(group.exceptions[0]))
