@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 BODY_WITHIN_S: Final = 10.0
 """A body that takes longer to arrive is refused."""
 
+DISCARD_WITHIN_S: Final = 2.0
+"""So long the rest of a body that is refused may arrive before the refusal is sent."""
+
 DISCARD_MAX: Final = 8 * MAX_CONFIG
 """Most that is read of a body that is refused."""
 
@@ -104,16 +107,8 @@ class HttpDoor:
         headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
         start = {"type": "http.response.start", "status": answer.status, "headers": headers}
         body = {"type": "http.response.body", "body": answer.content}
-        if request.whole:
-            await send(start)
-            await send(body)
-            return
-        async with trio.open_nursery() as nursery:
-            # Whoever still sends would fill hypercorn's queue, and hypercorn wait for room in it.
-            nursery.start_soon(request.ignore)
-            await send(start)
-            await send(body)
-            nursery.cancel_scope.cancel()
+        await send(start)
+        await send(body)
 
     def _find(self, path: str) -> tuple[_Place, dict[str, str]] | None:
         """The place in the table that an address leads to, with what stands in it for names."""
@@ -143,6 +138,8 @@ class HttpDoor:
         except CallqError as error:
             await request.discard()
             return problem_answer(error)
+        except _Left:
+            raise
         except Exception as error:
             problems.log_fault("request failed", error, route=place.rule)
             return problem_answer(error)
@@ -300,23 +297,13 @@ class _Request:
             raise Refusal(Code.INVALID, "the body took too long to arrive", "send it in one go", status=408)
         return bytes(found)
 
-    @property
-    def whole(self) -> bool:
-        """Whether all of it has been read."""
-        return not self._more
-
-    async def ignore(self) -> None:
-        """Read on without end."""
-        while True:
-            await self._receive()
-
     async def discard(self) -> None:
         """Take in what is left of a body that is refused.
 
         A client that is still sending when its connection is closed never sees why.
         """
         length = 0
-        with trio.move_on_after(BODY_WITHIN_S):
+        with trio.move_on_after(DISCARD_WITHIN_S):
             while self._waits and self._more and length <= DISCARD_MAX:
                 length += len(await self._chunk())
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 _PATH: Final = re.compile(r"/v1/halls/(?P<hall>[^/]+)/feed")
 _BEARER: Final = "bearer."
 
-LEAVE_WITHIN_S: Final = 1.0
-
 _CLOSING: Final = {
     Code.UNAUTHORISED: UNAUTHORISED,
     Code.FORBIDDEN: FORBIDDEN,
@@ -78,7 +76,6 @@ class FeedDoor:
             await send({"type": "websocket.accept", "subprotocol": wire.name})
             closing = _CLOSING.get(error.code, FORBIDDEN) if isinstance(error, Rejected) else UNAVAILABLE
             await send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
-            await _left(receive)
             return
         await send({"type": "websocket.accept", "subprotocol": wire.name})
         metrics.feed_opened(hall)
@@ -88,7 +85,6 @@ class FeedDoor:
             metrics.feed_closed(hall)
         if ended is not None:
             metrics.feed_dropped(hall, ended.reason)
-            await _left(receive)
 
     async def _serve(self, session: Session, send: Callable[[Any], Awaitable[None]]) -> Closing | None:
         try:
@@ -119,16 +115,6 @@ def _token(scope: Scope) -> str | None:
             return bearer(value.decode("latin-1"))
     offered = (name for name in scope["subprotocols"] if name.startswith(_BEARER))
     return next((name.removeprefix(_BEARER) for name in offered), None)
-
-
-async def _left(receive: Callable[[], Awaitable[Any]]) -> None:
-    """Let a client that was told to go leave by itself.
-
-    What it is still sending would reset the connection, and the code that it was closed with be lost.
-    """
-    with trio.move_on_after(LEAVE_WITHIN_S):
-        while (await receive())["type"] != "websocket.disconnect":
-            pass
 
 
 async def _reject(refusal: Refusal, send: Callable[[Any], Awaitable[None]]) -> None:

@@ -20,7 +20,7 @@ from callq.web.app import create_app
 from callq.web.door import HttpDoor
 from callq.web.feed import FeedDoor
 from callq.web.feed_wire import MAX_MESSAGE
-from callq.web.listener import Listener, open_socket
+from callq.web.listener import Listener, open_socket, room_for_connections
 from callq.web.pages import load_pages
 from callq.web.routes import ROUTES
 from callq.web.tokens import Tokens
@@ -125,7 +125,9 @@ async def serve_node(
     feed = FeedDoor(api)
     http = HttpDoor(api, ROUTES, create_app(api, load_pages()))
     # Larger messages than the feed takes still reach it, so that it can say so and close.
-    listener = Listener(_doors(http, feed), listening, max_message=4 * MAX_MESSAGE)
+    listener = Listener(
+        _doors(http, feed), listening, max_message=4 * MAX_MESSAGE, most=room_for_connections()
+    )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_close_feeds, feed, stopping)
         await nursery.start(listener.run, stopping)

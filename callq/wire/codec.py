@@ -28,6 +28,23 @@ _UNKNOWN_FIELD: Final = re.compile(
 )
 _UNKNOWN_TAG: Final = re.compile(r"^Invalid value '(?P<tag>.*)' - at `(?P<path>.*)`$", re.DOTALL)
 
+_BAD_TEXT: Final = re.compile(r"matching regex '\^\[\^.*? - at `(?P<path>.*)`$", re.DOTALL)
+
+_UNSHOWN: Final = r"\u007f-\u009f\u200b\u2028-\u202e\u2066-\u2069\ufeff"
+PLAIN: Final = rf"^[^\u0000-\u001f{_UNSHOWN}]*$(?!\n)"
+"""Pattern of a text in one line, for Python and for JSON Schema.
+
+Control characters break lines, logs and printers; overrides of direction turn a screen's line around;
+zero-width spaces and byte-order marks make equal-looking texts differ. Python's `$` alone would let a last
+line break through.
+"""
+
+LINES: Final = rf"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f{_UNSHOWN}]*$"
+"""The same, with tabs and line breaks."""
+
+MAX_WORD: Final = 64
+"""Characters of an unknown word for which a near one is looked for: comparing takes time by length."""
+
 
 def to_json(value: object) -> bytes:
     """A value as JSON."""
@@ -137,11 +154,15 @@ def _explained(error: msgspec.ValidationError, kind: type) -> Rejected:
     tags = _tags(kind)
     if tag is not None and tag["path"] in {f"$.{name}" for name in tags}:
         return Rejected(Code.INVALID, _short(error), _nearest(tag["tag"], tags[tag["path"][2:]]))
+    text = _BAD_TEXT.search(str(error))
+    if text is not None:
+        said = f"a control or invisible character in the text at `{text['path']}`"
+        return Rejected(Code.INVALID, said, "type the text again instead of pasting it")
     return Rejected(Code.INVALID, _short(error), "see the served OpenAPI document for the shape")
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:MAX_WORD], known, n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known) or 'nothing'}"
 
 
