@@ -140,6 +140,16 @@ class PatientStream:
         self._reset()
         raise trio.BrokenResourceError("the peer takes nothing")
 
+    def send_now(self, data: bytes) -> bytes:
+        """Give the kernel what it takes at once; answers what is left to be sent."""
+        if self._aborted or self._sending is not None:
+            return data
+        try:
+            return data[os.write(self.socket.fileno(), data) :]
+        except OSError:
+            # It takes nothing now, or nothing any more: `send_all` finds out.
+            return data
+
     @property
     def blocked(self) -> bool:
         """Whether a send is under way."""

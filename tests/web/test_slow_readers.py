@@ -15,7 +15,9 @@ from callq.journal.memory import MemoryJournal
 from callq.web import listener, session
 from callq.web.api import Api
 from callq.web.feed import FeedDoor
+from callq.web.feed_wire import PROTOCOLS
 from callq.web.listener import PatientStream, open_socket
+from callq.web.roles import Principal, Role
 from callq.web.tokens import Tokens
 from tests.web.conftest import ADMIN, serving
 
@@ -35,7 +37,7 @@ class Browser:
             "headers": [],
             "subprotocols": [protocol, f"bearer.{ADMIN}"],
         }
-        self._says, self.receive_channel = trio.open_memory_channel[dict[str, Any]](100)
+        self._says, self.receive_channel = trio.open_memory_channel[dict[str, Any]](1000)
         self.sent: list[dict[str, Any]] = []
         self.reading = trio.Event()
         self.reading.set()
@@ -55,8 +57,10 @@ class Browser:
     async def send(self, event: dict[str, Any]) -> None:
         if not self.reading.is_set():
             self.stuck.set()
-        await self.reading.wait()
-        self.sent.append(event)
+        # What is not taken in time is given up, as the listener does.
+        with trio.move_on_after(session.SEND_WITHIN_S):
+            await self.reading.wait()
+            self.sent.append(event)
 
     def messages(self) -> list[dict[str, Any]]:
         return [json.loads(e["text"]) for e in self.sent if e["type"] == "websocket.send"]
@@ -296,3 +300,44 @@ def masked(payload: bytes) -> bytes:
     """A text frame of a client, at most 125 bytes."""
     mask = os.urandom(4)
     return bytes([0x81, 0x80 | len(payload)]) + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+
+
+async def test_a_client_that_pings_stays_and_is_dropped_a_minute_after_its_last_word(
+    autojump_clock: MockClock,
+) -> None:
+    said = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal said
+        said += 1
+        await trio.sleep(40 if said <= 5 else 3600)
+        return {"type": "websocket.receive", "text": '{"type":"ping"}'}
+
+    async def send(event: dict[str, Any]) -> None:
+        assert event["type"] in ("websocket.send", "websocket.close")
+
+    principal = Principal("tk_1", Role.SCREEN)
+    api: Any = None  # pings need none
+    served = session.Session(api, principal, "test", PROTOCOLS["callq.v1.json"], receive, send)
+    began = trio.current_time()
+    assert await served.run(trio.Event()) == session.IDLE
+    assert trio.current_time() - began == pytest.approx(5 * 40 + session.IDLE_S)
+
+
+async def test_more_commands_than_may_wait_are_all_answered_once_and_decided_in_order(door: Door) -> None:
+    await door.staff()
+    browser = Browser()
+    count = 5 * session.MAX_COMMANDS
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        for number in range(count):
+            command = {"command": "unpause"} if number % 2 else {"command": "pause", "reason": "tea"}
+            browser.say(type="command", id=number, window="w1", **command)
+        while len(browser.sent) < 1 + count:
+            await settled()
+        browser.leave()
+    results = sorted(browser.messages(), key=lambda message: message["id"])
+    assert [result["id"] for result in results] == list(range(count))
+    assert all(result["ok"] for result in results)
+    revisions = [result["revision"] for result in results]
+    assert revisions == list(range(revisions[0], revisions[0] + count))
