@@ -109,7 +109,7 @@ def run_serve(args: argparse.Namespace) -> int:
     gc.disable()
     import trio
 
-    from callq.web.server import ServeConfig, serve
+    from callq.web.server import COLLECT_AFTER, ServeConfig, serve
 
     served = ServeConfig(
         halls=halls,
@@ -122,15 +122,19 @@ def run_serve(args: argparse.Namespace) -> int:
         admin_token=os.environ.get(ADMIN_TOKEN) or None,
         log_format=log_format,
     )
-    trio.run(partial(serve, served, task_status=_Ready()))
+    trio.run(partial(serve, served, task_status=_Ready(COLLECT_AFTER)))
     return 0
 
 
 class _Ready:
-    """Told when the server is ready."""
+    """Told when the server is ready: garbage is looked for from then on, after so many new objects."""
+
+    def __init__(self, collect_after: int) -> None:
+        self._collect_after = collect_after
 
     def started(self, value: int | None = None) -> None:
         gc.freeze()
+        gc.set_threshold(self._collect_after)
         gc.enable()
 
 
