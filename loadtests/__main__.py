@@ -16,13 +16,13 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import restart
+from loadtests import restart, screens
 from loadtests.figures import Report
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-SCENARIOS: Final[dict[str, ModuleType]] = {"restart": restart}
+SCENARIOS: Final[dict[str, ModuleType]] = {"restart": restart, "screens": screens}
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 
 RESULTS: Final = Path(__file__).parent / "results"
