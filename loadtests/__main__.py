@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import doors_http, engine, feed, hardness, restart
+from loadtests import doors_http, engine, feed, hardness, restart, screens
 from loadtests.figures import Report
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "http": doors_http,
     "feed": feed,
     "hardness": hardness,
+    "screens": screens,
     "restart": restart,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""

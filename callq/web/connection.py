@@ -34,6 +34,7 @@ from wsproto.events import CloseConnection, Message, Ping
 from callq.domain.errors import Code
 from callq.web import problems
 from callq.web.session import TOO_LARGE
+from callq.web.stream import STREAM
 from callq.wire.codec import to_json
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from hypercorn.protocol.events import Event as StreamEvent
     from hypercorn.trio.worker_context import WorkerContext
 
-    from callq.web.listener import PatientStream
+    from callq.web.stream import PatientStream
 
     AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
     Put = Callable[[Any], Awaitable[None]]
@@ -130,7 +131,6 @@ class Connection:
         self._whole = trio.CancelScope()
         self._reading = trio.CancelScope()
         """Around whatever reads; its deadline is how long the peer may take at present."""
-        self._sending = trio.Lock()
         self._over = False
         self._protocol: _Http | None = None
 
@@ -167,7 +167,7 @@ class Connection:
                 self._config,
                 self._context,
                 tasks,
-                ConnectionState({}),
+                ConnectionState({STREAM: self._stream}),
                 False,
                 peer,
                 here,
@@ -208,21 +208,12 @@ class Connection:
                 await self._end()
 
     async def _send_all(self, data: bytes) -> None:
-        if not self._sending.locked():
-            # Nearly always the kernel takes it all: a lock, two scopes and three trips through the
-            # scheduler less, for each piece of each answer.
-            data = self._stream.send_now(data)
-            if not data:
-                return
-        async with self._sending:
-            try:
-                # Half a frame must not be followed by another; the stream has a deadline of its own.
-                with trio.CancelScope(shield=True):
-                    await self._stream.send_all(data)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                self._over = True
-                self._reading.cancel()
-                await self._close_protocol()
+        try:
+            await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self._over = True
+            self._reading.cancel()
+            await self._close_protocol()
 
     async def _end(self) -> None:
         self._over = True
