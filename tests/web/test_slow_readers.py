@@ -392,7 +392,13 @@ async def test_a_screen_that_takes_nothing_is_dropped_as_slow(
 ) -> None:
     monkeypatch.setattr(stream, "SEND_WITHIN_S", 0.05)
     ended: list[str] = []
-    monkeypatch.setattr(metrics, "feed_dropped", lambda hall, reason: ended.append(reason))
+    dropped = trio.Event()
+
+    def drop(hall: str, reason: str) -> None:
+        ended.append(reason)
+        dropped.set()
+
+    monkeypatch.setattr(metrics, "feed_dropped", drop)
     hub = door.node.actor("test").hub
     client = await trio.open_tcp_stream("127.0.0.1", door.port)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -406,6 +412,8 @@ async def test_a_screen_that_takes_nothing_is_dropped_as_slow(
             assert (await beside.next())["type"] == "change"
             if hub.subscribers == 1:
                 break
+        with trio.fail_after(5):
+            await dropped.wait()
         assert ended == ["slow"]
     await trio.aclose_forcefully(client)
 
