@@ -15,6 +15,7 @@ descriptors or the server's time without it:
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -248,12 +249,22 @@ class _Inbox:
             self._in.close()
             return
         try:
-            await self._in.send(event)
+            # Without a trip through the scheduler where there is room; the next read makes one.
+            self._in.send_nowait(event)
+        except trio.WouldBlock:
+            with contextlib.suppress(trio.ClosedResourceError, trio.BrokenResourceError):
+                await self._in.send(event)
         except (trio.ClosedResourceError, trio.BrokenResourceError):
             return
 
     async def receive(self) -> Any:  # noqa: ANN401
         """The next event; after the end always the last one."""
+        try:
+            return self._out.receive_nowait()
+        except trio.WouldBlock:
+            pass
+        except trio.EndOfChannel:
+            return self._last
         try:
             return await self._out.receive()
         except trio.EndOfChannel:

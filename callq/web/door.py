@@ -284,7 +284,8 @@ class _Request:
           Refusal: it took too long.
         """
         announced = self.header(b"content-length")
-        if announced is not None and int(announced) > DISCARD_MAX:
+        length = -1 if announced is None else int(announced)
+        if length > DISCARD_MAX:
             self._waits = False
             raise too_large(limit)
         found = bytearray()
@@ -293,6 +294,9 @@ class _Request:
                 found += await self._chunk()
                 if len(found) > limit:
                     raise too_large(limit)
+                if len(found) == length:
+                    # The event that says so need not be waited for.
+                    self._more = False
         if scope.cancelled_caught:
             raise Refusal(Code.INVALID, "the body took too long to arrive", "send it in one go", status=408)
         return bytes(found)

@@ -70,7 +70,15 @@ async def connect_feed(
     """An open feed."""
     protocols = [wire, *([f"bearer.{token}"] if token is not None else [])]
     path = f"/v1/halls/{hall}/feed"
-    async with open_websocket("127.0.0.1", port, path, use_ssl=False, subprotocols=protocols) as socket:
+    async with open_websocket(
+        "127.0.0.1",
+        port,
+        path,
+        use_ssl=False,
+        subprotocols=protocols,
+        # Its reader would wait for good for somebody to take what came last, and with it the close.
+        message_queue_size=1000,
+    ) as socket:
         try:
             yield FeedClient(socket, wire)
         finally:
