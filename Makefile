@@ -6,7 +6,6 @@ PORT ?= 8080
 CALLQ_DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BIN := .venv/bin
-PACKAGES := $(wildcard callq displays panels loadtests)
 LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	pyproject.toml --group build
@@ -36,7 +35,7 @@ lint: bootstrap-dev
 
 types: ## check the types of the Python code
 types: bootstrap-dev
-	$(BIN)/mypy $(PACKAGES)
+	$(BIN)/mypy
 
 js: ## check the types of the JavaScript code
 js: bootstrap-dev

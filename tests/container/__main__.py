@@ -110,7 +110,8 @@ class Check:
 
 def check_image(check: Check) -> None:
     """`docker run` with a volume: started, stopped, started, killed, started."""
-    image, made = check.image, []
+    image = check.image
+    made: list[dict[str, Any]] = []
     for number, end in enumerate(("stop", "kill", "stop")):
         say(f"docker run #{number + 1}: {' '.join(image.command)}")
         container = check.start("run", image.command, {image.volume: "data"})

@@ -86,8 +86,9 @@ def _flags(rest: str) -> tuple[dict[str, str], str]:
 def variables(step: Step, known: dict[str, str]) -> dict[str, str]:
     """What an ENV sets, with earlier variables put in."""
     pairs = (word.split("=", 1) for word in shlex.split(step.rest))
-    put = lambda text: re.sub(r"\$\{?(\w+)\}?", lambda name: known.get(name[1], ""), text)  # noqa: E731
-    return {name: put(value) for name, value in pairs}
+    return {
+        name: re.sub(r"\$\{?(\w+)\}?", lambda found: known.get(found[1], ""), value) for name, value in pairs
+    }
 
 
 def seconds(text: str) -> float:

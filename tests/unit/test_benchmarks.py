@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import msgspec
 import pytest
 
@@ -9,11 +11,11 @@ from loadtests.__main__ import DOCUMENT, RESULTS, SCENARIOS, with_tables
 from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report, shown
 
 
-def figure(**more):
+def figure(**more: Any) -> Figure:
     return Figure(what="tickets", unit="/s", values=(90.0, 110.0, 100.0), **more)
 
 
-def test_a_figure_is_the_median_and_its_ratio_is_of_pairs():
+def test_a_figure_is_the_median_and_its_ratio_is_of_pairs() -> None:
     found = figure(baseline="nothing", baselines=(100.0, 50.0, 100.0))
     assert found.value == 100
     assert found.base == 100
@@ -34,7 +36,9 @@ def test_a_figure_is_the_median_and_its_ratio_is_of_pairs():
         ("ratio", "most", 1.9, False),
     ],
 )
-def test_a_limit_counts_as_reached(of, at, limit, reached):
+def test_a_limit_counts_as_reached(
+    of: Literal["value", "ratio"], at: Literal["least", "most"], limit: float, reached: bool
+) -> None:
     bound = Bound(of=of, at=at, limit=limit)
     found = figure(baseline="half", baselines=(45.0, 55.0, 50.0), bound=bound)
     assert found.reached is reached
@@ -42,7 +46,7 @@ def test_a_limit_counts_as_reached(of, at, limit, reached):
     assert report("x", [found]).missed == ([] if reached else ["tickets"])
 
 
-def test_a_figure_without_bound_is_recorded():
+def test_a_figure_without_bound_is_recorded() -> None:
     assert figure().reached is None
     assert figure().cells() == ("tickets", "100 /s", "", "", "recorded")
 
@@ -58,11 +62,11 @@ def test_a_figure_without_bound_is_recorded():
         (0.5, "0.5"),
     ],
 )
-def test_figures_have_three_digits_that_mean_something(value, text):
+def test_figures_have_three_digits_that_mean_something(value: float | None, text: str) -> None:
     assert shown(value) == text
 
 
-def test_two_things_are_measured_in_turns():
+def test_two_things_are_measured_in_turns() -> None:
     order = []
 
     def one() -> float:
@@ -77,14 +81,14 @@ def test_two_things_are_measured_in_turns():
     assert order == ["beside", "ours", "ours", "beside", "beside", "ours"]
 
 
-def test_percentiles_are_of_the_nearest_rank():
+def test_percentiles_are_of_the_nearest_rank() -> None:
     values = [float(n) for n in range(100, 0, -1)]
     assert percentile(values, 0.5) == 51
     assert percentile(values, 0.99) == 100
     assert percentile([7.0], 0.99) == 7
 
 
-def test_every_scenario_says_what_it_is_and_has_its_figures_on_record():
+def test_every_scenario_says_what_it_is_and_has_its_figures_on_record() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     for name, module in SCENARIOS.items():
         assert module.__doc__
@@ -95,7 +99,7 @@ def test_every_scenario_says_what_it_is_and_has_its_figures_on_record():
         assert f"<!-- figures of {name} -->" in text
 
 
-def test_the_tables_of_the_page_are_those_of_the_figures_kept():
+def test_the_tables_of_the_page_are_those_of_the_figures_kept() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert with_tables(text) == text
     broken = text.replace("| what | measured |", "| what | guessed |")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 import msgspec
 import pytest
 import trio
@@ -96,7 +95,7 @@ async def test_commands_of_one_socket_are_decided_in_their_order(door: Door) -> 
             commands += [("call_next", {}), ("start", {}), ("complete", {})]
         for id, (command, more) in enumerate(commands):
             await feed.say(type="command", id=id, window="w1", command=command, **more)
-        results = {}
+        results: dict[Any, Any] = {}
         while len(results) < len(commands):
             message = await feed.hear(type="result")
             results[message["id"]] = message

@@ -280,7 +280,9 @@ async def test_a_client_that_never_reads_does_not_hold_up_the_stop(
 ) -> None:
     streams: list[PatientStream] = []
     monkeypatch.setattr(
-        listener, "PatientStream", lambda stream: streams.append(s := PatientStream(stream)) or s
+        listener,
+        "PatientStream",
+        lambda stream: streams.append(s := PatientStream(stream)) or s,  # type: ignore[func-returns-value]
     )
     async with serving(MemoryJournal()) as door:
         client = await trio.open_tcp_stream("127.0.0.1", door.port)
