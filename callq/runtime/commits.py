@@ -178,7 +178,7 @@ class Commits:
         try:
             found = await self._read_all()
         except StoreUnavailable as error:
-            self._log.debug("cannot catch up now", error=str(error))
+            self._log.debug("catch_up_failed", error=str(error))
             return
         if found:
             self._decide_again(found, None)
@@ -194,12 +194,12 @@ class Commits:
                     self._hall, group.base, group.entries, group.epoch or None
                 )
             except AppendRefused as refused:
-                self._log.info("commit refused", expected=str(group.base), found=str(refused.last))
+                self._log.debug("group_refused", expected=str(group.base), found=str(refused.last))
                 metrics.group_refused(self._hall)
                 await self._give_way(group)
             except LineageChanged as changed:
                 lineage = changed.lineage
-                self._log.warning("the store is of another lineage", epoch=lineage.epoch)
+                self._log.warning("lineage_changed", epoch=lineage.epoch)
             except StoreUnavailable as error:
                 self._outage(error)
             else:
@@ -331,11 +331,12 @@ class Commits:
 
     def _reached(self) -> None:
         if self._outage_since is not None:
+            outage_s = round(self.outage_s, 3)
             self._outage_since = None
-            self._log.info("store is back", revision=self._spec.durable.revision)
+            self._log.info("store_back", revision=self._spec.durable.revision, outage_s=outage_s)
 
     def _outage(self, error: StoreUnavailable) -> None:
         if self._outage_since is None:
             self._outage_since = trio.current_time()
-            self._log.error("store unavailable", error=str(error))
+            self._log.error("store_unavailable", error=str(error))
             metrics.store_outage(self._hall)

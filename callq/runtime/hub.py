@@ -142,6 +142,7 @@ class Subscription:
 
     def _offer(self, changes: dict[str, object]) -> None:
         if not self._fresh:
+            self._hub.conflated += bool(self._changes)
             self._changes.update(changes)
         self._wake.set()
 
@@ -169,6 +170,8 @@ class FeedHub:
         self._fresh: set[_Projection] = set()
         self._closed = False
         self._swept = 0.0
+        self.conflated = 0
+        """Changes that were merged into ones that their readers had not taken yet."""
 
     @property
     def epoch(self) -> str:
@@ -178,7 +181,14 @@ class FeedHub:
     @property
     def subscribers(self) -> int:
         """How many subscriptions are open."""
-        return sum(len(p.subscribers) for p in self._projections.values())
+        return sum(self.subscriptions().values())
+
+    def subscriptions(self) -> dict[str, int]:
+        """How many are open, by view; views that nobody follows may be missing."""
+        found: dict[str, int] = {}
+        for view, projection in self._projections.items():
+            found[view.name] = found.get(view.name, 0) + len(projection.subscribers)
+        return found
 
     def subscribe(
         self, view: View, since: int | None, epoch: str | None, state: HallState, now_ms: int

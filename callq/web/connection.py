@@ -282,7 +282,7 @@ async def _run(app: AsgiApp, scope: Any, inbox: _Inbox, send: Callable[[Any], Aw
     try:
         await app(scope, inbox.receive, send)
     except* Exception as group:
-        problems.log_fault("door failed", group)
+        problems.log_fault("door_failed", group)
     finally:
         inbox.close()
         await send(None)

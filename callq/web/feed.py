@@ -80,18 +80,20 @@ class FeedDoor:
         await send({"type": "websocket.accept", "subprotocol": wire.name})
         metrics.feed_opened(hall)
         try:
-            ended = await self._serve(Session(self._api, principal, hall, wire, receive, send), send)
+            ended = await self._serve(Session(self._api, principal, hall, wire, receive, send), hall, send)
         finally:
             metrics.feed_closed(hall)
         if ended is not None:
             metrics.feed_dropped(hall, ended.reason)
 
-    async def _serve(self, session: Session, send: Callable[[Any], Awaitable[None]]) -> Closing | None:
+    async def _serve(
+        self, session: Session, hall: str, send: Callable[[Any], Awaitable[None]]
+    ) -> Closing | None:
         try:
             return await session.run(self.closing)
         except* Exception as group:
             # One socket's fault must not reach the server; its client may come again.
-            problems.log_fault("feed failed", group)
+            problems.log_fault("feed_failed", group, hall=hall)
         await send({"type": "websocket.close", "code": INTERNAL.code, "reason": INTERNAL.reason})
         return INTERNAL
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 import trio
 
+from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
 from callq.runtime.hub import FeedClosed
 from callq.runtime.ids import wall_ms
@@ -30,7 +31,7 @@ from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from callq.runtime.hub import Frame, Subscription
 
@@ -278,7 +279,7 @@ class Session:
             result |= {"ok": True, **msgspec.structs.asdict(answer)}
         except Exception as error:
             if not isinstance(error, CallqError):
-                problems.log_fault("feed command failed", error)
+                problems.log_fault("feed_command_failed", error, hall=self._hall)
             result |= {"ok": False, "problem": problems.explain(error)[0]}
         await self._send(result)
         # Not before: who never reads would have any number of results waiting.
@@ -311,8 +312,12 @@ class Session:
     async def _refuse(self, error: Exception, **about: object) -> None:
         await self._send(error_message(problems.explain(error)[0], **about))
 
-    async def _send(self, message: object) -> None:
-        event = {"type": "websocket.send", self._wire.field: self._wire.encode(message)}
+    async def _send(self, message: Mapping[str, object]) -> None:
+        content = self._wire.encode(message)
+        event = {
+            "type": "websocket.send",
+            self._wire.field: content.decode() if self._wire.field == "text" else content,
+        }
         async with self._sending:
             deadline = trio.current_time() + SEND_WITHIN_S
             with trio.move_on_at(deadline):
@@ -320,6 +325,7 @@ class Session:
             # Not the scope's own verdict: the server shields its sends and lets them fail instead.
             if trio.current_time() >= deadline:
                 raise _Ended(TOO_SLOW)
+        metrics.feed_sent(self._hall, str(message["type"]), len(content))
 
 
 async def _refused(error: CallqError) -> msgspec.Struct:
