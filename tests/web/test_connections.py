@@ -251,6 +251,8 @@ BROKEN = {
     "one that never ends": (4413, [frame(b" " * 60_000, 0x01), *[frame(b" " * 60_000, 0x00)] * 40]),
     "a frame of a terabyte": (4413, [frame(b" " * 400_000, length=1 << 40)]),
     "nonsense without end": (4400, [frame(b"x")] * 40),
+    "pongs without end": (4400, [frame(b"", 0x8A) * 1_001]),
+    "a message in crumbs": (4400, [frame(b" ", 0x01), frame(b" ", 0x00) * 1_001]),
 }
 
 
