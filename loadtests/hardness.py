@@ -350,6 +350,8 @@ def _storm(port: int, token: str, rate: int, seconds: float) -> Iterator[Any]:
         if process.exitcode is None:
             process.kill()
             process.join()
+        if process.exitcode:
+            raise RuntimeError("the storm broke down")
 
 
 def _blow(port: int, token: str, rate: int, seconds: float, opened: Any) -> None:  # noqa: ANN401 - ctypes
@@ -358,8 +360,8 @@ def _blow(port: int, token: str, rate: int, seconds: float, opened: Any) -> None
     async def main() -> None:
         with trio.move_on_after(seconds):
             async with trio.open_nursery() as nursery:
-                for _ in range(NEVER_READING):
-                    nursery.start_soon(_takes_nothing, port, token)
+                for number in range(NEVER_READING):
+                    nursery.start_soon(_takes_nothing, port, token, number)
                 for number in range(SLOW):
                     nursery.start_soon(_slow, port, token, number)
                 for number in range(FLOODS):
@@ -403,15 +405,21 @@ async def _drops(port: int, token: str, rate: int, counted: Counter[str]) -> Non
             await trio.sleep(0.005)
 
 
-async def _takes_nothing(port: int, token: str) -> None:
-    """Follow the floor and never read."""
-    stream = await trio.open_tcp_stream("127.0.0.1", port)
-    stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    async with stream:
-        await stream.send_all(_upgrade(token))
-        await stream.receive_some(1)
-        await stream.send_all(_frame(b'{"type":"subscribe","view":"board"}') * 50)
-        await trio.sleep_forever()
+async def _takes_nothing(port: int, token: str, number: int) -> None:
+    """Ask for views, or for commands, as often as it is taken, and never read."""
+    ask = (
+        b'{"type":"subscribe","view":"board"}',
+        b'{"type":"command","id":1,"window":"w1","command":"start"}',
+    )[number % 2]
+    with suppress(OSError, trio.BrokenResourceError):
+        stream = await trio.open_tcp_stream("127.0.0.1", port)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        async with stream:
+            await stream.send_all(_upgrade(token))
+            await stream.receive_some(1)
+            for _ in range(200):
+                await stream.send_all(_frame(ask) * 50)
+            await trio.sleep_forever()
 
 
 async def _slow(port: int, token: str, number: int) -> None:
@@ -440,15 +448,9 @@ async def _flood(port: int, token: str, number: int) -> None:
     while True:
         with suppress(OSError, trio.BrokenResourceError):
             stream = await trio.open_tcp_stream("127.0.0.1", port)
-            async with stream, trio.open_nursery() as nursery:
+            async with stream:
                 await stream.send_all(_upgrade(token))
-
-                async def read(stream: trio.SocketStream = stream, nursery: trio.Nursery = nursery) -> None:
-                    while await stream.receive_some(65536):
-                        pass
-                    nursery.cancel_scope.cancel()
-
-                nursery.start_soon(read)
+                # Without reading what comes back: frames of others are refused until none is taken.
                 while True:
                     await stream.send_all(frames)
         await trio.sleep(0.05)
