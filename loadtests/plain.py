@@ -16,6 +16,7 @@ import trio
 from quart import Response, request
 from quart_trio import QuartTrio
 
+from callq.runtime import garbage
 from callq.web.listener import Listener, open_socket
 from loadtests.servers import free_port, is_ready
 
@@ -96,4 +97,5 @@ def plain_server(app: str) -> Iterator[tuple[int, int]]:
 
 
 if __name__ == "__main__":
+    garbage.begin()
     trio.run(serve, APPS[sys.argv[1]](), int(sys.argv[2]))

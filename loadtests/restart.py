@@ -66,9 +66,9 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     The goals are stated for the default number of tickets.
     """
     figures: list[Figure] = []
-    with _hall(0, False, progress) as empty:
+    with filled_hall(0, False, progress) as empty:
         for served in (False, True):
-            with _hall(args.tickets, served, progress) as hall:
+            with filled_hall(args.tickets, served, progress) as hall:
                 for snapshot in (False, True):
                     size = trio.run(_keep_snapshot, hall.endpoint, hall.kept) if snapshot else 0
                     taken, base = in_turns(
@@ -113,7 +113,8 @@ class Filled(NamedTuple):
 
 
 @contextmanager
-def _hall(tickets: int, served: bool, progress: Progress) -> Iterator[Filled]:
+def filled_hall(tickets: int, served: bool, progress: Progress) -> Iterator[Filled]:
+    """A Redis with a day in it, for as long as the block runs."""
     with scratch() as place, durable_redis(place) as endpoint:
         task = progress.add_task(f"a day of {tickets:,} tickets", total=max(1, tickets))
         told = partial(progress.update, task)

@@ -1,17 +1,34 @@
-"""Logs: to stderr, for people or for machines."""
+"""Logs: to stderr, for people or for machines.
+
+In JSON every line is one object, whoever speaks: callq's own events (``docs/logs.md`` lists them),
+libraries through the standard library, warnings, and what ends the process. What could be somebody's
+secret or number is taken out of every line at the end, though no event should have it in the first place.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import sys
-from typing import TYPE_CHECKING, Literal, TextIO, cast
+from typing import TYPE_CHECKING, Final, Literal, TextIO, cast
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
 
 LogFormat = Literal["console", "json"]
-Level = Literal["debug", "info", "warning", "error"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_SECRET: Final = re.compile(
+    r"""
+      \bc[qt]_[0-9A-Za-z_.-]{20,}                     # a token, a citizen's key
+    | (?<=://)[^/\s@]*(?=@)                           # user and password of a URL
+    | (?<![0-9A-Za-z.:-])                             # ids of entries have their digits after a dash
+      (?:[0-9]{17}[0-9Xx] | 1[3-9][0-9]{9})           # an identity number, a mobile number
+      (?![0-9A-Za-z-])
+    """,
+    re.VERBOSE,
+)
 
 
 class _Steady:
@@ -30,7 +47,7 @@ class _Steady:
             self._stream.flush()
 
 
-def configure_logs(form: LogFormat, level: Level) -> None:
+def configure_logs(form: LogFormat, level: LogLevel) -> None:
     """Send structlog's and the standard library's logs to stderr.
 
     Args:
@@ -46,21 +63,22 @@ def configure_logs(form: LogFormat, level: Level) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=form == "json"),
     ]
-    last: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    last: list[Processor] = [
+        # Not the fancy one, which prints local variables: what citizens typed has no place in a log.
+        structlog.processors.format_exc_info,
+        _without_secrets,
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=repr)
         if form == "json"
-        else [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(),
-                # The fancy one prints local variables: what citizens typed has no place in a log.
-                exception_formatter=structlog.dev.plain_traceback,
-            )
-        ]
-    )
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+    stream = cast("TextIO", _Steady(sys.stderr))
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Steady(sys.stderr))),
+        # It writes a line and its end at once: threads share the stream.
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
 
@@ -68,8 +86,33 @@ def configure_logs(form: LogFormat, level: Level) -> None:
         return structlog.stdlib.ProcessorFormatter.remove_processors_meta(logger, name, event)
 
     # What libraries say through the standard library comes in the same form; they are told to be brief.
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[drop_meta, *last])
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_library_message, *shared], processors=[drop_meta, *last]
+        )
     )
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+    logging.captureWarnings(form == "json")
+
+
+def _library_message(_: object, __: str, event: EventDict) -> EventDict:
+    """Another library's words are no name of an event."""
+    record: logging.LogRecord = event["_record"]
+    event.update(event="library_message", message=str(event["event"]).strip(), logger=record.name)
+    return event
+
+
+def _without_secrets(_: object, __: str, event: EventDict) -> EventDict:
+    return cast("EventDict", _clean(event))
+
+
+def _clean(value: object) -> object:
+    match value:
+        case str():
+            return _SECRET.sub("…", value)
+        case dict():
+            return {key: _clean(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_clean(inner) for inner in value]
+    return value

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callq.cli.errors import UserError
+from callq.cli.errors import EXIT_PROBLEM, UserError, explain
 from callq.cli.hall import format_problem, wants_colour
 from callq.cli.logs import LogFormat, configure_logs
 from callq.cli.ports import address, any_free, port, refuse_taken
@@ -69,6 +69,12 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         choices=("console", "json"),
         help="default: console on a terminal, json otherwise",
     )
+    serve.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="what is less important is not logged (default info)",
+    )
     serve.set_defaults(run=run_serve)
     demo = commands.add_parser(
         "demo",
@@ -103,7 +109,7 @@ def run_serve(args: argparse.Namespace) -> int:
     log_format: LogFormat = args.log_format or ("console" if sys.stderr.isatty() else "json")
 
     refuse_taken(host, number)
-    configure_logs(log_format, "info")
+    configure_logs(log_format, args.log_level)
     # The server takes a while to import: not for somebody whose hall file is wrong. What is imported and
     # loaded now stays: collecting garbage among it would only cost time, now and whenever it is looked for.
     gc.disable()
@@ -122,16 +128,36 @@ def run_serve(args: argparse.Namespace) -> int:
         admin_token=os.environ.get(ADMIN_TOKEN) or None,
         log_format=log_format,
     )
-    trio.run(partial(serve, served, task_status=_Ready()))
+    try:
+        trio.run(partial(serve, served, task_status=_Ready()))
+    except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:
+        if log_format == "console":
+            raise
+        return _log_end(error)
     return 0
+
+
+def _log_end(error: BaseException) -> int:
+    """Say in one line of the log why the server ends; its exit status."""
+    import structlog
+
+    told = explain(error)
+    structlog.get_logger().critical(
+        "server_failed",
+        error=str(told or repr(error)),
+        hint=told.hint if told else "",
+        exc_info=None if told else error,
+    )
+    return told.exit_code if told else EXIT_PROBLEM
 
 
 class _Ready:
     """Told when the server is ready."""
 
     def started(self, value: int | None = None) -> None:
-        gc.freeze()
-        gc.enable()
+        from callq.runtime import garbage
+
+        garbage.begin()
 
 
 def run_demo(args: argparse.Namespace) -> int:

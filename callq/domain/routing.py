@@ -1,18 +1,22 @@
-"""Which ticket a freed window takes: the longest wait among its eligible lanes.
+"""Which ticket a freed window takes: the head of one of its eligible lanes.
 
 Late binding: a ticket names a service, never a window (unless papers, a transfer or a rejoin bind
-it); the choice is made when a window asks. Ties: the lower order. No randomness. Cost: O(eligible
-lanes), whatever the queue's length.
+it); the choice is made when a window asks. Which lanes are eligible, that papers which are back go
+first, and that a booking before its slot goes last are rules of every hall; among what is left the
+hall's policy chooses. No randomness. Cost: O(eligible lanes), whatever the queue's length.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.domain.events import LaneSeen, Why
 from callq.domain.lanes import CLASSES, Lane, LaneKey, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
@@ -23,6 +27,13 @@ class LaneChoice(NamedTuple):
 
     ticket: Ticket
     why: Why
+
+
+class Candidate(NamedTuple):
+    """The first ticket of a lane, and its lane as it goes on record."""
+
+    head: Place
+    seen: LaneSeen
 
 
 def targets_of(window: Window) -> tuple[str, ...]:
@@ -72,27 +83,47 @@ def choose_lane(
       coming: a ticket that will wait for a service as of now, by the same decision.
 
     Returns:
-      The head of the lane with somebody who brings papers back to this very window, else of the one
-      whose oldest has the earliest lateness clock; with every lane that was looked at.
+      Who brings papers back to this very window, else whom the policy chooses; with every lane that was
+      looked at.
     """
     clock = state.clock(now_ms)
-    best: Place | None = None
-    best_key: tuple[bool, bool, int, int] | None = None
-    seen = []
     lanes = eligible_lanes(state, window)
     if coming is not None:
         ticket, service = coming
         if service in state.services_at(window) and state.resource_free(service, window):
             place = Place(1, clock, state.order + 1, ticket.id)
             lanes.append((LaneKey(service, ticket.cls), Lane([place])))
+    asked: list[Candidate] = []
+    back: list[Candidate] = []
+    due: list[Candidate] = []
     for key, lane in lanes:
-        seen.append(_seen(key, lane))
-        head, oldest_ms = lane.head, seen[-1].clock_ms
-        assert head is not None
-        papers_back = bool(key.to) and head.rank == 0
-        order = (not papers_back, oldest_ms > clock, oldest_ms, head.order)
-        if best_key is None or order < best_key:
-            best, best_key = head, order
-    if best is None:
+        assert lane.head is not None
+        one = Candidate(lane.head, _seen(key, lane))
+        asked.append(one)
+        if key.to and one.head.rank == 0:
+            back.append(one)
+        if one.seen.clock_ms <= clock:
+            due.append(one)
+    if not asked:
         return None
-    return LaneChoice(state.tickets[best.ticket], Why(rule=state.config.policy, lanes=tuple(seen)))
+    policy = state.config.policy
+    chosen = POLICIES[policy](state, window, back or due or asked, clock)
+    why = Why(rule=policy, lanes=tuple(one.seen for one in asked))
+    return LaneChoice(state.tickets[chosen.head.ticket], why)
+
+
+# Policies -------------------------------------------------------------------------------------------
+
+
+def _longest_wait(
+    state: HallState, window: Window, candidates: Sequence[Candidate], clock_ms: int
+) -> Candidate:
+    """The lane whose oldest has the earliest lateness clock; ties: the lower order."""
+    return min(candidates, key=lambda one: (one.seen.clock_ms, one.head.order))
+
+
+Policy = Callable[["HallState", "Window", "Sequence[Candidate]", int], Candidate]
+"""Chooses one of some candidates, at least one, at a moment of the hall's own time (ms); only reads."""
+
+POLICIES: Final[dict[str, Policy]] = {"longest_wait": _longest_wait}
+"""By the name in a hall's configuration, which is on record with each call."""

@@ -80,9 +80,9 @@ class NodeClock:
         elif self._jumped_at is None or abs(jump_ms - self._jump_ms) > OFF_MS:
             self._jumped_at, self._jump_ms = elapsed, jump_ms
             metrics.clock_doubted(True)
-            self._log.error("the wall clock jumped and is not followed", by_ms=round(jump_ms))
+            self._log.error("wall_clock_doubted", jump_ms=round(jump_ms))
         elif elapsed - self._jumped_at >= DOUBT_S and not self._witness:
-            self._log.warning("the wall clock stands by its jump and is followed", by_ms=round(jump_ms))
+            self._log.warning("wall_clock_followed", jump_ms=round(jump_ms), because="lasting")
             self._believe(wall, elapsed)
         return round(self._start_ms + elapsed * 1000)
 
@@ -106,15 +106,16 @@ class NodeClock:
         if abs(off_ms) > OFF_MS and self.doubtful:
             wall = self._wall()
             if abs(_outside(store_ms, wall - (now_s - sent_s) * 1000, wall)) <= OFF_MS:
-                self._log.warning("the store agrees with the wall clock, which is followed")
+                self._log.warning("wall_clock_followed", jump_ms=round(self._jump_ms), because="store")
                 self._believe(wall, now_s)
                 off_ms = 0
         if abs(off_ms) <= OFF_MS:
             off_ms = 0
         if bool(off_ms) != bool(self.off_ms):
-            self._log.error(
-                "the clock is off the store's" if off_ms else "the clock is right again", off_ms=off_ms
-            )
+            if off_ms:
+                self._log.error("clock_off_store", off_ms=round(off_ms))
+            else:
+                self._log.info("clock_right_again")
             metrics.clock_off(bool(off_ms))
         self.off_ms = round(off_ms)
 

@@ -73,6 +73,10 @@ class Host(Protocol):
         """Why nothing may be decided for anybody now; None: it may."""
         ...
 
+    def changed(self) -> None:
+        """What is durable has changed."""
+        ...
+
     def goes_on(self, lineage: Lineage | None) -> None:
         """The state is durable again and nothing else: decide what comes before any caller.
 
@@ -123,8 +127,6 @@ class Commits:
         self._outage_since: float | None = None
         self.wrote_last = False
         """Whether the hall's last entry is this node's."""
-        self.changed = trio.Event()
-        """Set at the next change of the durable state."""
         self._log = structlog.get_logger().bind(hall=self._hall)
 
     @property
@@ -178,7 +180,7 @@ class Commits:
         try:
             found = await self._read_all()
         except StoreUnavailable as error:
-            self._log.debug("cannot catch up now", error=str(error))
+            self._log.debug("catch_up_failed", error=str(error))
             return
         if found:
             self._decide_again(found, None)
@@ -194,12 +196,12 @@ class Commits:
                     self._hall, group.base, group.entries, group.epoch or None
                 )
             except AppendRefused as refused:
-                self._log.info("commit refused", expected=str(group.base), found=str(refused.last))
+                self._log.debug("group_refused", expected=str(group.base), found=str(refused.last))
                 metrics.group_refused(self._hall)
                 await self._give_way(group)
             except LineageChanged as changed:
                 lineage = changed.lineage
-                self._log.warning("the store is of another lineage", epoch=lineage.epoch)
+                self._log.warning("lineage_changed", epoch=lineage.epoch)
             except StoreUnavailable as error:
                 self._outage(error)
             else:
@@ -281,7 +283,7 @@ class Commits:
         self._reached()
         assert group.sealed is not None
         self._hub.publish(group.sealed)
-        self._announce()
+        self._host.changed()
         for item in group.items:
             item.settled.set()
 
@@ -299,7 +301,7 @@ class Commits:
             self._past.add(base, found)
             self.wrote_last = False
             self._hub.publish(self._hub.seal(changed, spec.state, spec.state.now_ms))
-            self._announce()
+            self._host.changed()
         self._reached()
         self._host.goes_on(lineage)
         for number, item in enumerate(items, 1):
@@ -325,17 +327,14 @@ class Commits:
             if item.at_seal is None:
                 item.settled.set()
 
-    def _announce(self) -> None:
-        self.changed.set()
-        self.changed = trio.Event()
-
     def _reached(self) -> None:
         if self._outage_since is not None:
+            outage_s = round(self.outage_s, 3)
             self._outage_since = None
-            self._log.info("store is back", revision=self._spec.durable.revision)
+            self._log.info("store_back", revision=self._spec.durable.revision, outage_s=outage_s)
 
     def _outage(self, error: StoreUnavailable) -> None:
         if self._outage_since is None:
             self._outage_since = trio.current_time()
-            self._log.error("store unavailable", error=str(error))
+            self._log.error("store_unavailable", error=str(error))
             metrics.store_outage(self._hall)

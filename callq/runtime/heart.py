@@ -96,7 +96,7 @@ class Heart:
         """Elapsed time of the last beat that was counted."""
         self._news = trio.Event()
         """Set at the next beat."""
-        self._log = structlog.get_logger()
+        self._log = structlog.get_logger().bind(node=name)
         self.nodes: dict[str, NodeRecord] = {self._key: record}
         """Who lives, this node included."""
 
@@ -144,13 +144,14 @@ class Heart:
             self._key, _encode(record), gap_ms=OUTAGE_MS, ends_outage=ends_outage
         )
         self._clock.heard(pulse.time_ms, sent_s)
+        metrics.store_answered(self._clock.elapsed() - sent_s)
         if pulse.counted:
             self._counted_at = sent_s
         living = {key: _read(raw) for key, raw in pulse.nodes.items()}
         living = {key: node for key, node in living.items() if not self._is_dead_self(key, node)}
         living[self._key] = record
         if living.keys() != self.nodes.keys():
-            self._log.info("nodes", living=sorted(living))
+            self._log.info("nodes_changed", living=sorted(living))
         self.nodes = living
         metrics.nodes(len(living))
         self._news.set()
@@ -164,8 +165,7 @@ class Heart:
         dead = node.beats == self._twins.setdefault(key, node.beats)
         if not dead and key not in self.nodes:
             self._log.critical(
-                "another process runs on a copy of this data directory",
-                node=self._name,
+                "data_directory_copied",
                 hint="stop it, delete the file NODE in its directory, and start it again",
             )
         return dead
@@ -180,12 +180,12 @@ class Heart:
                     self._record = msgspec.structs.replace(self._record, settled=pulse.lineage.epoch)
                     await self.beat()
                 if not pulse.counted and pulse.last_ms is not None:
-                    self._log.warning("outage", ms=pulse.time_ms - pulse.last_ms)
+                    self._log.warning("outage_found", outage_ms=pulse.time_ms - pulse.last_ms)
                     if await self._outage(pulse.last_ms, pulse.time_ms):
                         await self.beat(ends_outage=True)
                         metrics.outage_ended()
             except StoreUnavailable as error:
-                self._log.debug("no beat", error=str(error))
+                self._log.debug("beat_failed", error=str(error))
             metrics.store_up(self.serving)
             await trio.sleep(BEAT_S * self._rng.uniform(0.8, 1.2))
 
@@ -196,7 +196,7 @@ class Heart:
             try:
                 await self._journal.leave(self._key)
             except StoreUnavailable as error:
-                self._log.debug("no goodbye", error=str(error))
+                self._log.debug("goodbye_failed", error=str(error))
 
 
 def _read(record: bytes) -> NodeRecord:

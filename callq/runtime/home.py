@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 import trio
 
+from callq import metrics
 from callq.domain.errors import BadBytes
 from callq.journal.records import Records, header, packed, unpacked
 
@@ -171,8 +172,8 @@ class _Segment:
         self._file.write(header(base))
         self._began = time.monotonic()
 
-    def write(self, entries: Sequence[Entry]) -> None:
-        self._file.write(packed(entries))
+    def write(self, entries: Sequence[Entry]) -> int:
+        return self._file.write(packed(entries))
 
     def flush(self) -> None:
         self._file.flush()
@@ -210,7 +211,7 @@ class DiskHome:
         self._unwritten: dict[str, bytes] = {}
         """Alarms, by name."""
         self._written = self._alarm_files()
-        self._log = structlog.get_logger()
+        self._log = structlog.get_logger().bind(node=self._name)
 
     @property
     def name(self) -> str:
@@ -231,7 +232,7 @@ class DiskHome:
             try:
                 records = unpacked(path.read_bytes())
             except (OSError, BadBytes) as error:
-                self._log.warning("a spool file cannot be read", path=str(path), error=str(error))
+                self._log.warning("spool_file_unreadable", hall=hall, path=str(path), error=str(error))
                 continue
             if held is not None and records.base == (held.entries[-1].id if held.entries else held.base):
                 records = Records(held.base, held.entries + records.entries, records.whole)
@@ -267,9 +268,7 @@ class DiskHome:
             try:
                 await trio.to_thread.run_sync(_write_durably, self.directory / "alarms" / name, content)
             except OSError as error:
-                self._log.critical(
-                    "an alarm cannot be written", name=name, error=str(error), content=content.decode()
-                )
+                self._log.critical("alarm_not_written", name=name, error=str(error), content=content.decode())
                 return
             self._unwritten.pop(name, None)
         self._written = await trio.to_thread.run_sync(self._alarm_files)
@@ -289,6 +288,7 @@ class DiskHome:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Write what is spooled, until cancelled; the rest is written then."""
+        metrics.spooled(0)
         task_status.started()
         try:
             while True:
@@ -304,6 +304,7 @@ class DiskHome:
 
     def _write(self) -> None:
         queue, self._queue = self._queue, []
+        size_bytes = 0
         try:
             for hall, base, entries in queue:
                 segment = self._segments.get(hall)
@@ -311,19 +312,21 @@ class DiskHome:
                     if segment is not None:
                         segment.close()
                     segment = self._segments[hall] = _Segment(self._spool / hall, base, wipe=entries is None)
-                segment.write(entries or ())
+                size_bytes += segment.write(entries or ())
             for segment in self._segments.values():
                 segment.flush()
         except OSError as error:
             # The journal has it all; the spool begins anew with the next entries.
             if not self._failing:
-                self._log.error("the spool cannot be written", error=str(error))
+                self._log.error("spool_not_written", error=str(error))
             self._failing = True
+            metrics.spool_failed()
             for segment in self._segments.values():
                 segment.close()
             self._segments.clear()
         else:
             self._failing = False
+            metrics.spooled(size_bytes)
 
 
 def _private(path: str, flags: int) -> int:

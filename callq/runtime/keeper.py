@@ -68,11 +68,11 @@ class Keeper:
             try:
                 await self.look()
             except StoreUnavailable as error:
-                self._log.debug("housekeeping waits for the store", error=str(error))
+                self._log.debug("housekeeping_waits", error=str(error))
             except LineageBroken as error:
-                self._log.warning("housekeeping met another journal", error=str(error))
+                self._log.warning("housekeeping_met_another_journal", error=str(error))
             except OSError as error:
-                self._log.error("the archive cannot be written", error=str(error))
+                self._log.error("archive_not_written", error=str(error))
 
     async def look(self) -> None:
         """Do whatever is due now.
@@ -92,6 +92,7 @@ class Keeper:
     async def _keep_snapshot(self) -> bool:
         if self._snapshot_at is None or self._actor.revision - self._snapshot_at >= SNAPSHOT_EVERY:
             self._snapshot_at = await self._newest_snapshot()
+            metrics.snapshot_found(self._hall, self._snapshot_at)
         if self._actor.revision - self._snapshot_at < SNAPSHOT_EVERY:
             return False
         await self.keep_snapshot()
@@ -104,7 +105,7 @@ class Keeper:
             try:
                 await self._journal.read(self._hall, id, 1)
             except LineageBroken:
-                self._log.warning("a snapshot is of another history", id=str(id))
+                self._log.warning("snapshot_dropped", id=str(id))
                 await self._journal.drop_snapshot(self._hall, id)
             else:
                 newest = max(newest, id.revision)
@@ -120,12 +121,13 @@ class Keeper:
         content = await trio.to_thread.run_sync(packed_state, taken.body)
         await self._journal.keep_snapshot(self._hall, Snapshot(taken.id, content))
         self._snapshot_at = taken.id.revision
-        metrics.snapshot_kept(self._hall, len(content))
-        self._log.info("snapshot kept", revision=taken.id.revision, size_bytes=len(content))
+        metrics.snapshot_kept(self._hall, taken.id.revision, len(content))
+        self._log.info("snapshot_kept", revision=taken.id.revision, size_bytes=len(content))
 
     async def _archive(self) -> bool:
         """Write every closed day that the archive does not have; whether there was one."""
         end = await self._journal.archived(self._hall)
+        today = self._actor.day
         day, cursor, wrote = "", end, False
         entries: list[Entry] = []
         while page := await self._journal.read(self._hall, cursor, PAGE):
@@ -135,6 +137,9 @@ class Keeper:
                     wrote |= await self._archive_day(day, end, entries)
                     end, entries = entries[-1].id, []
                 day = opened or day
+                if day >= today:
+                    # It is not closed, and what comes after its beginning is its own.
+                    return wrote
                 entries.append(entry)
             cursor = page[-1].id
             await trio.lowlevel.checkpoint()
@@ -145,7 +150,7 @@ class Keeper:
         if not await self._journal.set_archived(self._hall, before, entries[-1].id):
             return False
         metrics.day_archived(self._hall)
-        self._log.info("day archived", day=day, entries=len(entries), file=where)
+        self._log.info("day_archived", day=day, entries=len(entries), file=where)
         return True
 
     async def _trim(self) -> None:
@@ -155,12 +160,12 @@ class Keeper:
             return
         for id in ids:
             if not await is_good(self._journal, self._hall, id):
-                self._log.warning("nothing is trimmed: a snapshot is of no use", id=str(id))
+                self._log.warning("trim_blocked", id=str(id))
                 return
         first = min(archived, ids[-1], key=lambda id: id.revision)
         if dropped := await self._journal.trim(self._hall, first):
             metrics.trimmed(self._hall, dropped)
-            self._log.info("journal trimmed", first=str(first), entries=dropped)
+            self._log.info("journal_trimmed", first=str(first), entries=dropped)
 
 
 def _opened(entry: Entry) -> str:

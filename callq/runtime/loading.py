@@ -159,7 +159,7 @@ async def _from_snapshot(journal: Journal, hall: str) -> tuple[HallState, EntryI
             await journal.read(hall, id, 1)
             return decode_state(unpacked_state(content)), id
         except (BadBytes, LineageBroken) as error:
-            structlog.get_logger().warning("a snapshot is of no use", hall=hall, id=str(id), error=str(error))
+            structlog.get_logger().warning("snapshot_of_no_use", hall=hall, id=str(id), error=str(error))
     return None
 
 

@@ -118,6 +118,11 @@ class Node:
         """Ids of all halls, sorted, running or not."""
         return sorted(self._status)
 
+    @property
+    def acts(self) -> int:
+        """Grows with everything that is done in any hall."""
+        return sum(self._actors[hall].revision for hall, s in self._status.items() if s == "running")
+
     def health(self) -> dict[str, object]:
         """Whether every hall runs, what each does, who else serves the store, and what people must see."""
         return {
@@ -194,10 +199,10 @@ class Node:
                 await self._run_hall(hall, report)
             except* Quarantined as group:
                 status = "quarantined"
-                self._note(hall, _first(group))
+                self._note(hall, status, _first(group))
             except* Exception as group:
                 # Whatever it was, the other halls must go on; the fault is logged, counted and shown.
-                self._note(hall, _first(group))
+                self._note(hall, status, _first(group))
             self._set(hall, status)
             report()
             if status == "quarantined":
@@ -208,11 +213,15 @@ class Node:
             await trio.sleep(pause_s * self._rng.uniform(0.8, 1.2))
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
-    def _note(self, hall: str, error: BaseException) -> None:
+    def _note(self, hall: str, status: HallStatus, error: BaseException) -> None:
         self._errors[hall] = f"{type(error).__name__}: {error}"
         expected = isinstance(error, CallqError)
         self._log.error(
-            "hall failed", hall=hall, error=self._errors[hall], exc_info=None if expected else error
+            "hall_failed",
+            hall=hall,
+            status=status,
+            error=self._errors[hall],
+            exc_info=None if expected else error,
         )
 
     async def _run_hall(self, hall: str, report: Callable[[], None]) -> None:
@@ -236,7 +245,7 @@ class Node:
             self._actors[hall] = actor
             self._errors.pop(hall, None)
             self._set(hall, "running")
-            self._log.info("hall running", hall=hall, revision=actor.revision)
+            self._log.info("hall_running", hall=hall, revision=actor.revision)
             report()
             keeper = Keeper(actor, self._journal, self.home, lambda: self._heart.is_first(hall))
             nursery.start_soon(keeper.run)
@@ -270,7 +279,7 @@ class Node:
             return
         except (CallqError, OSError) as error:
             # The other halls must go on; this one finds the same when it is loaded.
-            self._log.error("the hall cannot be settled", hall=hall, error=str(error))
+            self._log.error("hall_not_settled", hall=hall, error=str(error))
         self._unsettled.discard(hall)
 
     async def _configure(self, actor: HallActor) -> None:
@@ -280,17 +289,17 @@ class Node:
             return
         if actor.config_digest:
             self._log.warning(
-                "the hall file differs from the configuration in force and was not loaded",
+                "hall_file_differs",
                 hall=actor.hall,
                 in_force=actor.config_digest,
                 file=digest(config),
-                hint="send it with the configure command to put it in force",
+                hint="`callq hall show` tells how, `callq hall load` puts the file in force",
             )
             return
         try:
             await actor.own(cmd.Configure(config=config), _not_created)
         except _Created:
-            self._log.info("another node created the hall", hall=actor.hall)
+            self._log.info("hall_created_elsewhere", hall=actor.hall)
         lineage = await self._journal.lineage()
         await actor.own(cmd.OpenEpoch(epoch=lineage.epoch))
 
@@ -321,17 +330,17 @@ class Node:
         try:
             await actor.own(cmd.RecordOutage(since_ms=first_ms, until_ms=last_ms))
         except StoreUnavailable as error:
-            self._log.warning("an outage is not recorded yet", hall=actor.hall, error=str(error))
+            self._log.warning("outage_not_recorded_yet", hall=actor.hall, error=str(error))
             return
         except CallqError as error:
-            self._log.error("an outage cannot be recorded", hall=actor.hall, error=str(error))
+            self._log.error("outage_not_recorded", hall=actor.hall, error=str(error))
         self._outages.pop(actor.hall, None)
 
     async def _close_gap(self) -> None:
         try:
             await self._heart.beat(ends_outage=True)
         except StoreUnavailable as error:
-            self._log.debug("the gap is closed later", error=str(error))
+            self._log.debug("gap_closed_later", error=str(error))
 
     # News of other nodes --------------------------------------------------------------------------
 
@@ -356,7 +365,7 @@ class Node:
                         nursery.start_soon(self._supervise, hall)
                 await self._raise_levels()
             except StoreUnavailable as error:
-                self._log.debug("no look at the journals", error=str(error))
+                self._log.debug("journals_not_looked_at", error=str(error))
             await self.home.tend()
             metrics.alarms(len(self.home.alarms))
 
@@ -366,7 +375,7 @@ class Node:
                 try:
                     await self._raise_level(self._actors[hall])
                 except CallqError as error:
-                    self._log.debug("the level is raised later", hall=hall, error=str(error))
+                    self._log.debug("level_raised_later", hall=hall, error=str(error))
 
 
 class _Created(CallqError):

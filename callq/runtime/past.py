@@ -161,9 +161,7 @@ class Past:
                 await journal.append(self.hall, tip, lost[:GROUP_MAX])
             except AppendRefused:
                 continue
-            self._log.warning(
-                "gave back what the store had lost", after=str(tip), entries=len(lost[:GROUP_MAX])
-            )
+            self._log.warning("entries_given_back", after=str(tip), entries=len(lost[:GROUP_MAX]))
             metrics.healed(self.hall, len(lost[:GROUP_MAX]))
 
     def _missing(self, there: Sequence[Entry]) -> list[Entry]:
@@ -216,7 +214,7 @@ class Past:
         where = await self._home.alarm(name, msgspec.json.format(msgspec.json.encode(content)) + b"\n")
         metrics.diverged(self.hall, len(lost))
         self._log.critical(
-            "acknowledged entries are lost",
+            "entries_lost",
             entries=len(lost),
             first=str(first),
             whole=whole,

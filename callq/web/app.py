@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from callq import metrics
 from callq.domain.errors import CallqError, Code
+from callq.runtime.gauges import hall_now
 from callq.web import answers, problems
 from callq.web.door import HEADERS
 from callq.web.openapi import document
@@ -21,7 +23,6 @@ from callq.web.routes import KIB, ROUTES
 from callq.wire.codec import to_json
 
 if TYPE_CHECKING:
-    from callq.domain.state import HallState
     from callq.web.api import Api
     from callq.web.pages import Pages
 
@@ -61,20 +62,12 @@ async def _bytes(content: bytes, kind: str) -> Response:
 
 
 async def _metrics(api: Api) -> Response:
+    halls = []
     for hall in api.node.halls():
-        try:
-            metrics.waiting(hall, api.node.actor(hall).glance(_waiting))
-        except CallqError:
-            # A hall that is being restarted has nothing to say; the others still have.
-            continue
-    return _respond(metrics.exposition(), 200, metrics.CONTENT_TYPE)
-
-
-def _waiting(state: HallState) -> dict[str, int]:
-    found = dict.fromkeys(state.index.services, 0)
-    for key, lane in state.lanes.items():
-        found[key.service] += len(lane)
-    return found
+        # A hall that is being restarted has nothing to say; the others still have.
+        with contextlib.suppress(CallqError):
+            halls.append(hall_now(api.node.actor(hall)))
+    return _respond(metrics.exposition(halls), 200, metrics.CONTENT_TYPE)
 
 
 async def _health(api: Api) -> Response:
@@ -145,7 +138,7 @@ async def _http_error(error: HTTPException) -> Response:
 
 
 async def _unexpected(error: Exception) -> Response:
-    problems.log_fault("request failed", error, route=_route_template())
+    problems.log_fault("request_failed", error, route=_route_template())
     return _problem(error)
 
 

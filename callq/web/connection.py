@@ -34,7 +34,8 @@ from wsproto.events import CloseConnection, Message, Ping
 
 from callq.domain.errors import Code
 from callq.web import problems
-from callq.web.session import TOO_LARGE
+from callq.web.session import MALFORMED, TOO_LARGE
+from callq.web.stream import STREAM
 from callq.wire.codec import to_json
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from hypercorn.protocol.events import Event as StreamEvent
     from hypercorn.trio.worker_context import WorkerContext
 
-    from callq.web.listener import PatientStream
+    from callq.web.stream import PatientStream
 
     AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
     Put = Callable[[Any], Awaitable[None]]
@@ -61,8 +62,11 @@ LINGER_S: Final = 1.0
 
 MAX_RECEIVE: Final = 64 * 1024
 
-FRAMES_AT_ONCE: Final = 64
-"""WebSocket frames of one connection that are read before others get their turn: about 1 ms."""
+FRAMES_AT_ONCE: Final = 16
+"""WebSocket frames of one connection that are read before others get their turn: about 0.3 ms."""
+
+MAX_FRAMES: Final = 1_000
+"""Frames without a whole message before a socket is closed: pings, pongs, parts of a message."""
 
 _ABSOLUTE: Final = re.compile(rb"(?i:https?)://[^/?#]*(?P<rest>.*)")
 
@@ -112,7 +116,7 @@ class Connection:
       config: hypercorn's.
       context: hypercorn's; its `terminated` is set when the server stops.
       stream: of the peer.
-      waiting: connections that wait for a request, longest first; this one keeps its place there.
+      waiting: connections that wait for a request or linger, longest first; this one keeps its place there.
     """
 
     def __init__(
@@ -131,7 +135,6 @@ class Connection:
         self._whole = trio.CancelScope()
         self._reading = trio.CancelScope()
         """Around whatever reads; its deadline is how long the peer may take at present."""
-        self._sending = trio.Lock()
         self._over = False
         self._protocol: _Http | None = None
 
@@ -168,7 +171,7 @@ class Connection:
                 self._config,
                 self._context,
                 tasks,
-                ConnectionState({}),
+                ConnectionState({STREAM: self._stream}),
                 False,
                 peer,
                 here,
@@ -209,25 +212,17 @@ class Connection:
                 await self._end()
 
     async def _send_all(self, data: bytes) -> None:
-        if not self._sending.locked():
-            # Nearly always the kernel takes it all: a lock, two scopes and three trips through the
-            # scheduler less, for each piece of each answer.
-            data = self._stream.send_now(data)
-            if not data:
-                return
-        async with self._sending:
-            try:
-                # Half a frame must not be followed by another; the stream has a deadline of its own.
-                with trio.CancelScope(shield=True):
-                    await self._stream.send_all(data)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                self._over = True
-                self._reading.cancel()
-                await self._close_protocol()
+        try:
+            await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self._over = True
+            self._reading.cancel()
+            await self._close_protocol()
 
     async def _end(self) -> None:
         self._over = True
-        self._waiting.pop(self, None)
+        # Who only has to go makes way like who asks for nothing.
+        self._waiting[self] = None
         stopping = self._context.terminated.is_set()
         self._reading.deadline = trio.current_time() + (0 if stopping else LINGER_S)
         self._stream.shut_down()
@@ -298,7 +293,7 @@ async def _run(app: AsgiApp, scope: Any, inbox: _Inbox, send: Callable[[Any], Aw
     try:
         await app(scope, inbox.receive, send)
     except* Exception as group:
-        problems.log_fault("door failed", group)
+        problems.log_fault("door_failed", group)
     finally:
         inbox.close()
         await send(None)
@@ -389,6 +384,7 @@ class _Feed(WSStream):
         self._decided = trio.Event()
         """Set when the application has accepted the handshake, or refused it, or is gone."""
         self._frames = 0
+        """Since the last whole message."""
 
     async def handle(self, event: StreamEvent) -> None:
         """Take in what happened; frames that come before the handshake is decided wait for that."""
@@ -419,6 +415,9 @@ class _Feed(WSStream):
             self._frames += 1
             if self._frames % FRAMES_AT_ONCE == 0:
                 await trio.lowlevel.checkpoint()
+            if self._frames > MAX_FRAMES:
+                await self._close(MALFORMED.code, MALFORMED.reason)
+                return
             if isinstance(event, Message):
                 try:
                     self.buffer.extend(event)
@@ -426,6 +425,7 @@ class _Feed(WSStream):
                     await self._close(TOO_LARGE.code, TOO_LARGE.reason)
                     return
                 if event.message_finished:
+                    self._frames = 0
                     message = self.buffer.to_message()
                     self.buffer.clear()
                     await self.app_put(message)  # type: ignore[misc]  # there is one since the handshake

@@ -141,7 +141,7 @@ class HttpDoor:
         except _Left:
             raise
         except Exception as error:
-            problems.log_fault("request failed", error, route=place.rule)
+            problems.log_fault("request_failed", error, route=place.rule)
             return problem_answer(error)
 
     async def _asked(self, route: Route, path: dict[str, str], request: _Request) -> Asked:

@@ -16,6 +16,7 @@ from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected
 from callq.web import problems
 from callq.web.feed_wire import PROTOCOLS
+from callq.web.outlet import outlet_for
 from callq.web.problems import Refusal
 from callq.web.roles import Permission
 from callq.web.session import FORBIDDEN, INTERNAL, UNAUTHORISED, UNAVAILABLE, UNKNOWN, Closing, Session
@@ -79,19 +80,23 @@ class FeedDoor:
             return
         await send({"type": "websocket.accept", "subprotocol": wire.name})
         metrics.feed_opened(hall)
+        outlet = outlet_for(wire, scope, send)
+        session = Session(self._api, principal, hall, wire, receive, send, outlet)
         try:
-            ended = await self._serve(Session(self._api, principal, hall, wire, receive, send), send)
+            ended = await self._serve(session, hall, send)
         finally:
             metrics.feed_closed(hall)
         if ended is not None:
             metrics.feed_dropped(hall, ended.reason)
 
-    async def _serve(self, session: Session, send: Callable[[Any], Awaitable[None]]) -> Closing | None:
+    async def _serve(
+        self, session: Session, hall: str, send: Callable[[Any], Awaitable[None]]
+    ) -> Closing | None:
         try:
             return await session.run(self.closing)
         except* Exception as group:
             # One socket's fault must not reach the server; its client may come again.
-            problems.log_fault("feed failed", group)
+            problems.log_fault("feed_failed", group, hall=hall)
         await send({"type": "websocket.close", "code": INTERNAL.code, "reason": INTERNAL.reason})
         return INTERNAL
 

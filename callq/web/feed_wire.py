@@ -118,22 +118,18 @@ class Wire(NamedTuple):
     Attributes:
       name: of the subprotocol.
       field: of the ASGI event: ``text`` or ``bytes``.
-      encode: makes a frame's content.
+      encode: makes a frame's content, as bytes also where the field takes text.
       decode: reads it; raises `Rejected`.
     """
 
     name: str
     field: Literal["text", "bytes"]
-    encode: Callable[[object], str | bytes]
+    encode: Callable[[object], bytes]
     decode: Callable[[Any], Any]
 
 
-def _json_text(value: object) -> str:
-    return to_json(value).decode()
-
-
 PROTOCOLS: Final = {
-    "callq.v1.json": Wire("callq.v1.json", "text", _json_text, from_json),
+    "callq.v1.json": Wire("callq.v1.json", "text", to_json, from_json),
     "callq.v1.msgpack": Wire("callq.v1.msgpack", "bytes", to_msgpack, from_msgpack),
 }
 """By subprotocol name."""

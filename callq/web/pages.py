@@ -115,7 +115,7 @@ def load_pages() -> Pages:
             )
             found = _assets(prefix, Path(given["root"]))
         except Exception as error:
-            structlog.get_logger().error("page left out", page=entry.name, error=repr(error))
+            structlog.get_logger().error("page_left_out", page=entry.name, error=repr(error))
             continue
         pages.append(page)
         assets |= found

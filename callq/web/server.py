@@ -12,7 +12,9 @@ import trio
 from callq.domain.errors import StoreUnavailable
 from callq.journal.redis.settings import turned_bad
 from callq.journal.redis.store import open_store
+from callq.runtime import garbage
 from callq.runtime.clock import NodeClock
+from callq.runtime.gauges import watch_lag
 from callq.runtime.home import DiskHome
 from callq.runtime.node import Node
 from callq.web.api import Api
@@ -94,19 +96,24 @@ async def serve_until(
             open_store(config.data_dir, redis_url=config.redis_url, durability=config.durability) as store,
             trio.open_nursery() as nursery,
         ):
+            home = DiskHome(config.data_dir, store.identity.store)
             node = Node(
                 store.journal,
                 store.journal,
                 config.halls,
-                home=DiskHome(config.data_dir, store.identity.store),
+                home=home,
                 clock=NodeClock(witness=config.redis_url is not None),
                 digest_every=DIGEST_EVERY if config.state_digests else 0,
             )
-            await nursery.start(node.run)
-            nursery.start_soon(_watch_settings, store)
-            await serve_node(
-                node, listening, stopping, admin_token=config.admin_token, task_status=task_status
-            )
+            # Tasks take the context of whoever starts them along: all of them name the node.
+            with structlog.contextvars.bound_contextvars(node=home.name):
+                await nursery.start(node.run)
+                nursery.start_soon(_watch_settings, store)
+                nursery.start_soon(watch_lag)
+                nursery.start_soon(garbage.run, lambda: node.acts)
+                await serve_node(
+                    node, listening, stopping, admin_token=config.admin_token, task_status=task_status
+                )
             nursery.cancel_scope.cancel()
 
 
@@ -134,7 +141,7 @@ async def serve_node(
         host, port = listening.getsockname()[:2]
         log.info("serving", host=host, port=port, halls=node.halls())
         task_status.started(port)
-    log.info("stopped serving")
+    log.info("stopped_serving")
 
 
 async def _watch_settings(store: Store) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 import trio
 
+from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
 from callq.runtime.hub import FeedClosed
 from callq.runtime.ids import wall_ms
@@ -26,20 +27,23 @@ from callq.web.feed_wire import (
     read_message,
 )
 from callq.web.keys import body_digest, checked_key
+from callq.web.outlet import AsgiOutlet
 from callq.web.roles import VIEW_PERMISSION, Principal
+from callq.web.stream import PeerTooSlow
 from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from callq.runtime.hub import Frame, Subscription
+    from callq.web.outlet import Outlet
 
 IDLE_S: Final = 60.0
 """A client that says nothing for so long is gone; pages ping every 10 s."""
 
-SEND_WITHIN_S: Final = 20.0
-"""A message that a client has not taken by then ends its socket."""
+SHARED_FOR_MS: Final = 50
+"""A message made for one socket is sent to others as well for so long: its `server_ms` is as old then."""
 
 MAX_VIEWS: Final = 64
 MAX_COMMANDS: Final = 64
@@ -88,7 +92,8 @@ class Session:
       hall: of its address; it exists.
       wire: the subprotocol.
       receive: ASGI.
-      send: ASGI.
+      send: ASGI, for the end.
+      outlet: for messages; None: they go through `send` as well.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class Session:
         wire: Wire,
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
+        outlet: Outlet | None = None,
     ) -> None:
         self._api = api
         self._principal = principal
@@ -106,7 +112,7 @@ class Session:
         self._wire = wire
         self._receive = receive
         self._send_event = send
-        self._sending = trio.Lock()
+        self._outlet = outlet or AsgiOutlet(wire, send)
         self._views: dict[View, trio.CancelScope] = {}
         self._commands = trio.Semaphore(MAX_COMMANDS)
         self._idle: list[trio.Event] = []
@@ -267,8 +273,12 @@ class Session:
         try:
             while True:
                 seen = await subscription.receive()
-                whole = seen.data if seen.kind == "snapshot" else {**whole, **seen.data}
-                await self._show(view, seen, whole if view.name == "strip" else seen.data)
+                if view.name == "strip":
+                    # The same for all that share the frame: each has followed it without a gap.
+                    whole = {**whole, **seen.data}
+                    await self._show(view, seen, whole)
+                else:
+                    await self._show(view, seen, seen.data)
         except FeedClosed:
             return seen
         finally:
@@ -286,16 +296,22 @@ class Session:
             return None
 
     async def _show(self, view: View, frame: Frame, data: dict[str, object]) -> None:
-        message: dict[str, object] = {
-            "type": frame.kind,
-            **_about(view),
-            "epoch": frame.epoch,
-            "revision": frame.revision,
-            "data": {**data, "server_ms": wall_ms()},
-        }
-        if frame.reset:
-            message["reset"] = True
-        await self._send(message)
+        """Send a frame, which is made a message once for all sockets of its kind."""
+        now_ms = wall_ms()
+        at_ms, packed = frame.made.get(self._outlet.kind, (0, b""))
+        if not 0 <= now_ms - at_ms <= SHARED_FOR_MS:
+            message: dict[str, object] = {
+                "type": frame.kind,
+                **_about(view),
+                "epoch": frame.epoch,
+                "revision": frame.revision,
+                "data": {**data, "server_ms": now_ms},
+            }
+            if frame.reset:
+                message["reset"] = True
+            packed = self._outlet.pack(message)
+            frame.made[self._outlet.kind] = now_ms, packed
+        await self._put(frame.kind, packed)
 
     # Commands -------------------------------------------------------------------------------------
 
@@ -314,11 +330,11 @@ class Session:
             result |= {"ok": True, **msgspec.structs.asdict(answer)}
         except Exception as error:
             if not isinstance(error, CallqError):
-                problems.log_fault("feed command failed", error)
+                problems.log_fault("feed_command_failed", error, hall=self._hall)
             result |= {"ok": False, "problem": problems.explain(error)[0]}
-        finally:
-            self._commands.release()
         await self._send(result)
+        # Not before: who never reads would have any number of results waiting.
+        self._commands.release()
 
     def _prepared(self, message: CommandMessage) -> Callable[[], Awaitable[msgspec.Struct]]:
         """Check a command; what is left is to do it."""
@@ -347,20 +363,17 @@ class Session:
     async def _refuse(self, error: Exception, **about: object) -> None:
         await self._send(error_message(problems.explain(error)[0], **about))
 
-    async def _send(self, message: object) -> None:
-        event = {"type": "websocket.send", self._wire.field: self._wire.encode(message)}
+    async def _send(self, message: Mapping[str, object]) -> None:
+        await self._put(str(message["type"]), self._outlet.pack(message))
+
+    async def _put(self, kind: str, packed: bytes) -> None:
         try:
-            self._sending.acquire_nowait()
-        except trio.WouldBlock:
-            await self._sending.acquire()
-        try:
-            deadline = trio.current_time() + SEND_WITHIN_S
-            # No scope of our own: the server shields its sends, gives them as much time, and returns.
-            await self._send_event(event)
-            if trio.current_time() >= deadline:
-                raise _Ended(TOO_SLOW)
-        finally:
-            self._sending.release()
+            await self._outlet.send(packed)
+        except PeerTooSlow:
+            raise _Ended(TOO_SLOW) from None
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            raise _Ended(None) from None
+        metrics.feed_sent(self._hall, kind, len(packed))
 
 
 async def _refused(error: CallqError) -> msgspec.Struct:

@@ -1,16 +1,15 @@
 """The days that the golden streams record: every event of each schema at least once.
 
-``python -m tests.golden.day NAME`` writes a file of the present schema to ``tests/golden/NAME.json``: a
-stream (``stream-v3``), the snapshot of its end (``snapshot-v3``) or the fields of all that a batch may
-hold (``shapes-v3``). It never overwrites. What was written once is kept for good: later versions of callq
-must come to the outcome recorded here, whatever fields have joined the state since.
+``python -m tests.golden.day`` writes those files of the present schema that are not there yet: its day's
+stream, the snapshot of its end, and the fields of all that a batch may hold (``shapes``). What was written
+once is kept for good: later versions of callq must come to the outcome recorded here, whatever fields
+have joined the state since. A new schema needs a day of its own: a row in `DAYS`.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
@@ -22,6 +21,7 @@ from callq.domain.snapshot import FORMAT, encode_state
 from callq.domain.ticket import FINAL
 from callq.journal.port import GENESIS, chained
 from tests.golden.day_three import scripted_v3
+from tests.golden.day_two import scripted_v2
 from tests.harness import Hall, small_hall
 
 if TYPE_CHECKING:
@@ -71,6 +71,15 @@ def scripted() -> Hall:
     hall.issue()
     hall.do(cmd.CallNext(window="w2"))
     return hall
+
+
+DAYS: Final[dict[int, Callable[[], Hall]]] = {1: scripted, 2: scripted_v2, 3: scripted_v3}
+"""By schema."""
+
+
+def newest() -> Hall:
+    """The day of the present schema, at its end."""
+    return DAYS[SCHEMA_VERSION]()
 
 
 def outcome(state: HallState) -> dict[str, object]:
@@ -132,19 +141,20 @@ def snapshot_of(hall: Hall) -> dict[str, object]:
 
 
 KINDS: Final[dict[str, Callable[[], object]]] = {
-    "stream": lambda: stream_of(scripted_v3()),
-    "snapshot": lambda: snapshot_of(scripted_v3()),
+    "stream": lambda: stream_of(newest()),
+    "snapshot": lambda: snapshot_of(newest()),
     "shapes": shapes,
 }
 
 
-def write(name: str) -> None:
-    """Write a new golden file: a stream, a snapshot, or the shapes of a schema."""
-    content = KINDS[name.partition("-")[0]]()
-    with (FOLDER / f"{name}.json").open("x") as file:
-        json.dump(content, file, indent=1)
-        file.write("\n")
+def write() -> None:
+    """Write the golden files of the present schema that are not there yet."""
+    for name, content in KINDS.items():
+        path = FOLDER / f"{name}-v{SCHEMA_VERSION}.json"
+        if not path.exists():
+            path.write_text(json.dumps(content(), indent=1) + "\n", encoding="utf-8")
+            print(f"wrote {path.name}")
 
 
 if __name__ == "__main__":
-    write(sys.argv[1])
+    write()

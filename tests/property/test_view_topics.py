@@ -11,7 +11,7 @@ from hypothesis import settings
 from callq.domain import commands as cmd
 from callq.domain.errors import Rejected
 from callq.domain.hall import Rules
-from callq.views.view import View, project, topics, touched
+from callq.views.view import VIEWS, View, project, topics, touched
 from tests.harness import Hall, small_hall
 from tests.property.test_hall_machine import HallMachine
 
@@ -78,3 +78,7 @@ def test_a_place_of_the_quota_that_comes_back_is_told_where_it_was_taken() -> No
     hall.do(cmd.Reassign(ticket=ticket.id, service="estate"))
     hall.do(cmd.Cancel(ticket=ticket.id))
     assert hall.state.issued["general"] == 0
+
+
+def test_every_view_is_watched() -> None:
+    assert {view.name for view in ALWAYS} | {"ticket"} == set(VIEWS)

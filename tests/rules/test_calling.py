@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
-from callq.domain.hall import Resource, Skill
+from callq.domain.hall import HallConfig, Resource, Skill
 from callq.domain.lanes import LaneKey
+from callq.domain.routing import POLICIES
 from tests.harness import small_hall
 from tests.rules.scene import Scene, changed, refused, rule, with_rules
 
@@ -263,3 +266,8 @@ def test_next_calls_the_next_step_of_who_it_completed_if_nobody_else_waits() -> 
     assert (ticket.service, ticket.state) == ("general", "serving")
     other = hall.issue("social")
     assert hall.call() is other
+
+
+def test_every_policy_that_a_hall_can_have_is_there() -> None:
+    (kind,) = [field.type for field in msgspec.structs.fields(HallConfig) if field.name == "policy"]
+    assert set(POLICIES) == set(get_args(kind))

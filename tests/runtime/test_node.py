@@ -80,7 +80,7 @@ async def test_a_file_that_differs_is_reported_and_not_loaded(journal: FaultyJou
     assert name == "测试大厅"
     warnings = [line for line in logs if line["log_level"] == "warning"]
     assert len(warnings) == 1
-    assert "differs" in warnings[0]["event"]
+    assert warnings[0]["event"] == "hall_file_differs"
 
 
 async def test_a_new_hall_has_an_epoch_from_the_start(journal: FaultyJournal) -> None:

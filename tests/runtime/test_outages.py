@@ -217,7 +217,7 @@ async def test_a_quarantined_hall_is_left_alone_and_a_failed_one_less_and_less_o
     with structlog.testing.capture_logs() as logs:
         async with two_halls(journal) as node:
             await trio.sleep(QUARANTINE_S * 0.7)
-            failed = [line["hall"] for line in logs if line["event"] == "hall failed"]
+            failed = [line["hall"] for line in logs if line["event"] == "hall_failed"]
             assert failed.count("east") == 1
             assert 5 <= failed.count("west") <= 12
             failing = False

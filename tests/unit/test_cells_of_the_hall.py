@@ -13,6 +13,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
+from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import Booking
 from callq.domain.state import HallState, canonical
 from tests.harness import MONDAY_9H, Hall, check_invariants, small_hall
@@ -54,7 +55,7 @@ class Row(NamedTuple):
     visit: bool = False
     minutes: int = 0
     """How long the hall has been so."""
-    level: int = 3
+    level: int = SCHEMA_VERSION
 
 
 C = Code
@@ -182,7 +183,7 @@ def test_every_command_has_its_row() -> None:
 def test_in_a_hall_that_does_not_exist_yet_only_a_configuration_is_heard(row: Row) -> None:
     hall = Hall.__new__(Hall)
     hall.state, hall.now_ms = HallState("test"), MONDAY_9H
-    hall.payloads, hall.numbers, hall.level = [], {}, 3
+    hall.payloads, hall.numbers, hall.level = [], {}, SCHEMA_VERSION
     before = canonical(hall.state)
     if isinstance(row.command, cmd.Configure):
         assert hall.do(row.command).events

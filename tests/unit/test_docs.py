@@ -6,7 +6,6 @@ import inspect
 import json
 import re
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
@@ -41,50 +40,18 @@ from callq.web.roles import ALLOWED, Role
 from callq.web.routes import ROUTES
 from callq.wire import messages as m
 from tests.harness import Hall
+from tests.unit.documents import ROOT, prose, rows, section, slug, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
 DOCS = ROOT / "docs"
 PAGES = sorted(
     [*(ROOT / name for name in (*READMES, "CHANGELOG.md", "CONTRIBUTING.md")), *DOCS.rglob("*.md")]
 )
 PARTS = ("domain", "config", "wire", "views", "journal", "runtime", "web")
-
-
-def text(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
-
-
-def section(page: str, heading: str) -> str:
-    """What stands between a heading and the next one of its rank or a higher one."""
-    found = re.search(rf"^(#+) .*{re.escape(heading)}.*$", page, re.MULTILINE)
-    assert found, f"no heading {heading!r}"
-    rest = page[found.end() :]
-    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
-    return rest[: end.start()] if end else rest
-
-
-def rows(part: str) -> dict[str, str]:
-    """Rows of the tables in `part` by each name that their first cell has in backticks."""
-    found = {}
-    for line in part.splitlines():
-        if line.startswith("|"):
-            first = line.split("|")[1]
-            for name in re.findall(r"`([^`]+)`", first):
-                found[name] = line
-    return found
-
-
-def prose(page: str) -> str:
-    """A page without its blocks of code."""
-    return re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
-
-
-def slug(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
 # Links and names -----------------------------------------------------------------------------------
@@ -279,7 +246,7 @@ def test_every_key_of_a_view_is_described(name: str) -> None:
     described = set(rows(section(text("docs/feed.md"), f"`{name}`:")))
     moments = [lambda: None, lambda: hall.staff(), lambda: hall.do(cmd.CallNext(window="w1"))]
     for happens in moments:
-        happens()
+        happens()  # type: ignore[no-untyped-call]
         assert set(project(view_of(name, ticket.id), hall.state, hall.now_ms, {})) == described
     assert "`server_ms`" in section(text("docs/feed.md"), "Views")
 
@@ -357,3 +324,16 @@ def test_every_key_in_redis_is_described() -> None:
         for _, make in inspect.getmembers(keys, inspect.isfunction)
     }
     assert described == constants | made
+
+
+# How to add things ---------------------------------------------------------------------------------
+
+
+def test_every_test_and_name_of_the_page_on_extending_exists() -> None:
+    page = text("docs/extending.md")
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    written += "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "callq").rglob("*.py"))
+    for name in re.findall(r"`(test_\w+|_?[A-Z]{3,}(?:_[A-Z]+)*)`", page):
+        assert re.search(rf"\b(def {name}\(|{name}\b)", written), name
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert code.splitlines()[-1] in text("callq/domain/routing.py")

@@ -17,9 +17,7 @@ from callq.domain.events import SCHEMA_VERSION, Event, decode_batch, encode_batc
 from callq.domain.state import HallState
 from callq.domain.undo import Undo
 from callq.journal.port import GENESIS, chained
-from tests.golden.day import FOLDER, outcome, scripted
-from tests.golden.day_three import scripted_v3
-from tests.golden.day_two import scripted_v2
+from tests.golden.day import DAYS, FOLDER, newest, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,17 +60,17 @@ def test_the_golden_day_has_every_event() -> None:
 
 
 def test_the_same_day_is_written_in_the_same_bytes() -> None:
-    assert [base64.b64encode(p).decode() for p in scripted_v3().payloads] == [
+    assert [base64.b64encode(p).decode() for p in newest().payloads] == [
         e[1] for e in load(STREAMS[-1])["entries"]
     ]
 
 
-@pytest.mark.parametrize(("schema", "day"), [(1, scripted), (2, scripted_v2)])
+@pytest.mark.parametrize(("schema", "day"), [*DAYS.items()][:-1])
 def test_the_day_of_an_older_schema_would_end_the_same_today(schema: int, day: Callable[[], Hall]) -> None:
     """And older nodes would read it, as long as the hall's level is that one."""
     hall = day()
     assert json.loads(json.dumps(outcome(hall.state))) == load(STREAMS[schema - 1])["outcome"]
-    assert {decode_batch(payload).v for payload in hall.payloads} == {schema}
+    assert max(decode_batch(payload).v for payload in hall.payloads) == schema
 
 
 @pytest.mark.parametrize("more", [{}, {"more": 1}], ids=["readable", "not readable"])

@@ -75,6 +75,59 @@ def test_whatever_is_not_in_the_first_schema_has_a_row_with_its_own() -> None:
     assert not {struct for struct, _ in joined} & OURS
 
 
+CHANNELS = {"kiosk", "counter", "phone", "web", "guide"}
+CLASSES = {"ordinary", "appointment", "priority"}
+DAYS = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+KINDS = {"comprehensive", "domain", "dedicated", "green", "result", "tidal", "remote", "fallback"}
+
+VALUES: dict[tuple[str, str], set[object]] = {
+    ("NumberRange", "channel"): {*CHANNELS},
+    ("Booking", "slot_min"): {15, 20, 30, 60},
+    ("WindowConfig", "kind"): {*KINDS},
+    ("HallConfig", "policy"): {"longest_wait"},
+    ("Session", "kind"): {"morning", "noon", "afternoon", "evening", "weekend", "booked_only"},
+    ("Session", "days"): {*DAYS},
+    ("MovedWorkday", "like"): {*DAYS},
+    ("Rules", "rejoin"): {"void", "second_call", "k_back"},
+    ("Rules", "next_while_serving"): {"refuse", "complete"},
+    ("Rules", "next_while_called"): {"refuse", "miss"},
+    ("ticket_issued", "cls"): {*CLASSES},
+    ("ticket_issued", "channel"): {*CHANNELS},
+    ("ticket_held", "kind"): {"without_papers", "with_papers", "waiting"},
+    ("class_granted", "cls"): {*CLASSES},
+    ("booked", "channel"): {*CHANNELS},
+}
+"""What fields of the stream with a closed set of values may be, since the schema that brought them."""
+
+
+def literals(root: object) -> dict[tuple[str, str], set[object]]:
+    """The same, as the code has it."""
+    found: dict[tuple[str, str], set[object]] = {}
+    seen: set[type] = set()
+
+    def values(annotation: object) -> set[object]:
+        if get_origin(annotation) is Literal:
+            return set(get_args(annotation))
+        return set().union(*map(values, get_args(annotation)))
+
+    def look(annotation: object) -> None:
+        if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct) and annotation not in seen:
+            seen.add(annotation)
+            for field in msgspec.structs.fields(annotation):
+                if allowed := values(field.type):
+                    found[name_of(annotation), field.encode_name] = allowed
+                look(field.type)
+        for part in get_args(annotation):
+            look(part)
+
+    look(root)
+    return found
+
+
+def test_no_literal_of_the_stream_has_a_value_that_older_nodes_cannot_read() -> None:
+    assert literals(ev.Batch) == VALUES, "a new value is a new field: see docs/extending.md"
+
+
 def test_no_row_is_there_twice() -> None:
     rows = Counter(kind for kinds in STRUCTS.values() for kind in kinds)
     rows.update((kind, name) for kinds in FIELDS.values() for kind, names in kinds.items() for name in names)

@@ -19,8 +19,7 @@ from callq.domain.state import OTHERWISE, PLAIN, HallState, canonical
 from callq.domain.ticket import Ticket
 from callq.domain.undo import NoUndo
 from callq.domain.window import Window
-from tests.golden.day import FOLDER, outcome
-from tests.golden.day_three import scripted_v3
+from tests.golden.day import FOLDER, newest, outcome
 from tests.harness import Hall, check_invariants
 from tests.restored import goes_on_the_same, parts, restored
 
@@ -39,7 +38,7 @@ def payloads_of(schema: int) -> list[bytes]:
 
 
 def test_every_moment_of_the_golden_day_is_kept_exactly() -> None:
-    hall = scripted_v3()
+    hall = newest()
     again = goes_on_the_same("test", hall.payloads, every=1)
     assert parts(again) == parts(hall.state)
 
@@ -66,7 +65,7 @@ def test_whatever_a_ticket_or_a_window_can_have_was_kept_at_some_moment() -> Non
                 if getattr(thing, field.name) != field.default:
                     seen[type(thing)].add(field.name)
     for kind, names in seen.items():
-        assert names == set(kind.__struct_fields__), kind
+        assert names == set(kind.__struct_fields__), kind  # type: ignore[attr-defined]
 
 
 def test_an_undo_reaches_back_over_a_restart() -> None:
@@ -88,7 +87,7 @@ def test_an_undo_reaches_back_over_a_restart() -> None:
 
 
 def test_what_is_read_back_shares_nothing_with_what_was_written() -> None:
-    hall = scripted_v3()
+    hall = newest()
     written, before = hall.state, canonical(hall.state)
     hall.state = restored(written)
     hall.do(cmd.Start(window="w3"))
@@ -128,11 +127,11 @@ def test_a_golden_snapshot_is_the_state_that_its_stream_leads_to(path: Path) -> 
 
 
 def test_the_same_state_is_written_in_the_same_bytes() -> None:
-    assert base64.b64encode(encode_state(scripted_v3().state)).decode() == load(SNAPSHOTS[-1])["body"]
+    assert base64.b64encode(encode_state(newest().state)).decode() == load(SNAPSHOTS[-1])["body"]
 
 
 def test_what_a_later_version_added_is_passed_over_while_the_level_allows_it() -> None:
-    state = scripted_v3().state
+    state = newest().state
     written = encode_state(state)
     body = msgspec.msgpack.decode(written[12:])
     body["later"] = {"more": 1}
@@ -151,7 +150,7 @@ def head(level: int = SCHEMA_VERSION, version: int = FORMAT) -> bytes:
 
 @pytest.mark.parametrize("newer", [head(level=SCHEMA_VERSION + 1), head(version=FORMAT + 1)])
 def test_a_newer_one_is_refused_with_a_word(newer: bytes) -> None:
-    body = encode_state(scripted_v3().state)
+    body = encode_state(newest().state)
     assert body.startswith(head())
     with pytest.raises(BadBytes, match="upgrade"):
         decode_state(newer + body[len(newer) :])
@@ -165,7 +164,7 @@ def test_what_older_nodes_read_says_so() -> None:
 
 @pytest.mark.parametrize("at", [0, 5, 9, 12, 40, 2000, -1])
 def test_one_damaged_byte_is_found(at: int) -> None:
-    body = bytearray(encode_state(scripted_v3().state))
+    body = bytearray(encode_state(newest().state))
     body[at] ^= 0x55
     with pytest.raises(BadBytes):
         decode_state(bytes(body))
@@ -174,11 +173,11 @@ def test_one_damaged_byte_is_found(at: int) -> None:
 @pytest.mark.parametrize("length", [0, 3, 12, 100, -1])
 def test_what_was_cut_off_is_found(length: int) -> None:
     with pytest.raises(BadBytes):
-        decode_state(encode_state(scripted_v3().state)[:length])
+        decode_state(encode_state(newest().state)[:length])
 
 
 def test_a_body_that_contradicts_itself_is_refused() -> None:
-    state = scripted_v3().state
+    state = newest().state
     at = next(w for w in state.windows.values() if w.ticket is not None)
     assert at.ticket is not None
     del state.tickets[at.ticket.id]

@@ -84,3 +84,5 @@ async def connect_feed(
         finally:
             # After a close that the peer began, trio-websocket leaves the connection to the collector.
             await trio.aclose_forcefully(socket._stream)
+            # Its reader would wait for ever for somebody to take what was not heard.
+            await socket._recv_channel.aclose()

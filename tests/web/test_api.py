@@ -227,13 +227,13 @@ async def test_metrics_tell_of_commands_queues_and_feeds(door: Door) -> None:
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#")
     assert float(lines['callq_commands_total{command="issue",hall="test",outcome="ok"}']) >= 1
     assert float(lines['callq_commands_total{command="issue",hall="test",outcome="unknown_service"}']) >= 1
-    assert float(lines['callq_waiting{hall="test",service="general"}']) == 1
+    assert float(lines['callq_waiting_tickets{hall="test",service="general"}']) == 1
     assert float(lines['callq_feed_connections{hall="test"}']) == 1
     assert float(lines['callq_hall_status{hall="test",status="running"}']) == 1
     assert float(lines["callq_store_up"]) == 1
-    assert any(line.startswith("callq_commit_seconds_bucket") for line in lines)
+    assert any(line.startswith("callq_commit_duration_seconds_bucket") for line in lines)
     assert any(line.startswith("callq_group_batches_bucket") for line in lines)
-    assert any(line.startswith("callq_http_request_seconds_count") for line in lines)
+    assert any(line.startswith("callq_http_request_duration_seconds_count") for line in lines)
     assert all(line.startswith("callq_") for line in lines)
 
 

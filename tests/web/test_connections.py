@@ -117,6 +117,11 @@ async def test_a_connection_that_is_not_to_be_kept_is_closed(door: Door, request
     assert b" 200 " in await asked(door, request_)
 
 
+async def test_the_end_is_told_at_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "LINGER_S", 3600.0)
+    assert b" 200 " in await asked(door, HEALTH)
+
+
 async def test_a_connection_is_kept_for_a_while_only(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "KEEP_ALIVE_S", 0.1)
     line = b"GET /v1/halls HTTP/1.1\r\n" + HOST + BEARER + b"\r\n"
@@ -246,6 +251,8 @@ BROKEN = {
     "one that never ends": (4413, [frame(b" " * 60_000, 0x01), *[frame(b" " * 60_000, 0x00)] * 40]),
     "a frame of a terabyte": (4413, [frame(b" " * 400_000, length=1 << 40)]),
     "nonsense without end": (4400, [frame(b"x")] * 40),
+    "pongs without end": (4400, [frame(b"", 0x8A) * 1_001]),
+    "a message in crumbs": (4400, [frame(b" ", 0x01), frame(b" ", 0x00) * 1_001]),
 }
 
 
@@ -354,6 +361,15 @@ class TestRoomForTwo:
         assert b"pong" in await feed.receive_some(1000), "a feed is no waiting connection"
         await trio.aclose_forcefully(feed)
         await trio.aclose_forcefully(first)
+
+    async def test_whoever_has_been_answered_and_stays_makes_way(self, door: Door) -> None:
+        feed = await open_feed(door)
+        over = await trio.open_tcp_stream("127.0.0.1", door.port)
+        await over.send_all(b"GET /healthz HTTP/3.0\r\nHost: x\r\n\r\n")
+        assert b" 505 " in await said(over)
+        assert b" 200 " in await asked(door, HEALTH)
+        for stream in (over, feed):
+            await trio.aclose_forcefully(stream)
 
     async def test_where_nobody_waits_whoever_comes_is_turned_away(self, door: Door) -> None:
         feeds = [await open_feed(door) for _ in range(2)]

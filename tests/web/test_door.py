@@ -11,6 +11,8 @@ from trio.testing import wait_all_tasks_blocked
 from tests.web.conftest import ADMIN
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.web.conftest import Door
 
 
@@ -58,7 +60,7 @@ async def test_a_body_that_does_not_come_whole_does_nothing(door: Door) -> None:
 
 
 async def test_a_body_that_comes_in_pieces_is_put_together(door: Door) -> None:
-    async def pieces() -> object:
+    async def pieces() -> AsyncIterator[bytes]:
         for piece in (b'{"serv', b'ice":"gen', b'eral"}'):
             yield piece
 

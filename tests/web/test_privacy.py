@@ -64,7 +64,7 @@ async def test_a_fault_while_a_person_is_in_hand_logs_where_but_not_whom(
     answer = await door.ask("POST", "tickets", {"service": "general", "person": PERSON})
     assert answer.json()["code"] == "internal"
     logged = capsys.readouterr().out
-    assert "request failed" in logged
+    assert "request_failed" in logged
     assert "RuntimeError" in logged
     for secret in (ID, PHONE, NAME):
         assert secret not in logged + answer.text

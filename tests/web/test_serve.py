@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING
+import struct
+import time
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.redis
+
+STORE_LINKS = 4
+"""Connections to the store that may have been needed at once, and are kept."""
 
 
 @pytest.fixture(autouse=True)
@@ -77,5 +83,57 @@ def test_a_signal_ends_it_though_a_client_never_reads(server: LiveServer, number
                 assert answer.status_code == 201
         os.kill(server.pid, number)
         assert server.stop() == 0
-    assert "stopped serving" in server.log
+    assert "stopped_serving" in server.log
+    assert "Traceback" not in server.log
+
+
+def logged(text: str) -> list[dict[str, Any]]:
+    """The lines of a log, each of which is one object."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_its_whole_log_is_one_object_a_line_and_names_the_node(server: LiveServer) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"NO HTTP AT ALL\r\n\r\n")
+        client.recv(4096)
+    assert server.stop() == 0
+    lines = logged(server.log)
+    assert [line["event"] for line in lines][-1] == "redis_stopped"
+    serving = next(line for line in lines if line["event"] == "serving")
+    (running,) = [line for line in lines if line["event"] == "hall_running"]
+    assert running["hall"] == "county"
+    assert running["node"] == serving["node"] == (server.data / "NODE").read_text().strip()
+
+
+def test_why_it_does_not_start_is_a_line_of_its_log(tmp_path: Path) -> None:
+    nobody = LiveServer(tmp_path / "data", more=("--redis", "redis://anna:pa55@127.0.0.1:1/0"))
+    with pytest.raises(AssertionError, match="the server ended"):
+        nobody.start()
+    (line,) = logged(nobody.log)
+    assert (line["event"], line["level"]) == ("server_failed", "critical")
+    assert "127.0.0.1:1" in line["error"]
+    assert "pa55" not in nobody.log
+    assert nobody.stop() == 1
+
+
+def test_strangers_leave_nothing_behind(server: LiveServer) -> None:
+    def descriptors() -> int:
+        return len(os.listdir(f"/proc/{server.pid}/fd"))
+
+    server.issue()
+    before = descriptors()
+    hello = upgrade(server.port, ADMIN, "county")
+    kinds = (b"", b"POST /v1/halls/county/tickets HT", hello[:60], hello, b"\x16\x03\x01" * 200)
+    for number in range(300):
+        with socket.create_connection(("127.0.0.1", server.port)) as stranger:
+            stranger.sendall(kinds[number % len(kinds)])
+            if number % 5 == 3:
+                stranger.recv(64)
+            if number % 2:
+                stranger.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    deadline = time.monotonic() + 20
+    while (left := descriptors()) > before + STORE_LINKS and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left <= before + STORE_LINKS
+    assert server.issue()["number"] == "A002"
     assert "Traceback" not in server.log

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from callq import metrics
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import StoreRefused
 from callq.journal.redis.connection import Client
@@ -268,6 +269,7 @@ class EmbeddedServer:
                 try:
                     await self._restart()
                     runs = True
+                    metrics.redis_restarted()
                     self._log.info("redis_runs_again", pid=self._process.pid, restarts=self.restarts)
                 except (StoreRefused, StoreUnavailable, OSError) as error:
                     free = self._place.free_bytes()

@@ -59,8 +59,8 @@ async def wait_ready(
                 told = heard
                 log.info(
                     "redis_loading",
-                    percent=info.get("loading_loaded_perc"),
-                    seconds_left=info.get("loading_eta_seconds"),
+                    loaded_percent=info.get("loading_loaded_perc"),
+                    left_s=info.get("loading_eta_seconds"),
                 )
         await trio.sleep(pause)
         pause = min(2 * pause, POLL_MAX_S)
