@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 import time
@@ -75,7 +74,6 @@ APPS: Final = {"quart": quart, "asgi": asgi, "echo": echo}
 
 async def serve(app: AsgiApp, port: int) -> None:
     """Serve an app until the process is ended."""
-    gc.freeze()  # As `callq serve` does.
     with open_socket("127.0.0.1", port) as listening:
         await Listener(app, listening, max_message=256 * 1024).run(trio.Event())
 
