@@ -42,7 +42,7 @@ BODY: Final = b'{"service":"general"}'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the scenario's options."""
     parser.add_argument(
-        "--seconds", type=float, default=3.0, metavar="S", help="of each measurement (default 3)"
+        "--seconds", type=float, default=2.0, metavar="S", help="of each measurement (default 2)"
     )
 
 
