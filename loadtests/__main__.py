@@ -1,46 +1,95 @@
-"""`python -m loadtests NAME --json FILE`: run a benchmark, print its table, and keep its figures."""
+"""`python -m loadtests NAME`: run a benchmark and print each figure beside its baseline of the same run.
+
+`--keep` keeps the figures in `loadtests/results`; `python -m loadtests table` writes the tables of
+`docs/performance.md` from there.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
+import re
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from loadtests import restart
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+
+from loadtests import doors_http, engine, feed, hardness, restart, screens
+from loadtests.figures import Report
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-SCENARIOS: dict[str, ModuleType] = {"restart": restart}
+SCENARIOS: Final[dict[str, ModuleType]] = {
+    "engine": engine,
+    "http": doors_http,
+    "feed": feed,
+    "hardness": hardness,
+    "screens": screens,
+    "restart": restart,
+}
+"""Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
+
+RESULTS: Final = Path(__file__).parent / "results"
+DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "performance.md"
+
+_TABLE: Final = re.compile(
+    r"(?P<open><!-- figures of (?P<name>[a-z_]+) -->)\n.*?(?P<close><!-- end of figures -->)", re.DOTALL
+)
 
 
 def main() -> int:
     """Run the scenario that is named; exit status 1 if it misses a goal that it states."""
-    parser = argparse.ArgumentParser(prog="python -m loadtests", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     scenarios = parser.add_subparsers(dest="name", metavar="NAME", required=True)
     for name, module in SCENARIOS.items():
         scenario = scenarios.add_parser(
             name, help=str(module.__doc__).splitlines()[0], description=module.__doc__
         )
         scenario.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+        scenario.add_argument("--keep", action="store_true", help="keep the figures in loadtests/results")
         scenario.add_argument(
             "--runs", type=int, default=5, metavar="N", help="medians of so many (default 5)"
         )
         module.add_arguments(scenario)
+    scenarios.add_parser("table", help="write the tables of docs/performance.md from the figures kept")
     args = parser.parse_args()
-    figures = SCENARIOS[args.name].run(args)
+    if args.name == "table":
+        DOCUMENT.write_text(with_tables(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+        return 0
+    with Progress(console=Console(stderr=True)) as progress:
+        report: Report = SCENARIOS[args.name].run(args, progress)
+    Console().print(report.table())
+    content = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
     if args.json is not None:
-        machine = f"{platform.machine()}, Python {platform.python_version()}"
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        content = {"name": args.name, "when": when, "machine": machine, **figures}
-        args.json.write_text(json.dumps(content, indent=2) + "\n")
-    for goal in figures.get("missed", ()):
+        args.json.write_bytes(content)
+    if args.keep:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{args.name}.json").write_bytes(content)
+    for goal in report.missed:
         print(f"missed: {goal}", file=sys.stderr)
-    return 1 if figures.get("missed") else 0
+    return 1 if report.missed else 0
+
+
+def with_tables(text: str) -> str:
+    """A document with every table between its marks written anew from the figures kept.
+
+    Raises:
+      FileNotFoundError: a table is asked for whose figures are not kept.
+    """
+
+    def table(found: re.Match[str]) -> str:
+        content = (RESULTS / f"{found['name']}.json").read_bytes()
+        kept = msgspec.json.decode(content, type=Report)
+        told = f"Measured {kept.when[:10]} on {kept.machine}."
+        body = "\n".join([kept.markdown(), "", " ".join((told, *kept.setting))])
+        return f"{found['open']}\n{body}\n{found['close']}"
+
+    return _TABLE.sub(table, text)
 
 
 if __name__ == "__main__":

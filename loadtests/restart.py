@@ -1,29 +1,16 @@
 """From process start to `/readyz`, with a day of 100,000 tickets in the stream and Redis running.
 
-Each figure is the median of several starts of `callq serve`; those of an empty hall are between them.
+The starts of an empty hall, the baseline, are measured between the others.
 """
 
 from __future__ import annotations
 
-import http.client
-import os
-import signal
-import socket
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import structlog
 import trio
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
 
 from callq.config import load_hall
 from callq.domain import commands as cmd
@@ -37,18 +24,21 @@ from callq.domain.undo import NoUndo
 from callq.journal.port import GENESIS, Entry, Snapshot, chained
 from callq.journal.redis import keys
 from callq.journal.redis.connection import Client
-from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.journal import open_redis
-from callq.journal.redis.process import find_programs
-from callq.journal.redis.readiness import wait_ready
 from callq.journal.redis.store import open_store
 from callq.runtime.loading import packed_state
+from loadtests.figures import Bound, Figure, Report, in_turns, report
+from loadtests.servers import callq_server, durable_redis, scratch
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from rich.progress import Progress
 
     from callq.domain.hall import HallConfig
+    from callq.journal.redis.endpoint import Endpoint
 
 HALL: Final = "county"
 
@@ -59,7 +49,6 @@ BEHIND: Final = 2_500
 """Entries after the snapshot: on average half of what a node leaves between two."""
 
 GROUP: Final = 500
-START_LIMIT_S: Final = 120.0
 CLERK: Final = cmd.Actor(role="clerk", id="clerk")
 KIOSK: Final = cmd.Actor(role="kiosk", id="kiosk")
 
@@ -71,53 +60,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> dict[str, Any]:
+def run(args: argparse.Namespace, progress: Progress) -> Report:
     """Measure starts with all tickets waiting and with all served, without a snapshot and with one.
 
-    The starts of an empty hall, the baseline, are measured between the others. `missed` names the goals that
-    were not reached; they are stated for the default number of tickets.
+    The goals are stated for the default number of tickets.
     """
-    rows: list[dict[str, Any]] = []
-    with Progress(console=Console(stderr=True)) as progress, _hall(0, False, progress) as empty:
+    figures: list[Figure] = []
+    with filled_hall(0, False, progress) as empty:
         for served in (False, True):
-            with _hall(args.tickets, served, progress) as hall:
+            with filled_hall(args.tickets, served, progress) as hall:
                 for snapshot in (False, True):
                     size = trio.run(_keep_snapshot, hall.endpoint, hall.kept) if snapshot else 0
-                    task = progress.add_task("starts", total=args.runs)
-                    taken, base = [], []
-                    for _ in range(args.runs):
-                        base.append(_start(empty))
-                        taken.append(_start(hall, keep_snapshots=snapshot))
-                        progress.advance(task)
-                    rows.append(_row(hall, size, taken, base))
-    table = Table("tickets", "lives", "entries", "snapshot", "seconds", "empty hall", "goal")
-    for row in rows:
-        table.add_row(*(str(row[name]) for name in ("tickets", "lives", "entries", "snapshot")), *_times(row))
-    Console().print(table)
-    missed = [row for row in rows if row["seconds"] > row["goal_s"]]
-    return {
-        "runs": args.runs,
-        "rows": rows,
-        "missed": [f"{r['lives']}, snapshot {r['snapshot']}" for r in missed],
-    }
+                    taken, base = in_turns(
+                        args.runs,
+                        partial(_start, hall, keep_snapshots=snapshot),
+                        partial(_start, empty),
+                        progress,
+                        "starts",
+                    )
+                    figures.append(_figure(hall, size, taken, base))
+    return report(
+        "restart",
+        figures,
+        "From the start of the process `callq serve` until `/readyz` answers 200, with Redis running and the "
+        "tickets of a day in the stream of one hall.",
+    )
 
 
-def _row(hall: Filled, size: int, taken: list[float], base: list[float]) -> dict[str, Any]:
-    return {
-        "tickets": hall.tickets,
-        "lives": "issue, call, start, complete" if hall.served else "issue",
-        "entries": hall.entries,
-        "snapshot": f"{size / 1e6:.1f} MB and {BEHIND:,} entries" if size else "no",
-        "seconds": round(statistics.median(taken), 3),
-        "empty_s": round(statistics.median(base), 3),
-        "goal_s": GOAL_WITH_S if size else GOAL_WITHOUT_S,
-        "all": [round(each, 3) for each in taken],
-    }
-
-
-def _times(row: dict[str, Any]) -> tuple[str, str, str]:
-    verdict = "reached" if row["seconds"] <= row["goal_s"] else "missed"
-    return f"{row['seconds']:.2f}", f"{row['empty_s']:.2f}", f"{row['goal_s']:.0f} s: {verdict}"
+def _figure(hall: Filled, size: int, taken: tuple[float, ...], base: tuple[float, ...]) -> Figure:
+    lives = "issued, called, started, completed" if hall.served else "issued"
+    snapshot = f"a snapshot of {size / 1e6:.1f} MB and {BEHIND:,} entries" if size else "no snapshot"
+    return Figure(
+        what=f"{hall.tickets:,} tickets {lives}: {hall.entries:,} entries, {snapshot}",
+        unit="s",
+        values=tuple(round(each, 3) for each in taken),
+        baseline="an empty hall",
+        baselines=tuple(round(each, 3) for each in base),
+        bound=Bound(of="value", at="most", limit=GOAL_WITH_S if size else GOAL_WITHOUT_S),
+    )
 
 
 class Filled(NamedTuple):
@@ -133,38 +113,14 @@ class Filled(NamedTuple):
 
 
 @contextmanager
-def _hall(tickets: int, served: bool, progress: Progress) -> Iterator[Filled]:
-    with tempfile.TemporaryDirectory(prefix="callq-bench-") as name, _redis(Path(name)) as endpoint:
+def filled_hall(tickets: int, served: bool, progress: Progress) -> Iterator[Filled]:
+    """A Redis with a day in it, for as long as the block runs."""
+    with scratch() as place, durable_redis(place) as endpoint:
         task = progress.add_task(f"a day of {tickets:,} tickets", total=max(1, tickets))
         told = partial(progress.update, task)
-        entries, kept = trio.run(_fill, endpoint, Path(name), tickets, served, told)
+        entries, kept = trio.run(_fill, endpoint, place, tickets, served, told)
         progress.update(task, completed=max(1, tickets))
-        yield Filled(endpoint, Path(name), tickets, served, entries, kept)
-
-
-@contextmanager
-def _redis(place: Path) -> Iterator[Endpoint]:
-    """A durable redis-server on a socket."""
-    program = find_programs()[0]
-    path = place / "s"
-    server = subprocess.Popen(
-        [
-            *(program.path, "--port", "0", "--unixsocket", str(path), "--dir", str(place), "--save", ""),
-            *("--appendonly", "yes", "--appendfsync", "always"),
-        ],
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        endpoint = Endpoint.from_socket(path)
-
-        async def ready() -> None:
-            await wait_ready(endpoint, structlog.get_logger(), answer_limit_s=10)
-
-        trio.run(ready)
-        yield endpoint
-    finally:
-        server.terminate()
-        server.wait()
+        yield Filled(endpoint, place, tickets, served, entries, kept)
 
 
 def day(config: HallConfig, tickets: int, served: bool) -> Iterator[tuple[Entry, HallState]]:
@@ -255,42 +211,5 @@ def _start(hall: Filled, *, keep_snapshots: bool = False) -> float:
     """Seconds from the process's start until it is ready; it is stopped afterwards."""
     if not keep_snapshots:
         trio.run(_forget_snapshots, hall.endpoint)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    began = time.monotonic()
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "callq.cli", "serve", "--hall", HALL),
-            *("--listen", f"127.0.0.1:{port}", "--data", str(hall.place / "data")),
-            *("--redis", hall.endpoint.shown),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "CALLQ_ADMIN_TOKEN": "bench"},
-    )
-    try:
-        while time.monotonic() - began < START_LIMIT_S:
-            if server.poll() is not None:
-                assert server.stderr is not None
-                raise RuntimeError(f"the server ended:\n{server.stderr.read().decode()}")
-            if _is_ready(port):
-                return time.monotonic() - began
-            time.sleep(0.005)
-        raise RuntimeError("the server is not ready")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait()
-        assert server.stderr is not None
-        server.stderr.close()
-
-
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
+    with callq_server(hall.place / "data", HALL, arguments=("--redis", hall.endpoint.shown)) as server:
+        return server.started_s

@@ -155,8 +155,9 @@ class _Ready:
     """Told when the server is ready."""
 
     def started(self, value: int | None = None) -> None:
-        gc.freeze()
-        gc.enable()
+        from callq.runtime import garbage
+
+        garbage.begin()
 
 
 def run_demo(args: argparse.Namespace) -> int:

@@ -43,6 +43,7 @@ class Code(StrEnum):
     TRIMMED = "trimmed"
     PAYLOAD_TOO_LARGE = "payload_too_large"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+    TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL = "internal"
     STORE_UNAVAILABLE = "store_unavailable"
 
@@ -80,6 +81,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.TRIMMED: 410,
     Code.PAYLOAD_TOO_LARGE: 413,
     Code.IDEMPOTENCY_CONFLICT: 422,
+    Code.TOO_MANY_REQUESTS: 429,
     Code.INTERNAL: 500,
     Code.STORE_UNAVAILABLE: 503,
 }
@@ -116,6 +118,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.TRIMMED: "These events are no longer kept",
     Code.PAYLOAD_TOO_LARGE: "The request body is too large",
     Code.IDEMPOTENCY_CONFLICT: "The idempotency key was used with another body",
+    Code.TOO_MANY_REQUESTS: "The server has no room for more",
     Code.INTERNAL: "The server failed; nothing was changed",
     Code.STORE_UNAVAILABLE: "The store is unavailable for now",
 }

@@ -11,7 +11,7 @@ from operator import delitem, setitem
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import MutableMapping
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -37,38 +37,39 @@ class Undo:
     __slots__ = ("_steps",)
 
     def __init__(self) -> None:
-        self._steps: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
+        self._steps: list[tuple[Any, ...]] = []
+        """What to call, and with what; one flat tuple each, because there are tens of thousands at a time."""
 
     def __len__(self) -> int:
         return len(self._steps)
 
     def set(self, target: object, name: str, value: object) -> None:
         """Set an attribute."""
-        self._steps.append((setattr, (target, name, getattr(target, name))))
+        self._steps.append((setattr, target, name, getattr(target, name)))
         setattr(target, name, value)
 
     def put(self, mapping: MutableMapping[K, V], key: K, value: V) -> None:
         """Set a key of a mapping."""
         before = mapping.get(key, _ABSENT)
         if before is _ABSENT:
-            self._steps.append((mapping.pop, (key,)))
+            self._steps.append((delitem, mapping, key))
         else:
-            self._steps.append((mapping.__setitem__, (key, before)))
+            self._steps.append((setitem, mapping, key, before))
         mapping[key] = value
 
     def drop(self, mapping: MutableMapping[K, V], key: K) -> None:
         """Remove a key of a mapping; the key must be there."""
-        self._steps.append((mapping.__setitem__, (key, mapping.pop(key))))
+        self._steps.append((setitem, mapping, key, mapping.pop(key)))
 
     def add(self, sorted_things: Adds[K], thing: K) -> None:
         """Put something into a lane or the agenda."""
         sorted_things.add(thing)
-        self._steps.append((sorted_things.remove, (thing,)))
+        self._steps.append((sorted_things.remove, thing))
 
     def remove(self, sorted_things: Adds[K], thing: K) -> None:
         """Take something out of a lane or the agenda; it must be there."""
         sorted_things.remove(thing)
-        self._steps.append((sorted_things.add, (thing,)))
+        self._steps.append((sorted_things.add, thing))
 
     def mark(self) -> int:
         """The present depth, to roll back to."""
@@ -78,7 +79,7 @@ class Undo:
         """Reverse everything since `mark`."""
         steps = self._steps
         while len(steps) > mark:
-            function, arguments = steps.pop()
+            function, *arguments = steps.pop()
             function(*arguments)
 
 

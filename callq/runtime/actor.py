@@ -10,6 +10,7 @@ has gone beyond. `callq.runtime.commits` has the loop, `callq.runtime.speculatio
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
@@ -101,6 +102,12 @@ class HallActor:
         self._spec: Speculation
         self._commits: Commits
         self._running = False
+        self._asked = trio.Event()
+        """Somebody waits for an answer."""
+        self._time_moved = trio.Event()
+        """Something else is due than the timer sleeps for."""
+        self._timed_for: tuple[int | None, bool] = None, False
+        """The deadline that it sleeps for, and whether this node wrote last."""
         self._log = structlog.get_logger().bind(hall=hall)
 
     # Doors ----------------------------------------------------------------------------------------
@@ -322,6 +329,7 @@ class HallActor:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._commits.run)
                 nursery.start_soon(self._keep_time)
+                nursery.start_soon(self._turn_away)
                 task_status.started()
         finally:
             self._stop()
@@ -357,18 +365,34 @@ class HallActor:
 
     async def _settled(self, item: Item) -> Any:  # noqa: ANN401
         """Decide an item and wait until what it rests on is durable."""
+        item.until_s = trio.current_time() + ANSWER_WITHIN_S
         self._commits.join(item)
+        self._asked.set()
         try:
-            with trio.fail_after(ANSWER_WITHIN_S):
-                await item.settled.wait()
-        except trio.TooSlowError as error:
-            raise StoreUnavailable() from error
+            await item.settled.wait()
         finally:
             # If nothing comes of it, it is not decided again later for nobody.
-            item.gone = not item.settled.is_set()
+            item.gone |= not item.settled.is_set()
         if item.error is not None:
             raise item.error
         return item.answer
+
+    async def _turn_away(self) -> None:
+        """Tell everyone whose answer takes too long to try again; one task for all of them."""
+        while True:
+            waiting = self._spec.waiting()
+            now = trio.current_time()
+            for item in waiting:
+                if item.until_s <= now:
+                    item.gone = True
+                    item.error = StoreUnavailable()
+                    item.settled.set()
+            next_s = min((item.until_s for item in waiting if not item.gone), default=math.inf)
+            if next_s < math.inf:
+                await trio.sleep_until(next_s)
+                continue
+            self._asked = trio.Event()
+            await self._asked.wait()
 
     def goes_on(self, lineage: Lineage | None) -> None:
         """Decide what comes before any caller: a new epoch, and what time has made due."""
@@ -405,16 +429,23 @@ class HallActor:
                 return False
         return True
 
+    def changed(self) -> None:
+        """What is durable has changed: time may make something due at another moment."""
+        if self._timed_for != (next_deadline_ms(self._spec.state), self._commits.wrote_last):
+            self._time_moved.set()
+
     async def _keep_time(self) -> None:
         done = True
         while True:
+            self._time_moved = trio.Event()
             deadline = next_deadline_ms(self._spec.state)
+            self._timed_for = deadline, self._commits.wrote_last
             wait_s = MAX_TIMER_S if deadline is None else (deadline - self._spec.now()) / 1000
             wait_s = min(MAX_TIMER_S, max(0.05 if done else WAIT_S, wait_s))
             if not self._commits.wrote_last and self._peers.has_peers:
                 # On top of the longest sleep, too: it may end right when something is due.
                 wait_s += TICK_JITTER_S * self._rng.uniform(1, 2)
             with trio.move_on_after(wait_s) as scope:
-                await self._commits.changed.wait()
+                await self._time_moved.wait()
             if scope.cancelled_caught:
                 done = self._tick_if_due()

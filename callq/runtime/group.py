@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import trio
@@ -45,7 +46,7 @@ class CommandFailed(CallqError):
 class Item:
     """One caller: what it wants, and its answer once decided."""
 
-    __slots__ = ("answer", "at_seal", "decide", "error", "gone", "outcome", "own", "settled")
+    __slots__ = ("answer", "at_seal", "decide", "error", "gone", "outcome", "own", "settled", "until_s")
 
     def __init__(
         self,
@@ -62,6 +63,8 @@ class Item:
         """The node's, which goes on while callers are turned away."""
         self.gone = False
         """Nobody waits for it any more."""
+        self.until_s = math.inf
+        """When its caller is told to try again, by trio's clock."""
         self.answer: Any = None
         self.error: Exception | None = None
         self.outcome = "ok"

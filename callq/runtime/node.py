@@ -118,6 +118,11 @@ class Node:
         """Ids of all halls, sorted, running or not."""
         return sorted(self._status)
 
+    @property
+    def acts(self) -> int:
+        """Grows with everything that is done in any hall."""
+        return sum(self._actors[hall].revision for hall, s in self._status.items() if s == "running")
+
     def health(self) -> dict[str, object]:
         """Whether every hall runs, what each does, who else serves the store, and what people must see."""
         return {

@@ -192,7 +192,7 @@ class Speculation:
         group = self.open
         group.epoch = self.state.epoch
         for item in group.items:
-            if item.at_seal is not None:
+            if item.at_seal is not None and not item.gone:
                 self._attempt(item, partial(item.at_seal, group.tip))
         self.open = Group(group.tip)
         self.in_flight = group
@@ -205,6 +205,11 @@ class Speculation:
         self.durable = group.tip
         self.in_flight = None
         return group
+
+    def waiting(self) -> list[Item]:
+        """Everyone who waits for an answer."""
+        groups = [*([self.in_flight] if self.in_flight else []), self.open]
+        return [item for group in groups for item in group.items if not item.gone]
 
     def take_back(self) -> list[Item]:
         """Undo all speculation; answers its callers, to be decided again in this order."""

@@ -248,7 +248,10 @@ def _of_step(event: ev.StepBegun, state: HallState) -> Iterator[Topic]:
 
 
 def _of_issue(event: ev.TicketIssued, state: HallState) -> Iterator[Topic]:
-    yield from _of_queue(event, state)  # type: ignore[arg-type]  # it names its ticket like the others
+    yield FLOOR
+    yield "ticket", event.ticket
+    yield "zone", event.zone
+    yield "service", event.service
     if event.credit:
         yield "ticket", event.credit.partition("/")[0]
 

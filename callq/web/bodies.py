@@ -12,14 +12,15 @@ import msgspec
 from callq.domain.commands import Channel
 from callq.domain.hall import HallConfig
 from callq.web.roles import Role
+from callq.wire.codec import LINES, PLAIN
 
-Short = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Reason = Annotated[str, msgspec.Meta(max_length=200)]
-Given = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=PLAIN)]
+Reason = Annotated[str, msgspec.Meta(max_length=200, pattern=PLAIN)]
+Given = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=PLAIN)]
 """A reason that has to be there."""
-Moment = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-"""Unix milliseconds."""
-Trait = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{0,31}$")]
+Moment = Annotated[int, msgspec.Meta(ge=0, lt=221_845_392_000_000)]
+"""Unix milliseconds, before the year 9000: calendars, and what is added to them, end with 9999."""
+Trait = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{0,31}$(?!\n)")]
 
 
 class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -31,7 +32,7 @@ class PersonBody(_Body, frozen=True, kw_only=True):
 
     id_no: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     """Number of an identity document."""
-    name: Annotated[str, msgspec.Meta(max_length=80)] | None = None
+    name: Annotated[str, msgspec.Meta(max_length=80, pattern=PLAIN)] | None = None
     phone: Annotated[str, msgspec.Meta(max_length=40)] | None = None
 
 
@@ -136,7 +137,7 @@ class RateBody(CommandBody, frozen=True, kw_only=True, tag="rate"):
     level: Annotated[int, msgspec.Meta(ge=1, le=5)]
     """5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意."""
     reasons: Annotated[tuple[Short, ...], msgspec.Meta(max_length=8)] = ()
-    text: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    text: Annotated[str, msgspec.Meta(max_length=500, pattern=LINES)] = ""
     """Long numbers in it are not kept."""
     step: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
     """Which step of the visit, from 0; left out: the last one completed."""
@@ -244,5 +245,5 @@ class TokenBody(_Body, frozen=True, kw_only=True):
     """The only window it may use."""
     clerk: Short | None = None
     """The only clerk it may act as."""
-    name: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    name: Annotated[str, msgspec.Meta(max_length=64, pattern=PLAIN)] = ""
     """For people, e.g. where it is used."""

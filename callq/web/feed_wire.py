@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 import msgspec
 
 from callq.domain.errors import Code, Rejected
-from callq.wire.codec import from_json, from_msgpack, shaped, to_json, to_msgpack
+from callq.wire.codec import PLAIN, from_json, from_msgpack, shaped, to_json, to_msgpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_MESSAGE: Final = 64 * 1024
 """Largest message from a client, bytes."""
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=PLAIN)]
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):

@@ -1,45 +1,55 @@
-"""Hypercorn's connection handling with bounded sends and a bounded stop.
+"""Accepting connections: bounded in number, with bounded sends and a bounded stop.
 
-Hypercorn's trio worker shields every send and gives it no deadline, so one client that never reads
-keeps a server from stopping for good. Here each connection's stream has a deadline of its own
+A send is shielded, since half a frame must not be followed by another, so one client that never reads
+would keep a server from stopping for good. Here each connection's stream has a deadline of its own
 beneath that shield, and a stop ends whatever is still being sent. `TCP_USER_TIMEOUT` does the same
 in the kernel for peers that vanished, and a small send buffer keeps a slow reader from being fed
 minutes of stale messages that have left the process already.
+
+Where there is no room for one more connection, the one that has waited longest without asking for
+anything makes way: who opens connections for nothing takes the place of their like, and a panel or a
+screen, which says at once what it wants, always finds one.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import logging
+import os
+import resource
 import socket
-import struct
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 import trio
 from hypercorn.config import Config
 from hypercorn.protocol import ws_stream
-from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ConnectionState
-from hypercorn.utils import wrap_app
+
+from callq.web import problems
+from callq.web.connection import TURNED_AWAY, Connection
+from callq.web.stream import SEND_WITHIN_S, PatientStream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
-SEND_WITHIN_S: Final = 20.0
-"""A peer that takes nothing for so long is dropped."""
-
 DRAIN_S: Final = 0.8
 """How long open requests and closing handshakes may take when the server stops."""
 
-KEEP_ALIVE_S: Final = 30.0
+MAX_CONNECTIONS: Final = 10_000
+"""Open at the same time; fewer where the process may not have so many descriptors."""
+
+RESERVED: Final = 128
+"""Descriptors that are left for the store, files, and connections that are being turned away."""
+
+TELL_AGAIN_S: Final = 60.0
+"""At most so often the log says that there is no room."""
+
 SEND_BUFFER: Final = 64 * 1024
 BACKLOG: Final = 1024
-
-_RESET: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER: what is still buffered is thrown away."""
 
 
 def _no_extensions(*_: object) -> None:
@@ -49,6 +59,21 @@ def _no_extensions(*_: object) -> None:
 # Hypercorn compresses for whoever offers to, and has no setting against it: a quarter megabyte for
 # each socket, and 64 KiB that arrive can be 64 MiB before anybody looks at their size.
 ws_stream.server_extensions_handshake = _no_extensions  # type: ignore[attr-defined, assignment]
+
+
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What `accept` says when the process or the system has no room for one more."""
+
+
+def room_for_connections() -> int:
+    """How many connections the process may have open, after asking for as many descriptors as it may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + RESERVED
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    return MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, soft - RESERVED)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -74,71 +99,6 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-class PatientStream:
-    """A socket stream whose sends end in time, whoever shields them.
-
-    Args:
-      stream: the accepted connection.
-    """
-
-    def __init__(self, stream: trio.SocketStream) -> None:
-        self._stream = stream
-        self._sending: trio.CancelScope | None = None
-        self._aborted = False
-        self.socket = stream.socket
-
-    async def send_all(self, data: bytes) -> None:
-        """Send everything.
-
-        Raises:
-          trio.BrokenResourceError: the peer took too long, or the stream was aborted; it is closed. Or it
-            is being closed already.
-        """
-        if not self._aborted:
-            with trio.move_on_after(SEND_WITHIN_S) as scope:
-                self._sending = scope
-                try:
-                    await self._stream.send_all(data)
-                except trio.BusyResourceError as error:
-                    # Hypercorn is just half-closing it, since the peer has left.
-                    raise trio.BrokenResourceError("the connection is being closed") from error
-                finally:
-                    self._sending = None
-            if not scope.cancelled_caught:
-                return
-        self._reset()
-        raise trio.BrokenResourceError("the peer takes nothing")
-
-    @property
-    def blocked(self) -> bool:
-        """Whether a send is under way."""
-        return self._sending is not None
-
-    def abort(self) -> None:
-        """Wait for the peer no more; a send that is under way fails."""
-        self._aborted = True
-        if self._sending is not None:
-            self._sending.cancel()
-
-    def _reset(self) -> None:
-        if self.socket.fileno() >= 0:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            self.socket.close()
-
-    async def receive_some(self, max_bytes: int) -> bytes:
-        """Receive; see `trio.abc.ReceiveStream`."""
-        return bytes(await self._stream.receive_some(max_bytes))
-
-    async def send_eof(self) -> None:
-        """Half-close, unless a send is stuck: the connection is reset then, and there is no end to say."""
-        if not self._aborted and not self.blocked:
-            await self._stream.send_eof()
-
-    async def aclose(self) -> None:
-        """Close."""
-        await self._stream.aclose()
-
-
 class Listener:
     """Serves an ASGI application on one socket.
 
@@ -146,19 +106,24 @@ class Listener:
       app: for ``http`` and ``websocket`` scopes; it needs no lifespan.
       listening: from `open_socket`.
       max_message: largest WebSocket message that reaches the app, bytes.
+      most: connections that may be open at the same time.
     """
 
-    def __init__(self, app: AsgiApp, listening: socket.socket, *, max_message: int) -> None:
+    def __init__(
+        self, app: AsgiApp, listening: socket.socket, *, max_message: int, most: int = MAX_CONNECTIONS
+    ) -> None:
         self._config = Config()
         self._config.errorlog = logging.getLogger("callq.http")
         self._config.include_server_header = False
-        self._config.keep_alive_timeout = KEEP_ALIVE_S
         self._config.websocket_max_message_size = max_message
-        self._app = wrap_app(app, self._config.wsgi_max_body_size, "asgi")
+        self._app = app
+        self._most = most
         self._context = WorkerContext(None)
         self._listener = trio.SocketListener(trio.socket.from_stdlib_socket(listening))
         self._streams: set[PatientStream] = set()
+        self._waiting: dict[Connection, None] = {}
         self._left = trio.Event()
+        self._tell_again_at = float("-inf")
 
     async def run(
         self, stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -167,14 +132,14 @@ class Listener:
         async with trio.open_nursery() as connections:
             try:
                 async with trio.open_nursery() as accepting:
-                    serve = trio.serve_listeners
-                    accepting.start_soon(
-                        lambda: serve(self._connection, [self._listener], handler_nursery=connections)
-                    )
+                    accepting.start_soon(self._accept, connections)
                     task_status.started()
                     await stopping.wait()
                     accepting.cancel_scope.cancel()
+                await self._listener.aclose()
                 await self._context.terminated.set()
+                for connection in list(self._waiting):
+                    connection.drop()
                 with trio.move_on_after(DRAIN_S):
                     while self._streams:
                         self._left = trio.Event()
@@ -185,21 +150,48 @@ class Listener:
                     stream.abort()
                 connections.cancel_scope.cancel()
 
+    async def _accept(self, connections: trio.Nursery) -> None:
+        while True:
+            try:
+                stream = await self._listener.accept()
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    raise
+                # Who waits in the backlog keeps the socket readable: without a pause this would spin.
+                self._make_way(os.strerror(error.errno))
+                await trio.sleep(0.1)
+                continue
+            if len(self._streams) < self._most or self._make_way("as many connections as may be"):
+                connections.start_soon(self._connection, stream)
+            else:
+                await self._turn_away(stream)
+
+    def _make_way(self, why: str) -> bool:
+        """Drop the connection that has waited longest for a request; whether there was one."""
+        if trio.current_time() >= self._tell_again_at:
+            self._tell_again_at = trio.current_time() + TELL_AGAIN_S
+            structlog.get_logger().warning(
+                "no_room_for_connections", why=why, open=len(self._streams), waiting=len(self._waiting)
+            )
+        longest = next(iter(self._waiting), None)
+        if longest is not None:
+            longest.drop()
+        return longest is not None
+
+    async def _turn_away(self, stream: trio.SocketStream) -> None:
+        """Say that there is no room, without waiting for anybody."""
+        with trio.move_on_after(1), contextlib.suppress(OSError):
+            await stream.socket.send(TURNED_AWAY)
+        await trio.aclose_forcefully(stream)
+
     async def _connection(self, stream: trio.SocketStream) -> None:
         patient = PatientStream(stream)
         self._streams.add(patient)
         try:
-            server = TCPServer(
-                self._app,
-                self._config,
-                self._context,
-                ConnectionState({}),
-                patient,  # type: ignore[arg-type]  # it has what hypercorn uses of a stream
-            )
-            await server.run()
+            await Connection(self._app, self._config, self._context, patient, self._waiting).run()
         except* Exception as group:
-            # What one peer sends must not end the server.
-            structlog.get_logger().warning("connection_failed", error=repr(group.exceptions[0]))
+            # What one peer sends must not end the server. Its text is not told: it can hold what was sent.
+            problems.log_fault("connection_failed", group)
         finally:
             self._streams.discard(patient)
             self._left.set()

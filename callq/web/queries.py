@@ -9,7 +9,7 @@ import msgspec
 from callq.web.bodies import Short
 from callq.wire.messages import BookingStateName, TicketStateName
 
-Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
 
 
 def _about(text: str) -> msgspec.Meta:

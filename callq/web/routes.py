@@ -143,7 +143,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         m.TicketAnswer,
         status=201,
         body=bodies.IssueBody,
-        codes=(*_ISSUING, Code.UNKNOWN_CLERK, Code.UNKNOWN_TICKET),
+        codes=(*_ISSUING, Code.UNKNOWN_CLERK, Code.UNKNOWN_TICKET, Code.EXPIRED),
     ),
     Route(
         "listTickets",

@@ -12,16 +12,19 @@ import trio
 from callq.domain.errors import StoreUnavailable
 from callq.journal.redis.settings import turned_bad
 from callq.journal.redis.store import open_store
+from callq.runtime import garbage
 from callq.runtime.clock import NodeClock
 from callq.runtime.gauges import watch_lag
 from callq.runtime.home import DiskHome
 from callq.runtime.node import Node
 from callq.web.api import Api
 from callq.web.app import create_app
+from callq.web.door import HttpDoor
 from callq.web.feed import FeedDoor
 from callq.web.feed_wire import MAX_MESSAGE
-from callq.web.listener import Listener, open_socket
+from callq.web.listener import Listener, open_socket, room_for_connections
 from callq.web.pages import load_pages
+from callq.web.routes import ROUTES
 from callq.web.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -107,6 +110,7 @@ async def serve_until(
                 await nursery.start(node.run)
                 nursery.start_soon(_watch_settings, store)
                 nursery.start_soon(watch_lag)
+                nursery.start_soon(garbage.run, lambda: node.acts)
                 await serve_node(
                     node, listening, stopping, admin_token=config.admin_token, task_status=task_status
                 )
@@ -126,9 +130,11 @@ async def serve_node(
     secret = await node.keyring.secret()
     api = Api(node, Tokens(node.keyring, secret, admin_token), secret)
     feed = FeedDoor(api)
-    http = create_app(api, load_pages())
+    http = HttpDoor(api, ROUTES, create_app(api, load_pages()))
     # Larger messages than the feed takes still reach it, so that it can say so and close.
-    listener = Listener(_doors(http, feed), listening, max_message=4 * MAX_MESSAGE)
+    listener = Listener(
+        _doors(http, feed), listening, max_message=4 * MAX_MESSAGE, most=room_for_connections()
+    )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_close_feeds, feed, stopping)
         await nursery.start(listener.run, stopping)
@@ -153,7 +159,7 @@ async def _watch_settings(store: Store) -> None:
 
 
 def _doors(http: Callable[..., Awaitable[None]], feed: FeedDoor) -> Callable[..., Awaitable[None]]:
-    """WebSockets to the feed, everything else to the app."""
+    """WebSockets to the feed, everything else to the HTTP door."""
 
     async def doors(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         await (feed if scope["type"] == "websocket" else http)(scope, receive, send)

@@ -7,6 +7,7 @@ Text is UTF-8. Structs become objects keyed by their wire names; the bytes of eq
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
@@ -26,6 +27,23 @@ _UNKNOWN_FIELD: Final = re.compile(
     r"^Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<path>.*)`)?$", re.DOTALL
 )
 _UNKNOWN_TAG: Final = re.compile(r"^Invalid value '(?P<tag>.*)' - at `(?P<path>.*)`$", re.DOTALL)
+
+_BAD_TEXT: Final = re.compile(r"matching regex '\^\[\^.*? - at `(?P<path>.*)`$", re.DOTALL)
+
+_UNSHOWN: Final = r"\u007f-\u009f\u200b\u2028-\u202e\u2066-\u2069\ufeff"
+PLAIN: Final = rf"^[^\u0000-\u001f{_UNSHOWN}]*$(?!\n)"
+"""Pattern of a text in one line, for Python and for JSON Schema.
+
+Control characters break lines, logs and printers; overrides of direction turn a screen's line around;
+zero-width spaces and byte-order marks make equal-looking texts differ. Python's `$` alone would let a last
+line break through.
+"""
+
+LINES: Final = rf"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f{_UNSHOWN}]*$"
+"""The same, with tabs and line breaks."""
+
+MAX_WORD: Final = 64
+"""Characters of an unknown word for which a near one is looked for: comparing takes time by length."""
 
 
 def to_json(value: object) -> bytes:
@@ -91,20 +109,35 @@ def shaped(value: object, kind: Any, *, strict: bool = True) -> Any:
     Raises:
       Rejected: `INVALID`, naming the field and, for an unknown one, the nearest that exists.
     """
+    meant = kind if isinstance(kind, type) else _meant(value, kind)
     try:
-        return msgspec.convert(value, kind, strict=strict)
+        return msgspec.convert(value, meant, strict=strict)
     except msgspec.ValidationError as error:
-        raise _explained(error, _meant(value, kind)) from error
+        raise _explained(error, meant) from error
 
 
 def _meant(value: object, kind: Any) -> Any:  # noqa: ANN401
-    """The member of a union of tagged structs that a value's tag names, or the type itself."""
+    """The member of a union of tagged structs that a value's tag names, or the union itself.
+
+    Not only for the error: msgspec looks at each struct of a union anew, whenever one is converted to.
+    """
     if isinstance(value, dict):
-        for one in _parts(kind):
-            config = getattr(one, "__struct_config__", None)
-            if config is not None and config.tag_field and value.get(config.tag_field) == config.tag:
-                return one
+        for field, members in _members(kind):
+            tag = value.get(field)
+            if isinstance(tag, str) and tag in members:
+                return members[tag]
     return kind
+
+
+@functools.cache
+def _members(kind: Any) -> tuple[tuple[str, dict[str, type]], ...]:  # noqa: ANN401
+    """The structs of a union by tag, for each field that tags stand in."""
+    found: dict[str, dict[str, type]] = {}
+    for one in _parts(kind):
+        config = getattr(one, "__struct_config__", None)
+        if config is not None and config.tag_field:
+            found.setdefault(config.tag_field, {})[str(config.tag)] = one
+    return tuple(found.items())
 
 
 def _short(error: Exception) -> str:
@@ -121,22 +154,21 @@ def _explained(error: msgspec.ValidationError, kind: type) -> Rejected:
     tags = _tags(kind)
     if tag is not None and tag["path"] in {f"$.{name}" for name in tags}:
         return Rejected(Code.INVALID, _short(error), _nearest(tag["tag"], tags[tag["path"][2:]]))
+    text = _BAD_TEXT.search(str(error))
+    if text is not None:
+        said = f"a control or invisible character in the text at `{text['path']}`"
+        return Rejected(Code.INVALID, said, "type the text again instead of pasting it")
     return Rejected(Code.INVALID, _short(error), "see the served OpenAPI document for the shape")
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:MAX_WORD], known, n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known) or 'nothing'}"
 
 
 def _tags(kind: Any) -> dict[str, list[str]]:  # noqa: ANN401
     """Tags of a struct or of a union of them, by the field they stand in."""
-    found: dict[str, list[str]] = {}
-    for one in _parts(kind):
-        config = getattr(one, "__struct_config__", None)
-        if config is not None and config.tag_field:
-            found.setdefault(config.tag_field, []).append(str(config.tag))
-    return found
+    return {field: list(members) for field, members in _members(kind)}
 
 
 def _fields_at(kind: Any, path: str) -> list[str]:  # noqa: ANN401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any, Never
 
 import pytest
@@ -10,11 +11,11 @@ import trio
 import trio.testing
 
 from callq.domain.errors import BadBytes, StoreUnavailable
-from callq.journal.port import GENESIS, EntryId, chained
-from callq.journal.redis import hints, keys
+from callq.journal.port import GENESIS, Entry, EntryId, chained
+from callq.journal.redis import group, hints, keys
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.hints import decode_hints, encode_hints
-from callq.journal.redis.journal import open_redis
+from callq.journal.redis.journal import RedisJournal, open_redis
 from tests.redis.fixtures import RedisServer, eventually
 from tests.redis.proxy import proxied
 
@@ -30,6 +31,12 @@ class Heard(list[tuple[str, EntryId]]):
 
     async def includes(self, hall: str, id: EntryId) -> None:
         await eventually(lambda: (hall, id) in self, f"{hall} {id} is heard")
+
+
+@pytest.fixture
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hints are sent also when a moment ago nobody heard them."""
+    monkeypatch.setattr(group, "UNHEARD_S", 0.0)
 
 
 @pytest.fixture
@@ -54,6 +61,49 @@ def test_hints_are_json_that_comes_back() -> None:
             decode_hints(wrong)
 
 
+async def published(server: RedisServer) -> int:
+    told = (await server.ask("INFO", "commandstats")).decode()
+    found = re.search(r"cmdstat_publish:calls=(\d+)", told)
+    return int(found[1]) if found else 0
+
+
+async def test_hints_that_nobody_else_hears_are_sent_now_and_then_only(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "UNHEARD_S", 3600.0)
+    heard = Heard()
+    async with open_redis(redis_server.endpoint) as journal, trio.open_nursery() as nursery:
+        await nursery.start(journal.listen, Heard())
+        before = await published(redis_server)
+        entry = FIRST
+        await journal.append("demo", GENESIS, [entry])
+        for _ in range(20):
+            entry = await follow(journal, entry)
+        assert await published(redis_server) == before + 1
+        async with open_redis(redis_server.endpoint) as other, trio.open_nursery() as listening:
+            await listening.start(other.listen, heard)
+            # It was asked a moment ago whether anybody hears; now it is a while ago.
+            monkeypatch.setattr(group, "UNHEARD_S", 0.0)
+            journal._committer._hints_from_s = 0.0
+            for _ in range(3):
+                entry = await follow(journal, entry)
+                await heard.includes("demo", entry.id)
+            monkeypatch.setattr(group, "UNHEARD_S", 3600.0)
+            for _ in range(3):
+                entry = await follow(journal, entry)
+                await heard.includes("demo", entry.id)
+            listening.cancel_scope.cancel()
+        nursery.cancel_scope.cancel()
+
+
+async def follow(journal: RedisJournal, before: Entry) -> Entry:
+    """Append one entry after another."""
+    after = chained(before.id, b"next")
+    await journal.append("demo", before.id, [after])
+    return after
+
+
+@pytest.mark.usefixtures("always")
 async def test_one_message_names_all_halls_of_a_pipeline(redis_server: RedisServer) -> None:
     heard = Heard()
     halls = [f"hall-{n}" for n in range(40)]
@@ -240,7 +290,7 @@ async def test_a_listener_waits_longer_each_time(
 
     monkeypatch.setattr(hints, "Ear", refuse)
     with pytest.raises(Enough):
-        await hints.listen(Endpoint.from_url("redis://nowhere"), None, Heard())
+        await hints.listen(Endpoint.from_url("redis://nowhere"), None, Heard(), lambda _: None)
     pauses = [after - before for before, after in itertools.pairwise(tries)]
     assert pauses[0] <= 1.5 * hints.FIRST_PAUSE_S
     for n, pause in enumerate(pauses):

@@ -25,6 +25,7 @@ from callq.journal.port import chained
 from callq.runtime.actor import ANSWER_WITHIN_S, CommandFailed
 from tests.harness import check_invariants
 from tests.runtime.conftest import CLERK, Bench, Clock, running
+from tests.runtime.faulty import ticket_of_another
 
 if TYPE_CHECKING:
     from tests.runtime.faulty import FaultyJournal
@@ -243,6 +244,35 @@ async def test_a_store_that_stays_away_is_said_so_and_comes_back(
         again = await bench.issue(key="while-down")
         assert again.replayed, "the command came about once the store was back"
         assert await bench.look(lambda s: len(s.tickets)) == 2
+        await assert_live_equals_replayed(bench)
+
+
+async def test_each_caller_is_turned_away_in_its_own_time(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    """While the store hangs; one that was turned away is not decided again once it answers."""
+    turned_away: list[float] = []
+
+    async def caller(bench: Bench, after_s: float) -> None:
+        await trio.sleep(after_s)
+        began = trio.current_time()
+        with pytest.raises(StoreUnavailable):
+            await bench.issue()
+        turned_away.append(trio.current_time() - began)
+
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            for after_s in (0, 0.5, 1, 3, 4.9):
+                nursery.start_soon(caller, bench, after_s)
+        assert turned_away == pytest.approx([ANSWER_WITHIN_S] * 5)
+        journal.faults = ["overtaken"]
+        journal.intruder = [ticket_of_another(journal._halls["test"][-1], 2)]
+        journal.gate.set()
+        # Another node was faster; what nobody waits for any more is not decided again on top.
+        assert sorted(await bench.look(lambda s: list(s.counters.values()))) == [2]
+        assert (await bench.issue()).ticket
         await assert_live_equals_replayed(bench)
 
 

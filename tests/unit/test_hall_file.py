@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callq.config import HallFileError, check, load_hall, read_source, samples
-from callq.domain.check import problems
+from callq.domain.check import MOST_TOLD, problems
 from callq.domain.hall import HallConfig, digest
 
 if TYPE_CHECKING:
@@ -236,3 +236,10 @@ def test_a_configuration_from_the_wire_meets_the_same_rules() -> None:
     [problem] = problems(msgspec.structs.replace(hall, services=services))
     assert (problem.path, problem.topic) == ("services[2].zone", "unknown_zone")
     assert problem.hint == "did you mean 'hall'?"
+
+
+def test_no_more_is_told_than_anybody_reads() -> None:
+    config = load_hall("county")
+    clerk = msgspec.structs.replace(config.clerks[0], skills={"generl": 9})
+    many = msgspec.structs.replace(config, clerks=(clerk,) * 1_000)
+    assert len(problems(many)) == MOST_TOLD

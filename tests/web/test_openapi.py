@@ -47,6 +47,7 @@ async def test_every_address_of_the_app_is_described_and_the_other_way_round(doo
         for method in rule.methods or ()
         if method not in ("HEAD", "OPTIONS") and "path:" not in rule.rule
     }
+    served |= {(route.path, route.method) for route in ROUTES}
     described = {
         (path, method.upper()) for path, operations in DOCUMENT["paths"].items() for method in operations
     }

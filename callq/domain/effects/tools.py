@@ -184,10 +184,11 @@ def drop_credit(state: HallState, ticket: Ticket, step: int, undo: Undo) -> None
 
 def enter_lane(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Put a waiting ticket where its fields say."""
-    lane = state.lanes.get(ticket.lane)
+    key = ticket.lane
+    lane = state.lanes.get(key)
     if lane is None:
         lane = Lane()
-        undo.put(state.lanes, ticket.lane, lane)
+        undo.put(state.lanes, key, lane)
     undo.add(lane, ticket.place)
 
 

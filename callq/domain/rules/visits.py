@@ -194,6 +194,8 @@ def _claim(state: HallState, service: Service, command: cmd.Issue) -> str:
       Rejected: the command names one, and `expired` (nothing is owed) or `not_eligible` (for another
         service).
     """
+    if not command.come_back and command.person is None:
+        return ""
     owed = {key: credit for key, credit in state.credits.items() if credit.claimable(state)}
     if command.come_back:
         owed = {key: credit for key, credit in owed.items() if credit.ticket == command.come_back}

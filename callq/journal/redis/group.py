@@ -4,17 +4,18 @@ Redis with ``appendfsync always`` syncs once for everything it executed in a tur
 pipeline with the groups of fifty halls costs about as much as one with a single group. Nothing
 waits for company: an append that finds no pipeline in flight is sent at once.
 
-A pipeline holds the groups, then one TIME, one PUBLISH that names the halls and ids of all groups that
-have entries, and a look at role, identity and lineage: now and then, and always where a group is empty. An
-empty one only asks, and a replica would answer that as gladly as the master. Whether a group may be sent at
-all, since it was decided under the lineage of this very connection, is settled in the worker thread that has
-the connection, so that nothing can come in between.
+A pipeline holds the groups, then one TIME, one PUBLISH that names the halls and ids of all groups that have
+entries (now and then only, while nobody but this node hears it), and a look at role, identity and lineage:
+now and then, and always where a group is empty. An empty one only asks, and a replica would answer that as
+gladly as the master. Whether a group may be sent at all, since it was decided under the lineage of this very
+connection, is settled in the worker thread that has the connection, so that nothing can come in between.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import trio
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 PIPELINE_MAX_GROUPS: Final = 256
 PIPELINE_MAX_BYTES: Final = 4 * 1024 * 1024
+
+UNHEARD_S: Final = 1.0
+"""How long no hints are sent after one that nobody else heard; a node that comes meanwhile polls."""
 
 
 @dataclass(slots=True)
@@ -91,6 +95,8 @@ class _Landing(NamedTuple):
     replies: dict[int, Reply]
     """By place in the flight; groups that were kept back are missing."""
     reloaded: int
+    listeners: Reply
+    """Connections that heard the hints, or an error; None: none were sent."""
 
 
 def commit_command(hall: str, expected: EntryId, entries: Sequence[Entry]) -> Command:
@@ -109,8 +115,13 @@ def time_ms(reply: Reply) -> int:
     return int(seconds) * 1000 + int(microseconds) // 1000
 
 
-def _exchange(link: Link, flight: Sequence[_Waiting], channel: str) -> _Landing:
+def _exchange(flight: Sequence[_Waiting], channel: str, link: Link) -> _Landing:
     """Send on `link` what was decided under its lineage, in a worker thread.
+
+    Args:
+      flight: groups.
+      channel: of the hints; empty: send none.
+      link: the connection.
 
     Raises:
       RedisError, OSError, StoreUnavailable: what was sent may or may not have been executed, and what
@@ -130,11 +141,11 @@ def _exchange(link: Link, flight: Sequence[_Waiting], channel: str) -> _Landing:
         # Whoever decided under another lineage met another server: do not insist on this one.
         link.spent = True
     if not sent:
-        return _Landing(link.lineage, 0, {}, 0)
+        return _Landing(link.lineage, 0, {}, 0, None)
     groups = [flight[place].command for place in sent]
     hints = [(flight[place].hall, tip) for place in sent if (tip := flight[place].tip) is not None]
     rest: list[Command] = [("TIME",)]
-    publish: list[Command] = [("PUBLISH", channel, encode_hints(hints))] if hints else []
+    publish: list[Command] = [("PUBLISH", channel, encode_hints(hints))] if hints and channel else []
     asks = [at for at, place in enumerate(sent) if flight[place].tip is None]
     look = LOOK if asks or link.is_look_due() else ()
     known = link.lineage
@@ -157,6 +168,7 @@ def _exchange(link: Link, flight: Sequence[_Waiting], channel: str) -> _Landing:
         time_ms(replies[len(groups)]),
         dict(zip(sent, outcomes, strict=True)),
         link.reloaded - reloaded,
+        replies[len(groups) + 1] if publish else None,
     )
 
 
@@ -172,12 +184,20 @@ class GroupCommitter:
         self._queue: deque[_Waiting] = deque()
         self._wanted = trio.Event()
         self._closed = False
+        self._own_ears = 0
+        self._hints_from_s = 0.0
+        """No hints before (trio's clock): nobody else heard the last ones."""
         self.stats = CommitStats()
 
     @property
     def server(self) -> Server | None:
         """What the newest connection met; None before the first."""
         return self._client.server
+
+    def listens(self, connected: bool) -> None:
+        """This node hears hints from now on, or no more."""
+        self._own_ears += 1 if connected else -1
+        self._hints_from_s = 0.0
 
     async def append(
         self, hall: str, expected: EntryId, entries: Sequence[Entry], epoch: str | None
@@ -240,12 +260,16 @@ class GroupCommitter:
     async def _fly(self, flight: list[_Waiting]) -> None:
         self.stats.pipelines += 1
         self.stats.groups += len(flight)
+        channel = self._channel if trio.current_time() >= self._hints_from_s else ""
         try:
-            landing = await self._client.run(lambda link: _exchange(link, flight, self._channel))
+            landing = await self._client.run(partial(_exchange, flight, channel))
         except StoreUnavailable as error:
+            self._hints_from_s = 0.0
             for waiting in flight:
                 self._land(waiting, error, None)
             return
+        if isinstance(landing.listeners, int) and landing.listeners <= self._own_ears:
+            self._hints_from_s = trio.current_time() + UNHEARD_S
         self.stats.reloaded += landing.reloaded
         receipt = Receipt(landing.lineage, landing.time_ms)
         for place, waiting in enumerate(flight):

@@ -128,10 +128,19 @@ async def listen(
     endpoint: Endpoint,
     identity: bytes | None,
     heard: Callable[[str, EntryId], None],
+    connected: Callable[[bool], None],
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Call `heard` for every hint until cancelled; see `Journal.listen`."""
+    """Call `heard` for every hint until cancelled; see `Journal.listen`.
+
+    Args:
+      endpoint: where to.
+      identity: as `Link` takes it.
+      heard: told the hall and the last id.
+      connected: told whether hints are heard from now on.
+      task_status: started when hints are heard, or could not be.
+    """
     log = structlog.get_logger("callq.store")
     limiter = trio.CapacityLimiter(1)
     told = False
@@ -147,10 +156,12 @@ async def listen(
         try:
             ear = await trio.to_thread.run_sync(Ear, endpoint, identity, limiter=limiter)
             try:
+                connected(True)
                 tell()
                 pause_s = FIRST_PAUSE_S
                 await _hear(ear, heard, limiter)
             finally:
+                connected(False)
                 ear.close()
         except StoreUnavailable as error:
             if pause_s == FIRST_PAUSE_S:

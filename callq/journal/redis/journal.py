@@ -201,7 +201,8 @@ class RedisJournal:
 
         A hint may name a group that was refused: it says where to look, not what is there.
         """
-        await listen(self.endpoint, self._identity, heard, task_status=task_status)
+        connected = self._committer.listens
+        await listen(self.endpoint, self._identity, heard, connected, task_status=task_status)
 
     async def beat(self, node: str, record: bytes, *, gap_ms: int, ends_outage: bool = False) -> Pulse:
         """Say that a node lives, and hear who else does; see `Journal.beat`."""
