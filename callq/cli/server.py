@@ -110,6 +110,8 @@ def run_serve(args: argparse.Namespace) -> int:
 
     refuse_taken(host, number)
     configure_logs(log_format, args.log_level)
+    if log_format == "json":
+        sys.unraisablehook = _log_ignored
     # The server takes a while to import: not for somebody whose hall file is wrong. What is imported and
     # loaded now stays: collecting garbage among it would only cost time, now and whenever it is looked for.
     gc.disable()
@@ -135,6 +137,14 @@ def run_serve(args: argparse.Namespace) -> int:
             raise
         return _log_end(error)
     return 0
+
+
+def _log_ignored(ignored: sys.UnraisableHookArgs) -> None:
+    """What Python would print by itself, over several lines: an exception where nobody can take it."""
+    import structlog
+
+    error = ignored.exc_value
+    structlog.get_logger().error("exception_ignored", error=repr(error), exc_info=error)
 
 
 def _log_end(error: BaseException) -> int:

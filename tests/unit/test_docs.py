@@ -76,7 +76,7 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_every_file_that_is_named_exists(page: Path) -> None:
-    tops = "callq|tests|docs|displays|panels|scripts|requirements|.ci"
+    tops = "callq|tests|docs|deploy|displays|panels|scripts|requirements|.ci"
     named = re.findall(rf"`((?:{tops}|{'|'.join(PARTS)})/[\w./*-]*)`", page.read_text(encoding="utf-8"))
     for name in named:
         # Short names such as `web/roles.py` are below the package.
@@ -337,3 +337,16 @@ def test_every_test_and_name_of_the_page_on_extending_exists() -> None:
         assert re.search(rf"\b(def {name}\(|{name}\b)", written), name
     (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     assert code.splitlines()[-1] in text("callq/domain/routing.py")
+
+
+def test_both_readmes_say_the_same_things() -> None:
+    one, other = (text(name) for name in READMES)
+    for what in (r"\]\((docs/[^)#]+)", r"^(?:\$ )(\S+ \S+)", r"`(tests/[^`]+)`", r"`(/[^`]*)`"):
+        assert re.findall(what, one, re.MULTILINE) == re.findall(what, other, re.MULTILINE)
+    for heading in (r"^#+ ", r"^\|", r"^- "):
+        assert len(re.findall(heading, one, re.MULTILINE)) == len(re.findall(heading, other, re.MULTILINE))
+
+
+def test_every_picture_is_shown() -> None:
+    shown = set(re.findall(r"\(docs/images/([^)]+)\)", text("README.md")))
+    assert {path.name for path in (DOCS / "images").iterdir()} == shown

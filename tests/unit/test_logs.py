@@ -8,12 +8,14 @@ import logging
 import re
 import warnings
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 
 import pytest
 import structlog
 
 from callq.cli.logs import LogFormat, configure_logs
+from callq.cli.server import _log_ignored
 from callq.journal.redis.store import Store
 from tests.unit.documents import ROOT, cells, rows, text
 
@@ -236,3 +238,11 @@ def test_what_an_operator_looks_for_stays(capsys: pytest.CaptureFixture[str]) ->
     structlog.get_logger().info("group_refused", **facts)
     (line,) = lines(capsys)
     assert facts.items() <= line.items()
+
+
+def test_an_exception_that_nobody_can_take_is_a_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "info")
+    error = RuntimeError("in a destructor")
+    _log_ignored(SimpleNamespace(exc_value=error))
+    (line,) = lines(capsys)
+    assert (line["event"], line["error"]) == ("exception_ignored", repr(error))

@@ -1,0 +1,219 @@
+"""Pictures of the running demo, for the READMEs: ``scripts/pictures``.
+
+The demo runs for some minutes first, so that people have waited; then its pages are photographed as they
+are, and put together with its terminal to one wide picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import html
+import itertools
+import os
+import pty
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from playwright.sync_api import expect, sync_playwright
+
+from tests.browser.conftest import FLAGS as BROWSER_FLAGS
+from tests.browser.conftest import PANEL, PORTRAIT, TV, WITHIN_MS, chromium_path, is_live, situation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+HALL, WINDOW, CLERK = "county", "w1", "c01"
+WIDE = (2400, 1010)
+
+TOGETHER = """<!doctype html><meta charset="utf-8"><style>
+  * { margin: 0; box-sizing: border-box }
+  body { width: 2400px; height: 1010px; padding: 56px; display: grid; gap: 44px; align-items: center;
+         grid-template-columns: 1330px 1fr; background: linear-gradient(150deg, #e6edf5, #b7c7dc) }
+  figure { background: #10151c; border-radius: 18px; padding: 12px; box-shadow: 0 18px 46px #0a1f3a66 }
+  img { display: block; width: 100%; border-radius: 8px }
+  .right { display: grid; gap: 36px }
+  pre { padding: 16px 22px; color: #d7e0ea; font: 20.5px/1.6 "Noto Sans Mono CJK SC", monospace }
+  .c1 { font-weight: bold } .c2 { color: #8d9aa8 } .c32 { color: #5fd38d }
+  .c33 { color: #ffc933 } .c34 { color: #6db3ff }
+</style><body><figure><img src="TV"></figure>
+<div class="right"><figure><img src="PANEL"></figure><figure><pre>TERMINAL</pre></figure></div>"""
+
+
+class Demo:
+    """`callq demo` as a visitor has it, with the administrator's token known."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        self.url = url
+
+    def ask(self, path: str, body: object = None) -> Any:
+        answer = self._http.get(path) if body is None else self._http.post(path, json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+    def token(self, role: str, **bound: str) -> str:
+        return str(self.ask("/v1/tokens", {"role": role, "hall": HALL, **bound})["token"])
+
+    def press(self, command: str, **more: str) -> Any:
+        return self.ask(f"/v1/halls/{HALL}/windows/{WINDOW}/commands", {"command": command, **more})
+
+
+class Terminal:
+    """What the demo writes, as the terminal that it believes to write to has it."""
+
+    def __init__(self) -> None:
+        self._end, self.given = pty.openpty()
+        self._written = bytearray()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):
+            while part := os.read(self._end, 65536):
+                self._written += part
+
+    @property
+    def text(self) -> str:
+        return self._written.decode(errors="replace")
+
+    def html(self) -> str:
+        """Its live table, with its colours."""
+        last = re.split(r"(?:\x1b\[2K\x1b\[1A)+\x1b\[2K", self.text)[-1].replace("\r", "")
+        parts = []
+        for part in re.split(r"(\x1b\[[0-9;]*m)", last):
+            if code := re.fullmatch(r"\x1b\[([0-9;]*)m", part):
+                names = " ".join(f"c{number}" for number in code[1].split(";"))
+                parts.append("</span>" if code[1] in ("0", "") else f'<span class="{names}">')
+            else:
+                parts.append(html.escape(part))
+        return "".join(parts)
+
+
+@contextlib.contextmanager
+def running(speed: float, seed: int) -> Iterator[tuple[Demo, Terminal]]:
+    """A demo, and its terminal."""
+    token, terminal = secrets.token_urlsafe(32), Terminal()
+    demo = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "callq.cli", "demo", "--hall", HALL, "--port", "0"),
+            *("--speed", str(speed), "--seed", str(seed)),
+        ],
+        stdout=terminal.given,
+        stderr=terminal.given,
+        env={**os.environ, "CALLQ_ADMIN_TOKEN": token, "COLUMNS": "76", "LINES": "40", "TERM": "xterm"},
+    )
+    try:
+        until = time.monotonic() + 60
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", terminal.text)):
+            assert time.monotonic() < until, terminal.text
+            time.sleep(0.2)
+        given = Demo(found[0], token)
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                given.ask("/readyz")
+                break
+            time.sleep(0.2)
+        yield given, terminal
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.wait(20)
+
+
+def page_of(browser: Browser, size: tuple[int, int]) -> Page:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    context.set_default_timeout(WITHIN_MS)
+    return context.new_page()
+
+
+def take(page: Page, path: Path) -> None:
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(500)
+    page.screenshot(path=path)
+    print(path, path.stat().st_size // 1024, "KiB", flush=True)
+
+
+def data_url(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def work(demo: Demo, minutes: float) -> None:
+    """Serve at window 1 for some minutes; then more people come than can be served."""
+    until = time.monotonic() + 60 * minutes
+    services = itertools.cycle(("social", "general", "medical", "general", "estate", "social"))
+    demo.press("sign_in", clerk=CLERK)
+    demo.press("open")
+    steps = itertools.cycle((("call_next", 6), ("start", 30), ("complete", 0)))
+    while time.monotonic() < until:
+        command, seconds = next(steps)
+        while demo.press(command)["ticket"] is None and command == "call_next":
+            time.sleep(1)
+        for _ in range(seconds // 3):
+            if time.monotonic() > until - 0.6 * 60 * minutes:
+                demo.ask(f"/v1/halls/{HALL}/tickets", {"service": next(services), "channel": "kiosk"})
+            time.sleep(3)
+    if next(steps)[0] == "start":
+        demo.press("start")
+    if demo.ask(f"/v1/halls/{HALL}/windows/{WINDOW}")["window"]["state"] == "serving":
+        demo.press("complete")
+
+
+def visit(browser: Browser, demo: Demo, out: Path) -> None:
+    """Call at window 1, and photograph screen and panel at that moment."""
+    screens = []
+    for size in (TV, PORTRAIT):
+        screen = page_of(browser, size)
+        screen.goto(f"{demo.url}/tv/{HALL}/hall#token={demo.token('screen')}")
+        screens.append(is_live(screen))
+    panel = page_of(browser, PANEL)
+    panel.goto(f"{demo.url}/panel/{HALL}/{WINDOW}#token={demo.token('clerk', window=WINDOW)}")
+    is_live(panel)
+    while (called := demo.press("call_next")["ticket"]) is None:
+        time.sleep(2)
+    situation(panel, "calling")
+    for screen in screens:
+        expect(screen.locator("#page")).to_contain_text(called["number"])
+    take(screens[0], out / "tv-zone.png")
+    take(panel, out / "panel-called.png")
+    take(screens[1], out / "tv-zone-portrait.png")
+
+
+def put_together(browser: Browser, out: Path, terminal: str) -> None:
+    page = page_of(browser, WIDE)
+    parts = {
+        "TV": data_url(out / "tv-zone.png"),
+        "PANEL": data_url(out / "panel-called.png"),
+        "TERMINAL": terminal,
+    }
+    page.set_content(re.sub("|".join(parts), lambda found: parts[found[0]], TOGETHER))
+    take(page, out / "hall.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/pictures", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=8, help="how long the demo runs before (default 8)")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--speed", type=float, default=2, help="of the demo's people (default 2)")
+    parser.add_argument("--seed", type=int, default=7, help="of the demo's people")
+    args = parser.parse_args()
+    with running(args.speed, args.seed) as (demo, terminal), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=BROWSER_FLAGS)
+        work(demo, args.minutes)
+        visit(browser, demo, args.out)
+        put_together(browser, args.out, terminal.html())
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
