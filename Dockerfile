@@ -1,4 +1,4 @@
-FROM python:3.12-slim AS build
+FROM python:3.12-slim-bookworm AS build
 RUN python -m venv /opt/callq
 WORKDIR /src
 COPY requirements/base.lock requirements/
@@ -6,7 +6,7 @@ RUN /opt/callq/bin/pip install --no-cache-dir --require-hashes --no-deps -r requ
 COPY . .
 RUN /opt/callq/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
-FROM python:3.12-slim
+FROM python:3.12-slim-bookworm
 RUN apt-get update \
     && apt-get install -y --no-install-recommends redis-server \
     && rm -rf /var/lib/apt/lists/* \

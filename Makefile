@@ -6,13 +6,12 @@ PORT ?= 8080
 CALLQ_DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BIN := .venv/bin
-PACKAGES := $(wildcard callq displays panels loadtests)
 LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	pyproject.toml --group build
 UPGRADE ?=
 
-.PHONY: help demo test lint types js fmt lock clean bootstrap-dev
+.PHONY: help demo test container lint types js fmt lock clean bootstrap-dev
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +24,10 @@ test: ## run all checks and tests (PYTEST_ARGS to choose tests)
 test: lint types js
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+container: ## build the image and run the compose file's services without Docker (root, debootstrap, network)
+container: bootstrap-dev
+	@$(BIN)/python -m tests.container
+
 lint: ## check style and formatting
 lint: bootstrap-dev
 	$(BIN)/ruff check .
@@ -32,7 +35,7 @@ lint: bootstrap-dev
 
 types: ## check the types of the Python code
 types: bootstrap-dev
-	$(BIN)/mypy $(PACKAGES)
+	$(BIN)/mypy
 
 js: ## check the types of the JavaScript code
 js: bootstrap-dev

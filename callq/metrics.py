@@ -170,7 +170,7 @@ _clock_off: Final = Gauge(
 _feeds: Final = _gauge("callq_feed_connections", "Open feeds", "hall")
 _feeds_dropped: Final = _counter("callq_feeds_dropped", "Feeds that the server ended", "hall", "reason")
 _feed_messages: Final = _counter("callq_feed_messages", "Messages sent to feeds", "hall", "type")
-_feed_bytes: Final = _counter("callq_feed_sent_bytes", "Content of the messages sent to feeds", "hall")
+_feed_bytes: Final = _counter("callq_feed_sent_bytes", "Bytes of the messages sent to feeds", "hall")
 _http: Final = _histogram(
     "callq_http_request_duration_seconds", "HTTP requests by route template", "method", "route", "status"
 )

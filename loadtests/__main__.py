@@ -16,13 +16,20 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import engine, hardness, restart
+from loadtests import doors_http, engine, feed, hardness, restart, screens
 from loadtests.figures import Report
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-SCENARIOS: Final[dict[str, ModuleType]] = {"engine": engine, "hardness": hardness, "restart": restart}
+SCENARIOS: Final[dict[str, ModuleType]] = {
+    "engine": engine,
+    "http": doors_http,
+    "feed": feed,
+    "hardness": hardness,
+    "screens": screens,
+    "restart": restart,
+}
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 
 RESULTS: Final = Path(__file__).parent / "results"

@@ -93,7 +93,7 @@ class LiveServer:
         raise AssertionError(f"the server is not ready:\n{self.log}")
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill -9."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(STOP_WITHIN_S)
@@ -104,7 +104,7 @@ class LiveServer:
         return self._process.wait(within_s)
 
     def kill_redis(self) -> None:
-        """kill -9 of the embedded Redis."""
+        """Kill -9 of the embedded Redis."""
         pid = self.redis_pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)

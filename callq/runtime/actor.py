@@ -104,6 +104,10 @@ class HallActor:
         self._running = False
         self._asked = trio.Event()
         """Somebody waits for an answer."""
+        self._time_moved = trio.Event()
+        """Something else is due than the timer sleeps for."""
+        self._timed_for: tuple[int | None, bool] = None, False
+        """The deadline that it sleeps for, and whether this node wrote last."""
         self._log = structlog.get_logger().bind(hall=hall)
 
     # Doors ----------------------------------------------------------------------------------------
@@ -425,16 +429,23 @@ class HallActor:
                 return False
         return True
 
+    def changed(self) -> None:
+        """What is durable has changed: time may make something due at another moment."""
+        if self._timed_for != (next_deadline_ms(self._spec.state), self._commits.wrote_last):
+            self._time_moved.set()
+
     async def _keep_time(self) -> None:
         done = True
         while True:
+            self._time_moved = trio.Event()
             deadline = next_deadline_ms(self._spec.state)
+            self._timed_for = deadline, self._commits.wrote_last
             wait_s = MAX_TIMER_S if deadline is None else (deadline - self._spec.now()) / 1000
             wait_s = min(MAX_TIMER_S, max(0.05 if done else WAIT_S, wait_s))
             if not self._commits.wrote_last and self._peers.has_peers:
                 # On top of the longest sleep, too: it may end right when something is due.
                 wait_s += TICK_JITTER_S * self._rng.uniform(1, 2)
             with trio.move_on_after(wait_s) as scope:
-                await self._commits.changed.wait()
+                await self._time_moved.wait()
             if scope.cancelled_caught:
                 done = self._tick_if_due()

@@ -73,6 +73,10 @@ class Host(Protocol):
         """Why nothing may be decided for anybody now; None: it may."""
         ...
 
+    def changed(self) -> None:
+        """What is durable has changed."""
+        ...
+
     def goes_on(self, lineage: Lineage | None) -> None:
         """The state is durable again and nothing else: decide what comes before any caller.
 
@@ -123,8 +127,6 @@ class Commits:
         self._outage_since: float | None = None
         self.wrote_last = False
         """Whether the hall's last entry is this node's."""
-        self.changed = trio.Event()
-        """Set at the next change of the durable state."""
         self._log = structlog.get_logger().bind(hall=self._hall)
 
     @property
@@ -281,7 +283,7 @@ class Commits:
         self._reached()
         assert group.sealed is not None
         self._hub.publish(group.sealed)
-        self._announce()
+        self._host.changed()
         for item in group.items:
             item.settled.set()
 
@@ -299,7 +301,7 @@ class Commits:
             self._past.add(base, found)
             self.wrote_last = False
             self._hub.publish(self._hub.seal(changed, spec.state, spec.state.now_ms))
-            self._announce()
+            self._host.changed()
         self._reached()
         self._host.goes_on(lineage)
         for number, item in enumerate(items, 1):
@@ -324,10 +326,6 @@ class Commits:
         for item in waiting:
             if item.at_seal is None:
                 item.settled.set()
-
-    def _announce(self) -> None:
-        self.changed.set()
-        self.changed = trio.Event()
 
     def _reached(self) -> None:
         if self._outage_since is not None:

@@ -9,7 +9,8 @@ slow its reader.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import trio
 
@@ -33,14 +34,29 @@ KEEP_IDLE_S: Final = 120.0
 SWEEP_EVERY_S: Final = 5.0
 
 
-class Frame(NamedTuple):
-    """One message to a subscriber."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One message to subscribers. All that take the same change get the same frame: nobody alters `data`.
+
+    Attributes:
+      kind: whether `data` is the whole view, or what changed.
+      revision: of the hall, that it shows.
+      epoch: durable lineage.
+      data: by top-level key.
+      reset: its reader asked to resume and cannot.
+      made: what readers made of it, by whatever they like, so that it is made once for all of them.
+    """
 
     kind: Literal["snapshot", "change"]
     revision: int
     epoch: str
     data: dict[str, object]
     reset: bool
+    made: dict[object, Any] = field(default_factory=dict)
+
+    def followed_by(self, later: Frame) -> Frame:
+        """This change and a later one in one; both stay as they are."""
+        return Frame("change", later.revision, later.epoch, {**self.data, **later.data}, False)
 
 
 class FeedClosed(CallqError):
@@ -85,7 +101,8 @@ class Subscription:
         self._epoch = epoch
         self._fresh = True
         """Nothing delivered yet: the first frame is a snapshot or a resumption."""
-        self._changes: dict[str, object] = {}
+        self._missed: Frame | None = None
+        """What was published since the last frame, in one."""
         self._wake = trio.Event()
         self._closed = False
         self._held_by: Item | None = None
@@ -120,30 +137,32 @@ class Subscription:
         self._held_by = until
 
     def _ready(self) -> bool:
-        return self._projection.data is not None and (self._fresh or bool(self._changes))
+        return self._projection.data is not None and (self._fresh or self._missed is not None)
 
     def _take(self) -> Frame:
+        missed, self._missed = self._missed, None
+        if not self._fresh:
+            assert missed is not None
+            return missed
+        self._fresh = False
+        return self._first()
+
+    def _first(self) -> Frame:
         projection = self._projection
         assert projection.data is not None
-        epoch = self._hub.epoch
-        if not self._fresh:
-            changes, self._changes = self._changes, {}
-            return Frame("change", projection.revision, epoch, changes, False)
-        self._fresh = False
-        self._changes = {}
-        since = self._since
+        epoch, since = self._hub.epoch, self._since
         if since is not None and self._hub.resumable(since, self._epoch, projection.born):
             # Between two publications a key may have changed and changed back: whoever saw it then, at
             # another node, has to get it again.
             skipped = not self._hub.published_at(since)
-            missed = {k: v for k, v in projection.data.items() if skipped or projection.changed_at[k] > since}
-            return Frame("change", self._hub.revision, epoch, missed, False)
+            news = {k: v for k, v in projection.data.items() if skipped or projection.changed_at[k] > since}
+            return Frame("change", self._hub.revision, epoch, news, False)
         return Frame("snapshot", self._hub.revision, epoch, dict(projection.data), since is not None)
 
-    def _offer(self, changes: dict[str, object]) -> None:
+    def _offer(self, change: Frame) -> None:
         if not self._fresh:
-            self._hub.conflated += bool(self._changes)
-            self._changes.update(changes)
+            self._hub.conflated += self._missed is not None
+            self._missed = change if self._missed is None else self._missed.followed_by(change)
         self._wake.set()
 
     def _end(self) -> None:
@@ -279,8 +298,9 @@ class FeedHub:
         before.update(changes)
         projection.revision = revision
         projection.changed_at.update(dict.fromkeys(changes, revision))
+        change = Frame("change", revision, self.epoch, changes, False)
         for subscription in projection.subscribers:
-            subscription._offer(changes)
+            subscription._offer(change)
 
     def discard(self, sealed: Sealed) -> None:
         """What was sealed did not come about: its views follow topics of a state that never was."""

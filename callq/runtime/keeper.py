@@ -127,6 +127,7 @@ class Keeper:
     async def _archive(self) -> bool:
         """Write every closed day that the archive does not have; whether there was one."""
         end = await self._journal.archived(self._hall)
+        today = self._actor.day
         day, cursor, wrote = "", end, False
         entries: list[Entry] = []
         while page := await self._journal.read(self._hall, cursor, PAGE):
@@ -136,6 +137,9 @@ class Keeper:
                     wrote |= await self._archive_day(day, end, entries)
                     end, entries = entries[-1].id, []
                 day = opened or day
+                if day >= today:
+                    # It is not closed, and what comes after its beginning is its own.
+                    return wrote
                 entries.append(entry)
             cursor = page[-1].id
             await trio.lowlevel.checkpoint()

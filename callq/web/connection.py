@@ -15,6 +15,7 @@ descriptors or the server's time without it:
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,7 @@ from wsproto.events import CloseConnection, Message, Ping
 from callq.domain.errors import Code
 from callq.web import problems
 from callq.web.session import MALFORMED, TOO_LARGE
+from callq.web.stream import STREAM
 from callq.wire.codec import to_json
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from hypercorn.protocol.events import Event as StreamEvent
     from hypercorn.trio.worker_context import WorkerContext
 
-    from callq.web.listener import PatientStream
+    from callq.web.stream import PatientStream
 
     AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
     Put = Callable[[Any], Awaitable[None]]
@@ -133,7 +135,6 @@ class Connection:
         self._whole = trio.CancelScope()
         self._reading = trio.CancelScope()
         """Around whatever reads; its deadline is how long the peer may take at present."""
-        self._sending = trio.Lock()
         self._over = False
         self._protocol: _Http | None = None
 
@@ -170,7 +171,7 @@ class Connection:
                 self._config,
                 self._context,
                 tasks,
-                ConnectionState({}),
+                ConnectionState({STREAM: self._stream}),
                 False,
                 peer,
                 here,
@@ -211,15 +212,12 @@ class Connection:
                 await self._end()
 
     async def _send_all(self, data: bytes) -> None:
-        async with self._sending:
-            try:
-                # Half a frame must not be followed by another; the stream has a deadline of its own.
-                with trio.CancelScope(shield=True):
-                    await self._stream.send_all(data)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                self._over = True
-                self._reading.cancel()
-                await self._close_protocol()
+        try:
+            await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self._over = True
+            self._reading.cancel()
+            await self._close_protocol()
 
     async def _end(self) -> None:
         self._over = True
@@ -254,12 +252,22 @@ class _Inbox:
             self._in.close()
             return
         try:
-            await self._in.send(event)
+            # Without a trip through the scheduler where there is room; the next read makes one.
+            self._in.send_nowait(event)
+        except trio.WouldBlock:
+            with contextlib.suppress(trio.ClosedResourceError, trio.BrokenResourceError):
+                await self._in.send(event)
         except (trio.ClosedResourceError, trio.BrokenResourceError):
             return
 
     async def receive(self) -> Any:  # noqa: ANN401
         """The next event; after the end always the last one."""
+        try:
+            return self._out.receive_nowait()
+        except trio.WouldBlock:
+            pass
+        except trio.EndOfChannel:
+            return self._last
         try:
             return await self._out.receive()
         except trio.EndOfChannel:

@@ -16,6 +16,7 @@ from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected
 from callq.web import problems
 from callq.web.feed_wire import PROTOCOLS
+from callq.web.outlet import outlet_for
 from callq.web.problems import Refusal
 from callq.web.roles import Permission
 from callq.web.session import FORBIDDEN, INTERNAL, UNAUTHORISED, UNAVAILABLE, UNKNOWN, Closing, Session
@@ -79,8 +80,10 @@ class FeedDoor:
             return
         await send({"type": "websocket.accept", "subprotocol": wire.name})
         metrics.feed_opened(hall)
+        outlet = outlet_for(wire, scope, send)
+        session = Session(self._api, principal, hall, wire, receive, send, outlet)
         try:
-            ended = await self._serve(Session(self._api, principal, hall, wire, receive, send), hall, send)
+            ended = await self._serve(session, hall, send)
         finally:
             metrics.feed_closed(hall)
         if ended is not None:

@@ -19,7 +19,6 @@ import logging
 import os
 import resource
 import socket
-import struct
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -30,14 +29,12 @@ from hypercorn.trio.worker_context import WorkerContext
 
 from callq.web import problems
 from callq.web.connection import TURNED_AWAY, Connection
+from callq.web.stream import SEND_WITHIN_S, PatientStream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
-
-SEND_WITHIN_S: Final = 20.0
-"""A peer that takes nothing for so long is dropped."""
 
 DRAIN_S: Final = 0.8
 """How long open requests and closing handshakes may take when the server stops."""
@@ -53,9 +50,6 @@ TELL_AGAIN_S: Final = 60.0
 
 SEND_BUFFER: Final = 64 * 1024
 BACKLOG: Final = 1024
-
-_RESET: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER: what is still buffered is thrown away."""
 
 
 def _no_extensions(*_: object) -> None:
@@ -103,68 +97,6 @@ def open_socket(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
-
-
-class PatientStream:
-    """A socket stream whose sends end in time, whoever shields them.
-
-    Args:
-      stream: the accepted connection.
-    """
-
-    def __init__(self, stream: trio.SocketStream) -> None:
-        self._stream = stream
-        self._sending: trio.CancelScope | None = None
-        self._aborted = False
-        self.socket = stream.socket
-
-    async def send_all(self, data: bytes) -> None:
-        """Send everything.
-
-        Raises:
-          trio.BrokenResourceError: the peer took too long, or the stream was aborted; it is closed.
-        """
-        if not self._aborted:
-            with trio.move_on_after(SEND_WITHIN_S) as scope:
-                self._sending = scope
-                try:
-                    await self._stream.send_all(data)
-                finally:
-                    self._sending = None
-            if not scope.cancelled_caught:
-                return
-        self._reset()
-        raise trio.BrokenResourceError("the peer takes nothing")
-
-    @property
-    def blocked(self) -> bool:
-        """Whether a send is under way."""
-        return self._sending is not None
-
-    def abort(self) -> None:
-        """Wait for the peer no more; a send that is under way fails."""
-        self._aborted = True
-        if self._sending is not None:
-            self._sending.cancel()
-
-    def _reset(self) -> None:
-        if self.socket.fileno() >= 0:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            self.socket.close()
-
-    async def receive_some(self, max_bytes: int) -> bytes:
-        """Receive; see `trio.abc.ReceiveStream`."""
-        return bytes(await self._stream.receive_some(max_bytes))
-
-    def shut_down(self) -> None:
-        """Say that nothing more comes, unless a send is stuck: then there is no end to say."""
-        if not self._aborted and not self.blocked and self.socket.fileno() >= 0:
-            with contextlib.suppress(OSError):
-                self.socket.shutdown(socket.SHUT_WR)
-
-    async def aclose(self) -> None:
-        """Close."""
-        await self._stream.aclose()
 
 
 class Listener:

@@ -19,10 +19,12 @@ from callq.runtime.home import DiskHome
 from callq.runtime.node import Node
 from callq.web.api import Api
 from callq.web.app import create_app
+from callq.web.door import HttpDoor
 from callq.web.feed import FeedDoor
 from callq.web.feed_wire import MAX_MESSAGE
 from callq.web.listener import Listener, open_socket, room_for_connections
 from callq.web.pages import load_pages
+from callq.web.routes import ROUTES
 from callq.web.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -128,7 +130,7 @@ async def serve_node(
     secret = await node.keyring.secret()
     api = Api(node, Tokens(node.keyring, secret, admin_token), secret)
     feed = FeedDoor(api)
-    http = create_app(api, load_pages())
+    http = HttpDoor(api, ROUTES, create_app(api, load_pages()))
     # Larger messages than the feed takes still reach it, so that it can say so and close.
     listener = Listener(
         _doors(http, feed), listening, max_message=4 * MAX_MESSAGE, most=room_for_connections()
@@ -157,7 +159,7 @@ async def _watch_settings(store: Store) -> None:
 
 
 def _doors(http: Callable[..., Awaitable[None]], feed: FeedDoor) -> Callable[..., Awaitable[None]]:
-    """WebSockets to the feed, everything else to the app."""
+    """WebSockets to the feed, everything else to the HTTP door."""
 
     async def doors(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         await (feed if scope["type"] == "websocket" else http)(scope, receive, send)

@@ -18,6 +18,7 @@ from callq.web.api import Api, Call
 from callq.web.feed_wire import (
     MAX_MESSAGE,
     CommandMessage,
+    Incoming,
     Ping,
     Subscribe,
     Unsubscribe,
@@ -26,7 +27,9 @@ from callq.web.feed_wire import (
     read_message,
 )
 from callq.web.keys import body_digest, checked_key
+from callq.web.outlet import AsgiOutlet
 from callq.web.roles import VIEW_PERMISSION, Principal
+from callq.web.stream import PeerTooSlow
 from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
 
@@ -34,16 +37,20 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from callq.runtime.hub import Frame, Subscription
+    from callq.web.outlet import Outlet
 
 IDLE_S: Final = 60.0
 """A client that says nothing for so long is gone; pages ping every 10 s."""
 
-SEND_WITHIN_S: Final = 20.0
-"""A message that a client has not taken by then ends its socket."""
+SHARED_FOR_MS: Final = 50
+"""A message made for one socket is sent to others as well for so long: its `server_ms` is as old then."""
 
 MAX_VIEWS: Final = 64
 MAX_COMMANDS: Final = 64
 """Commands of one socket that wait for their answers; more are read when some are answered."""
+
+MAX_IDLE: Final = 4
+"""Tasks of one socket that are kept for its next commands."""
 
 MAX_MALFORMED: Final = 16
 """Messages in a row that make no sense before the socket is closed."""
@@ -85,7 +92,8 @@ class Session:
       hall: of its address; it exists.
       wire: the subprotocol.
       receive: ASGI.
-      send: ASGI.
+      send: ASGI, for the end.
+      outlet: for messages; None: they go through `send` as well.
     """
 
     def __init__(
@@ -96,6 +104,7 @@ class Session:
         wire: Wire,
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
+        outlet: Outlet | None = None,
     ) -> None:
         self._api = api
         self._principal = principal
@@ -103,10 +112,14 @@ class Session:
         self._wire = wire
         self._receive = receive
         self._send_event = send
-        self._sending = trio.Lock()
+        self._outlet = outlet or AsgiOutlet(wire, send)
         self._views: dict[View, trio.CancelScope] = {}
         self._commands = trio.Semaphore(MAX_COMMANDS)
+        self._idle: list[trio.Event] = []
+        """Of tasks that have answered a command and would read again."""
         self._malformed = 0
+        self._heard_at = trio.current_time()
+        """When the client last said anything."""
 
     async def run(self, closing: trio.Event) -> Closing | None:
         """Serve until the socket ends; `closing` is set when the server goes away.
@@ -117,17 +130,21 @@ class Session:
         ended: Closing | None = None
         try:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._going_away, closing)
-                await self._read(nursery)
+                nursery.start_soon(self._watch, closing)
+                await self._serve(nursery)
         except* _Ended as group:
             ended = _closing(group)
         if ended is not None:
             await self._close(ended)
         return ended
 
-    async def _going_away(self, closing: trio.Event) -> None:
-        await closing.wait()
-        raise _Ended(GOING_AWAY)
+    async def _watch(self, closing: trio.Event) -> None:
+        """End the socket when the server goes away, or when the client has said nothing for too long."""
+        while trio.current_time() < self._heard_at + IDLE_S:
+            with trio.move_on_at(self._heard_at + IDLE_S):
+                await closing.wait()
+                raise _Ended(GOING_AWAY)
+        raise _Ended(IDLE)
 
     async def _close(self, closing: Closing) -> None:
         event = {"type": "websocket.close", "code": closing.code, "reason": closing.reason}
@@ -136,17 +153,55 @@ class Session:
 
     # Reading --------------------------------------------------------------------------------------
 
-    async def _read(self, nursery: trio.Nursery) -> None:
+    async def _serve(self, nursery: trio.Nursery) -> None:
+        """Read until a command comes, let another task read on, answer the command; and again.
+
+        One task reads at a time: whoever has decided a command hands the reading on before it waits for the
+        command to be durable. A task for each command would cost more than deciding it.
+        """
         while True:
-            with trio.move_on_after(IDLE_S) as scope:
-                event = await self._receive()
-            if scope.cancelled_caught:
-                raise _Ended(IDLE)
+            message = await self._command_read(nursery)
+            try:
+                self._commands.acquire_nowait()
+            except trio.WouldBlock:
+                await self._commands.acquire()
+            await self._command(message, nursery)
+            if len(self._idle) >= MAX_IDLE:
+                return
+            turn = trio.Event()
+            self._idle.append(turn)
+            await turn.wait()
+
+    def _read_on(self, nursery: trio.Nursery) -> None:
+        """Have another task read, as soon as this one waits."""
+        if self._idle:
+            self._idle.pop().set()
+        else:
+            nursery.start_soon(self._serve, nursery)
+
+    async def _command_read(self, nursery: trio.Nursery) -> CommandMessage:
+        """Do what the client says until that is a command."""
+        while True:
+            event = await self._receive()
             if event["type"] == "websocket.disconnect":
                 raise _Ended(None)
-            await self._handle(event, nursery)
+            self._heard_at = trio.current_time()
+            message = await self._understood(event)
+            match message:
+                case CommandMessage():
+                    return message
+                case Ping():
+                    await self._send({"type": "pong", "server_ms": wall_ms()})
+                case Subscribe():
+                    await self._subscribe(message, nursery)
+                case Unsubscribe():
+                    view = View(message.view, message.zone, message.window, message.ticket)
+                    scope = self._views.pop(view, None)
+                    if scope is not None:
+                        scope.cancel()
 
-    async def _handle(self, event: dict[str, Any], nursery: trio.Nursery) -> None:
+    async def _understood(self, event: dict[str, Any]) -> Incoming | CommandMessage | None:
+        """What an event says; None, and the client is told, if it makes no sense."""
         content = event.get(self._wire.field)
         try:
             if content is None:
@@ -161,22 +216,9 @@ class Session:
             if self._malformed > MAX_MALFORMED:
                 raise _Ended(MALFORMED) from error
             await self._refuse(error)
-            return
+            return None
         self._malformed = 0
-        match message:
-            case Ping():
-                await self._send({"type": "pong", "server_ms": wall_ms()})
-            case Subscribe():
-                await self._subscribe(message, nursery)
-            case Unsubscribe():
-                view = View(message.view, message.zone, message.window, message.ticket)
-                scope = self._views.pop(view, None)
-                if scope is not None:
-                    scope.cancel()
-            case CommandMessage():
-                await self._commands.acquire()
-                # Returns once the command is decided: so commands are decided in their order.
-                await nursery.start(self._command, message)
+        return message
 
     # Views ----------------------------------------------------------------------------------------
 
@@ -231,8 +273,12 @@ class Session:
         try:
             while True:
                 seen = await subscription.receive()
-                whole = seen.data if seen.kind == "snapshot" else {**whole, **seen.data}
-                await self._show(view, seen, whole if view.name == "strip" else seen.data)
+                if view.name == "strip":
+                    # The same for all that share the frame: each has followed it without a gap.
+                    whole = {**whole, **seen.data}
+                    await self._show(view, seen, whole)
+                else:
+                    await self._show(view, seen, seen.data)
         except FeedClosed:
             return seen
         finally:
@@ -250,30 +296,35 @@ class Session:
             return None
 
     async def _show(self, view: View, frame: Frame, data: dict[str, object]) -> None:
-        message: dict[str, object] = {
-            "type": frame.kind,
-            **_about(view),
-            "epoch": frame.epoch,
-            "revision": frame.revision,
-            "data": {**data, "server_ms": wall_ms()},
-        }
-        if frame.reset:
-            message["reset"] = True
-        await self._send(message)
+        """Send a frame, which is made a message once for all sockets of its kind."""
+        now_ms = wall_ms()
+        at_ms, packed = frame.made.get(self._outlet.kind, (0, b""))
+        if not 0 <= now_ms - at_ms <= SHARED_FOR_MS:
+            message: dict[str, object] = {
+                "type": frame.kind,
+                **_about(view),
+                "epoch": frame.epoch,
+                "revision": frame.revision,
+                "data": {**data, "server_ms": now_ms},
+            }
+            if frame.reset:
+                message["reset"] = True
+            packed = self._outlet.pack(message)
+            frame.made[self._outlet.kind] = now_ms, packed
+        await self._put(frame.kind, packed)
 
     # Commands -------------------------------------------------------------------------------------
 
-    async def _command(
-        self, message: CommandMessage, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> None:
-        """Do a command and send its result; started as soon as it is decided."""
+    async def _command(self, message: CommandMessage, nursery: trio.Nursery) -> None:
+        """Do a command and send its result; another task reads on once it is decided."""
         result: dict[str, object] = {"type": "result", "id": message.id}
         try:
             perform = self._prepared(message)
         except CallqError as error:
             perform = partial(_refused, error)
-        # The reader goes on only when this task waits next, and `perform` decides before it waits.
-        task_status.started()
+        # Another task reads only when this one waits next, and `perform` decides before it waits: so
+        # commands are decided in their order.
+        self._read_on(nursery)
         try:
             answer = await perform()
             result |= {"ok": True, **msgspec.structs.asdict(answer)}
@@ -313,19 +364,16 @@ class Session:
         await self._send(error_message(problems.explain(error)[0], **about))
 
     async def _send(self, message: Mapping[str, object]) -> None:
-        content = self._wire.encode(message)
-        event = {
-            "type": "websocket.send",
-            self._wire.field: content.decode() if self._wire.field == "text" else content,
-        }
-        async with self._sending:
-            deadline = trio.current_time() + SEND_WITHIN_S
-            with trio.move_on_at(deadline):
-                await self._send_event(event)
-            # Not the scope's own verdict: the server shields its sends and lets them fail instead.
-            if trio.current_time() >= deadline:
-                raise _Ended(TOO_SLOW)
-        metrics.feed_sent(self._hall, str(message["type"]), len(content))
+        await self._put(str(message["type"]), self._outlet.pack(message))
+
+    async def _put(self, kind: str, packed: bytes) -> None:
+        try:
+            await self._outlet.send(packed)
+        except PeerTooSlow:
+            raise _Ended(TOO_SLOW) from None
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            raise _Ended(None) from None
+        metrics.feed_sent(self._hall, kind, len(packed))
 
 
 async def _refused(error: CallqError) -> msgspec.Struct:

@@ -7,6 +7,7 @@ Text is UTF-8. Structs become objects keyed by their wire names; the bytes of eq
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
@@ -108,20 +109,35 @@ def shaped(value: object, kind: Any, *, strict: bool = True) -> Any:
     Raises:
       Rejected: `INVALID`, naming the field and, for an unknown one, the nearest that exists.
     """
+    meant = kind if isinstance(kind, type) else _meant(value, kind)
     try:
-        return msgspec.convert(value, kind, strict=strict)
+        return msgspec.convert(value, meant, strict=strict)
     except msgspec.ValidationError as error:
-        raise _explained(error, _meant(value, kind)) from error
+        raise _explained(error, meant) from error
 
 
 def _meant(value: object, kind: Any) -> Any:  # noqa: ANN401
-    """The member of a union of tagged structs that a value's tag names, or the type itself."""
+    """The member of a union of tagged structs that a value's tag names, or the union itself.
+
+    Not only for the error: msgspec looks at each struct of a union anew, whenever one is converted to.
+    """
     if isinstance(value, dict):
-        for one in _parts(kind):
-            config = getattr(one, "__struct_config__", None)
-            if config is not None and config.tag_field and value.get(config.tag_field) == config.tag:
-                return one
+        for field, members in _members(kind):
+            tag = value.get(field)
+            if isinstance(tag, str) and tag in members:
+                return members[tag]
     return kind
+
+
+@functools.cache
+def _members(kind: Any) -> tuple[tuple[str, dict[str, type]], ...]:  # noqa: ANN401
+    """The structs of a union by tag, for each field that tags stand in."""
+    found: dict[str, dict[str, type]] = {}
+    for one in _parts(kind):
+        config = getattr(one, "__struct_config__", None)
+        if config is not None and config.tag_field:
+            found.setdefault(config.tag_field, {})[str(config.tag)] = one
+    return tuple(found.items())
 
 
 def _short(error: Exception) -> str:
@@ -152,12 +168,7 @@ def _nearest(word: str, known: list[str]) -> str:
 
 def _tags(kind: Any) -> dict[str, list[str]]:  # noqa: ANN401
     """Tags of a struct or of a union of them, by the field they stand in."""
-    found: dict[str, list[str]] = {}
-    for one in _parts(kind):
-        config = getattr(one, "__struct_config__", None)
-        if config is not None and config.tag_field:
-            found.setdefault(config.tag_field, []).append(str(config.tag))
-    return found
+    return {field: list(members) for field, members in _members(kind)}
 
 
 def _fields_at(kind: Any, path: str) -> list[str]:  # noqa: ANN401

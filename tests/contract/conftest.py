@@ -8,16 +8,20 @@ import pytest
 
 from callq.journal.memory import MemoryJournal
 from callq.journal.redis.journal import RedisJournal, open_redis
-from tests.redis.fixtures import program_params
+from tests.redis.fixtures import RedisServer, program_params
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    from callq.journal.redis.process import Program
 
     AnyJournal = MemoryJournal | RedisJournal
 
 
 @pytest.fixture(params=[pytest.param("memory", id="memory"), *program_params()])
-async def journal(request, redis_servers) -> AsyncIterator[AnyJournal]:
+async def journal(
+    request: pytest.FixtureRequest, redis_servers: Callable[[Program | None], RedisServer]
+) -> AsyncIterator[AnyJournal]:
     if request.param == "memory":
         yield MemoryJournal()
         return

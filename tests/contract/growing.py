@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from callq.journal.port import GENESIS, Entry, EntryId, chained
 
 
@@ -13,7 +15,7 @@ def group(after: EntryId, *payloads: bytes) -> list[Entry]:
     return entries
 
 
-async def grown(journal, hall: str, count: int) -> list[Entry]:
+async def grown(journal: Any, hall: str, count: int) -> list[Entry]:
     entries = group(GENESIS, *(b"%d" % n for n in range(1, count + 1)))
     await journal.append(hall, GENESIS, entries)
     return entries

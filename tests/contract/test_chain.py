@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,25 +30,25 @@ def chain(start: EntryId, contents: list[bytes]) -> list[Entry]:
 
 
 @pytest.mark.parametrize("case", json.loads(GOLDEN.read_text()), ids=lambda case: case["previous"])
-def test_ids_are_what_they_were_when_the_format_was_fixed(case):
+def test_ids_are_what_they_were_when_the_format_was_fixed(case: Any) -> None:
     entry = chained(EntryId.parse(case["previous"]), bytes.fromhex(case["payload"]))
     assert str(entry.id) == case["id"]
 
 
 @given(ids)
-def test_an_id_is_read_back_as_it_was_written(entry_id):
+def test_an_id_is_read_back_as_it_was_written(entry_id: Any) -> None:
     assert EntryId.parse(str(entry_id)) == entry_id
     assert EntryId.parse(str(entry_id).encode()) == entry_id
 
 
 @pytest.mark.parametrize("text", ["", "1", "1-", "-1", "1-2-3", "a-b", b"\xff-1"])
-def test_what_is_not_an_id_is_bad_bytes(text):
+def test_what_is_not_an_id_is_bad_bytes(text: str) -> None:
     with pytest.raises(BadBytes):
         EntryId.parse(text)
 
 
 @given(ids, payloads)
-def test_revisions_count_up_and_chains_fit_in_63_bits(start, contents):
+def test_revisions_count_up_and_chains_fit_in_63_bits(start: Any, contents: Any) -> None:
     entries = chain(start, contents)
     assert [entry.id.revision - start.revision for entry in entries] == [*range(1, len(contents) + 1)]
     assert all(0 <= entry.id.chain < 2**63 for entry in entries)
@@ -56,7 +57,7 @@ def test_revisions_count_up_and_chains_fit_in_63_bits(start, contents):
 
 
 @given(payloads, st.data())
-def test_a_change_anywhere_in_the_past_changes_every_later_id(contents, data):
+def test_a_change_anywhere_in_the_past_changes_every_later_id(contents: Any, data: Any) -> None:
     at = data.draw(st.integers(0, len(contents) - 1))
     other = [*contents]
     other[at] = data.draw(st.binary(max_size=40).filter(lambda content: content != contents[at]))
@@ -65,7 +66,7 @@ def test_a_change_anywhere_in_the_past_changes_every_later_id(contents, data):
 
 
 @given(st.lists(st.binary(max_size=4), min_size=2, max_size=6), st.data())
-def test_a_group_with_an_entry_missing_or_moved_is_refused(contents, data):
+def test_a_group_with_an_entry_missing_or_moved_is_refused(contents: Any, data: Any) -> None:
     entries = chain(GENESIS, contents)
     at = data.draw(st.integers(0, len(entries) - 2))
     for wrong in (
@@ -79,7 +80,7 @@ def test_a_group_with_an_entry_missing_or_moved_is_refused(contents, data):
 
 
 @given(payloads)
-def test_consecutive_entries_vouch_for_each_other_where_the_one_before_is_unknown(contents):
+def test_consecutive_entries_vouch_for_each_other_where_the_one_before_is_unknown(contents: Any) -> None:
     entries = chain(GENESIS, contents)
     check_page("demo", None, entries)
     for one, two in pairwise(entries):

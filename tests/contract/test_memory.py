@@ -11,7 +11,7 @@ from callq.journal.port import GENESIS, NODE_TTL_MS, Lineage, LineageChanged, ch
 from tests.contract.growing import group
 
 
-async def test_a_restart_changes_the_epoch_and_keeps_the_entries():
+async def test_a_restart_changes_the_epoch_and_keeps_the_entries() -> None:
     journal = MemoryJournal()
     entry = chained(GENESIS, b"1")
     await journal.append("demo", GENESIS, [entry])
@@ -23,7 +23,7 @@ async def test_a_restart_changes_the_epoch_and_keeps_the_entries():
     assert await journal.read("demo", GENESIS) == [entry]
 
 
-async def test_a_promotion_is_told_from_a_restart():
+async def test_a_promotion_is_told_from_a_restart() -> None:
     journal = MemoryJournal()
     before = await journal.lineage()
     journal.promote()
@@ -36,7 +36,7 @@ async def test_a_promotion_is_told_from_a_restart():
     assert not (await journal.lineage()).promoted
 
 
-async def test_nodes_that_fall_silent_are_gone_then_forgotten_by_the_stores_clock():
+async def test_nodes_that_fall_silent_are_gone_then_forgotten_by_the_stores_clock() -> None:
     now_ms = 1_000_000
     journal = MemoryJournal(clock=lambda: now_ms)
     await journal.beat("a", b"a", gap_ms=10)
@@ -55,7 +55,7 @@ async def test_nodes_that_fall_silent_are_gone_then_forgotten_by_the_stores_cloc
     assert set(journal._nodes) == {"c"}
 
 
-async def test_a_listener_that_does_not_come_to_hear_loses_hints_and_harms_nobody():
+async def test_a_listener_that_does_not_come_to_hear_loses_hints_and_harms_nobody() -> None:
     journal = MemoryJournal()
     heard: list[str] = []
     async with trio.open_nursery() as nursery:
@@ -70,7 +70,7 @@ async def test_a_listener_that_does_not_come_to_hear_loses_hints_and_harms_nobod
         nursery.cancel_scope.cancel()
 
 
-async def test_a_run_that_must_repeat_brings_its_own_secret():
+async def test_a_run_that_must_repeat_brings_its_own_secret() -> None:
     assert await MemoryJournal(secret=b"s" * 32).secret() == b"s" * 32
     with pytest.raises(ValueError, match="32 bytes"):
         MemoryJournal(secret=b"short")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from itertools import permutations
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -21,6 +22,9 @@ from callq.journal.port import (
 from tests.contract.growing import group, grown
 from tests.redis.fixtures import eventually
 
+if TYPE_CHECKING:
+    from tests.contract.conftest import AnyJournal
+
 NEVER_OUT = 3_600_000
 """A gap that no test is long enough to make."""
 
@@ -31,13 +35,13 @@ ALWAYS_OUT = -1
 # Groups that write nothing, or must not be sent -------------------------------------------------------
 
 
-async def test_an_empty_group_confirms_the_head_and_writes_nothing(journal):
+async def test_an_empty_group_confirms_the_head_and_writes_nothing(journal: AnyJournal) -> None:
     entries = await grown(journal, "demo", 2)
     await journal.append("demo", entries[-1].id, [])
     assert await journal.read("demo", GENESIS) == entries
 
 
-async def test_an_empty_group_on_an_old_head_is_refused(journal):
+async def test_an_empty_group_on_an_old_head_is_refused(journal: AnyJournal) -> None:
     entries = await grown(journal, "demo", 2)
     for expected in (GENESIS, entries[0].id, entries[1].id._replace(chain=7)):
         with pytest.raises(AppendRefused) as refused:
@@ -46,7 +50,7 @@ async def test_an_empty_group_on_an_old_head_is_refused(journal):
     assert await journal.read("demo", GENESIS) == entries
 
 
-async def test_an_empty_group_creates_no_hall(journal):
+async def test_an_empty_group_creates_no_hall(journal: AnyJournal) -> None:
     await journal.append("demo", GENESIS, [])
     with pytest.raises(AppendRefused) as refused:
         await journal.append("demo", chained(GENESIS, b"1").id, [])
@@ -55,14 +59,14 @@ async def test_an_empty_group_creates_no_hall(journal):
     assert await journal.tips(["demo"]) == {"demo": GENESIS}
 
 
-async def test_a_receipt_tells_the_stores_clock(journal):
+async def test_a_receipt_tells_the_stores_clock(journal: AnyJournal) -> None:
     before_ms = int(time.time() * 1000)
     first = await journal.append("demo", GENESIS, [])
     second = await journal.append("demo", GENESIS, group(GENESIS, b"1"))
     assert before_ms <= first.time_ms <= second.time_ms <= int(time.time() * 1000)
 
 
-async def test_a_group_of_another_lineage_is_not_written(journal):
+async def test_a_group_of_another_lineage_is_not_written(journal: AnyJournal) -> None:
     (entry,) = await grown(journal, "demo", 1)
     here = await journal.lineage()
     for entries in ([chained(entry.id, b"2")], []):
@@ -77,7 +81,9 @@ async def test_a_group_of_another_lineage_is_not_written(journal):
     assert receipt.lineage == here
 
 
-async def test_of_groups_sent_together_only_those_of_another_lineage_are_kept_back(journal):
+async def test_of_groups_sent_together_only_those_of_another_lineage_are_kept_back(
+    journal: AnyJournal,
+) -> None:
     here = await journal.lineage()
     outcomes: dict[str, str] = {}
 
@@ -95,7 +101,7 @@ async def test_of_groups_sent_together_only_those_of_another_lineage_are_kept_ba
     assert await journal.halls() == ["a", "c"]
 
 
-async def test_the_tips_of_all_halls_are_told_at_once(journal):
+async def test_the_tips_of_all_halls_are_told_at_once(journal: AnyJournal) -> None:
     north = await grown(journal, "north", 3)
     south = await grown(journal, "south", 1)
     assert await journal.tips(["south", "nowhere", "north"]) == {
@@ -109,7 +115,7 @@ async def test_the_tips_of_all_halls_are_told_at_once(journal):
 # Hints -----------------------------------------------------------------------------------------------
 
 
-async def test_every_listener_hears_what_was_appended(journal):
+async def test_every_listener_hears_what_was_appended(journal: AnyJournal) -> None:
     heard: list[tuple[int, str, EntryId]] = []
     async with trio.open_nursery() as nursery:
         for n in range(2):
@@ -120,7 +126,7 @@ async def test_every_listener_hears_what_was_appended(journal):
         nursery.cancel_scope.cancel()
 
 
-async def test_nobody_is_told_of_a_group_that_writes_nothing(journal):
+async def test_nobody_is_told_of_a_group_that_writes_nothing(journal: AnyJournal) -> None:
     heard: list[str] = []
     async with trio.open_nursery() as nursery:
         await nursery.start(journal.listen, lambda hall, id: heard.append(hall))
@@ -132,7 +138,7 @@ async def test_nobody_is_told_of_a_group_that_writes_nothing(journal):
         nursery.cancel_scope.cancel()
 
 
-async def test_who_listens_no_more_is_told_nothing(journal):
+async def test_who_listens_no_more_is_told_nothing(journal: AnyJournal) -> None:
     heard: list[str] = []
     async with trio.open_nursery() as nursery:
         await nursery.start(journal.listen, lambda hall, id: heard.append("gone"))
@@ -144,7 +150,7 @@ async def test_who_listens_no_more_is_told_nothing(journal):
         nursery.cancel_scope.cancel()
 
 
-async def test_what_fails_in_hearing_fails_the_listener_alone(journal):
+async def test_what_fails_in_hearing_fails_the_listener_alone(journal: AnyJournal) -> None:
     def stumble(hall: str, id: EntryId) -> None:
         raise KeyError(hall)
 
@@ -159,7 +165,7 @@ async def test_what_fails_in_hearing_fails_the_listener_alone(journal):
 # Nodes -----------------------------------------------------------------------------------------------
 
 
-async def test_nodes_hear_of_each_other(journal):
+async def test_nodes_hear_of_each_other(journal: AnyJournal) -> None:
     record = bytes(range(256)) * 3
     first = await journal.beat("a", b"", gap_ms=NEVER_OUT)
     assert (first.last_ms, first.counted, first.nodes) == (None, True, {"a": b""})
@@ -173,7 +179,7 @@ async def test_nodes_hear_of_each_other(journal):
     assert third.nodes == {"a": b"changed", "节点 2": record}
 
 
-async def test_a_node_that_leaves_is_forgotten_at_once(journal):
+async def test_a_node_that_leaves_is_forgotten_at_once(journal: AnyJournal) -> None:
     await journal.beat("a", b"1", gap_ms=NEVER_OUT)
     await journal.beat("b", b"2", gap_ms=NEVER_OUT)
     await journal.leave("a")
@@ -181,11 +187,11 @@ async def test_a_node_that_leaves_is_forgotten_at_once(journal):
     assert (await journal.beat("b", b"2", gap_ms=NEVER_OUT)).nodes == {"b": b"2"}
 
 
-async def test_the_first_beat_of_all_counts_whatever_the_gap(journal):
+async def test_the_first_beat_of_all_counts_whatever_the_gap(journal: AnyJournal) -> None:
     assert (await journal.beat("a", b"", gap_ms=ALWAYS_OUT)).counted
 
 
-async def test_a_beat_after_an_outage_counts_only_once_the_outage_is_recorded(journal):
+async def test_a_beat_after_an_outage_counts_only_once_the_outage_is_recorded(journal: AnyJournal) -> None:
     last = (await journal.beat("a", b"", gap_ms=NEVER_OUT)).time_ms
     for node in ("a", "b", "a"):
         found = await journal.beat(node, b"", gap_ms=ALWAYS_OUT)
@@ -201,7 +207,7 @@ async def test_a_beat_after_an_outage_counts_only_once_the_outage_is_recorded(jo
 # Snapshots -------------------------------------------------------------------------------------------
 
 
-async def test_the_snapshots_with_the_highest_revisions_are_kept(journal):
+async def test_the_snapshots_with_the_highest_revisions_are_kept(journal: AnyJournal) -> None:
     # As strings, 9 comes after 10 and 100.
     revisions = [9, 100, 10, 2**62, 2**62 + 1]
     for n, revision in enumerate(revisions):
@@ -216,7 +222,7 @@ async def test_the_snapshots_with_the_highest_revisions_are_kept(journal):
     assert [id.revision for id in await journal.snapshot_ids("demo")] == [2**62 + 1, 2**62]
 
 
-async def test_revisions_that_are_one_double_are_two_revisions(journal):
+async def test_revisions_that_are_one_double_are_two_revisions(journal: AnyJournal) -> None:
     top = [2**62, 2**62 + 1, 2**62 + 2]
     for n, order in enumerate(permutations(top)):
         for revision in order:
@@ -224,7 +230,7 @@ async def test_revisions_that_are_one_double_are_two_revisions(journal):
         assert [id.revision for id in await journal.snapshot_ids(f"demo-{n}")] == [top[2], top[1]]
 
 
-async def test_a_dropped_snapshot_makes_room_for_one_of_a_lower_revision(journal):
+async def test_a_dropped_snapshot_makes_room_for_one_of_a_lower_revision(journal: AnyJournal) -> None:
     for revision in (8, 9):
         await journal.keep_snapshot("demo", Snapshot(EntryId(revision, 5), b""))
     await journal.drop_snapshot("demo", EntryId(9, 5))
@@ -233,7 +239,7 @@ async def test_a_dropped_snapshot_makes_room_for_one_of_a_lower_revision(journal
     assert [id.revision for id in await journal.snapshot_ids("demo")] == [8, 3]
 
 
-async def test_snapshots_of_two_histories_are_two(journal):
+async def test_snapshots_of_two_histories_are_two(journal: AnyJournal) -> None:
     for chain in (2**63 - 1, 2**63 - 2):
         await journal.keep_snapshot("demo", Snapshot(EntryId(7, chain), b"%d" % chain))
     assert await journal.snapshot_ids("demo") == [EntryId(7, 2**63 - 1), EntryId(7, 2**63 - 2)]
@@ -241,7 +247,7 @@ async def test_snapshots_of_two_histories_are_two(journal):
     assert await journal.snapshot("demo", EntryId(7, 1)) is None
 
 
-async def test_a_snapshot_comes_back_byte_for_byte_and_can_be_replaced(journal):
+async def test_a_snapshot_comes_back_byte_for_byte_and_can_be_replaced(journal: AnyJournal) -> None:
     id = EntryId(7, 1)
     for body in (bytes(range(256)) * 4096, b""):
         await journal.keep_snapshot("demo", Snapshot(id, body))
@@ -255,7 +261,7 @@ async def test_a_snapshot_comes_back_byte_for_byte_and_can_be_replaced(journal):
 # The archive and trimming ----------------------------------------------------------------------------
 
 
-async def test_of_two_that_move_the_archives_cursor_one_does(journal):
+async def test_of_two_that_move_the_archives_cursor_one_does(journal: AnyJournal) -> None:
     assert await journal.archived("demo") == GENESIS
     assert await journal.set_archived("demo", GENESIS, EntryId(5, 1))
     assert not await journal.set_archived("demo", GENESIS, EntryId(6, 1))
@@ -266,7 +272,7 @@ async def test_of_two_that_move_the_archives_cursor_one_does(journal):
     assert await journal.archived("other") == GENESIS
 
 
-async def test_a_journal_is_trimmed_exactly(journal):
+async def test_a_journal_is_trimmed_exactly(journal: AnyJournal) -> None:
     entries = await grown(journal, "demo", 250)
     assert await journal.trim("demo", entries[0].id) == 0
     assert await journal.trim("demo", entries[130].id) == 130
@@ -278,7 +284,7 @@ async def test_a_journal_is_trimmed_exactly(journal):
     await journal.append("demo", entries[-1].id, group(entries[-1].id, b"next"))
 
 
-async def test_what_was_trimmed_breaks_the_lineage_for_who_needs_it(journal):
+async def test_what_was_trimmed_breaks_the_lineage_for_who_needs_it(journal: AnyJournal) -> None:
     entries = await grown(journal, "demo", 5)
     await journal.trim("demo", entries[2].id)
     for cursor in (GENESIS, entries[0].id, entries[1].id):
@@ -289,7 +295,7 @@ async def test_what_was_trimmed_breaks_the_lineage_for_who_needs_it(journal):
     assert await journal.read("demo", entries[2].id) == entries[3:]
 
 
-async def test_nothing_is_trimmed_to_an_entry_that_is_not_there(journal):
+async def test_nothing_is_trimmed_to_an_entry_that_is_not_there(journal: AnyJournal) -> None:
     entries = await grown(journal, "demo", 5)
     last = entries[-1].id
     for first in (
@@ -304,7 +310,7 @@ async def test_nothing_is_trimmed_to_an_entry_that_is_not_there(journal):
 
 
 @pytest.mark.parametrize("hall", ["Demo", "{a}", ".store"])
-async def test_nothing_is_written_under_what_is_no_hall(journal, hall):
+async def test_nothing_is_written_under_what_is_no_hall(journal: AnyJournal, hall: Any) -> None:
     with pytest.raises(ValueError, match="not a hall id"):
         await journal.keep_snapshot(hall, Snapshot(EntryId(1, 1), b""))
     with pytest.raises(ValueError, match="not a hall id"):

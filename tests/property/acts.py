@@ -154,7 +154,7 @@ class AtWindows:
             return
         assert seat is not None
         assert before is not None
-        assert seat.state in TRANSITIONS[before, AT_WINDOW[act]], "a transition that is not in the table"
+        assert seat.state in TRANSITIONS[before, AT_WINDOW[act]], "a transition that is not in the table"  # type: ignore[index]
         if act is cmd.CallNext and free:
             assert decision.ticket == expected, "not the longest wait among what the clerk can serve"
 
@@ -215,7 +215,7 @@ class AtWindows:
 
     @asked(act=ON_TICKET)
     def asks_for_a_ticket(self, act: type[cmd.AnyCommand], data: Source) -> None:
-        wanted = {cmd.Rejoin: ("missed",), cmd.Returned: ("held", "done")}.get(act, ())  # type: ignore[call-overload]
+        wanted = {cmd.Rejoin: ("missed",), cmd.Returned: ("held", "done")}.get(act, ())  # type: ignore[arg-type]
         self.do(act(ticket=self.some(data, *wanted)))  # type: ignore[call-arg]
 
     @asked(

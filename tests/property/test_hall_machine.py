@@ -43,7 +43,7 @@ def as_rule(act: Any) -> Any:
     """An act whose choices Hypothesis draws."""
     drawn = {name: st.sampled_from(choices) for name, choices in act.choices.items()}
     data = {"data": st.data()} if "data" in inspect.signature(act).parameters else {}
-    return rule(**drawn, **data)(act)
+    return rule(**drawn, **data)(act)  # type: ignore[call-overload]
 
 
 HallMachine = type("HallMachine", (Machine,), {name: as_rule(act) for name, act in acts().items()})

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,14 @@ from callq.journal.redis.process import Program, find_programs, holders_of
 from callq.journal.redis.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Iterator
 
     from callq.journal.redis.store import Store
 
 LIMIT_S = 20.0
+
+RunNode = Callable[..., tuple["subprocess.Popen[str]", dict[str, Any]]]
+"""Starts a node in a process of its own."""
 
 PROGRAMS = find_programs()
 
@@ -152,7 +156,7 @@ class RedisServer:
             time.sleep(0.01)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill -9."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
@@ -177,12 +181,12 @@ class RedisServer:
 
         def ask() -> Any:
             connection = self.endpoint.connection()
-            connection.connect()
+            connection.connect()  # type: ignore[no-untyped-call]
             try:
-                connection.send_command(*command)
+                connection.send_command(*command)  # type: ignore[no-untyped-call]
                 return connection.read_response()
             finally:
-                connection.disconnect()
+                connection.disconnect()  # type: ignore[no-untyped-call]
 
         return await trio.to_thread.run_sync(ask)
 
@@ -240,7 +244,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def run_node() -> Iterator[Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]]]:
+def run_node() -> Iterator[RunNode]:
     """Start a node in a process of its own; the process and what it said first. All are killed at the end."""
     children: list[subprocess.Popen[str]] = []
     places: list[Path] = []

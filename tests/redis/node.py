@@ -37,4 +37,4 @@ async def main(data_dir: str, redis_url: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    trio.run(main, *sys.argv[1:])
+    trio.run(main, *sys.argv[1:])  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trio
 
@@ -81,7 +81,7 @@ async def proxied(target: Path) -> AsyncIterator[Proxy]:
         with trio.CancelScope() as scope:
             proxy.scopes.add(scope)
 
-            async def until_closed(copy) -> None:
+            async def until_closed(copy: Any) -> None:
                 with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError, OSError):
                     await copy(client, server)
                 scope.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -12,15 +13,20 @@ from structlog.testing import capture_logs
 
 from callq.domain.errors import StoreUnavailable
 from callq.journal.port import GENESIS, AppendRefused, EntryId, OutcomeUnknown, chained
-from callq.journal.redis.journal import open_redis
+from callq.journal.redis.journal import RedisJournal, open_redis
 from callq.journal.redis.store import open_store
-from tests.redis.fixtures import aof_of, cut_aof, eventually, on_a_small_disk
+from tests.redis.fixtures import RedisServer, aof_of, cut_aof, eventually, on_a_small_disk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callq.journal.redis.process import Program
 
 
 class Hall:
     """Appends groups as a hall does: an unknown outcome is resolved by sending the same again."""
 
-    def __init__(self, journal) -> None:
+    def __init__(self, journal: RedisJournal) -> None:
         self.journal = journal
         self.acknowledged: list[EntryId] = []
         self.turned_away = 0
@@ -50,7 +56,9 @@ class Hall:
             await self.append(size)
 
 
-async def test_on_a_full_disk_the_server_dies_and_with_room_the_hall_goes_on(tmp_path, redis_program):
+async def test_on_a_full_disk_the_server_dies_and_with_room_the_hall_goes_on(
+    tmp_path: Path, redis_program: Program
+) -> None:
     program, make_room = on_a_small_disk(redis_program, tmp_path, kib=256)
     with capture_logs() as logs:
         async with (
@@ -80,7 +88,9 @@ async def test_on_a_full_disk_the_server_dies_and_with_room_the_hall_goes_on(tmp
     assert len(entries) in (len(hall.acknowledged), len(hall.acknowledged) + 2)
 
 
-async def test_what_is_there_can_be_read_while_the_disk_is_full(tmp_path, redis_program):
+async def test_what_is_there_can_be_read_while_the_disk_is_full(
+    tmp_path: Path, redis_program: Program
+) -> None:
     program, make_room = on_a_small_disk(redis_program, tmp_path, kib=64)
     async with open_store(tmp_path / "data", program=program) as store:
         hall = Hall(store.journal)
@@ -106,7 +116,9 @@ async def test_what_is_there_can_be_read_while_the_disk_is_full(tmp_path, redis_
         make_room(100_000)
 
 
-async def test_a_server_that_cannot_even_start_is_tried_again_and_the_log_says_why(tmp_path, redis_program):
+async def test_a_server_that_cannot_even_start_is_tried_again_and_the_log_says_why(
+    tmp_path: Path, redis_program: Program
+) -> None:
     program, make_room = on_a_small_disk(redis_program, tmp_path, kib=100_000)
     with capture_logs() as logs:
         async with open_store(tmp_path / "data", program=program, log=structlog.get_logger()) as store:
@@ -128,7 +140,7 @@ async def test_a_server_that_cannot_even_start_is_tried_again_and_the_log_says_w
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30, 300, 700, 1500])
-async def test_of_a_file_that_was_cut_short_whole_groups_are_left(own_server, cut):
+async def test_of_a_file_that_was_cut_short_whole_groups_are_left(own_server: RedisServer, cut: Any) -> None:
     own_server.start()
     async with open_redis(own_server.endpoint) as journal:
         hall = Hall(journal)
@@ -155,7 +167,9 @@ async def test_of_a_file_that_was_cut_short_whole_groups_are_left(own_server, cu
         assert [entry.id for entry in await journal.read("demo", GENESIS)] == hall.acknowledged
 
 
-async def test_an_embedded_server_takes_a_file_that_was_cut_short(tmp_path, redis_program):
+async def test_an_embedded_server_takes_a_file_that_was_cut_short(
+    tmp_path: Path, redis_program: Program
+) -> None:
     async with open_store(tmp_path, program=redis_program.path) as store:
         hall = Hall(store.journal)
         for _ in range(3):

@@ -8,6 +8,7 @@ import stat
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -20,15 +21,21 @@ from callq.journal.redis import embedded, keys
 from callq.journal.redis.connection import Client, probe
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.place import Place, live_settings
-from callq.journal.redis.process import choose_program, find_programs, holders_of
+from callq.journal.redis.process import Program, choose_program, find_programs, holders_of
 from callq.journal.redis.store import open_store
-from tests.redis.fixtures import PROGRAMS, eventually, need_redis
+from tests.redis.fixtures import PROGRAMS, RedisServer, RunNode, eventually, need_redis
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from callq.journal.redis.journal import RedisJournal
+    from callq.journal.redis.settings import Durability
 
 pytestmark = pytest.mark.redis
 
 
 @pytest.fixture(autouse=True)
-def _redis():
+def _redis() -> None:
     need_redis(PROGRAMS[0] if PROGRAMS else None)
 
 
@@ -44,12 +51,12 @@ def exists(path: Path) -> bool:
 
 
 @asynccontextmanager
-async def joined(data_dir: Path):
+async def joined(data_dir: Path) -> AsyncIterator[Any]:
     """A way to ask the server that runs in a data directory, as somebody who meddles does."""
     place = Place(data_dir / "redis")
     client = Client(Endpoint.from_socket(place.socket))
 
-    async def ask(*command):
+    async def ask(*command: Any) -> Any:
         (reply,) = await client.ask(command)
         return reply
 
@@ -57,7 +64,7 @@ async def joined(data_dir: Path):
     client.close()
 
 
-async def test_what_was_acknowledged_outlives_a_clean_stop(tmp_path, redis_program):
+async def test_what_was_acknowledged_outlives_a_clean_stop(tmp_path: Path, redis_program: Program) -> None:
     entry = chained(GENESIS, b"1")
     async with open_store(tmp_path, program=redis_program.path) as store:
         await store.journal.append("demo", GENESIS, [entry])
@@ -75,7 +82,7 @@ async def test_what_was_acknowledged_outlives_a_clean_stop(tmp_path, redis_progr
         assert (await store.journal.lineage()).epoch != epoch
 
 
-async def test_it_listens_for_this_user_only(tmp_path):
+async def test_it_listens_for_this_user_only(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         place = Place(tmp_path / "redis")
         assert stat.S_IMODE(place.socket.stat().st_mode) == 0o700
@@ -85,7 +92,7 @@ async def test_it_listens_for_this_user_only(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["二楼 大厅", 'a "quoted" \\ name', "deep/" + "x" * 120])
-async def test_any_directory_will_do(tmp_path, name):
+async def test_any_directory_will_do(tmp_path: Path, name: str) -> None:
     entry = chained(GENESIS, b"1")
     for _ in range(2):
         async with open_store(tmp_path / name) as store:
@@ -99,10 +106,12 @@ async def test_any_directory_will_do(tmp_path, name):
         assert socket.parent == tmp_path / name / "redis" or not exists(socket.parent)
 
 
-async def test_a_server_that_dies_is_started_again_with_all_that_was_acknowledged(tmp_path, redis_program):
+async def test_a_server_that_dies_is_started_again_with_all_that_was_acknowledged(
+    tmp_path: Path, redis_program: Program
+) -> None:
     acknowledged: list[EntryId] = []
 
-    async def keep_appending(journal) -> None:
+    async def keep_appending(journal: RedisJournal) -> None:
         """As a hall does: an unknown outcome is resolved by reading."""
         head, n = GENESIS, 0
         while True:
@@ -134,7 +143,7 @@ async def test_a_server_that_dies_is_started_again_with_all_that_was_acknowledge
     assert len(entries) <= len(acknowledged) + 1
 
 
-async def test_the_server_of_a_killed_node_is_adopted(tmp_path, run_node):
+async def test_the_server_of_a_killed_node_is_adopted(tmp_path: Path, run_node: RunNode) -> None:
     node, said = await trio.to_thread.run_sync(run_node, tmp_path)
     with pytest.raises(StoreRefused, match=f"process {node.pid}, since"):
         async with open_store(tmp_path):
@@ -163,7 +172,7 @@ async def test_the_server_of_a_killed_node_is_adopted(tmp_path, run_node):
     assert not is_alive(pid)
 
 
-async def test_of_a_server_that_died_only_its_own_words_are_told(tmp_path, run_node):
+async def test_of_a_server_that_died_only_its_own_words_are_told(tmp_path: Path, run_node: RunNode) -> None:
     node, said = await trio.to_thread.run_sync(run_node, tmp_path)
     node.kill()
     node.wait()
@@ -198,8 +207,8 @@ CHANGED = {
 
 @pytest.mark.parametrize("durability", ["fsync", "everysec"])
 async def test_an_adopted_server_is_set_up_as_if_it_had_just_been_started(
-    tmp_path, run_node, redis_program, durability
-):
+    tmp_path: Path, run_node: RunNode, redis_program: Program, durability: Durability
+) -> None:
     wanted = live_settings(durability)
     assert set(CHANGED) | {"appendonly"} == set(wanted)
     node, said = await trio.to_thread.run_sync(partial(run_node, tmp_path, program=redis_program))
@@ -218,7 +227,7 @@ async def test_an_adopted_server_is_set_up_as_if_it_had_just_been_started(
         assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
 
 
-def test_a_configuration_that_is_right_is_not_written_again(tmp_path):
+def test_a_configuration_that_is_right_is_not_written_again(tmp_path: Path) -> None:
     """On a full disk it could not be."""
     place = Place(tmp_path / "redis")
     place.prepare()
@@ -232,8 +241,8 @@ def test_a_configuration_that_is_right_is_not_written_again(tmp_path):
 
 
 async def test_an_orphan_that_kept_no_file_has_written_all_out_when_it_is_adopted(
-    tmp_path, run_node, redis_program
-):
+    tmp_path: Path, run_node: RunNode, redis_program: Program
+) -> None:
     node, said = await trio.to_thread.run_sync(partial(run_node, tmp_path, program=redis_program))
     node.kill()
     node.wait()
@@ -251,7 +260,9 @@ async def test_an_orphan_that_kept_no_file_has_written_all_out_when_it_is_adopte
         assert (await store.journal.read("demo", GENESIS))[-2:] == [second, third]
 
 
-async def test_an_orphan_that_cannot_be_mended_is_ended_and_started_anew(tmp_path, run_node, redis_program):
+async def test_an_orphan_that_cannot_be_mended_is_ended_and_started_anew(
+    tmp_path: Path, run_node: RunNode, redis_program: Program
+) -> None:
     node, said = await trio.to_thread.run_sync(partial(run_node, tmp_path, program=redis_program))
     node.kill()
     node.wait()
@@ -282,7 +293,9 @@ async def test_an_orphan_that_cannot_be_mended_is_ended_and_started_anew(tmp_pat
     assert told["databases"] == "4"
 
 
-async def test_a_hung_orphan_is_ended_and_its_data_are_served(tmp_path, run_node, monkeypatch):
+async def test_a_hung_orphan_is_ended_and_its_data_are_served(
+    tmp_path: Path, run_node: RunNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(embedded, "HUNG_LIMIT_S", 0.2)
     node, said = await trio.to_thread.run_sync(run_node, tmp_path)
     node.kill()
@@ -294,7 +307,9 @@ async def test_a_hung_orphan_is_ended_and_its_data_are_served(tmp_path, run_node
         assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
 
 
-async def test_an_orphan_without_its_socket_is_ended(tmp_path, run_node, monkeypatch):
+async def test_an_orphan_without_its_socket_is_ended(
+    tmp_path: Path, run_node: RunNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(embedded, "HUNG_LIMIT_S", 0.2)
     node, said = await trio.to_thread.run_sync(run_node, tmp_path)
     node.kill()
@@ -305,22 +320,24 @@ async def test_an_orphan_without_its_socket_is_ended(tmp_path, run_node, monkeyp
         assert str((await store.journal.read("demo", GENESIS))[-1].id) == said["head"]
 
 
-async def test_a_child_that_outlived_the_server_is_ended_before_another_starts(tmp_path, monkeypatch):
+async def test_a_child_that_outlived_the_server_is_ended_before_another_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(embedded, "HUNG_LIMIT_S", 0.2)
     async with open_store(tmp_path) as store:
         await store.journal.append("demo", GENESIS, [chained(GENESIS, b"1")])
     place = Place(tmp_path / "redis")
     lock = place.take_lock()
     # Like the child that rewrites the append-only file: it inherits all that the server had open.
-    child = await trio.lowlevel.open_process(["sleep", "60"], pass_fds=(lock,))
-    os.close(lock)
+    child = await trio.lowlevel.open_process(["sleep", "60"], pass_fds=(lock,))  # type: ignore[arg-type]
+    os.close(lock)  # type: ignore[arg-type]
     assert holders_of(place.lock) == [child.pid]
     async with open_store(tmp_path) as store:
         assert await store.journal.halls() == ["demo"]
     assert await child.wait() == -signal.SIGTERM
 
 
-async def test_a_rewritten_append_only_file_keeps_ids(tmp_path, redis_program):
+async def test_a_rewritten_append_only_file_keeps_ids(tmp_path: Path, redis_program: Program) -> None:
     head = GENESIS
     async with open_store(tmp_path, program=redis_program.path) as store:
         for n in range(20):
@@ -342,7 +359,7 @@ async def test_a_rewritten_append_only_file_keeps_ids(tmp_path, redis_program):
         await store.journal.append("demo", head, [chained(head, b"next")])
 
 
-async def test_only_a_server_holds_the_server_lock(tmp_path):
+async def test_only_a_server_holds_the_server_lock(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         place = Place(tmp_path / "redis")
         assert place.take_lock() is None
@@ -355,7 +372,7 @@ async def test_only_a_server_holds_the_server_lock(tmp_path):
             await reader.wait()
 
 
-async def test_no_program_is_refused_with_what_to_do(tmp_path, monkeypatch):
+async def test_no_program_is_refused_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StoreRefused, match="apt-get install redis-server"):
         async with open_store(tmp_path / "a", program=tmp_path / "none"):
             pytest.fail("opened")
@@ -365,7 +382,7 @@ async def test_no_program_is_refused_with_what_to_do(tmp_path, monkeypatch):
             pytest.fail("opened")
 
 
-async def test_a_server_that_does_not_start_is_refused_with_its_own_words(tmp_path):
+async def test_a_server_that_does_not_start_is_refused_with_its_own_words(tmp_path: Path) -> None:
     program = tmp_path / "redis-server"
     program.write_text(
         '#!/bin/sh\n[ "$1" = --version ] && echo "Redis server v=7.9.9" && exit\necho "no luck"\n'
@@ -376,7 +393,9 @@ async def test_a_server_that_does_not_start_is_refused_with_its_own_words(tmp_pa
             pytest.fail("opened")
 
 
-async def test_a_damaged_append_only_file_is_refused_and_left_alone(tmp_path, redis_program):
+async def test_a_damaged_append_only_file_is_refused_and_left_alone(
+    tmp_path: Path, redis_program: Program
+) -> None:
     async with open_store(tmp_path, program=redis_program.path) as store:
         await store.journal.append("demo", GENESIS, [chained(GENESIS, b"1")])
     (aof,) = [*(tmp_path / "redis").glob("appendonly.aof"), *(tmp_path / "redis").glob("*/*.incr.aof")]
@@ -388,7 +407,9 @@ async def test_a_damaged_append_only_file_is_refused_and_left_alone(tmp_path, re
     assert aof.read_bytes() == b"nonsense" + content
 
 
-def test_the_program_named_comes_first_then_path_then_the_bundled_one(tmp_path, monkeypatch):
+def test_the_program_named_comes_first_then_path_then_the_bundled_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     programs = find_programs()
     assert find_programs(programs[-1].path) == [programs[-1]]
     fake = tmp_path / "redis-server"
@@ -400,7 +421,9 @@ def test_the_program_named_comes_first_then_path_then_the_bundled_one(tmp_path, 
     assert choose_program(None, "8.0.3").version == "8.1.0"
 
 
-def test_the_newest_is_chosen_when_none_is_new_enough_for_the_data(tmp_path, monkeypatch):
+def test_the_newest_is_chosen_when_none_is_new_enough_for_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     newest = max(find_programs(), key=lambda program: [int(n) for n in program.version.split(".")])
     assert choose_program(None, "99.0") == newest
     old = tmp_path / "redis-server"
@@ -410,14 +433,14 @@ def test_the_newest_is_chosen_when_none_is_new_enough_for_the_data(tmp_path, mon
         choose_program(old, None)
 
 
-async def test_the_log_tells_what_happened(tmp_path):
+async def test_the_log_tells_what_happened(tmp_path: Path) -> None:
     with capture_logs() as logs:
         async with open_store(tmp_path, log=structlog.get_logger()) as store:
             assert store.describe()["kind"] == "embedded"
     assert [line["event"] for line in logs] == ["redis_started", "store_open", "redis_stopped"]
 
 
-async def test_a_cancelled_block_stops_the_server_all_the_same(tmp_path):
+async def test_a_cancelled_block_stops_the_server_all_the_same(tmp_path: Path) -> None:
     with trio.CancelScope() as scope:
         async with open_store(tmp_path) as store:
             pid = store.server.pid
@@ -427,7 +450,9 @@ async def test_a_cancelled_block_stops_the_server_all_the_same(tmp_path):
     assert not is_alive(pid)
 
 
-async def test_a_server_that_serves_other_files_is_not_taken_over(tmp_path, own_server):
+async def test_a_server_that_serves_other_files_is_not_taken_over(
+    tmp_path: Path, own_server: RedisServer
+) -> None:
     own_server.start()
     place = Place(tmp_path / "redis")
     place.prepare()
@@ -436,19 +461,21 @@ async def test_a_server_that_serves_other_files_is_not_taken_over(tmp_path, own_
     with pytest.raises(StoreRefused, match=f"serves {own_server.directory}, not {place.directory}"):
         async with open_store(tmp_path):
             pytest.fail("opened")
-    os.close(lock)
+    os.close(lock)  # type: ignore[arg-type]
     assert own_server.process.poll() is None
     assert (await own_server.ask("CONFIG", "GET", "databases"))[1] == b"16"
 
 
-async def test_a_server_that_ran_for_long_is_started_again_at_once(tmp_path, monkeypatch):
+async def test_a_server_that_ran_for_long_is_started_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(embedded, "STEADY_S", 0.0)
     restart = embedded.EmbeddedServer._restart
     ready = 0
 
-    async def noted(server):
+    async def noted(server: RedisServer) -> None:
         nonlocal ready
-        await restart(server)
+        await restart(server)  # type: ignore[arg-type]
         ready += 1
 
     monkeypatch.setattr(embedded.EmbeddedServer, "_restart", noted)

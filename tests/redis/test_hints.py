@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 import re
+from typing import Any, Never
 
 import pytest
 import trio
 import trio.testing
 
 from callq.domain.errors import BadBytes, StoreUnavailable
-from callq.journal.port import GENESIS, EntryId, chained
+from callq.journal.port import GENESIS, Entry, EntryId, chained
 from callq.journal.redis import group, hints, keys
 from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.hints import decode_hints, encode_hints
-from callq.journal.redis.journal import open_redis
-from tests.redis.fixtures import eventually
+from callq.journal.redis.journal import RedisJournal, open_redis
+from tests.redis.fixtures import RedisServer, eventually
 from tests.redis.proxy import proxied
 
 FIRST = chained(GENESIS, b"1")
@@ -33,24 +34,24 @@ class Heard(list[tuple[str, EntryId]]):
 
 
 @pytest.fixture
-def always(monkeypatch):
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hints are sent also when a moment ago nobody heard them."""
     monkeypatch.setattr(group, "UNHEARD_S", 0.0)
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hints, "FIRST_PAUSE_S", 0.01)
     monkeypatch.setattr(hints, "LONGEST_PAUSE_S", 0.05)
 
 
-async def listeners(server) -> int:
+async def listeners(server: RedisServer) -> int:
     (_, count) = await server.ask("PUBSUB", "NUMSUB", keys.hints(0))
     assert isinstance(count, int)
     return count
 
 
-def test_hints_are_json_that_comes_back():
+def test_hints_are_json_that_comes_back() -> None:
     pairs = [("north", EntryId(17, 2**63 - 1)), ("south", EntryId(1, 0))]
     assert encode_hints(pairs) == b'[["north","17-9223372036854775807"],["south","1-0"]]'
     assert decode_hints(encode_hints(pairs)) == pairs
@@ -60,13 +61,15 @@ def test_hints_are_json_that_comes_back():
             decode_hints(wrong)
 
 
-async def published(server) -> int:
+async def published(server: RedisServer) -> int:
     told = (await server.ask("INFO", "commandstats")).decode()
     found = re.search(r"cmdstat_publish:calls=(\d+)", told)
     return int(found[1]) if found else 0
 
 
-async def test_hints_that_nobody_else_hears_are_sent_now_and_then_only(redis_server, monkeypatch):
+async def test_hints_that_nobody_else_hears_are_sent_now_and_then_only(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(group, "UNHEARD_S", 3600.0)
     heard = Heard()
     async with open_redis(redis_server.endpoint) as journal, trio.open_nursery() as nursery:
@@ -93,14 +96,15 @@ async def test_hints_that_nobody_else_hears_are_sent_now_and_then_only(redis_ser
         nursery.cancel_scope.cancel()
 
 
-async def follow(journal, before):
+async def follow(journal: RedisJournal, before: Entry) -> Entry:
     """Append one entry after another."""
     after = chained(before.id, b"next")
     await journal.append("demo", before.id, [after])
     return after
 
 
-async def test_one_message_names_all_halls_of_a_pipeline(redis_server, always):
+@pytest.mark.usefixtures("always")
+async def test_one_message_names_all_halls_of_a_pipeline(redis_server: RedisServer) -> None:
     heard = Heard()
     halls = [f"hall-{n}" for n in range(40)]
     async with (
@@ -126,7 +130,9 @@ async def test_one_message_names_all_halls_of_a_pipeline(redis_server, always):
         nursery.cancel_scope.cancel()
 
 
-async def test_many_hints_that_come_at_once_are_all_heard(redis_server, monkeypatch):
+async def test_many_hints_that_come_at_once_are_all_heard(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """More than one read of the socket takes in; what is left in the parser is no news to the socket."""
     monkeypatch.setattr(hints, "PING_EVERY_S", 3600.0)
     heard = Heard()
@@ -141,7 +147,7 @@ async def test_many_hints_that_come_at_once_are_all_heard(redis_server, monkeypa
         nursery.cancel_scope.cancel()
 
 
-async def test_what_cannot_be_understood_is_passed_over(redis_server):
+async def test_what_cannot_be_understood_is_passed_over(redis_server: RedisServer) -> None:
     heard = Heard()
     async with open_redis(redis_server.endpoint) as journal, trio.open_nursery() as nursery:
         await nursery.start(journal.listen, heard)
@@ -152,7 +158,7 @@ async def test_what_cannot_be_understood_is_passed_over(redis_server):
         nursery.cancel_scope.cancel()
 
 
-async def test_hints_are_heard_again_after_the_server_was_killed(own_server, quick):
+async def test_hints_are_heard_again_after_the_server_was_killed(own_server: RedisServer, quick: Any) -> None:
     heard = Heard()
     own_server.start()
     async with open_redis(own_server.endpoint) as journal, trio.open_nursery() as nursery:
@@ -173,7 +179,7 @@ async def test_hints_are_heard_again_after_the_server_was_killed(own_server, qui
         nursery.cancel_scope.cancel()
 
 
-async def test_who_cannot_be_reached_is_no_reason_to_wait(own_server, quick):
+async def test_who_cannot_be_reached_is_no_reason_to_wait(own_server: RedisServer, quick: Any) -> None:
     heard = Heard()
     async with open_redis(own_server.endpoint) as journal, trio.open_nursery() as nursery:
         await nursery.start(journal.listen, heard)
@@ -188,7 +194,9 @@ async def test_who_cannot_be_reached_is_no_reason_to_wait(own_server, quick):
         nursery.cancel_scope.cancel()
 
 
-async def test_a_peer_that_says_nothing_is_asked_and_then_left(redis_server, quick, monkeypatch):
+async def test_a_peer_that_says_nothing_is_asked_and_then_left(
+    redis_server: RedisServer, quick: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hints, "PING_EVERY_S", 0.05)
     heard = Heard()
     async with (
@@ -227,7 +235,7 @@ async def test_a_peer_that_says_nothing_is_asked_and_then_left(redis_server, qui
         nursery.cancel_scope.cancel()
 
 
-async def test_hints_of_another_store_are_not_listened_to(redis_server, quick):
+async def test_hints_of_another_store_are_not_listened_to(redis_server: RedisServer, quick: Any) -> None:
     await redis_server.ask("SET", keys.IDENTITY, "mine")
     heard = Heard()
     async with open_redis(redis_server.endpoint, identity=b"mine") as journal, trio.open_nursery() as nursery:
@@ -253,7 +261,7 @@ async def test_hints_of_another_store_are_not_listened_to(redis_server, quick):
         nursery.cancel_scope.cancel()
 
 
-async def test_a_listener_that_is_cancelled_leaves_no_connection(redis_server):
+async def test_a_listener_that_is_cancelled_leaves_no_connection(redis_server: RedisServer) -> None:
     async with open_redis(redis_server.endpoint) as journal:
         async with trio.open_nursery() as nursery:
             await nursery.start(journal.listen, Heard())
@@ -266,13 +274,15 @@ async def test_a_listener_that_is_cancelled_leaves_no_connection(redis_server):
         await eventually(gone, "nobody listens")
 
 
-async def test_a_listener_waits_longer_each_time(autojump_clock, monkeypatch):
+async def test_a_listener_waits_longer_each_time(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tries: list[float] = []
 
     class Enough(Exception):
         pass
 
-    def refuse(*_):
+    def refuse(*_: Any) -> Never:
         tries.append(autojump_clock.current_time())
         if len(tries) == 12:
             raise Enough

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import Any, Never
 
 import pytest
 import trio
@@ -25,8 +26,8 @@ from callq.journal.port import (
 from callq.journal.redis import group, keys, lua
 from callq.journal.redis.connection import Client
 from callq.journal.redis.endpoint import Endpoint, is_url
-from callq.journal.redis.journal import open_redis
-from tests.redis.fixtures import eventually
+from callq.journal.redis.journal import RedisJournal, open_redis
+from tests.redis.fixtures import RedisServer, eventually
 from tests.redis.proxy import proxied
 
 FIRST = chained(GENESIS, b"1")
@@ -34,7 +35,7 @@ SECOND = chained(FIRST.id, b"2")
 THIRD = chained(SECOND.id, b"3")
 
 
-async def test_a_lost_answer_is_an_unknown_outcome_that_reading_resolves(redis_server):
+async def test_a_lost_answer_is_an_unknown_outcome_that_reading_resolves(redis_server: RedisServer) -> None:
     async with proxied(redis_server.directory / "s") as proxy:
         endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
         async with open_redis(endpoint) as journal:
@@ -51,7 +52,7 @@ async def test_a_lost_answer_is_an_unknown_outcome_that_reading_resolves(redis_s
             assert await journal.read("demo", GENESIS) == [FIRST, SECOND, THIRD]
 
 
-async def test_a_group_that_is_executed_late_is_not_doubled(redis_server):
+async def test_a_group_that_is_executed_late_is_not_doubled(redis_server: RedisServer) -> None:
     async with proxied(redis_server.directory / "s") as proxy:
         endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
         async with open_redis(endpoint) as journal:
@@ -78,7 +79,7 @@ async def test_a_group_that_is_executed_late_is_not_doubled(redis_server):
             assert await journal.read("demo", GENESIS) == [FIRST, SECOND]
 
 
-async def test_the_loop_runs_on_while_redis_is_silent(redis_server):
+async def test_the_loop_runs_on_while_redis_is_silent(redis_server: RedisServer) -> None:
     async with (
         proxied(redis_server.directory / "s") as proxy,
         open_redis(proxy.url) as journal,
@@ -105,7 +106,7 @@ async def test_the_loop_runs_on_while_redis_is_silent(redis_server):
         assert sorted(done) == ["append", "read"]
 
 
-async def test_redis_that_is_not_there_is_unavailable(tmp_path):
+async def test_redis_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     async with open_redis(f"unix://{tmp_path}/nothing") as journal:
         with pytest.raises(OutcomeUnknown):
             await journal.append("demo", GENESIS, [FIRST])
@@ -116,7 +117,7 @@ async def test_redis_that_is_not_there_is_unavailable(tmp_path):
             await journal.read("demo", GENESIS)
 
 
-async def test_a_flushed_script_is_loaded_again_and_the_append_succeeds(redis_server):
+async def test_a_flushed_script_is_loaded_again_and_the_append_succeeds(redis_server: RedisServer) -> None:
     heard: list[str] = []
     async with open_redis(redis_server.endpoint) as journal, trio.open_nursery() as nursery:
         await journal.append("demo", GENESIS, [FIRST])
@@ -141,7 +142,9 @@ USES_OF_SCRIPTS = {
 
 
 @pytest.mark.parametrize("name", USES_OF_SCRIPTS)
-async def test_every_script_is_loaded_when_the_server_has_forgotten_it(redis_server, name):
+async def test_every_script_is_loaded_when_the_server_has_forgotten_it(
+    redis_server: RedisServer, name: str
+) -> None:
     script = getattr(lua, name.upper())
     async with open_redis(redis_server.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
@@ -150,7 +153,7 @@ async def test_every_script_is_loaded_when_the_server_has_forgotten_it(redis_ser
         assert await redis_server.ask("SCRIPT", "EXISTS", script.sha) == [1]
 
 
-async def test_a_server_that_knows_the_scripts_is_not_told_again(own_server):
+async def test_a_server_that_knows_the_scripts_is_not_told_again(own_server: RedisServer) -> None:
     """Redis 6.2 writes each SCRIPT LOAD to its file: on a full disk a mere connection would end it."""
     own_server.start()
     async with open_redis(own_server.endpoint) as journal:
@@ -164,7 +167,7 @@ async def test_a_server_that_knows_the_scripts_is_not_told_again(own_server):
     assert after == before
 
 
-def test_every_script_has_a_use_here():
+def test_every_script_has_a_use_here() -> None:
     scripts = resources.files(lua.__package__).joinpath("scripts")
     assert {Path(str(file)).stem for file in scripts.iterdir()} == set(USES_OF_SCRIPTS)
     assert len(lua.LOAD) == len(USES_OF_SCRIPTS)
@@ -173,7 +176,7 @@ def test_every_script_has_a_use_here():
 HALLS = [f"hall-{n}" for n in range(5)]
 
 
-async def all_together(journal, proxy) -> dict[str, str]:
+async def all_together(journal: RedisJournal, proxy: Any) -> dict[str, str]:
     """Append to every hall in one pipeline; how each of them ended."""
     outcomes: dict[str, str] = {}
 
@@ -193,7 +196,9 @@ async def all_together(journal, proxy) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("passing", [0, 3, 9, 25, 30])
-async def test_a_pipeline_whose_answers_stop_midway_is_unknown_as_a_whole(redis_server, passing):
+async def test_a_pipeline_whose_answers_stop_midway_is_unknown_as_a_whole(
+    redis_server: RedisServer, passing: Any
+) -> None:
     """Each answer has 8 bytes, so the second, the fourth or the one to TIME is cut short."""
     async with proxied(redis_server.directory / "s") as proxy:
         endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
@@ -213,7 +218,9 @@ async def test_a_pipeline_whose_answers_stop_midway_is_unknown_as_a_whole(redis_
 
 
 @pytest.mark.parametrize("passing", [0, 50, 200, 399])
-async def test_a_pipeline_that_arrives_in_part_leaves_whole_groups_and_no_more(redis_server, passing):
+async def test_a_pipeline_that_arrives_in_part_leaves_whole_groups_and_no_more(
+    redis_server: RedisServer, passing: Any
+) -> None:
     async with proxied(redis_server.directory / "s") as proxy:
         endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
         async with open_redis(endpoint) as journal:
@@ -233,7 +240,7 @@ async def test_a_pipeline_that_arrives_in_part_leaves_whole_groups_and_no_more(r
                 await journal.append(hall, FIRST.id, [SECOND])
 
 
-async def test_hints_that_redis_refuses_keep_no_append_from_being_known(own_server):
+async def test_hints_that_redis_refuses_keep_no_append_from_being_known(own_server: RedisServer) -> None:
     own_server.start()
     await own_server.ask("ACL", "SETUSER", "default", "-publish")
     async with open_redis(own_server.endpoint) as journal:
@@ -242,7 +249,7 @@ async def test_hints_that_redis_refuses_keep_no_append_from_being_known(own_serv
         assert journal.stats.appended == 2
 
 
-async def test_a_pipeline_without_the_time_is_unknown(own_server):
+async def test_a_pipeline_without_the_time_is_unknown(own_server: RedisServer) -> None:
     own_server.start()
     await own_server.ask("ACL", "SETUSER", "default", "-time")
     async with open_redis(own_server.endpoint) as journal:
@@ -251,7 +258,7 @@ async def test_a_pipeline_without_the_time_is_unknown(own_server):
         assert await journal.read("demo", GENESIS) == [FIRST]
 
 
-async def test_a_key_that_is_no_stream_hides_no_other_hall(redis_server):
+async def test_a_key_that_is_no_stream_hides_no_other_hall(redis_server: RedisServer) -> None:
     async with open_redis(redis_server.endpoint) as journal:
         await journal.append("good", GENESIS, [FIRST])
         await redis_server.ask("SET", keys.log("broken"), "not a stream")
@@ -260,7 +267,7 @@ async def test_a_key_that_is_no_stream_hides_no_other_hall(redis_server):
             await journal.read("broken", GENESIS)
 
 
-async def test_tips_that_redis_refuses_are_not_taken_for_empty_halls(own_server):
+async def test_tips_that_redis_refuses_are_not_taken_for_empty_halls(own_server: RedisServer) -> None:
     own_server.start()
     async with open_redis(own_server.endpoint) as journal:
         await own_server.ask("ACL", "SETUSER", "default", "-xrevrange")
@@ -268,7 +275,7 @@ async def test_tips_that_redis_refuses_are_not_taken_for_empty_halls(own_server)
             await journal.tips(["demo"])
 
 
-async def test_halls_share_pipelines_and_nobody_waits_for_company(redis_server):
+async def test_halls_share_pipelines_and_nobody_waits_for_company(redis_server: RedisServer) -> None:
     async with proxied(redis_server.directory / "s") as proxy, open_redis(proxy.url) as journal:
         halls = [f"hall-{n}" for n in range(40)]
         for hall in (*halls, "alone"):
@@ -290,7 +297,7 @@ async def test_halls_share_pipelines_and_nobody_waits_for_company(redis_server):
             assert await journal.read(hall, GENESIS) == [FIRST, SECOND]
 
 
-async def test_in_a_shared_pipeline_each_hall_has_its_own_outcome(redis_server):
+async def test_in_a_shared_pipeline_each_hall_has_its_own_outcome(redis_server: RedisServer) -> None:
     async with open_redis(redis_server.endpoint) as journal:
         await journal.append("good", GENESIS, [FIRST])
         await journal.append("stale", GENESIS, [FIRST, SECOND])
@@ -312,7 +319,7 @@ async def test_in_a_shared_pipeline_each_hall_has_its_own_outcome(redis_server):
         assert outcomes == {"good": "appended", "stale": "AppendRefused", "broken": "OutcomeUnknown"}
 
 
-async def test_a_group_cancelled_before_it_is_sent_is_never_sent(redis_server):
+async def test_a_group_cancelled_before_it_is_sent_is_never_sent(redis_server: RedisServer) -> None:
     async with proxied(redis_server.directory / "s") as proxy, open_redis(proxy.url) as journal:
         await journal.append("one", GENESIS, [FIRST])
         await journal.append("two", GENESIS, [FIRST])
@@ -327,12 +334,14 @@ async def test_a_group_cancelled_before_it_is_sent_is_never_sent(redis_server):
         assert await journal.read("two", GENESIS) == [FIRST]
 
 
-async def test_whoever_waits_when_the_store_closes_learns_that_the_outcome_is_unknown(redis_server):
+async def test_whoever_waits_when_the_store_closes_learns_that_the_outcome_is_unknown(
+    redis_server: RedisServer,
+) -> None:
     outcomes: list[type[Exception]] = []
     async with trio.open_nursery() as nursery, proxied(redis_server.directory / "s") as proxy:
         endpoint = replace(Endpoint.from_url(proxy.url), reply_timeout_s=0.3)
 
-        async def append(hall: str, journal) -> None:
+        async def append(hall: str, journal: RedisJournal) -> None:
             try:
                 await journal.append(hall, FIRST.id, [SECOND])
             except OutcomeUnknown as error:
@@ -352,13 +361,13 @@ async def test_whoever_waits_when_the_store_closes_learns_that_the_outcome_is_un
             await journal.append("one", FIRST.id, [SECOND])
 
 
-async def test_an_exception_of_the_block_is_not_wrapped(redis_server):
+async def test_an_exception_of_the_block_is_not_wrapped(redis_server: RedisServer) -> Never:
     with pytest.raises(KeyError, match="mine"):
         async with open_redis(redis_server.endpoint):
             raise KeyError("mine")
 
 
-async def test_a_hall_named_but_never_created_is_no_hall(redis_server):
+async def test_a_hall_named_but_never_created_is_no_hall(redis_server: RedisServer) -> None:
     async with open_redis(redis_server.endpoint) as journal:
         # As after a crash between the two writes of a creation.
         await redis_server.ask("SADD", keys.HALLS, "ghost")
@@ -368,7 +377,7 @@ async def test_a_hall_named_but_never_created_is_no_hall(redis_server):
         assert await redis_server.ask("SISMEMBER", keys.HALLS, "asked-for") == 0
 
 
-async def test_a_restarted_server_is_reached_again_without_an_error(own_server):
+async def test_a_restarted_server_is_reached_again_without_an_error(own_server: RedisServer) -> None:
     own_server.start()
     async with open_redis(own_server.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
@@ -382,7 +391,7 @@ async def test_a_restarted_server_is_reached_again_without_an_error(own_server):
         assert (await journal.lineage()).epoch != epoch
 
 
-async def test_a_rewound_stream_breaks_the_lineage(redis_server):
+async def test_a_rewound_stream_breaks_the_lineage(redis_server: RedisServer) -> None:
     async with open_redis(redis_server.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST, SECOND])
         await redis_server.ask("DEL", keys.log("demo"))
@@ -391,7 +400,7 @@ async def test_a_rewound_stream_breaks_the_lineage(redis_server):
             await journal.read("demo", SECOND.id)
 
 
-async def test_an_altered_entry_is_noticed(redis_server):
+async def test_an_altered_entry_is_noticed(redis_server: RedisServer) -> None:
     async with open_redis(redis_server.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
         await redis_server.ask("XADD", keys.log("demo"), str(SECOND.id), "b", "forged")
@@ -401,7 +410,7 @@ async def test_an_altered_entry_is_noticed(redis_server):
             await journal.read_revisions("demo", 0)
 
 
-async def test_a_replica_is_not_written_to(own_server):
+async def test_a_replica_is_not_written_to(own_server: RedisServer) -> None:
     own_server.start(replicaof="127.0.0.1 1")
     async with open_redis(own_server.endpoint) as journal:
         with pytest.raises(OutcomeUnknown, match="replica"):
@@ -410,7 +419,7 @@ async def test_a_replica_is_not_written_to(own_server):
             await journal.halls()
 
 
-async def test_a_master_demoted_under_way_is_left_at_its_first_refusal(own_server):
+async def test_a_master_demoted_under_way_is_left_at_its_first_refusal(own_server: RedisServer) -> None:
     own_server.start()
     async with open_redis(own_server.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
@@ -422,7 +431,7 @@ async def test_a_master_demoted_under_way_is_left_at_its_first_refusal(own_serve
         await journal.append("demo", FIRST.id, [SECOND])
 
 
-async def test_another_store_behind_the_address_is_not_written_to(redis_server):
+async def test_another_store_behind_the_address_is_not_written_to(redis_server: RedisServer) -> None:
     await redis_server.ask("SET", keys.IDENTITY, "mine")
     async with open_redis(redis_server.endpoint, identity=b"mine") as journal:
         await journal.append("demo", GENESIS, [FIRST])
@@ -434,7 +443,7 @@ async def test_another_store_behind_the_address_is_not_written_to(redis_server):
             await journal.read("demo", GENESIS)
 
 
-async def test_a_wrong_password_is_reported_without_the_password(own_server):
+async def test_a_wrong_password_is_reported_without_the_password(own_server: RedisServer) -> None:
     own_server.start()
     await own_server.ask("CONFIG", "SET", "requirepass", "right")
     url = f"unix://:wrong-secret@{own_server.directory / 's'}"
@@ -454,7 +463,7 @@ async def test_a_wrong_password_is_reported_without_the_password(own_server):
         ("unix:///run/redis/s", "unix:///run/redis/s"),
     ],
 )
-def test_urls(url, shown):
+def test_urls(url: str, shown: Any) -> None:
     assert is_url(url)
     endpoint = Endpoint.from_url(url)
     assert endpoint.shown == shown
@@ -462,12 +471,12 @@ def test_urls(url, shown):
 
 
 @pytest.mark.parametrize("url", ["redis://h?retry_on_timeout=yes", "redis://h?socket_timeout=1", "http://h"])
-def test_a_url_does_not_configure_the_client(url):
+def test_a_url_does_not_configure_the_client(url: str) -> None:
     with pytest.raises(StoreRefused):
         Endpoint.from_url(url)
 
 
-async def test_after_an_error_for_a_group_the_connection_is_made_anew(redis_server):
+async def test_after_an_error_for_a_group_the_connection_is_made_anew(redis_server: RedisServer) -> None:
     first = chained(GENESIS, b"1")
     async with proxied(redis_server.directory / "s") as proxy, open_redis(proxy.url) as journal:
         await journal._committer.append("demo", GENESIS, [first], None)
@@ -479,7 +488,9 @@ async def test_after_an_error_for_a_group_the_connection_is_made_anew(redis_serv
         assert proxy.connections == before + 1
 
 
-async def test_a_pipeline_is_bounded_in_bytes(redis_server, monkeypatch):
+async def test_a_pipeline_is_bounded_in_bytes(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(group, "PIPELINE_MAX_BYTES", 2000)
     entry = chained(GENESIS, b"x" * 900)
     async with open_redis(redis_server.endpoint) as journal, trio.open_nursery() as nursery:
@@ -490,16 +501,16 @@ async def test_a_pipeline_is_bounded_in_bytes(redis_server, monkeypatch):
     assert journal.stats.pipelines >= 20 / 3
 
 
-def test_a_connection_never_tries_again_by_itself(monkeypatch):
+def test_a_connection_never_tries_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = Endpoint.from_url("redis://nowhere").connection()
     tries = 0
 
-    def fail():
+    def fail() -> Never:
         nonlocal tries
         tries += 1
         raise RedisTimeoutError
 
     monkeypatch.setattr(connection, "_connect", fail)
     with pytest.raises(RedisTimeoutError):
-        connection.connect()
+        connection.connect()  # type: ignore[no-untyped-call]
     assert tries == 1

@@ -7,6 +7,7 @@ import socket
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -16,6 +17,7 @@ from callq.domain.errors import StoreUnavailable
 from callq.journal.port import (
     GENESIS,
     AppendRefused,
+    Entry,
     LineageBroken,
     LineageChanged,
     OutcomeUnknown,
@@ -27,6 +29,11 @@ from callq.journal.redis.endpoint import Endpoint
 from callq.journal.redis.journal import open_redis
 from tests.redis.fixtures import RedisServer, eventually
 from tests.redis.proxy import proxied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callq.journal.redis.process import Program
 
 FIRST = chained(GENESIS, b"1")
 SECOND = chained(FIRST.id, b"2")
@@ -57,7 +64,7 @@ class Pair:
 
         await eventually(is_attached, "the replica has caught up")
 
-    async def _asked(self, *command):
+    async def _asked(self, *command: Any) -> Any:
         """What the second answers; nothing while it is busy with the data of its master."""
         try:
             return await self.second.ask_anyway(*command)
@@ -68,7 +75,7 @@ class Pair:
         """Make a master of the replica."""
         await self.second.ask_anyway("REPLICAOF", "NO", "ONE")
 
-    async def wait_for(self, entry) -> None:
+    async def wait_for(self, entry: Entry) -> None:
         """Wait until the replica has an entry."""
 
         async def has_it() -> bool:
@@ -78,7 +85,7 @@ class Pair:
 
 
 @contextmanager
-def started_pair(program):
+def started_pair(program: Program) -> Iterator[Any]:
     """Two servers; only the first one has a port."""
     servers = [RedisServer(program, Path(tempfile.mkdtemp(prefix="callq-test-"))) for _ in range(2)]
     port = free_port()
@@ -93,17 +100,17 @@ def started_pair(program):
 
 
 @pytest.fixture
-def pair(redis_program):
+def pair(redis_program: Program) -> Iterator[Any]:
     with started_pair(redis_program) as found:
         yield found
 
 
 @pytest.fixture
-def looked_at_every_time(monkeypatch):
+def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "LOOK_EVERY_S", -1.0)
 
 
-async def test_after_a_failover_nothing_is_sent_that_was_decided_before_it(pair):
+async def test_after_a_failover_nothing_is_sent_that_was_decided_before_it(pair: Any) -> None:
     await pair.attach()
     async with proxied(pair.master.directory / "s") as proxy, open_redis(proxy.url) as journal:
         before = (await journal.append("demo", GENESIS, [FIRST])).lineage
@@ -135,7 +142,7 @@ async def test_after_a_failover_nothing_is_sent_that_was_decided_before_it(pair)
         assert (await journal.beat("node", b"", gap_ms=1)).lineage == after
 
 
-async def test_of_two_masters_the_one_that_was_decided_under_gets_the_group(pair):
+async def test_of_two_masters_the_one_that_was_decided_under_gets_the_group(pair: Any) -> None:
     await pair.attach()
     async with (
         proxied(pair.master.directory / "s") as proxy,
@@ -159,7 +166,9 @@ async def test_of_two_masters_the_one_that_was_decided_under_gets_the_group(pair
         assert await journal.lineage() == after
 
 
-async def test_the_first_replica_changes_the_lineage_under_a_living_connection(pair, looked_at_every_time):
+async def test_the_first_replica_changes_the_lineage_under_a_living_connection(
+    pair: Any, looked_at_every_time: Any
+) -> None:
     async with open_redis(pair.master.endpoint) as journal:
         before = (await journal.append("demo", GENESIS, [FIRST])).lineage
         connected = journal.server
@@ -175,7 +184,7 @@ async def test_the_first_replica_changes_the_lineage_under_a_living_connection(p
         assert await journal.lineage() == after
 
 
-async def test_who_knows_of_the_change_first_is_not_turned_away(pair):
+async def test_who_knows_of_the_change_first_is_not_turned_away(pair: Any) -> None:
     async with open_redis(pair.master.endpoint) as journal:
         before = (await journal.append("demo", GENESIS, [FIRST])).lineage
         await pair.attach()
@@ -186,7 +195,7 @@ async def test_who_knows_of_the_change_first_is_not_turned_away(pair):
         assert receipt.lineage == after
 
 
-async def test_a_master_demoted_under_way_is_no_place_to_ask(pair):
+async def test_a_master_demoted_under_way_is_no_place_to_ask(pair: Any) -> None:
     await pair.attach()
     async with open_redis(pair.master.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
@@ -202,7 +211,7 @@ async def test_a_master_demoted_under_way_is_no_place_to_ask(pair):
                 await journal.append("demo", FIRST.id, [], "whatever was known")
 
 
-async def test_a_demoted_master_vouches_for_nothing(pair):
+async def test_a_demoted_master_vouches_for_nothing(pair: Any) -> None:
     """An empty group needs no right to write, so the master's refusal would never come."""
     await pair.attach()
     async with open_redis(pair.master.endpoint) as journal, open_redis(pair.second.endpoint) as over_there:
@@ -217,13 +226,15 @@ async def test_a_demoted_master_vouches_for_nothing(pair):
                 await journal.append("demo", FIRST.id, [], epoch)
 
 
-async def test_a_demotion_is_noticed_where_entries_and_questions_share_a_pipeline(pair, looked_at_every_time):
+async def test_a_demotion_is_noticed_where_entries_and_questions_share_a_pipeline(
+    pair: Any, looked_at_every_time: Any
+) -> None:
     async with open_redis(pair.master.endpoint) as journal:
         await journal.append("demo", GENESIS, [FIRST])
         await pair.master.ask("REPLICAOF", "127.0.0.1", "1")
         outcomes: list[str] = []
 
-        async def send(expected, entries):
+        async def send(expected: Any, entries: list[Entry]) -> None:
             try:
                 await journal.append("demo", expected, entries)
                 outcomes.append("appended")
@@ -237,7 +248,7 @@ async def test_a_demotion_is_noticed_where_entries_and_questions_share_a_pipelin
         assert outcomes == 6 * ["unknown"]
 
 
-async def test_what_only_asked_while_the_lineage_changed_asks_again(pair):
+async def test_what_only_asked_while_the_lineage_changed_asks_again(pair: Any) -> None:
     async with open_redis(pair.master.endpoint) as journal:
         before = (await journal.append("demo", GENESIS, [FIRST])).lineage
         await pair.attach()
@@ -248,7 +259,7 @@ async def test_what_only_asked_while_the_lineage_changed_asks_again(pair):
         await journal.append("demo", FIRST.id, [], changed.value.lineage.epoch)
 
 
-async def test_a_plain_restart_is_no_promotion(own_server):
+async def test_a_plain_restart_is_no_promotion(own_server: RedisServer) -> None:
     own_server.start()
     async with open_redis(own_server.endpoint) as journal:
         before = (await journal.append("demo", GENESIS, [FIRST])).lineage
@@ -262,7 +273,7 @@ async def test_a_plain_restart_is_no_promotion(own_server):
         await journal.append("demo", FIRST.id, [SECOND], after.epoch)
 
 
-async def test_an_embedded_server_is_never_promoted(pair):
+async def test_an_embedded_server_is_never_promoted(pair: Any) -> None:
     await pair.attach()
     await pair.promote()
     async with open_redis(pair.second.endpoint) as journal:
@@ -276,7 +287,7 @@ async def test_an_embedded_server_is_never_promoted(pair):
         assert not (await journal.beat("node", b"", gap_ms=1)).lineage.promoted
 
 
-async def test_a_connection_that_was_led_to_a_replica_is_made_anew(pair):
+async def test_a_connection_that_was_led_to_a_replica_is_made_anew(pair: Any) -> None:
     """As behind an address that moves a moment before the promotion."""
     await pair.attach()
     client = Client(pair.second.endpoint)
@@ -287,7 +298,7 @@ async def test_a_connection_that_was_led_to_a_replica_is_made_anew(pair):
     client.close()
 
 
-async def test_a_connection_to_a_demoted_master_is_left_at_its_first_refusal(pair):
+async def test_a_connection_to_a_demoted_master_is_left_at_its_first_refusal(pair: Any) -> None:
     client = Client(pair.master.endpoint)
     assert await client.ask(("SET", "k", "v")) == [b"OK"]
     await pair.master.ask_anyway("REPLICAOF", "127.0.0.1", "1")

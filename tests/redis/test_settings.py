@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -13,7 +14,10 @@ from callq.journal.redis.connection import Client
 from callq.journal.redis.hints import Ear
 from callq.journal.redis.settings import check_settings, refuse_errors, turned_bad, version_tuple
 from callq.journal.redis.store import open_store
-from tests.redis.fixtures import eventually
+from tests.redis.fixtures import RedisServer, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 REDIS_MD = Path(__file__).parents[2] / "docs" / "redis.md"
 
@@ -27,21 +31,23 @@ SETTINGS = [
 
 
 @pytest.fixture
-async def client(own_server):
+async def client(own_server: RedisServer) -> AsyncIterator[Any]:
     own_server.start()
     client = Client(own_server.endpoint)
     yield client
     client.close()
 
 
-async def test_a_server_as_callq_wants_it_has_no_errors(client):
+async def test_a_server_as_callq_wants_it_has_no_errors(client: Any) -> None:
     findings = await check_settings(client, "fsync")
     assert {finding.severity for finding in findings} == {"ok"}
     refuse_errors(findings, "here")
 
 
 @pytest.mark.parametrize(("name", "value", "wanted"), SETTINGS)
-async def test_each_setting_that_loses_data_is_an_error_with_a_remedy(client, name, value, wanted):
+async def test_each_setting_that_loses_data_is_an_error_with_a_remedy(
+    client: Any, name: str, value: object, wanted: Any
+) -> None:
     await client.ask(("CONFIG", "SET", name, value))
     findings = await check_settings(client, "fsync")
     (error,) = [finding for finding in findings if finding.severity == "error"]
@@ -51,14 +57,14 @@ async def test_each_setting_that_loses_data_is_an_error_with_a_remedy(client, na
         refuse_errors(findings, "here")
 
 
-async def test_everysec_is_enough_when_asked_for(client):
+async def test_everysec_is_enough_when_asked_for(client: Any) -> None:
     for fsync, expected in (("everysec", "ok"), ("always", "ok"), ("no", "error")):
         await client.ask(("CONFIG", "SET", "appendfsync", fsync))
         findings = {finding.what: finding for finding in await check_settings(client, "everysec")}
         assert findings["appendfsync"].severity == expected
 
 
-async def test_where_config_is_forbidden_it_warns_of_what_it_cannot_see(client):
+async def test_where_config_is_forbidden_it_warns_of_what_it_cannot_see(client: Any) -> None:
     await client.ask(("ACL", "SETUSER", "default", "-config"))
     await client.ask(("PING",))
     findings = {finding.what: finding for finding in await check_settings(client, "fsync")}
@@ -70,7 +76,7 @@ async def test_where_config_is_forbidden_it_warns_of_what_it_cannot_see(client):
     refuse_errors([*findings.values()], "here")
 
 
-async def test_a_node_refuses_and_a_tool_reports(own_server, tmp_path):
+async def test_a_node_refuses_and_a_tool_reports(own_server: RedisServer, tmp_path: Path) -> None:
     own_server.start(appendfsync="everysec")
     with pytest.raises(StoreRefused, match="--durability everysec"):
         async with open_store(tmp_path, redis_url=own_server.url):
@@ -81,7 +87,9 @@ async def test_a_node_refuses_and_a_tool_reports(own_server, tmp_path):
         assert store.describe()["durability"] == "everysec"
 
 
-async def test_a_replica_is_refused_with_the_address_of_its_master(own_server, tmp_path):
+async def test_a_replica_is_refused_with_the_address_of_its_master(
+    own_server: RedisServer, tmp_path: Path
+) -> None:
     own_server.start(replicaof="127.0.0.1 1")
     with pytest.raises(StoreRefused, match=r"replica of 127\.0\.0\.1:1"):
         async with open_store(tmp_path, redis_url=own_server.url):
@@ -90,13 +98,15 @@ async def test_a_replica_is_refused_with_the_address_of_its_master(own_server, t
 
 def documented_rights() -> str:
     (line,) = re.findall(r"^user callq on >SECRET (.*)$", REDIS_MD.read_text(encoding="utf-8"), re.MULTILINE)
-    return line
+    return line  # type: ignore[no-any-return]
 
 
 COMMANDS = re.findall(r"\+([a-z|]+)", documented_rights())
 
 
-async def test_each_right_that_a_node_needs_is_asked_for_at_the_start(own_server, tmp_path):
+async def test_each_right_that_a_node_needs_is_asked_for_at_the_start(
+    own_server: RedisServer, tmp_path: Path
+) -> None:
     own_server.start()
     async with open_store(tmp_path, redis_url=own_server.url):
         pass
@@ -114,7 +124,7 @@ async def test_each_right_that_a_node_needs_is_asked_for_at_the_start(own_server
     assert await own_server.ask("DBSIZE") == before
 
 
-async def test_channels_are_a_right_too(own_server, tmp_path):
+async def test_channels_are_a_right_too(own_server: RedisServer, tmp_path: Path) -> None:
     own_server.start()
     await own_server.ask("ACL", "SETUSER", "default", "resetchannels")
     with pytest.raises(StoreRefused, match="PUBLISH"):
@@ -122,7 +132,7 @@ async def test_channels_are_a_right_too(own_server, tmp_path):
             pytest.fail("opened")
 
 
-async def test_a_wrong_password_is_refused_at_once(own_server, tmp_path):
+async def test_a_wrong_password_is_refused_at_once(own_server: RedisServer, tmp_path: Path) -> None:
     own_server.start()
     await own_server.ask("CONFIG", "SET", "requirepass", "right")
     with pytest.raises(StoreRefused, match="password"):
@@ -130,7 +140,9 @@ async def test_a_wrong_password_is_refused_at_once(own_server, tmp_path):
             pytest.fail("opened")
 
 
-async def test_the_rights_of_the_documents_are_enough_for_everything(own_server, tmp_path):
+async def test_the_rights_of_the_documents_are_enough_for_everything(
+    own_server: RedisServer, tmp_path: Path
+) -> None:
     own_server.start()
     rights = documented_rights().split()
     await own_server.ask("ACL", "SETUSER", "callq", "on", ">SECRET", "resetchannels", *rights)
@@ -176,7 +188,9 @@ async def test_the_rights_of_the_documents_are_enough_for_everything(own_server,
         ear.close()
 
 
-async def test_a_running_node_looks_again_and_finds_what_turned_bad(own_server, tmp_path):
+async def test_a_running_node_looks_again_and_finds_what_turned_bad(
+    own_server: RedisServer, tmp_path: Path
+) -> None:
     own_server.start()
     async with open_store(tmp_path, redis_url=own_server.url) as store:
         assert turned_bad(store.findings, await store.check()) == []
@@ -191,7 +205,7 @@ async def test_a_running_node_looks_again_and_finds_what_turned_bad(own_server, 
         assert turned_bad(after, await store.check()) == []
 
 
-def test_versions():
+def test_versions() -> None:
     assert version_tuple("7.0.15") == (7, 0, 15)
     assert version_tuple("6.2") < version_tuple("6.2.14") < version_tuple("7.0.0") < version_tuple("10.0")
     assert version_tuple("7.4.0-rc1") == (7, 4, 0)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 import trio
 
 from callq.journal.port import GENESIS, StoreRefused, chained
 from callq.journal.redis.directory import hold_directory
 from callq.journal.redis.store import open_store
-from tests.redis.fixtures import eventually
+from tests.redis.fixtures import RedisServer, RunNode, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def test_a_directory_is_held_once(tmp_path):
+def test_a_directory_is_held_once(tmp_path: Path) -> None:
     with (
         hold_directory(tmp_path),
         pytest.raises(StoreRefused, match=r"another callq uses .* \(process \d+, since"),
@@ -22,7 +27,9 @@ def test_a_directory_is_held_once(tmp_path):
         pass
 
 
-async def test_nodes_share_a_redis_but_not_a_directory(redis_server, tmp_path, run_node):
+async def test_nodes_share_a_redis_but_not_a_directory(
+    redis_server: RedisServer, tmp_path: Path, run_node: RunNode
+) -> None:
     first, said = await trio.to_thread.run_sync(run_node, tmp_path / "a", redis_server.url)
     assert said["head"].startswith("3-")
     assert said["redis"] is None
@@ -37,7 +44,9 @@ async def test_nodes_share_a_redis_but_not_a_directory(redis_server, tmp_path, r
     assert said["head"].startswith("9-")
 
 
-async def test_a_node_on_a_url_holds_its_directory_and_puts_no_server_there(redis_server, tmp_path):
+async def test_a_node_on_a_url_holds_its_directory_and_puts_no_server_there(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
     async with open_store(tmp_path / "a", redis_url=redis_server.url) as store:
         assert store.data_dir == tmp_path / "a"
         assert store.server is None
@@ -47,7 +56,7 @@ async def test_a_node_on_a_url_holds_its_directory_and_puts_no_server_there(redi
                 pytest.fail("opened")
 
 
-async def test_a_tool_works_beside_nodes(redis_server, tmp_path):
+async def test_a_tool_works_beside_nodes(redis_server: RedisServer, tmp_path: Path) -> None:
     async with (
         open_store(tmp_path, redis_url=redis_server.url) as node,
         open_store(None, redis_url=redis_server.url, purpose="tool") as tool,
@@ -61,13 +70,13 @@ async def test_a_tool_works_beside_nodes(redis_server, tmp_path):
 
 
 @pytest.mark.parametrize(("url", "purpose"), [(None, "node"), ("redis://h", "node"), (None, "tool")])
-async def test_a_node_without_a_directory_is_a_bug(url, purpose):
+async def test_a_node_without_a_directory_is_a_bug(url: str, purpose: Any) -> None:
     with pytest.raises(ValueError, match="needs a data directory"):
         async with open_store(None, redis_url=url, purpose=purpose):
             pytest.fail("opened")
 
 
-async def test_hints_pass_between_nodes_of_one_database_only(own_server, tmp_path):
+async def test_hints_pass_between_nodes_of_one_database_only(own_server: RedisServer, tmp_path: Path) -> None:
     own_server.start()
     heard: list[str] = []
     there: list[str] = []

@@ -130,8 +130,8 @@ def test_every_change_says_who_when_from_where_and_by_which_rule(hall: Scene) ->
     batch = decode_batch(hall.payloads[-1])
     (called,) = batch.events
     assert (batch.who.id, batch.who.device, batch.at_ms) == ("t1", "panel-3", hall.now_ms)
-    assert called.why.rule == "longest_wait"  # type: ignore[union-attr]
-    assert [lane.service for lane in called.why.lanes] == ["general", "social"]  # type: ignore[union-attr]
+    assert called.why.rule == "longest_wait"
+    assert [lane.service for lane in called.why.lanes] == ["general", "social"]
 
 
 @rule("I-replay")

@@ -159,7 +159,7 @@ def test_who_waits_for_somebody_to_come_is_let_go_when_that_does_not_serve_them(
     hall.staff("w1", "c1")
     ticket = hall.issue()
     hall.serve()
-    hall.do(cmd.Transfer(window="w1", wait=True, **where))  # type: ignore[arg-type]
+    hall.do(cmd.Transfer(window="w1", wait=True, **where))
     hall.do(cmd.SignIn(window=window, clerk=clerk))
     assert ticket.bound == bound
 

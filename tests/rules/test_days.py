@@ -87,13 +87,13 @@ def everywhere(hall: Scene) -> dict[str, cmd.AnyCommand]:
     hall.issue()
     hall.call("w2")
     hall.issue()
-    return {t.number: t.state for t in hall.state.tickets.values()}  # type: ignore[misc]
+    return {t.number: t.state for t in hall.state.tickets.values()}
 
 
 @rule("D-close-expires")
 @pytest.mark.parametrize("how", ["by hand", "by the clock"])
 def test_the_days_close_expires_whoever_is_not_being_served(hall: Scene, how: str) -> None:
-    assert sorted(everywhere(hall).values()) == ["called", "held", "missed", "serving", "waiting"]
+    assert sorted(everywhere(hall).values()) == ["called", "held", "missed", "serving", "waiting"]  # type: ignore[comparison-overlap, type-var]
     tickets = list(hall.state.tickets.values())
     if how == "by hand":
         hall.do(cmd.CloseDay(reason="停电"))
@@ -251,7 +251,7 @@ def test_after_a_close_by_hand_nothing_is_put_aside_or_sent_on(hall: Scene) -> N
     hall.do(cmd.CloseDay(reason="停电"))
     for wish in ({"to_service": "social"}, {"to_window": "w2"}, {"to_clerk": "c2"}):
         with refused(hall, Code.EXPIRED):
-            hall.do(cmd.Transfer(window="w1", **wish))
+            hall.do(cmd.Transfer(window="w1", **wish))  # type: ignore[arg-type]
     with refused(hall, Code.EXPIRED):
         hall.do(cmd.Hold(window="w1", kind="waiting"))
     hall.complete()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from callq.domain import commands as cmd
@@ -103,7 +105,7 @@ def test_a_closed_target_is_refused(hall: Scene) -> None:
     hall.do(cmd.SignIn(window="w2", clerk="c2"))
     for target in ({"to_window": "w2"}, {"to_clerk": "c2"}):
         with refused(hall, Code.WINDOW_CLOSED) as refusal:
-            hall.do(cmd.Transfer(window="w1", **target))
+            hall.do(cmd.Transfer(window="w1", **target))  # type: ignore[arg-type]
         assert "wait: true" in refusal.value.hint
     hall.do(cmd.StopIssuing(service="social", reason="上级系统故障"))
     with refused(hall, Code.SERVICE_CLOSED):
@@ -134,7 +136,7 @@ def test_an_unskilled_target_is_refused(hall: Scene) -> None:
     hall.serve()
     for target in ({"to_window": "w2"}, {"to_clerk": "c2"}, {"to_window": "w3"}):
         with refused(hall, Code.NOT_ELIGIBLE):
-            hall.do(cmd.Transfer(window="w1", **target))
+            hall.do(cmd.Transfer(window="w1", **target))  # type: ignore[arg-type]
 
 
 @rule("X-refused-itself")
@@ -143,7 +145,7 @@ def test_a_transfer_to_itself_is_refused(hall: Scene) -> None:
     hall.serve()
     for target in ({"to_service": "general"}, {"to_window": "w1"}, {"to_clerk": "c1"}):
         with refused(hall, Code.WRONG_STATE):
-            hall.do(cmd.Transfer(window="w1", **target))
+            hall.do(cmd.Transfer(window="w1", **target))  # type: ignore[arg-type]
 
 
 @rule("X-refused-itself")
@@ -153,7 +155,7 @@ def test_so_is_one_of_a_held_ticket_to_where_it_is_held(hall: Scene, kind: cmd.H
     hall.hold(kind)
     for target in ({"to_window": "w1"}, {"to_clerk": "c1"}):
         with refused(hall, Code.WRONG_STATE) as refusal:
-            hall.do(cmd.Transfer(ticket=ticket.id, **target))
+            hall.do(cmd.Transfer(ticket=ticket.id, **target))  # type: ignore[arg-type]
         assert ("resume" if kind == "waiting" else "returned") in refusal.value.hint
     hall.do(cmd.SignOut(window="w1"))
     hall.staff("w2", "c1")
@@ -177,14 +179,14 @@ def test_an_absent_window_or_clerk_only_with_the_wish_to_wait(hall: Scene) -> No
     hall.do(cmd.Open(window="w2"))
     for target in ({"to_window": "w2"}, {"to_clerk": "c2"}):
         with refused(hall, Code.WINDOW_UNSTAFFED):
-            hall.do(cmd.Transfer(window="w1", **target))
+            hall.do(cmd.Transfer(window="w1", **target))  # type: ignore[arg-type]
     hall.do(cmd.Transfer(window="w1", to_clerk="c2", wait=True))
     assert hall.queue(to="c:c2") == ["A001"]
 
 
 @rule("X-absent-waits")
 @pytest.mark.parametrize("target", [{"to_window": "w2"}, {"to_clerk": "c2"}])
-def test_one_whose_window_is_not_open_yet_may_be_waited_for_too(hall: Scene, target: dict[str, str]) -> None:
+def test_one_whose_window_is_not_open_yet_may_be_waited_for_too(hall: Scene, target: dict[str, Any]) -> None:
     ticket = hall.issue()
     hall.serve()
     hall.do(cmd.SignIn(window="w2", clerk="c2"))
@@ -285,7 +287,7 @@ def test_a_step_that_is_closed_is_kept_with_the_next_chance() -> None:
     hall.serve()
     (_, deferred) = hall.do(cmd.Complete(window="w1")).events
     assert (ticket.state, ticket.steps[1].state) == ("done", "deferred")
-    assert deferred.next_ms == hall.now_ms + 5 * HOUR * 1000  # type: ignore[union-attr]
+    assert deferred.next_ms == hall.now_ms + 5 * HOUR * 1000
 
 
 @rule("V-deferred-full")
@@ -297,7 +299,7 @@ def test_a_step_that_is_full_is_kept_for_another_day() -> None:
     hall.do(cmd.Start(window="w1"))
     (_, deferred) = hall.do(cmd.Complete(window="w1")).events
     assert ticket.steps[1].state == "deferred"
-    assert deferred.next_ms == hall.state.day_ends_ms  # type: ignore[union-attr]
+    assert deferred.next_ms == hall.state.day_ends_ms
     shown = ticket_out(hall.state, ticket, hall.now_ms).visit
     assert shown is not None
     assert shown.deferred is not None

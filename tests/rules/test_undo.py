@@ -84,7 +84,7 @@ def test_a_missed_one_has_the_time_that_it_had_left(hall: Scene) -> None:
 def test_who_waits_for_somebody_absent_goes_on_doing_so(hall: Scene, where: dict[str, str]) -> None:
     ticket = hall.issue()
     hall.serve()
-    hall.do(cmd.Transfer(window="w1", wait=True, **where))  # type: ignore[arg-type]
+    hall.do(cmd.Transfer(window="w1", wait=True, **where))
     bound, due_ms = ticket.bound, hall.state.due["unbind", ticket.id]
     assert bound
     hall.later(MIN)
@@ -118,7 +118,7 @@ def test_the_announcement_is_withdrawn(hall: Scene) -> None:
     hall.call()
     assert hall.state.recent["hall"] == (ticket.id,)
     undo(hall)
-    assert hall.state.recent["hall"] == ()
+    assert hall.state.recent["hall"] == ()  # type: ignore[comparison-overlap]
 
 
 @rule("U-miss")

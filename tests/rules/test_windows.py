@@ -84,7 +84,7 @@ def test_a_close_while_busy_waits_for_the_end_of_the_ticket(hall: Scene, end: st
         hall.miss()
     else:
         hall.do(
-            {
+            {  # type: ignore[arg-type]
                 "complete": cmd.Complete(window="w1"),
                 "hold": cmd.Hold(window="w1", kind="waiting"),
                 "transfer": cmd.Transfer(window="w1", to_service="social"),

@@ -92,13 +92,13 @@ async def running(
         journal,
         [small_hall()],
         home=home or MemoryHome(),
-        clock=clock or Clock(),
+        clock=clock or Clock(),  # type: ignore[arg-type]
         rng=random.Random(seed),
         digest_every=digest_every,
     )
     async with trio.open_nursery() as nursery:
         await nursery.start(node.run)
-        yield Bench(journal, node)
+        yield Bench(journal, node)  # type: ignore[arg-type]
         nursery.cancel_scope.cancel()
 
 

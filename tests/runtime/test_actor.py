@@ -373,7 +373,7 @@ async def test_many_clients_race_and_nothing_breaks(
             for _ in range(5):
                 nursery.start_soon(citizen)
             for window in ("w1", "w2"):
-                nursery.start_soon(clerk, window)
+                nursery.start_soon(clerk, window)  # type: ignore[arg-type]
         assert len(set(called)) == len(called), "somebody was called twice"
         await bench.look(check_invariants)
         counters = await bench.look(lambda s: s.counters)
@@ -406,7 +406,7 @@ async def test_a_key_is_answered_again_on_the_next_day(
             who=CLERK,
             key="k",
             body=b"i" * 16,
-            render=lambda state, outcome, now: state.tickets[outcome.ticket].state,
+            render=lambda state, outcome, now: state.tickets[outcome.ticket].state,  # type: ignore[index]
         )
         assert again == "expired"
         assert first.ticket

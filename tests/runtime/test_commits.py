@@ -292,7 +292,7 @@ async def test_a_hall_that_appears_while_it_is_loaded_can_be_given_back_from_its
     async with running(journal, home=MemoryHome("a")) as a:
         await a.issue()
     whole = journal._halls.pop("test")
-    loading = actors.load
+    loading = actors.load  # type: ignore[attr-defined]
 
     async def load(*arguments: Any) -> Any:
         await trio.sleep(0.5)

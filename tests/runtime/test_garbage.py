@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import TYPE_CHECKING
 
 import pytest
 import trio
@@ -11,9 +12,14 @@ import trio
 from callq.runtime import garbage
 from callq.runtime.garbage import EVERY_S, PATIENCE_S, QUIET_S
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trio.testing import MockClock
+
 
 @pytest.fixture
-def collector():
+def collector() -> Iterator[None]:
     """The collector as it was, afterwards."""
     before, collecting = gc.get_threshold(), gc.isenabled()
     yield
@@ -30,7 +36,7 @@ class Knot:
 
 
 @pytest.mark.usefixtures("collector")
-def test_what_is_old_is_not_looked_at_by_itself():
+def test_what_is_old_is_not_looked_at_by_itself() -> None:
     gc.disable()
     garbage.begin()
     assert gc.isenabled()
@@ -41,7 +47,7 @@ def test_what_is_old_is_not_looked_at_by_itself():
     dead = weakref.ref(old)
     del old
     looks = gc.get_stats()[2]["collections"]
-    held = [[] for _ in range(3 * garbage.YOUNG)]
+    held: list[list[int]] = [[] for _ in range(3 * garbage.YOUNG)]
     assert gc.get_stats()[2]["collections"] == looks
     assert knot() is None
     assert dead() is not None
@@ -49,7 +55,7 @@ def test_what_is_old_is_not_looked_at_by_itself():
 
 
 @pytest.mark.usefixtures("collector")
-async def test_everything_is_looked_at_in_a_quiet_moment(autojump_clock):
+async def test_everything_is_looked_at_in_a_quiet_moment(autojump_clock: MockClock) -> None:
     acts = 0
     busy_until_s = EVERY_S + 100
     garbage.begin()
@@ -70,7 +76,7 @@ async def test_everything_is_looked_at_in_a_quiet_moment(autojump_clock):
 
 
 @pytest.mark.usefixtures("collector")
-async def test_a_hall_that_is_never_quiet_is_looked_at_in_the_end(autojump_clock):
+async def test_a_hall_that_is_never_quiet_is_looked_at_in_the_end(autojump_clock: MockClock) -> None:
     garbage.begin()
     knot = weakref.ref(Knot())
     acts = iter(range(1_000_000))

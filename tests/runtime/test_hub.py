@@ -57,6 +57,46 @@ async def test_a_slow_reader_gets_the_newest_once(journal: FaultyJournal) -> Non
         assert scope.cancelled_caught, "a second frame came for what the first had told"
 
 
+async def test_readers_that_take_the_same_change_share_one_frame(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feeds = [bench.actor.subscribe(BOARD, None, None) for _ in range(3)]
+        elsewhere = bench.actor.subscribe(View("floor"), None, None)
+        for feed in (*feeds, elsewhere):
+            await next_frame(feed)
+        await bench.issue()
+        frames = [await next_frame(feed) for feed in feeds]
+        frames[0].made["what one made of it"] = 1
+        assert all(frame is frames[0] for frame in frames)
+        other = await next_frame(elsewhere)
+        assert (other.revision, other.made) == (frames[0].revision, {})
+
+
+async def test_a_slow_reader_beside_fast_ones_gets_a_frame_of_its_own_and_alters_none(
+    journal: FaultyJournal,
+) -> None:
+    async with running(journal) as bench:
+        fast, slow, slower = (bench.actor.subscribe(BOARD, None, None) for _ in range(3))
+        for feed in (fast, slow, slower):
+            await next_frame(feed)
+        await bench.issue()
+        waits = await next_frame(fast)
+        await bench.do(cmd.SignIn(window="w1", clerk="c1"))
+        opens = await next_frame(fast)
+        merged = await next_frame(slow)
+        await bench.issue()
+        waits_again = await next_frame(fast)
+        assert await next_frame(slow) is waits_again, "it has caught up, and takes what all take"
+        all_in_one = await next_frame(slower)
+
+        assert set(waits.data) == set(waits_again.data) == {"waiting"}
+        assert (waiting(waits), waiting(waits_again)) == (1, 2)
+        assert set(opens.data) == {"windows"}
+        assert set(merged.data) == set(all_in_one.data) == {"waiting", "windows"}
+        assert (merged.revision, waiting(merged)) == (opens.revision, 1)
+        assert (all_in_one.revision, waiting(all_in_one)) == (waits_again.revision, 2)
+        assert (all_in_one.kind, all_in_one.epoch) == ("change", waits.epoch)
+
+
 async def test_a_change_that_touches_nothing_of_a_view_sends_nothing(journal: FaultyJournal) -> None:
     async with running(journal) as bench:
         feed = bench.actor.subscribe(View("strip", window="w3"), None, None)

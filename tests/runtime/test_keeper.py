@@ -158,6 +158,27 @@ async def test_closed_days_go_to_the_archive_whole_and_once(
     assert any(event.__struct_config__.tag == "day_opened" for event in opens), "today is not in it"
 
 
+async def test_of_the_day_that_still_goes_on_nothing_is_read(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start in the middle of a day with 100,000 tickets must not read them all once more."""
+    monkeypatch.setattr(keepers, "PAGE", 10)
+    read: list[int] = []
+    plain = journal.read
+
+    async def counted(hall: str, cursor: EntryId, limit: int = 1000) -> list[Entry]:
+        page = await plain(hall, cursor, limit)
+        read.append(len(page))
+        return page
+
+    async with running(journal) as bench:
+        for _ in range(100):
+            await bench.issue()
+        monkeypatch.setattr(journal, "read", counted)
+        assert not await keeper(bench)._archive()
+        assert read == [10]
+
+
 async def test_only_one_node_archives(journal: FaultyJournal, autojump_clock: trio.testing.MockClock) -> None:
     first, second = MemoryHome("a"), MemoryHome("b")
     async with running(journal, home=first):

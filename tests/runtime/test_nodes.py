@@ -255,7 +255,7 @@ async def test_after_a_failover_the_alarm_lists_exactly_what_is_lost(
         await trio.sleep(4 * POLL_S)
         (name,) = a.node.home.alarms
         assert b.node.home.alarms == []
-        alarm = msgspec.json.decode(a.node.home.alarm_files[name])
+        alarm = msgspec.json.decode(a.node.home.alarm_files[name])  # type: ignore[attr-defined]
         assert [each["id"] for each in alarm["lost"]] == [str(entry.id) for entry in gone]
         assert [each["events"][0]["number"] for each in alarm["lost"]] == ["A002", "A003", "A004"]
         await assert_one_queue(a, b)

@@ -52,7 +52,7 @@ async def test_a_node_applies_what_the_others_will_read(
 
     monkeypatch.setattr(speculation, "encode_batch", lossy)
     async with running(journal) as bench:
-        await bench.do(cmd.Issue(ticket="t", service="general", channel="staff"))
+        await bench.do(cmd.Issue(ticket="t", service="general", channel="staff"))  # type: ignore[arg-type]
         live = await bench.canonical()
         replayed = HallState("test")
         for entry in await entries(journal):

@@ -63,7 +63,9 @@ def _whole(seed: int, profile: str) -> int:
 
 def _many(pool: ProcessPoolExecutor, profile: str, seeds: range, jobs: int) -> int:
     began = time.monotonic()
-    facts, failures, kinds = 0, [], {}
+    facts = 0
+    failures: list[Failure] = []
+    kinds: dict[str, list[int]] = {}
     for done, result in enumerate(pool.map(tried, seeds, [profile] * len(seeds), chunksize=10), 1):
         if isinstance(result, Failure):
             failures.append(result)

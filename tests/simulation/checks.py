@@ -153,6 +153,7 @@ class Replay:
           told: answers that wrote something.
           alarms: contents of the alarm files.
           excused: whether an answer may be missing without an alarm.
+
         Returns:
           Tickets that are known to be lost.
         """

@@ -24,7 +24,7 @@ from callq.runtime import keeper
 from tests.harness import small_hall
 from tests.simulation.checks import Replay, same_numbers
 from tests.simulation.faults import Faults
-from tests.simulation.nodes import HALL, SimNode
+from tests.simulation.nodes import HALL, SimNode  # type: ignore[attr-defined]
 from tests.simulation.people import Answered, crowd
 from tests.simulation.profiles import PROFILES, Plan, Profile, draw
 from tests.simulation.redis_model import RedisModel
@@ -154,7 +154,7 @@ class Run:
 
     async def _until_answered(self, live: Callable[[], object]) -> None:
         with trio.move_on_after(self.plan.length_s + ANSWERED_WITHIN_S) as scope:
-            await live()  # type: ignore[misc]
+            await live()
         if scope.cancelled_caught:
             self.world.violated("never answered", "somebody still waits for an answer")
 
@@ -254,7 +254,7 @@ def simulate(seed: int, profile: str, *, shown: int | None = TRACE_SHOWN) -> Rep
         told = sum(answer.wrote for answer in run.told)
         virtual_s = trio.current_time()
 
-    structlog.configure(processors=[logged])
+    structlog.configure(processors=[logged])  # type: ignore[list-item]
     try:
         patches = ((keeper, "SNAPSHOT_EVERY", plan.snapshot_every), (keeper, "LOOK_EVERY_S", 1.0))
         with repeatable(world, patches):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -18,11 +18,12 @@ from tests.simulation.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+
 # Everything that the contract asks of a journal is asked of the model, too, but for what reads the
 # clock of this machine.
 for _module in (test_journal, test_shared):
     globals().update({name: test for name, test in vars(_module).items() if name.startswith("test_")})
-del test_a_receipt_tells_the_stores_clock, test_nodes_hear_of_each_other  # noqa: F821
+del test_a_receipt_tells_the_stores_clock, test_nodes_hear_of_each_other  # type: ignore[name-defined]  # noqa: F821
 
 
 @pytest.fixture
@@ -45,14 +46,18 @@ def journal(model: RedisModel) -> SimConnection:
     return SimConnection(model, "n0")
 
 
-async def test_its_clock_is_the_worlds(world, journal, autojump_clock):
+async def test_its_clock_is_the_worlds(
+    world: World, journal: Any, autojump_clock: trio.testing.MockClock
+) -> None:
     await trio.sleep(5)
     receipt = await journal.append("demo", GENESIS, [])
     pulse = await journal.beat("n0", b"", gap_ms=1000)
     assert world.began_ms + 5_000 <= receipt.time_ms <= pulse.time_ms < world.began_ms + 6_000
 
 
-async def test_a_restart_keeps_everything_and_begins_a_lineage(model, journal, autojump_clock):
+async def test_a_restart_keeps_everything_and_begins_a_lineage(
+    model: Any, journal: Any, autojump_clock: trio.testing.MockClock
+) -> None:
     entries = await grown(journal, "demo", 3)
     before = await journal.lineage()
     model.crash(model.master)
@@ -66,7 +71,9 @@ async def test_a_restart_keeps_everything_and_begins_a_lineage(model, journal, a
     assert await journal.read("demo", GENESIS) == entries
 
 
-async def test_everysec_may_lose_the_last_second_group_by_group(world, autojump_clock):
+async def test_everysec_may_lose_the_last_second_group_by_group(
+    world: World, autojump_clock: trio.testing.MockClock
+) -> None:
     left: set[int] = set()
     for _ in range(40):
         model = RedisModel(world, durability="everysec")
@@ -84,7 +91,9 @@ async def test_everysec_may_lose_the_last_second_group_by_group(world, autojump_
     assert left == {2, 4, 6}
 
 
-async def test_a_promoted_replica_has_what_had_arrived(model, journal, autojump_clock):
+async def test_a_promoted_replica_has_what_had_arrived(
+    model: Any, journal: Any, autojump_clock: trio.testing.MockClock
+) -> None:
     first = await grown(journal, "demo", 1)
     await trio.sleep(2)
     replica = model.master.replicas[0]
@@ -102,7 +111,9 @@ async def test_a_promoted_replica_has_what_had_arrived(model, journal, autojump_
     assert lineage.epoch != old_lineage.epoch
 
 
-async def test_who_has_not_heard_writes_to_the_old_master(model, autojump_clock):
+async def test_who_has_not_heard_writes_to_the_old_master(
+    model: Any, autojump_clock: trio.testing.MockClock
+) -> None:
     slow, fast = SimConnection(model, "slow"), SimConnection(model, "fast")
     first = await grown(slow, "demo", 1)
     await slow.tips(["demo"])
@@ -122,7 +133,9 @@ async def test_who_has_not_heard_writes_to_the_old_master(model, autojump_clock)
     assert old.store.tip("demo") == here[-1].id
 
 
-async def test_a_late_request_is_executed_after_its_sender_gave_up(world, model, autojump_clock):
+async def test_a_late_request_is_executed_after_its_sender_gave_up(
+    world: World, model: Any, autojump_clock: trio.testing.MockClock
+) -> None:
     journal = SimConnection(model, "n0", Line(late=1.0, late_s=20.0))
     entries = group(GENESIS, b"1")
     with pytest.raises(OutcomeUnknown):
@@ -137,7 +150,9 @@ async def test_a_late_request_is_executed_after_its_sender_gave_up(world, model,
     assert any("zombie" in str(line) for line in world.trace)
 
 
-async def test_hints_reach_only_who_listens_at_the_same_server(model, autojump_clock):
+async def test_hints_reach_only_who_listens_at_the_same_server(
+    model: Any, autojump_clock: trio.testing.MockClock
+) -> None:
     heard: dict[str, list[int]] = {"slow": [], "fast": []}
     slow, fast = SimConnection(model, "slow"), SimConnection(model, "fast")
     first = await grown(slow, "demo", 1)
@@ -153,7 +168,9 @@ async def test_hints_reach_only_who_listens_at_the_same_server(model, autojump_c
     assert heard == {"slow": [], "fast": [3]}
 
 
-async def test_what_a_replica_takes_over_is_everything(model, journal, autojump_clock):
+async def test_what_a_replica_takes_over_is_everything(
+    model: Any, journal: Any, autojump_clock: trio.testing.MockClock
+) -> None:
     entries = await grown(journal, "demo", 4)
     await journal.beat("n0", b"record", gap_ms=1000)
     await journal.keep_snapshot("demo", Snapshot(entries[1].id, b"state"))
@@ -173,7 +190,9 @@ async def test_what_a_replica_takes_over_is_everything(model, journal, autojump_
     assert (await other.beat("n1", b"", gap_ms=60_000)).nodes == {"n0": b"record", "n1": b""}
 
 
-async def test_a_dead_node_sends_nothing(model, journal, autojump_clock):
+async def test_a_dead_node_sends_nothing(
+    model: Any, journal: Any, autojump_clock: trio.testing.MockClock
+) -> None:
     journal.die()
     with trio.move_on_after(1) as scope:
         await journal.leave("n0")

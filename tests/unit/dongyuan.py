@@ -131,13 +131,13 @@ class Days:
         closes = max(s.serving_to_ms for s in sessions)
         self._book()
         for window, clerk in seats(state):
-            self.at(opens - 10 * MINUTE, lambda w=window, c=clerk: self._sits_down(w, c))  # type: ignore[misc]
-            self.at(opens, lambda w=window: self._works(w))  # type: ignore[misc]
-            self.at(closes, lambda w=window: self._leaves(w))  # type: ignore[misc]
+            self.at(opens - 10 * MINUTE, lambda w=window, c=clerk: self._sits_down(w, c))
+            self.at(opens, lambda w=window: self._works(w))
+            self.at(closes, lambda w=window: self._leaves(w))
         for _ in range(ARRIVALS):
             session = self.random.choice(sessions)
             spread = self.random.randrange(session.ticketing_from_ms, session.ticketing_to_ms)
-            self.at(spread, lambda s=session.services: self._arrives(s))  # type: ignore[misc]
+            self.at(spread, lambda s=session.services: self._arrives(s))
         out_of_the_ordinary(self, opens, closes)
         if closes_by_hand:
             self.at(closes + 30 * MINUTE, lambda: self._tell(cmd.CloseDay(reason="提前下班")))
@@ -257,7 +257,7 @@ class Days:
 
     def _puts_aside(self, window: str, ticket: Ticket) -> None:
         kind = self.random.choice(("without_papers", "with_papers", "waiting"))
-        self.do(cmd.Hold(window=window, kind=kind))
+        self.do(cmd.Hold(window=window, kind=kind))  # type: ignore[arg-type]
         if kind == "waiting":
             self.after(10, lambda: self._resumes(window, ticket.id))
         elif self.random.random() < 0.9:

@@ -25,7 +25,7 @@ def out_of_the_ordinary(days: Days, opens: int, closes: int) -> None:
     days.at(rush + 30 * _MINUTE, lambda: _calls_by_itself(days, 0))
     for window in days.random.sample(list(days.state.windows), 20):
         when = days.random.randrange(opens + 20 * _MINUTE, closes - 60 * _MINUTE)
-        days.at(when, lambda w=window: _is_relieved(days, w))  # type: ignore[misc]
+        days.at(when, lambda w=window: _is_relieved(days, w))
 
 
 def _does(days: Days, command: cmd.AnyCommand) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -58,7 +59,7 @@ MOVED = (
 )
 
 
-def hall(*sessions: Session, timezone: str = SHANGHAI, **more) -> HallConfig:
+def hall(*sessions: Session, timezone: str = SHANGHAI, **more: Any) -> HallConfig:
     codes = ("general", "social", "company", "wedding", "police")
     services = tuple(Service(code=code, name=code, prefix=code[0].upper()) for code in codes)
     return HallConfig(
@@ -268,7 +269,7 @@ def test_a_session_round_the_clock_is_the_whole_business_day() -> None:
 )
 def test_days_over_a_clock_change(timezone: str, day: str, hours: int) -> None:
     every_day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    night = Session(code="n", name="夜", ticketing="22:00-03:30", serving="22:00-04:00", days=every_day)
+    night = Session(code="n", name="夜", ticketing="22:00-03:30", serving="22:00-04:00", days=every_day)  # type: ignore[arg-type]
     config = hall(night, timezone=timezone)
     begins, ends = day_bounds(day, timezone, "04:00")
     assert ends - begins == hours * 3_600_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import pairwise
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,7 +33,9 @@ SUNDAY = Session(
 MONDAY = "2026-11-23"
 
 
-def hall(*sessions: Session, booking: Booking | None, timezone: str = "Asia/Shanghai", **more) -> HallConfig:
+def hall(
+    *sessions: Session, booking: Booking | None, timezone: str = "Asia/Shanghai", **more: Any
+) -> HallConfig:
     return HallConfig(
         id="h",
         name="厅",

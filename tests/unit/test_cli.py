@@ -6,6 +6,7 @@ import argparse
 import re
 import socket
 import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -18,8 +19,11 @@ from callq.cli.ports import address, any_free, refuse_taken
 from callq.config import Problem, load_hall, read_source
 from callq.domain.hall import digest
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def test_a_good_hall_is_summed_up_in_a_line(capsys):
+
+def test_a_good_hall_is_summed_up_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hall", "check", "county"]) == 0
     out, err = capsys.readouterr()
     assert "县政务服务中心 (county), 2 zones, 4 services, 6 windows, 6 clerks" in out
@@ -27,7 +31,7 @@ def test_a_good_hall_is_summed_up_in_a_line(capsys):
     assert (out.count("\n"), err) == (1, "")
 
 
-def test_a_mistake_is_told_by_file_line_and_key(capsys, tmp_path):
+def test_a_mistake_is_told_by_file_line_and_key(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "my hall.toml"
     path.write_text(read_source("county").replace('prefix = "G"', 'prefix = "O"'), encoding="utf-8")
     line = path.read_text(encoding="utf-8")[: path.read_text(encoding="utf-8").index('"O"')].count("\n") + 1
@@ -40,14 +44,14 @@ def test_a_mistake_is_told_by_file_line_and_key(capsys, tmp_path):
     assert "\x1b" not in out
 
 
-def test_colour_is_only_for_terminals():
+def test_colour_is_only_for_terminals() -> None:
     problem = Problem(3, 1, "name", "the text is empty", "write what people shall read")
     plain = format_problem("x.toml", problem, colour=False)
     assert plain == "x.toml:3: name: the text is empty\n    hint: write what people shall read"
     assert "\x1b[31m" in format_problem("x.toml", problem, colour=True)
 
 
-def test_a_missing_hall_file_is_no_traceback(capsys):
+def test_a_missing_hall_file_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hall", "check", "countie"]) == 1
     assert "did you mean the sample 'county'?" in capsys.readouterr().out
     assert main(["serve", "--hall", "countie", "--data", "/nowhere"]) == 1
@@ -55,12 +59,12 @@ def test_a_missing_hall_file_is_no_traceback(capsys):
     assert "callq: the hall countie cannot be used\n  hint: " in err
 
 
-def test_the_same_hall_twice_is_refused_before_anything_starts(capsys):
+def test_the_same_hall_twice_is_refused_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--hall", "county", "county", "--data", "/nowhere"]) == 1
     assert "both describe hall 'county'" in capsys.readouterr().err
 
 
-def test_a_taken_port_names_the_next_free_one(capsys):
+def test_a_taken_port_names_the_next_free_one(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["demo", "--port", str(port)]) == 1
@@ -71,12 +75,12 @@ def test_a_taken_port_names_the_next_free_one(capsys):
     refuse_taken("127.0.0.1", free)
 
 
-def test_a_host_that_is_not_ours_is_refused():
+def test_a_host_that_is_not_ours_is_refused() -> None:
     with pytest.raises(UserError, match=r"cannot listen on 192\.0\.2\.1"):
         refuse_taken("192.0.2.1", any_free("127.0.0.1"))
 
 
-def test_version(capsys):
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--version"])
     assert caught.value.code == 0
@@ -97,14 +101,16 @@ def test_version(capsys):
         "token create --role admin --url x --data y",
     ],
 )
-def test_a_command_line_that_cannot_be_meant_ends_with_usage(line, capsys):
+def test_a_command_line_that_cannot_be_meant_ends_with_usage(
+    line: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         main(line.split())
     assert caught.value.code == 2
     assert "usage: callq" in capsys.readouterr().err
 
 
-def test_only_what_exists_is_listed():
+def test_only_what_exists_is_listed() -> None:
     listed = re.findall(r"(?m)^    (\w+) ", build_parser().format_help())
     assert listed == ["hall", "serve", "demo", "token", "doctor"]
 
@@ -118,24 +124,26 @@ def test_only_what_exists_is_listed():
         ("localhost:1", ("localhost", 1)),
     ],
 )
-def test_addresses(text, meant):
+def test_addresses(text: str, meant: Any) -> None:
     assert address(text) == meant
 
 
 @pytest.mark.parametrize("text", ["8080", "host", "::1:80", "host:", "host:http", "host:99999", "host:-1"])
-def test_what_is_no_address(text):
+def test_what_is_no_address(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         address(text)
 
 
-def test_tokens_bound_to_a_window_name_their_hall(capsys, tmp_path):
+def test_tokens_bound_to_a_window_name_their_hall(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["token", "create", "--role", "clerk", "--window", "w1", "--data", str(tmp_path)]) == 1
     assert "need --hall" in capsys.readouterr().err
     assert main(["token", "create", "--role", "clerk", "--data", str(tmp_path)]) == 1
     assert "not a data directory" in capsys.readouterr().err
 
 
-def test_an_administrator_without_token_is_told_where_it_goes(capsys, monkeypatch):
+def test_an_administrator_without_token_is_told_where_it_goes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("CALLQ_ADMIN_TOKEN", raising=False)
     assert main(["token", "create", "--role", "clerk", "--url", "http://127.0.0.1:1"]) == 1
     assert "CALLQ_ADMIN_TOKEN" in capsys.readouterr().err
@@ -146,14 +154,14 @@ def test_an_administrator_without_token_is_told_where_it_goes(capsys, monkeypatc
     assert "secret" not in err
 
 
-def test_faults_of_ours_keep_their_traceback_and_faults_of_theirs_do_not():
+def test_faults_of_ours_keep_their_traceback_and_faults_of_theirs_do_not() -> None:
     theirs = ExceptionGroup("", [ExceptionGroup("", [UserError("no such thing", "look again")])])
     assert str(explain(theirs)) == "no such thing"
     assert explain(ExceptionGroup("", [UserError("x"), ZeroDivisionError()])) is None
     assert explain(ZeroDivisionError()) is None
 
 
-async def test_checking_a_hall_imports_no_server():
+async def test_checking_a_hall_imports_no_server() -> None:
     code = "import sys; from callq.cli import main; main(['hall', 'check', 'county']); print(*sys.modules)"
     done = await trio.run_process([sys.executable, "-c", code], capture_stdout=True)
     slow = {"trio", "redis", "hypercorn", "quart", "httpx", "rich", "structlog"}

@@ -246,7 +246,7 @@ def test_every_key_of_a_view_is_described(name: str) -> None:
     described = set(rows(section(text("docs/feed.md"), f"`{name}`:")))
     moments = [lambda: None, lambda: hall.staff(), lambda: hall.do(cmd.CallNext(window="w1"))]
     for happens in moments:
-        happens()
+        happens()  # type: ignore[no-untyped-call]
         assert set(project(view_of(name, ticket.id), hall.state, hall.now_ms, {})) == described
     assert "`server_ms`" in section(text("docs/feed.md"), "Views")
 

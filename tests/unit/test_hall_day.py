@@ -102,7 +102,7 @@ class Day:
             fields["channel"] = who if act == "issue" else "kiosk"
         if act == "book":
             fields["channel"] = who
-        return msgspec.convert(fields, type=cmd.AnyCommand)
+        return msgspec.convert(fields, type=cmd.AnyCommand)  # type: ignore[no-any-return]
 
     def _bare(self, act: str, fields: dict[str, object]) -> str:
         orders = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import strategies as st
 from callq.config import HallFileError, check, load_hall, read_source, samples
 from callq.domain.check import MOST_TOLD, problems
 from callq.domain.hall import HallConfig, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 COUNTY = read_source("county")
 
@@ -23,7 +28,7 @@ def changed(old: str, new: str) -> tuple[str, int]:
 
 
 @pytest.fixture
-def load_text(tmp_path):
+def load_text(tmp_path: Path) -> Callable[[str], HallConfig]:
     def load(text: str) -> HallConfig:
         path = tmp_path / "hall.toml"
         path.write_text(text, encoding="utf-8")
@@ -32,13 +37,13 @@ def load_text(tmp_path):
     return load
 
 
-def test_every_sample_is_good():
+def test_every_sample_is_good() -> None:
     assert "county" in samples()
     for name in samples():
         assert check(read_source(name)) == []
 
 
-def test_the_county_hall_has_the_promised_shape():
+def test_the_county_hall_has_the_promised_shape() -> None:
     hall = load_hall("county")
     assert [(window.id, window.label, window.zone) for window in hall.windows] == [
         *((f"w{n}", str(n), "hall") for n in (1, 2, 3, 4)),
@@ -116,7 +121,7 @@ SLIPS = [
 
 
 @pytest.mark.parametrize(("old", "new", "key", "message", "hint"), SLIPS, ids=[slip[1] for slip in SLIPS])
-def test_a_slip_is_explained_at_its_line(old, new, key, message, hint):
+def test_a_slip_is_explained_at_its_line(old: str, new: str, key: str, message: str, hint: str) -> None:
     text, line = changed(old, new)
     problems = check(text)
     if message is None:
@@ -135,7 +140,7 @@ def test_a_slip_is_explained_at_its_line(old, new, key, message, hint):
     assert problems == [problem], "one slip, one problem: no consequences are listed"
 
 
-def test_all_slips_of_a_file_are_told_at_once_in_the_order_of_lines():
+def test_all_slips_of_a_file_are_told_at_once_in_the_order_of_lines() -> None:
     text = COUNTY
     for old, new in [
         ('timezone = "Asia/Shanghai"', 'timezone = "Mars/Base"'),
@@ -159,7 +164,7 @@ def test_all_slips_of_a_file_are_told_at_once_in_the_order_of_lines():
         assert re.split(r"[.\[]", problem.key)[-1] in lines[problem.line - 1]
 
 
-def test_a_service_that_nobody_masters_is_found():
+def test_a_service_that_nobody_masters_is_found() -> None:
     text = COUNTY.replace("estate = ", "medical = ").replace("medical = 2, medical = 1", "medical = 1")
     assert ("services[3].code", "nobody has the skill 'estate'") in [
         (item.key, item.message.split(": ")[-1]) for item in check(text)
@@ -167,40 +172,40 @@ def test_a_service_that_nobody_masters_is_found():
     assert "windows[4].services" in [item.key for item in check(text)], "its window could never call"
 
 
-def test_a_service_that_no_window_serves_is_found():
+def test_a_service_that_no_window_serves_is_found() -> None:
     text = re.sub(r'(directions = "进门.*")', r'\1\nservices = ["general", "social"]', COUNTY)
     text = text.replace('services = ["estate", "medical"]', 'services = ["estate"]')
     [problem] = check(text)
     assert (problem.key, problem.message) == ("services[2].code", "no window serves '医疗保障'")
 
 
-def test_an_empty_file_names_what_every_hall_needs():
+def test_an_empty_file_names_what_every_hall_needs() -> None:
     assert [item.key for item in check("")] == ["id", "name", "zones", "services", "windows", "clerks"]
     assert {item.line for item in check("")} == {1}
 
 
 @given(st.text(max_size=200))
 @settings(max_examples=60, deadline=None)
-def test_whatever_the_text_there_is_an_answer(text):
+def test_whatever_the_text_there_is_an_answer(text: str) -> None:
     assert check(text), "no random text is a hall"
 
 
 @given(st.data())
 @settings(max_examples=100, deadline=None)
-def test_whatever_is_struck_out_there_is_an_answer(data):
+def test_whatever_is_struck_out_there_is_an_answer(data: Any) -> None:
     start = data.draw(st.integers(0, len(COUNTY)))
     cut = data.draw(st.integers(1, 30))
     lines = COUNTY.count("\n") + 1
     assert all(0 < item.line <= lines for item in check(COUNTY[:start] + COUNTY[start + cut :]))
 
 
-def test_windows_line_ends_and_byte_order_mark_are_fine(tmp_path):
+def test_windows_line_ends_and_byte_order_mark_are_fine(tmp_path: Path) -> None:
     path = tmp_path / "hall.toml"
     path.write_bytes(b"\xef\xbb\xbf" + COUNTY.replace("\n", "\r\n").encode())
     assert digest(load_hall(path)) == digest(load_hall("county"))
 
 
-def test_a_file_in_gbk_is_told_apart(tmp_path):
+def test_a_file_in_gbk_is_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "hall.toml"
     path.write_bytes(COUNTY.replace("–", "-").replace("─", "-").encode("gb18030"))
     with pytest.raises(HallFileError) as caught:
@@ -209,7 +214,7 @@ def test_a_file_in_gbk_is_told_apart(tmp_path):
     assert "UTF-8" in caught.value.problems[0].hint
 
 
-def test_a_missing_file_names_the_nearest_sample(tmp_path):
+def test_a_missing_file_names_the_nearest_sample(tmp_path: Path) -> None:
     with pytest.raises(HallFileError) as caught:
         load_hall("countty")
     assert caught.value.problems[0].hint == "did you mean the sample 'county'?"
@@ -217,14 +222,14 @@ def test_a_missing_file_names_the_nearest_sample(tmp_path):
         load_hall(tmp_path)
 
 
-def test_spelling_a_default_out_changes_nothing(load_text):
+def test_spelling_a_default_out_changes_nothing(load_text: Any) -> None:
     plain = COUNTY.replace("recall_gap_s = 10", "").replace("[contact]", "[contact] # who to ask")
     assert digest(load_text(plain)) == digest(load_hall("county"))
     no_rules = re.sub(r"(?m)^(recall_gap_s|max_calls|min_calls_before_miss|missed_shown_min).*$", "", COUNTY)
     assert digest(load_text(no_rules)) == digest(load_hall("county"))
 
 
-def test_a_configuration_from_the_wire_meets_the_same_rules():
+def test_a_configuration_from_the_wire_meets_the_same_rules() -> None:
     hall = load_hall("county")
     assert problems(hall) == []
     services = (*hall.services[:2], msgspec.structs.replace(hall.services[2], zone="hal"), hall.services[3])

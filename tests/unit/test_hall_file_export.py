@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from hypothesis import given, settings
@@ -28,6 +29,9 @@ from callq.domain.hall import (
     digest,
 )
 
+if TYPE_CHECKING:
+    import pytest
+
 codes = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,8}", fullmatch=True)
 words = st.text(st.sampled_from("李敏综合 a\"\\'#=[]{}é9·"), min_size=1, max_size=8).filter(
     lambda text: text == text.strip()
@@ -37,12 +41,12 @@ dates = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 skills = levels | st.builds(Skill, level=levels, until=st.just("") | dates.map(date.isoformat))
 
 
-def unique(values, **size):
+def unique(values: Any, **size: Any) -> Any:
     return st.lists(values, unique=True, **size)
 
 
 @st.composite
-def sessions(draw, service_codes):
+def sessions(draw: Any, service_codes: Any) -> Any:
     """Sessions of 08:00 to 20:00 that ticket every service."""
     found = [
         Session(
@@ -63,7 +67,7 @@ def sessions(draw, service_codes):
 
 
 @st.composite
-def services(draw, zone_codes, resource_codes):
+def services(draw: Any, zone_codes: Any, resource_codes: Any) -> Any:
     service_codes = draw(unique(codes, min_size=1, max_size=4))
     prefixes = draw(unique(st.from_regex(r"[A-HJ-NPR-Z]{1,2}", fullmatch=True), min_size=4, max_size=4))
     ranges = (
@@ -90,7 +94,7 @@ def services(draw, zone_codes, resource_codes):
 
 
 @st.composite
-def halls(draw):
+def halls(draw: Any) -> Any:
     """Any hall that may come into force."""
     zone_codes = draw(unique(codes, min_size=1, max_size=3))
     resource_codes = draw(unique(codes, max_size=2))
@@ -138,7 +142,7 @@ def halls(draw):
 
 @given(hall=halls())
 @settings(max_examples=120, deadline=None)
-def test_exporting_and_loading_is_the_identity(hall, tmp_path_factory):
+def test_exporting_and_loading_is_the_identity(hall: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     assert problems(hall) == []
     path = tmp_path_factory.mktemp("halls") / "hall.toml"
     text = export_hall(hall)
@@ -151,13 +155,13 @@ def test_exporting_and_loading_is_the_identity(hall, tmp_path_factory):
 
 @given(hall=halls())
 @settings(max_examples=40, deadline=None)
-def test_what_came_over_the_wire_is_written_alike(hall):
+def test_what_came_over_the_wire_is_written_alike(hall: Any) -> None:
     sent = msgspec.json.decode(msgspec.json.encode(hall), type=HallConfig)
     assert export_hall(sent) == export_hall(hall)
     assert digest(sent) == digest(hall)
 
 
-def test_skills_and_bookings_are_written_in_one_line():
+def test_skills_and_bookings_are_written_in_one_line() -> None:
     hall = load_hall("county")
     clerk = msgspec.structs.replace(hall.clerks[0], skills={"general": Skill(level=2, until="2027-06-30")})
     service = msgspec.structs.replace(hall.services[0], booking=Booking(slot_min=30), quota=200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import msgspec
 import pytest
 
@@ -9,6 +11,9 @@ from callq.config import check, load_hall, read_source
 from callq.domain.check import problems
 from callq.domain.check_values import RANGES
 from callq.domain.hall import Rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = (
     read_source("county")
@@ -73,7 +78,7 @@ like = "wed"
 WHOLE = '"00:00-24:00"'
 
 
-def test_the_base_is_good():
+def test_the_base_is_good() -> None:
     assert check(BASE) == []
 
 
@@ -156,7 +161,7 @@ SLIPS = [
 
 
 @pytest.mark.parametrize(("old", "new", "key", "message", "hint"), SLIPS, ids=[slip[1] for slip in SLIPS])
-def test_a_slip_is_explained_at_its_line(old, new, key, message, hint):
+def test_a_slip_is_explained_at_its_line(old: str, new: str, key: str, message: str, hint: str) -> None:
     assert BASE.count(old) >= 1
     text = BASE.replace(old, new, 1)
     found = check(text)
@@ -170,7 +175,7 @@ def test_a_slip_is_explained_at_its_line(old, new, key, message, hint):
     assert last in told or "missing" in message or told.strip().startswith('"') or "skills" in told
 
 
-def test_a_service_without_any_session_is_found():
+def test_a_service_without_any_session_is_found() -> None:
     text = BASE.replace('services = ["social", "medical"]', 'services = ["social"]')
     for code in ("am", "pm"):
         text = text.replace(f'code = "{code}"', f'code = "{code}"\nservices = ["general", "estate"]')
@@ -178,7 +183,7 @@ def test_a_service_without_any_session_is_found():
     assert (problem.key, problem.message) == ("services[2].code", "no session ever tickets '医疗保障'")
 
 
-def test_a_slot_longer_than_every_session_is_found():
+def test_a_slot_longer_than_every_session_is_found() -> None:
     text = BASE[: BASE.index('[[sessions]]\ncode = "am"')] + BASE[BASE.index('[[sessions]]\ncode = "sun"') :]
     text = text.replace('sessions = ["am", "pm"]\n', "").replace('services = ["estate"]\n\n[[h', "\n[[h")
     text = text.replace('kind = "booked_only"\n', "").replace('"09:00-10:45"', '"09:00-09:20"')
@@ -188,14 +193,14 @@ def test_a_slot_longer_than_every_session_is_found():
     assert "slot of 30 minutes" in problem.message
 
 
-def test_holidays_need_sessions_to_close():
+def test_holidays_need_sessions_to_close() -> None:
     county = read_source("county")
     [problem] = check(county + '\n[[holidays]]\nfirst = "2026-10-01"\nlast = "2026-10-07"\n')
     assert problem.key == "holidays"
     assert "open on holidays too" in problem.message
 
 
-def test_every_number_of_the_rules_has_a_range_that_its_default_meets():
+def test_every_number_of_the_rules_has_a_range_that_its_default_meets() -> None:
     for key, value in msgspec.structs.asdict(Rules()).items():
         if isinstance(value, int) and not isinstance(value, bool):
             low, high = RANGES[key]
@@ -205,13 +210,13 @@ def test_every_number_of_the_rules_has_a_range_that_its_default_meets():
 @pytest.mark.parametrize(
     ("rule", "value"), [("rejoin_k", 0), ("rejoin_k", 21), ("hold_max_min", 0), ("serving_end_h", 24)]
 )
-def test_rules_out_of_their_range_are_told(rule, value):
+def test_rules_out_of_their_range_are_told(rule: Any, value: object) -> None:
     text = BASE.replace("[rules]", f"[rules]\n{rule} = {value}", 1)
     [problem] = check(text)
     assert (problem.key, problem.message) == (f"rules.{rule}", f"{value} is out of range")
 
 
-def test_a_configuration_from_the_wire_meets_the_same_rules(tmp_path):
+def test_a_configuration_from_the_wire_meets_the_same_rules(tmp_path: Path) -> None:
     path = tmp_path / "hall.toml"
     path.write_text(BASE, encoding="utf-8")
     hall = load_hall(path)

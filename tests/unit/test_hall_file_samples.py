@@ -29,11 +29,11 @@ def ms(local: str) -> int:
     return round(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
 
 
-def test_the_core_brings_three_halls():
+def test_the_core_brings_three_halls() -> None:
     assert {"county", "dongyuan", "taizhou"} <= set(samples())
 
 
-def test_dongyuan_has_35_comprehensive_and_49_other_windows(dongyuan):
+def test_dongyuan_has_35_comprehensive_and_49_other_windows(dongyuan: HallConfig) -> None:
     comprehensive = [window for window in dongyuan.windows if window.kind == "comprehensive"]
     assert [window.label for window in comprehensive] == [str(n) for n in range(1, 36)]
     assert {window.zone for window in comprehensive} == {"hall"}
@@ -50,7 +50,7 @@ def test_dongyuan_has_35_comprehensive_and_49_other_windows(dongyuan):
     ]
 
 
-def test_dongyuan_shows_every_part_of_a_hall_file(dongyuan):
+def test_dongyuan_shows_every_part_of_a_hall_file(dongyuan: HallConfig) -> None:
     assert dongyuan.resources
     assert any(service.quota for service in dongyuan.services)
     assert any(service.booking for service in dongyuan.services)
@@ -63,7 +63,7 @@ def test_dongyuan_shows_every_part_of_a_hall_file(dongyuan):
     assert "selfservice" in zones - {window.zone for window in dongyuan.windows}
 
 
-def test_a_week_in_dongyuan(dongyuan):
+def test_a_week_in_dongyuan(dongyuan: HallConfig) -> None:
     def code(service: str, local: str, booked: bool = False) -> str | None:
         session = ticketing(dongyuan, service, ms(local), booked=booked)
         return session.code if session else None
@@ -83,7 +83,7 @@ def test_a_week_in_dongyuan(dongyuan):
     assert len(slots_on(dongyuan, "marriage", "2026-11-28")) == 3
 
 
-def test_taizhou_is_the_large_case(taizhou):
+def test_taizhou_is_the_large_case(taizhou: HallConfig) -> None:
     assert len(taizhou.windows) == 224
     assert len(taizhou.clerks) >= 224
     zones = {zone.code for zone in taizhou.zones}
@@ -93,7 +93,7 @@ def test_taizhou_is_the_large_case(taizhou):
 
 
 @pytest.mark.parametrize("name", ["county", "dongyuan", "taizhou"])
-def test_people_and_labels_of_samples_can_be_told_apart(name):
+def test_people_and_labels_of_samples_can_be_told_apart(name: str) -> None:
     hall = load_hall(name)
     assert len({clerk.name for clerk in hall.clerks}) == len(hall.clerks)
     assert len({window.label for window in hall.windows}) == len(hall.windows)
@@ -101,14 +101,16 @@ def test_people_and_labels_of_samples_can_be_told_apart(name):
 
 
 @pytest.mark.parametrize("name", ["dongyuan", "taizhou"])
-def test_every_service_is_ticketed_on_every_working_day(name):
+def test_every_service_is_ticketed_on_every_working_day(name: str) -> None:
     hall = load_hall(name)
     for service in hall.services:
         for day in ("2026-11-23", "2026-11-27", "2026-12-31", "2027-02-12"):
             assert next_ticketing(hall, service.code, ms(f"{day}T06:00"), within_days=0) is not None
 
 
-def test_certificates_last_as_long_as_the_calendar_of_their_sample(dongyuan, taizhou):
+def test_certificates_last_as_long_as_the_calendar_of_their_sample(
+    dongyuan: HallConfig, taizhou: HallConfig
+) -> None:
     """Until then every service is mastered, and all windows can be staffed at once."""
     for hall in (dongyuan, taizhou):
         year = max(holiday.last for holiday in hall.holidays)[:4]

@@ -10,7 +10,7 @@ import pytest
 from callq.runtime import ids
 
 
-def test_ticket_ids_are_crockford_base32_in_the_order_of_time(monkeypatch):
+def test_ticket_ids_are_crockford_base32_in_the_order_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now_ns = 1_790_000_000_000_000_000
     monkeypatch.setattr(time, "time_ns", lambda: now_ns)
     first = ids.new_ticket_id()
@@ -25,7 +25,7 @@ def test_ticket_ids_are_crockford_base32_in_the_order_of_time(monkeypatch):
     assert value >> 80 == 1_790_000_000_000
 
 
-def test_ids_of_one_millisecond_share_nothing_but_the_time(monkeypatch):
+def test_ids_of_one_millisecond_share_nothing_but_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time_ns", lambda: 1_790_000_000_000_000_000)
     found = [ids.new_ticket_id() for _ in range(5_000)]
     assert len({id[:9] for id in found}) == 1
@@ -33,7 +33,7 @@ def test_ids_of_one_millisecond_share_nothing_but_the_time(monkeypatch):
 
 
 @pytest.mark.parametrize("length", [10, 4095, 4096])
-def test_random_bytes_are_given_once(monkeypatch, length):
+def test_random_bytes_are_given_once(monkeypatch: pytest.MonkeyPatch, length: int) -> None:
     drawn = iter(range(100))
     monkeypatch.setattr(ids, "_pool", bytearray())
     monkeypatch.setattr("os.urandom", lambda count: bytes([next(drawn)]) * count)

@@ -65,7 +65,7 @@ def test_whatever_a_ticket_or_a_window_can_have_was_kept_at_some_moment() -> Non
                 if getattr(thing, field.name) != field.default:
                     seen[type(thing)].add(field.name)
     for kind, names in seen.items():
-        assert names == set(kind.__struct_fields__), kind
+        assert names == set(kind.__struct_fields__), kind  # type: ignore[attr-defined]
 
 
 def test_an_undo_reaches_back_over_a_restart() -> None:

@@ -48,7 +48,7 @@ def paths_of(value: object, path: str = "") -> set[str]:
     return set()
 
 
-def test_every_path_of_a_document_is_placed():
+def test_every_path_of_a_document_is_placed() -> None:
     positions = locate(DOCUMENT)
     assert paths_of(tomllib.loads(DOCUMENT)) <= set(positions) | {"t"}
     assert {path: positions[path] for path in ("b c", "d.e.f[1][1]", "t.u", "t.u.v[2]", "list[1].y")} == {
@@ -64,6 +64,6 @@ def test_every_path_of_a_document_is_placed():
 
 @settings(deadline=None)
 @given(st.text(st.sampled_from("\"'\\#=[]{}\n\r,.x号 "), max_size=30))
-def test_no_text_in_a_value_leads_the_scanner_astray(text):
+def test_no_text_in_a_value_leads_the_scanner_astray(text: str) -> None:
     written = export_hall(msgspec.structs.replace(load_hall("county"), name=text))
     assert paths_of(tomllib.loads(written)) == set(locate(written))

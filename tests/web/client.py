@@ -6,7 +6,7 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 import trio
 from trio_websocket import open_websocket
 
@@ -70,9 +70,19 @@ async def connect_feed(
     """An open feed."""
     protocols = [wire, *([f"bearer.{token}"] if token is not None else [])]
     path = f"/v1/halls/{hall}/feed"
-    async with open_websocket("127.0.0.1", port, path, use_ssl=False, subprotocols=protocols) as socket:
+    async with open_websocket(
+        "127.0.0.1",
+        port,
+        path,
+        use_ssl=False,
+        subprotocols=protocols,
+        # Its reader would wait for good for somebody to take what came last, and with it the close.
+        message_queue_size=1000,
+    ) as socket:
         try:
             yield FeedClient(socket, wire)
         finally:
             # After a close that the peer began, trio-websocket leaves the connection to the collector.
             await trio.aclose_forcefully(socket._stream)
+            # Its reader would wait for ever for somebody to take what was not heard.
+            await socket._recv_channel.aclose()

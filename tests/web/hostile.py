@@ -60,7 +60,7 @@ NUMBERS = (
 )
 """Times among them: the first moment, one a quarter of a million years ahead."""
 
-OTHERS = (
+OTHERS: tuple[object, ...] = (
     None,
     True,
     [],

@@ -140,8 +140,8 @@ async def test_a_request_that_does_not_come_is_not_waited_for(
 async def test_a_body_that_stops_is_refused_and_the_connection_closed(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callq.web.app.BODY_WITHIN_S", 0.1)
-    monkeypatch.setattr("callq.web.app.DISCARD_WITHIN_S", 0.1)
+    monkeypatch.setattr("callq.web.door.BODY_WITHIN_S", 0.1)
+    monkeypatch.setattr("callq.web.door.DISCARD_WITHIN_S", 0.1)
     before = await door.canonical()
     begun = b"POST /v1/halls/test/tickets HTTP/1.1\r\n" + HOST + BEARER + b'Content-Length: 99\r\n\r\n{"serv'
     assert problem(await asked(door, begun), 408)["code"] == "invalid"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -22,6 +23,9 @@ from callq.demo.feed import open_feed
 from callq.journal.redis.process import holders_of
 from tests.redis.fixtures import PROGRAMS, need_redis
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(180)]
 
 ADMIN = "an-administrator-of-this-test"
@@ -30,7 +34,7 @@ SEEN = {"ticket_issued", "ticket_called", "ticket_started", "ticket_completed"}
 
 
 @pytest.fixture(autouse=True)
-def redis_server():
+def redis_server() -> None:
     """Skips on a laptop without a redis-server, and fails in CI."""
     need_redis(PROGRAMS[0] if PROGRAMS else None)
 
@@ -65,7 +69,7 @@ class Demo:
 
 
 @asynccontextmanager
-async def demo(cache: Path, *options: str, port: int | None = None):
+async def demo(cache: Path, *options: str, port: int | None = None) -> AsyncIterator[Any]:
     """A demo in a process of its own; killed if the test does not end it."""
     port = port or any_free("127.0.0.1")
     process = await trio.lowlevel.open_process(
@@ -93,9 +97,9 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-async def events_until(demo: Demo, wanted: set[str], since: int = 0) -> list[dict]:
+async def events_until(demo: Demo, wanted: set[str], since: int = 0) -> list[dict[str, Any]]:
     """The hall's events after a revision, once every wanted kind has happened."""
-    found = []
+    found: list[dict[str, Any]] = []
     async with open_api(demo.url, ADMIN) as api:
         with trio.fail_after(LIMIT_S):
             while not wanted <= {event["kind"] for event in found}:
@@ -111,7 +115,7 @@ async def events_until(demo: Demo, wanted: set[str], since: int = 0) -> list[dic
     return found
 
 
-async def test_a_hall_lives_and_ends_without_a_trace(tmp_path):
+async def test_a_hall_lives_and_ends_without_a_trace(tmp_path: Path) -> None:
     async with demo(tmp_path, "--speed", "20") as running:
         output = await running.read_until("Ctrl-C")
         events = await events_until(running, SEEN)
@@ -133,7 +137,7 @@ async def test_a_hall_lives_and_ends_without_a_trace(tmp_path):
                 await api.get("/healthz")
 
 
-async def test_every_link_opens(tmp_path):
+async def test_every_link_opens(tmp_path: Path) -> None:
     async with demo(tmp_path) as running:
         output = await running.read_until("Ctrl-C")
         links = set(re.findall(rf"(?m)^  {re.escape(running.url)}(/\S*)$", output))
@@ -149,7 +153,7 @@ async def test_every_link_opens(tmp_path):
         async with httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
             for link in links:
                 assert (await client.get(link.split("#")[0])).status_code == 200
-        first = re.search(rf"(?m)^  {re.escape(running.url)}(/\S*)$", output)[1]
+        first = re.search(rf"(?m)^  {re.escape(running.url)}(/\S*)$", output)[1]  # type: ignore[index]
         hall, *passes = first.removeprefix("/#links=").split(",")
         assert hall == "county"
         assert [entry.split("=")[2:] for entry in passes if entry.startswith("panel/w1=")] == [["c01"]]
@@ -165,10 +169,10 @@ async def test_every_link_opens(tmp_path):
         assert await running.end(signal.SIGINT) == 0
 
 
-async def test_the_visitor_serves_at_the_window_that_was_left(tmp_path):
+async def test_the_visitor_serves_at_the_window_that_was_left(tmp_path: Path) -> None:
     async with demo(tmp_path, "--speed", "20") as running:
         output = await running.read_until("Ctrl-C")
-        token = re.search(r"/panel/county/w1#token=(\S+)", output)[1]
+        token = re.search(r"/panel/county/w1#token=(\S+)", output)[1]  # type: ignore[index]
         async with open_feed(running.url, "county", token, encoding="msgpack") as feed:
             panel = await feed.subscribe("panel", window="w1")
             await feed.command("sign_in", window="w1", clerk="c01")
@@ -185,7 +189,7 @@ async def test_the_visitor_serves_at_the_window_that_was_left(tmp_path):
         assert await running.end(signal.SIGTERM) == 0
 
 
-async def test_what_a_killed_demo_left_is_cleared_by_the_next(tmp_path):
+async def test_what_a_killed_demo_left_is_cleared_by_the_next(tmp_path: Path) -> None:
     async with demo(tmp_path) as killed:
         await killed.read_until("Ctrl-C")
         assert await killed.end(signal.SIGKILL) == -signal.SIGKILL
@@ -198,7 +202,7 @@ async def test_what_a_killed_demo_left_is_cleared_by_the_next(tmp_path):
             assert await running.end(signal.SIGTERM) == 0
 
 
-async def test_the_hall_goes_on_when_its_redis_is_killed(tmp_path):
+async def test_the_hall_goes_on_when_its_redis_is_killed(tmp_path: Path) -> None:
     async with demo(tmp_path, "--speed", "20") as running:
         await running.read_until("Ctrl-C")
         before = await events_until(running, SEEN)
@@ -209,7 +213,7 @@ async def test_the_hall_goes_on_when_its_redis_is_killed(tmp_path):
         assert await running.end(signal.SIGTERM) == 0
 
 
-async def test_two_demos_at_once_do_not_meet(tmp_path):
+async def test_two_demos_at_once_do_not_meet(tmp_path: Path) -> None:
     async with demo(tmp_path) as one, demo(tmp_path) as other:
         await one.read_until("Ctrl-C")
         await other.read_until("Ctrl-C")
@@ -219,7 +223,7 @@ async def test_two_demos_at_once_do_not_meet(tmp_path):
         assert await other.end(signal.SIGTERM) == 0
 
 
-async def test_a_kept_hall_goes_on_where_it_was(tmp_path):
+async def test_a_kept_hall_goes_on_where_it_was(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     port = any_free("127.0.0.1")
     async with demo(tmp_path, "--speed", "20", "--data", str(kept), port=port) as first:
@@ -235,7 +239,7 @@ async def test_a_kept_hall_goes_on_where_it_was(tmp_path):
         assert await again.end(signal.SIGTERM) == 0
 
 
-async def test_a_port_in_use_is_told_at_once(tmp_path):
+async def test_a_port_in_use_is_told_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = await trio.run_process(
             [sys.executable, "-m", "callq.cli", "demo", "--port", str(taken.getsockname()[1])],
@@ -248,7 +252,7 @@ async def test_a_port_in_use_is_told_at_once(tmp_path):
     assert b"Traceback" not in done.stderr
 
 
-async def test_a_server_that_is_not_there_is_unreachable():
+async def test_a_server_that_is_not_there_is_unreachable() -> None:
     with pytest.raises(Unreachable):
         async with open_feed(f"http://127.0.0.1:{any_free('127.0.0.1')}", "county", "x"):
             pass

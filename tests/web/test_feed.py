@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 import msgspec
 import pytest
 import trio
@@ -12,6 +12,7 @@ from trio_websocket import ConnectionClosed, open_websocket
 
 from callq.domain.hall import Rules
 from callq.journal.memory import MemoryJournal
+from callq.web.session import MAX_MALFORMED
 from tests.harness import MONDAY_9H, small_hall
 from tests.web.client import connect_feed
 from tests.web.conftest import ADMIN, serving
@@ -94,7 +95,7 @@ async def test_commands_of_one_socket_are_decided_in_their_order(door: Door) -> 
             commands += [("call_next", {}), ("start", {}), ("complete", {})]
         for id, (command, more) in enumerate(commands):
             await feed.say(type="command", id=id, window="w1", command=command, **more)
-        results = {}
+        results: dict[Any, Any] = {}
         while len(results) < len(commands):
             message = await feed.hear(type="result")
             results[message["id"]] = message
@@ -239,7 +240,7 @@ async def test_malformed_bytes_are_refused_and_end_the_socket_only_when_they_go_
         await feed.socket.send_message(junk)
         assert (await feed.next())["problem"]["code"] == "invalid"
         await feed.say(type="pong")
-        for _ in range(40):
+        for _ in range(MAX_MALFORMED + 1):
             await feed.socket.send_message(junk)
         assert await closed_with(feed) == 4400
 

@@ -106,7 +106,7 @@ async def test_anything_else_is_not(door: Door, key: str) -> None:
     answer = await door.http.post(
         "/v1/halls/test/tickets",
         json=GENERAL,
-        headers={name: value.encode("latin-1") for name, value in headers.items()},
+        headers={name: value.encode("latin-1") for name, value in headers.items()},  # type: ignore[arg-type]
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
     assert await door.canonical() == before

@@ -87,29 +87,6 @@ def test_a_signal_ends_it_though_a_client_never_reads(server: LiveServer, number
     assert "Traceback" not in server.log
 
 
-def test_strangers_leave_nothing_behind(server: LiveServer) -> None:
-    def descriptors() -> int:
-        return len(os.listdir(f"/proc/{server.pid}/fd"))
-
-    server.issue()
-    before = descriptors()
-    hello = upgrade(server.port, ADMIN, "county")
-    kinds = (b"", b"POST /v1/halls/county/tickets HT", hello[:60], hello, b"\x16\x03\x01" * 200)
-    for number in range(300):
-        with socket.create_connection(("127.0.0.1", server.port)) as stranger:
-            stranger.sendall(kinds[number % len(kinds)])
-            if number % 5 == 3:
-                stranger.recv(64)
-            if number % 2:
-                stranger.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    deadline = time.monotonic() + 20
-    while (left := descriptors()) > before + STORE_LINKS and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left <= before + STORE_LINKS
-    assert server.issue()["number"] == "A002"
-    assert "Traceback" not in server.log
-
-
 def logged(text: str) -> list[dict[str, Any]]:
     """The lines of a log, each of which is one object."""
     return [json.loads(line) for line in text.splitlines()]
@@ -137,3 +114,26 @@ def test_why_it_does_not_start_is_a_line_of_its_log(tmp_path: Path) -> None:
     assert "127.0.0.1:1" in line["error"]
     assert "pa55" not in nobody.log
     assert nobody.stop() == 1
+
+
+def test_strangers_leave_nothing_behind(server: LiveServer) -> None:
+    def descriptors() -> int:
+        return len(os.listdir(f"/proc/{server.pid}/fd"))
+
+    server.issue()
+    before = descriptors()
+    hello = upgrade(server.port, ADMIN, "county")
+    kinds = (b"", b"POST /v1/halls/county/tickets HT", hello[:60], hello, b"\x16\x03\x01" * 200)
+    for number in range(300):
+        with socket.create_connection(("127.0.0.1", server.port)) as stranger:
+            stranger.sendall(kinds[number % len(kinds)])
+            if number % 5 == 3:
+                stranger.recv(64)
+            if number % 2:
+                stranger.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    deadline = time.monotonic() + 20
+    while (left := descriptors()) > before + STORE_LINKS and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left <= before + STORE_LINKS
+    assert server.issue()["number"] == "A002"
+    assert "Traceback" not in server.log

@@ -7,16 +7,23 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any
 
+import msgpack
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from callq import metrics
 from callq.journal.memory import MemoryJournal
-from callq.web import listener, session
+from callq.web import listener, outlet, session, stream
 from callq.web.api import Api
 from callq.web.feed import FeedDoor
-from callq.web.listener import PatientStream, open_socket
+from callq.web.feed_wire import PROTOCOLS
+from callq.web.listener import open_socket
+from callq.web.outlet import AsgiOutlet
+from callq.web.roles import Principal, Role
+from callq.web.stream import PatientStream
 from callq.web.tokens import Tokens
+from tests.harness import MONDAY_9H
 from tests.web.conftest import ADMIN, serving
 
 if TYPE_CHECKING:
@@ -29,13 +36,13 @@ class Browser:
     """The other end of an ASGI WebSocket, which takes messages when it likes."""
 
     def __init__(self, *, protocol: str = "callq.v1.json") -> None:
-        self.scope = {
+        self.scope: dict[str, Any] = {
             "type": "websocket",
             "path": "/v1/halls/test/feed",
             "headers": [],
             "subprotocols": [protocol, f"bearer.{ADMIN}"],
         }
-        self._says, self.receive_channel = trio.open_memory_channel[dict[str, Any]](100)
+        self._says, self.receive_channel = trio.open_memory_channel[dict[str, Any]](1000)
         self.sent: list[dict[str, Any]] = []
         self.reading = trio.Event()
         self.reading.set()
@@ -44,7 +51,10 @@ class Browser:
         self._says.send_nowait({"type": "websocket.connect"})
 
     def say(self, **message: object) -> None:
-        self._says.send_nowait({"type": "websocket.receive", "text": json.dumps(message), "bytes": None})
+        said: dict[str, Any] = {"text": json.dumps(message), "bytes": None}
+        if self.scope["subprotocols"][0] == "callq.v1.msgpack":
+            said = {"text": None, "bytes": msgpack.packb(message)}
+        self._says.send_nowait({"type": "websocket.receive", **said})
 
     def leave(self) -> None:
         self._says.send_nowait({"type": "websocket.disconnect", "code": 1006})
@@ -55,8 +65,10 @@ class Browser:
     async def send(self, event: dict[str, Any]) -> None:
         if not self.reading.is_set():
             self.stuck.set()
-        await self.reading.wait()
-        self.sent.append(event)
+        # What is not taken in time is given up, as the listener does.
+        with trio.move_on_after(stream.SEND_WITHIN_S):
+            await self.reading.wait()
+            self.sent.append(event)
 
     def messages(self) -> list[dict[str, Any]]:
         return [json.loads(e["text"]) for e in self.sent if e["type"] == "websocket.send"]
@@ -113,8 +125,88 @@ async def test_results_that_nobody_takes_are_bounded(door: Door, monkeypatch: py
         browser.leave()
 
 
+@pytest.fixture
+def packed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Changes that were made into messages."""
+    made: list[dict[str, Any]] = []
+    pack = AsgiOutlet.pack
+
+    def kept(self: AsgiOutlet, message: Any) -> Any:
+        if message["type"] == "change":
+            made.append(message)
+        return pack(self, message)
+
+    monkeypatch.setattr(AsgiOutlet, "pack", kept)
+    return made
+
+
+async def test_what_many_screens_get_alike_is_made_once_for_each_wire(
+    door: Door, packed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ms = MONDAY_9H
+    monkeypatch.setattr(session, "wall_ms", lambda: now_ms)
+    browsers = [Browser() for _ in range(5)]
+    others = [Browser(protocol="callq.v1.msgpack") for _ in range(2)]
+    feed = await feed_of(door)
+    async with trio.open_nursery() as nursery:
+        for browser in (*browsers, *others):
+            nursery.start_soon(feed, browser.scope, browser.receive, browser.send)
+            browser.say(type="subscribe", view="board")
+        await settled()
+        browsers[0].reading = trio.Event()
+        await door.issue()
+        await browsers[0].stuck.wait()
+        await settled()
+        assert len(packed) == 2, "one in JSON, one in msgpack"
+
+        # The one that is stuck misses two changes; the others share each.
+        await door.issue()
+        await settled()
+        await door.staff()
+        await settled()
+        assert len(packed) == 2 + 2 * 3
+        shown = [browser.messages()[1:] for browser in browsers]
+        assert shown[1] == shown[2] == shown[3] == shown[4]
+        assert shown[0] == []
+        now_ms += 1000
+        browsers[0].reading.set()
+        await settled()
+        on_its_way, merged = browsers[0].messages()[1:]
+        assert on_its_way == shown[1][0]
+        assert merged["revision"] == shown[1][-1]["revision"]
+        assert merged["data"] == {**shown[1][1]["data"], **shown[1][-1]["data"], "server_ms": now_ms}
+        for browser in (*browsers, *others):
+            browser.leave()
+
+
+async def test_a_message_is_not_shared_for_longer_than_its_time_of_sending_may_be_off(
+    door: Door, packed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ms = MONDAY_9H
+    monkeypatch.setattr(session, "wall_ms", lambda: now_ms)
+    quick, late = Browser(), Browser()
+    feed = await feed_of(door)
+    async with trio.open_nursery() as nursery:
+        for browser in (quick, late):
+            nursery.start_soon(feed, browser.scope, browser.receive, browser.send)
+            browser.say(type="subscribe", view="board")
+        await settled()
+        late.reading = trio.Event()
+        await door.issue()
+        await late.stuck.wait()
+        await door.issue()
+        await settled()
+        now_ms += session.SHARED_FOR_MS + 1
+        late.reading.set()
+        await settled()
+        times = [browser.messages()[-1]["data"]["server_ms"] for browser in (quick, late)]
+        assert times == [MONDAY_9H, now_ms]
+        for browser in (quick, late):
+            browser.leave()
+
+
 async def test_a_reader_that_takes_nothing_is_given_up(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "SEND_WITHIN_S", 0.05)
+    monkeypatch.setattr(outlet, "SEND_WITHIN_S", 0.05)
     browser = Browser()
     feed = await feed_of(door)
     async with trio.open_nursery() as nursery:
@@ -188,7 +280,9 @@ async def test_a_client_that_never_reads_does_not_hold_up_the_stop(
 ) -> None:
     streams: list[PatientStream] = []
     monkeypatch.setattr(
-        listener, "PatientStream", lambda stream: streams.append(s := PatientStream(stream)) or s
+        listener,
+        "PatientStream",
+        lambda stream: streams.append(s := PatientStream(stream)) or s,  # type: ignore[func-returns-value]
     )
     async with serving(MemoryJournal()) as door:
         client = await trio.open_tcp_stream("127.0.0.1", door.port)
@@ -212,16 +306,70 @@ async def test_a_client_that_never_reads_does_not_hold_up_the_stop(
     await trio.aclose_forcefully(client)
 
 
+async def test_a_message_to_a_peer_who_is_just_leaving_meets_a_broken_line_and_no_fault() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    with right:
+        patient.shut_down()
+        with pytest.raises(trio.BrokenResourceError):
+            await patient.send_all(b"late")
+    await patient.aclose()
+
+
 async def test_a_send_that_takes_too_long_breaks_the_connection(autojump_clock: MockClock) -> None:
     left, right = socket.socketpair()
     patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
     with right:
         with trio.CancelScope(shield=True), pytest.raises(trio.BrokenResourceError):
             await patient.send_all(b"x" * 10_000_000)
-        assert trio.current_time() == pytest.approx(listener.SEND_WITHIN_S, abs=0.1)
+        assert trio.current_time() == pytest.approx(stream.SEND_WITHIN_S, abs=0.1)
         assert left.fileno() == -1
         with pytest.raises(trio.ClosedResourceError):
             await patient.send_all(b"more")
+
+
+async def test_what_is_sent_at_once_waits_its_turn_behind_what_is_being_sent() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    far = trio.SocketStream(trio.socket.from_stdlib_socket(right))
+    large = b"a" * 3_000_000
+    taken = bytearray()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(patient.send_all, large)
+        await settled()
+        assert patient.blocked
+        nursery.start_soon(patient.send_all, b"bb")
+        await settled()
+        nursery.start_soon(patient.send_all, b"c")
+        await settled()
+        while len(taken) < len(large) + 3:
+            taken += await far.receive_some(65536)
+    assert taken == large + b"bb" + b"c"
+    await patient.send_all(b"d")
+    assert await far.receive_some(10) == b"d"
+    await far.aclose()
+    with pytest.raises(trio.BrokenResourceError):
+        await patient.send_all(b"e")
+    await patient.aclose()
+    with pytest.raises(trio.ClosedResourceError):
+        await patient.send_all(b"f")
+
+
+async def test_a_send_that_is_cancelled_halfway_is_ended_first() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    far = trio.SocketStream(trio.socket.from_stdlib_socket(right))
+    large = b"a" * 3_000_000
+    taken = bytearray()
+    with left, right:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(patient.send_all, large)
+            await settled()
+            nursery.cancel_scope.cancel()
+            with trio.CancelScope(shield=True), trio.fail_after(10):
+                while len(taken) < len(large):
+                    taken += await far.receive_some(65536)
+    assert taken == large
 
 
 async def test_an_aborted_send_fails_at_once_even_under_a_shield() -> None:
@@ -239,6 +387,37 @@ async def test_an_aborted_send_fails_at_once_even_under_a_shield() -> None:
             patient.abort()
         with pytest.raises(trio.BrokenResourceError):
             await patient.send_all(b"more")
+
+
+async def test_a_screen_that_takes_nothing_is_dropped_as_slow(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "SEND_WITHIN_S", 0.05)
+    ended: list[str] = []
+    dropped = trio.Event()
+
+    def drop(hall: str, reason: str) -> None:
+        ended.append(reason)
+        dropped.set()
+
+    monkeypatch.setattr(metrics, "feed_dropped", drop)
+    hub = door.node.actor("test").hub
+    client = await trio.open_tcp_stream("127.0.0.1", door.port)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    await client.send_all(upgrade(door.port))
+    await client.receive_some(4096)
+    await client.send_all(masked(b'{"type":"subscribe","view":"floor"}'))
+    async with door.feed() as beside:
+        await beside.subscribe("floor")
+        for _ in range(3000):
+            await door.issue()
+            assert (await beside.next())["type"] == "change"
+            if hub.subscribers == 1:
+                break
+        with trio.fail_after(5):
+            await dropped.wait()
+        assert ended == ["slow"]
+    await trio.aclose_forcefully(client)
 
 
 async def test_an_address_that_is_taken_is_an_error_and_stays_with_its_owner() -> None:
@@ -287,3 +466,44 @@ def masked(payload: bytes) -> bytes:
     """A text frame of a client, at most 125 bytes."""
     mask = os.urandom(4)
     return bytes([0x81, 0x80 | len(payload)]) + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+
+
+async def test_a_client_that_pings_stays_and_is_dropped_a_minute_after_its_last_word(
+    autojump_clock: MockClock,
+) -> None:
+    said = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal said
+        said += 1
+        await trio.sleep(40 if said <= 5 else 3600)
+        return {"type": "websocket.receive", "text": '{"type":"ping"}'}
+
+    async def send(event: dict[str, Any]) -> None:
+        assert event["type"] in ("websocket.send", "websocket.close")
+
+    principal = Principal("tk_1", Role.SCREEN)
+    api: Any = None  # pings need none
+    served = session.Session(api, principal, "test", PROTOCOLS["callq.v1.json"], receive, send)
+    began = trio.current_time()
+    assert await served.run(trio.Event()) == session.IDLE
+    assert trio.current_time() - began == pytest.approx(5 * 40 + session.IDLE_S)
+
+
+async def test_more_commands_than_may_wait_are_all_answered_once_and_decided_in_order(door: Door) -> None:
+    await door.staff()
+    browser = Browser()
+    count = 5 * session.MAX_COMMANDS
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        for number in range(count):
+            command = {"command": "unpause"} if number % 2 else {"command": "pause", "reason": "tea"}
+            browser.say(type="command", id=number, window="w1", **command)
+        while len(browser.sent) < 1 + count:
+            await settled()
+        browser.leave()
+    results = sorted(browser.messages(), key=lambda message: message["id"])
+    assert [result["id"] for result in results] == list(range(count))
+    assert all(result["ok"] for result in results)
+    revisions = [result["revision"] for result in results]
+    assert revisions == list(range(revisions[0], revisions[0] + count))

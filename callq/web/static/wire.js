@@ -1,5 +1,5 @@
 /**
- * Shapes that come over the wire, version 1, as callq/wire/messages.py fixes them. Times are Unix
+ * Shapes that come over the wire, version 1, as callq/wire/messages fixes them. Times are Unix
  * milliseconds, unknown is null, unknown fields are to be ignored. Types only: nothing runs here.
  */
 

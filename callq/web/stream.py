@@ -1,0 +1,120 @@
+"""The stream of an accepted connection: sends that end in time and never mix."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+from typing import Final
+
+import trio
+
+SEND_WITHIN_S: Final = 20.0
+"""A peer that takes nothing for so long is dropped."""
+
+STREAM: Final = "callq.stream"
+"""Where an application finds the connection's `PatientStream` in the scope's ``state``."""
+
+_RESET: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER: what is still buffered is thrown away."""
+
+
+class PeerTooSlow(trio.BrokenResourceError):
+    """A peer took nothing for `SEND_WITHIN_S`, or was not waited for any longer."""
+
+
+class PatientStream:
+    """A socket stream whose sends end in time, whoever shields them, and take turns, whoever sends.
+
+    Args:
+      stream: the accepted connection.
+    """
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream = stream
+        self._turn = trio.Lock()
+        self._sending: trio.CancelScope | None = None
+        self._aborted = False
+        self.socket = stream.socket
+
+    async def send_all(self, data: bytes) -> None:
+        """Send everything; a send that has begun is not cancelled, or half of `data` would be out.
+
+        It does not wait at all, not even for other tasks to run, when the socket's buffer takes the whole:
+        for most of what a server says that is the case, and half of what saying it costs.
+
+        Raises:
+          PeerTooSlow: the peer took too long, or the stream was aborted; it is closed.
+          trio.BrokenResourceError: the peer is gone.
+          trio.ClosedResourceError: the stream was closed.
+        """
+        if not self._turn.locked():
+            sent = self._send_at_once(data)
+            if sent == len(data):
+                return
+            data = data[sent:]
+            # Nobody else may come in between: no await before this.
+            self._turn.acquire_nowait()
+        else:
+            await self._turn.acquire()
+        try:
+            await self._send_patiently(data)
+        finally:
+            self._turn.release()
+
+    def _send_at_once(self, data: bytes) -> int:
+        """How much of it the buffer took."""
+        if self._aborted:
+            return 0
+        if self.socket.fileno() < 0:
+            raise trio.ClosedResourceError("the stream was closed")
+        try:
+            return os.write(self.socket.fileno(), data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise trio.BrokenResourceError("the peer is gone") from error
+
+    async def _send_patiently(self, data: bytes) -> None:
+        if not self._aborted:
+            with trio.move_on_after(SEND_WITHIN_S, shield=True) as scope:
+                self._sending = scope
+                try:
+                    await self._stream.send_all(data)
+                finally:
+                    self._sending = None
+            if not scope.cancelled_caught:
+                return
+        self._reset()
+        raise PeerTooSlow("the peer takes nothing")
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a send is under way."""
+        return self._sending is not None
+
+    def abort(self) -> None:
+        """Wait for the peer no more; a send that is under way fails."""
+        self._aborted = True
+        if self._sending is not None:
+            self._sending.cancel()
+
+    def _reset(self) -> None:
+        if self.socket.fileno() >= 0:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.socket.close()
+
+    async def receive_some(self, max_bytes: int) -> bytes:
+        """Receive; see `trio.abc.ReceiveStream`."""
+        return bytes(await self._stream.receive_some(max_bytes))
+
+    def shut_down(self) -> None:
+        """Say that nothing more comes, unless a send is stuck: then there is no end to say."""
+        if not self._aborted and not self.blocked and self.socket.fileno() >= 0:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+
+    async def aclose(self) -> None:
+        """Close."""
+        await self._stream.aclose()

@@ -1,0 +1,143 @@
+"""Rows of the views for clerks and the floor."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from callq.wire.messages.base import TicketStateName, _Wire
+from callq.wire.messages.tickets import Ticket
+
+
+class Queue(_Wire, frozen=True, kw_only=True):
+    """One lane as a clerk sees it."""
+
+    service: str
+    name: str
+    name_en: str
+    prefix: str
+    class_: str = msgspec.field(name="class")
+    count: int
+    """Those for one window or clerk included."""
+    bound: int
+    """How many of them are."""
+    head: str | None
+    """Number of the first in the lane."""
+    head_since_ms: int | None
+    """Its lateness clock: it has waited since then."""
+    target_s: int
+
+
+class LaneWhy(_Wire, frozen=True, kw_only=True):
+    """A lane that was looked at for a call."""
+
+    service: str
+    class_: str = msgspec.field(name="class")
+    head: str
+    waited_s: int
+    count: int
+
+
+class Why(_Wire, frozen=True, kw_only=True):
+    """Why a ticket was called."""
+
+    rule: str
+    lanes: tuple[LaneWhy, ...]
+
+
+class Step(_Wire, frozen=True, kw_only=True):
+    """One line of a ticket's history."""
+
+    at_ms: int
+    what: Literal[
+        "issued",
+        "called",
+        "recalled",
+        "started",
+        "held",
+        "transferred",
+        "completed",
+        "missed",
+        "abandoned",
+        "cancelled",
+        "expired",
+    ]
+    window: str | None = None
+    clerk: str | None = None
+    channel: str | None = None
+
+
+class PanelTicket(_Wire, frozen=True, kw_only=True):
+    """The ticket at a window, with what its clerk needs to know."""
+
+    ticket: Ticket
+    service_name: str
+    service_name_en: str
+    target_s: int
+    waited_s: int
+    """From the lateness clock to the call (to now while it still waits)."""
+    why: Why | None
+    history: tuple[Step, ...]
+    may_recall_ms: int | None
+    """From when recall is accepted; null when the limit is reached or it is not called."""
+    calls_left: int
+    calls_before_miss: int
+    """Calls still needed before a miss is accepted."""
+
+
+class LastTicket(_Wire, frozen=True, kw_only=True):
+    """What this window did last."""
+
+    number: str
+    service_name: str
+    service_name_en: str
+    state: TicketStateName
+    at_ms: int
+    handling_s: int | None
+
+
+class HeldTicket(_Wire, frozen=True, kw_only=True):
+    """A ticket put aside that somebody at the window can go on with."""
+
+    id: str
+    number: str
+    service: str
+    service_name: str
+    kind: Literal["without_papers", "with_papers", "waiting"]
+    since_ms: int
+    window: str | None
+    """Where it was held."""
+    clerk: str | None
+    due_ms: int | None
+    """When it is given up; for `waiting`, when to look after it."""
+    mine: bool
+    """Held at this window, or by its clerk."""
+
+
+class Undoable(_Wire, frozen=True, kw_only=True):
+    """What whoever did it can take back."""
+
+    act: Literal["call", "miss", "complete"]
+    ticket: str
+    number: str
+    until_ms: int
+
+
+class ClerkDay(_Wire, frozen=True, kw_only=True):
+    """A clerk's own day."""
+
+    since_ms: int | None
+    done: int
+    missed: int
+    mean_s: int | None
+    """Mean handling of what was completed."""
+
+
+class Option(_Wire, frozen=True, kw_only=True):
+    """A clerk who may sign in, or a service, for choosing."""
+
+    id: str
+    name: str
+    busy_at: str | None = None
+    """Label of the window where the clerk is signed in."""

@@ -1,0 +1,81 @@
+"""Rows of the views for screens."""
+
+from __future__ import annotations
+
+from callq.wire.messages.base import TicketStateName, WindowStateName, _Wire
+from callq.wire.messages.halls import Ticketing
+
+
+class BoardCall(_Wire, frozen=True, kw_only=True):
+    """A call on the screens, newest first; `calls` > 1 means it was repeated."""
+
+    number: str
+    window: str
+    label: str
+    at_ms: int
+    calls: int
+    state: TicketStateName
+    service: str
+    service_name: str
+    service_name_en: str
+    directions: str
+    zone: str
+    zone_name: str
+    zone_name_en: str
+    zone_place: str
+    """Of the window's zone: which floor, which side."""
+
+
+class BoardWaiting(_Wire, frozen=True, kw_only=True):
+    """How many wait for a service."""
+
+    service: str
+    name: str
+    name_en: str
+    prefix: str
+    count: int
+    ticketing: Ticketing
+
+
+class BoardMissed(_Wire, frozen=True, kw_only=True):
+    """A number called in vain in the last minutes."""
+
+    number: str
+    service: str
+    at_ms: int
+
+
+class BoardWindow(_Wire, frozen=True, kw_only=True):
+    """A window's state; citizens see an unstaffed one as not open."""
+
+    id: str
+    label: str
+    state: WindowStateName
+    staffed: bool
+    number: str | None
+
+
+class Place(_Wire, frozen=True, kw_only=True):
+    """Header of a screen."""
+
+    hall: str
+    name: str
+    name_en: str
+    timezone: str
+    zone: str | None
+    zone_name: str
+    zone_name_en: str
+    zone_place: str
+    windows: str
+    """Which windows, e.g. 1–6."""
+
+
+class Strip(_Wire, frozen=True, kw_only=True):
+    """A window bar, always whole."""
+
+    window: str
+    label: str
+    line1: str
+    line2: str
+    number: str | None
+    state: WindowStateName

@@ -1,0 +1,48 @@
+"""Windows, and what commands are answered with."""
+
+from __future__ import annotations
+
+from callq.wire.messages.base import WindowStateName, _Wire
+from callq.wire.messages.tickets import Ticket
+
+
+class Window(_Wire, frozen=True, kw_only=True):
+    """A counter now."""
+
+    id: str
+    label: str
+    kind: str
+    zone: str
+    state: WindowStateName
+    open: bool
+    draining: bool
+    pause_after: bool
+    active_skills: tuple[str, ...]
+    pause_reason: str | None = None
+    clerk: str | None = None
+    trainee: str | None = None
+    """Who sits beside the clerk."""
+    ticket: str | None = None
+    since_ms: int | None = None
+    """When the present state began."""
+
+
+class TicketAnswer(_Wire, frozen=True, kw_only=True):
+    """Answer of ticket requests."""
+
+    ticket: Ticket
+    revision: int
+
+
+class WindowAnswer(_Wire, frozen=True, kw_only=True):
+    """Answer of window requests; `ticket` is the one the command was about."""
+
+    window: Window
+    ticket: Ticket | None
+    revision: int
+
+
+class RevisionAnswer(_Wire, frozen=True, kw_only=True):
+    """Answer of hall commands."""
+
+    revision: int

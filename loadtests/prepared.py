@@ -1,0 +1,111 @@
+"""What screens are measured against: the same listener, which pushes prepared frames and nothing else.
+
+`python -m loadtests.prepared PORT JSON_BYTES MSGPACK_BYTES`: it speaks as much of the feed as
+`loadtests.crowd` needs. A press makes every screen of its hall get the next frame of that size.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import trio
+
+from callq.runtime import garbage
+from callq.web.listener import Listener, open_socket
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+HELD = 10_000
+"""Presses that it has frames for."""
+
+
+class _Said(msgspec.Struct):
+    type: str
+    view: str = ""
+    id: int = -1
+
+
+class _Hall:
+    """Which frame is the newest."""
+
+    def __init__(self) -> None:
+        self.newest = 0
+        self.changed = trio.Event()
+
+    def press(self) -> int:
+        self.newest += 1
+        self.changed.set()
+        self.changed = trio.Event()
+        return self.newest
+
+
+class Prepared:
+    """ASGI application.
+
+    Args:
+      sizes: bytes of a frame's content, by wire.
+    """
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self._halls: dict[str, _Hall] = {}
+        self._frames = {wire: [_frame(wire, n, size) for n in range(HELD)] for wire, size in sizes.items()}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        """Serve one socket; over HTTP it only says that it is ready."""
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await receive()
+        name = scope["subprotocols"][0]
+        wire = name.rpartition(".")[2]
+        await send({"type": "websocket.accept", "subprotocol": name})
+        hall = self._halls.setdefault(scope["path"], _Hall())
+        async with trio.open_nursery() as nursery:
+            while (event := await receive())["type"] != "websocket.disconnect":
+                content = event["text"] or event["bytes"]
+                decode = msgspec.json.decode if wire == "json" else msgspec.msgpack.decode
+                said = decode(content, type=_Said)
+                if said.type == "subscribe":
+                    nursery.start_soon(self._push, hall if said.view == "board" else None, wire, send)
+                else:
+                    result = {"type": "result", "id": said.id, "revision": hall.press()}
+                    await send(_event(wire, result))
+            nursery.cancel_scope.cancel()
+
+    async def _push(self, hall: _Hall | None, wire: str, send: Callable[[Any], Awaitable[None]]) -> None:
+        frames = self._frames[wire]
+        await send(frames[0])
+        at = hall.newest if hall else 0
+        while hall is not None:
+            # A screen that is behind goes on with the newest, as in the feed.
+            while hall.newest == at:
+                await hall.changed.wait()
+            at = hall.newest
+            await send(frames[at])
+
+
+def _frame(wire: str, number: int, size: int) -> dict[str, object]:
+    kind = "change" if number else "snapshot"
+    message = {"type": kind, "view": "board", "zone": "hall", "revision": number, "data": ""}
+    bare = len(msgspec.json.encode(message))
+    return _event(wire, {**message, "data": "x" * max(0, size - bare)})
+
+
+def _event(wire: str, message: object) -> dict[str, object]:
+    if wire == "json":
+        return {"type": "websocket.send", "text": msgspec.json.encode(message).decode()}
+    return {"type": "websocket.send", "bytes": msgspec.msgpack.encode(message)}
+
+
+async def _serve(port: int, sizes: dict[str, int]) -> None:
+    with open_socket("127.0.0.1", port) as listening:
+        await Listener(Prepared(sizes), listening, max_message=65536).run(trio.Event())
+
+
+if __name__ == "__main__":
+    garbage.begin()
+    trio.run(_serve, int(sys.argv[1]), {"json": int(sys.argv[2]), "msgpack": int(sys.argv[3])})

@@ -1,0 +1,82 @@
+"""Frames written past hypercorn are what any WebSocket client reads, and only where that can be."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trio
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage, Message, TextMessage
+
+from callq.web.feed_wire import PROTOCOLS
+from callq.web.outlet import AsgiOutlet, DirectOutlet, outlet_for
+from callq.web.stream import STREAM, PatientStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.web.conftest import Door
+
+
+@pytest.fixture
+def stream() -> Iterator[PatientStream]:
+    left, right = socket.socketpair()
+    with left, right:
+        yield PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+
+
+async def nothing(event: Any) -> None:
+    raise AssertionError(event)
+
+
+@pytest.mark.parametrize("wire", PROTOCOLS.values(), ids=PROTOCOLS)
+@pytest.mark.parametrize("size", [0, 1, 100, 120, 125, 126, 300, 65_500, 65_535, 65_536, 200_000])
+async def test_a_frame_of_any_size_is_read_by_a_client(stream: PatientStream, wire: Any, size: int) -> None:
+    message = {"type": "change", "data": "县" * (size // 3) + "x" * (size % 3)}
+    packed = DirectOutlet(wire, stream).pack(message)
+    client = Connection(ConnectionType.CLIENT)
+    client.receive_data(packed + packed)
+    found = list(client.events())
+    parts = [event for event in found if isinstance(event, Message)]
+    assert len(parts) == len(found)
+    assert all(isinstance(event, TextMessage if wire.field == "text" else BytesMessage) for event in parts)
+    whole = [event.data for event in parts]
+    joined = "".join(whole).encode() if wire.field == "text" else b"".join(map(bytes, whole))
+    content = wire.encode(message)
+    assert joined == content + content
+    assert sum(event.message_finished for event in parts) == 2
+
+
+async def test_a_socket_is_written_to_only_where_it_is_one_sockets_own(stream: PatientStream) -> None:
+    wire = PROTOCOLS["callq.v1.json"]
+    ours = {"http_version": "1.1", "state": {STREAM: stream}}
+    assert isinstance(outlet_for(wire, ours, nothing), DirectOutlet)
+    for scope in ({**ours, "http_version": "2"}, {"http_version": "1.1", "state": {}}, {}):
+        assert isinstance(outlet_for(wire, scope, nothing), AsgiOutlet)
+
+
+async def test_outlets_of_one_kind_only_share_what_they_pack(stream: PatientStream) -> None:
+    kinds = {
+        outlet.kind
+        for wire in PROTOCOLS.values()
+        for outlet in (DirectOutlet(wire, stream), AsgiOutlet(wire, nothing))
+    }
+    assert len(kinds) == 4
+
+
+async def test_the_server_writes_to_its_sockets_itself(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = []
+    send = DirectOutlet.send
+
+    async def kept(self: DirectOutlet, packed: Any) -> None:
+        kinds.append(self.kind)
+        await send(self, packed)
+
+    monkeypatch.setattr(DirectOutlet, "send", kept)
+    async with door.feed(wire="callq.v1.msgpack") as feed:
+        await feed.subscribe("board")
+        await door.issue()
+        assert (await feed.next())["type"] == "change"
+    assert kinds == ["frame of callq.v1.msgpack"] * 2
