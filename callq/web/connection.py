@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import h11
@@ -156,6 +157,8 @@ class Connection:
                     await self._serve(first)
         finally:
             self._waiting.pop(self, None)
+            # It points back: without this each connection's memory would wait for the garbage collector.
+            self._protocol = None
             await self._stream.aclose()
 
     async def _serve(self, first: bytes) -> None:
@@ -349,6 +352,10 @@ class _Http(H11Protocol):
         self.keep_alive_requests += 1
 
     async def _send_error_response(self, status_code: int) -> None:
+        error = sys.exc_info()[1]
+        if error is not None:
+            # h11 raises it again under another name, and its frames would hold each other for the collector.
+            error.__traceback__ = None
         headers, content = refusal(status_code)
         await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
         await self._send_h11_event(h11.Data(data=content))
