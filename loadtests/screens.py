@@ -45,7 +45,10 @@ WINDOWS: Final = ("w1", "w2", "w3", "w4")
 STUCK_S: Final = 8.0
 """The buffers of a screen that takes nothing are full after two thirds of that."""
 
-STUCK_RUNS: Final = 3
+SIDE_RUNS: Final = 2
+"""Of rows that are only recorded."""
+
+SERVED: Final = ("call_next", "start", "complete")
 
 ISSUERS: Final = 16
 """Tickets that are asked for at once."""
@@ -80,7 +83,9 @@ def _one_hall(args: argparse.Namespace, place: Path, progress: Progress) -> Iter
     with callq_server(place / "one", str(hall)) as server, _crowd() as crowd:
         _staff(server, "county", WINDOWS)
         presses = int(args.seconds * PER_S)
-        _issue(server, ["county"], presses * args.runs + int(2 * STUCK_RUNS * STUCK_S * PER_S) + 20)
+        _issue(
+            server, ["county"], presses * (args.runs + SIDE_RUNS) + int(2 * SIDE_RUNS * STUCK_S * PER_S) + 50
+        )
         plan = Plan(
             port=server.port,
             pid=server.pid,
@@ -95,7 +100,7 @@ def _one_hall(args: argparse.Namespace, place: Path, progress: Progress) -> Iter
             ours, beside = _compared(args.runs, crowd, plan, bare, progress, "one hall")
             told = f"{PER_S:g} calls/s, {args.screens:,} screens of one hall"
             yield from _figures(told, ours, beside, Bound(of="ratio", at="most", limit=GOAL_RATIO))
-            yield _stuck(args, plan, crowd, progress)
+            yield from _side_rows(args, plan, bare, crowd, progress)
             many = msgspec.structs.replace(
                 plan,
                 screens=_screens("county", args.many),
@@ -106,27 +111,38 @@ def _one_hall(args: argparse.Namespace, place: Path, progress: Progress) -> Iter
             yield from _many_screens(args, crowd(many), crowd(_to(bare, many)))
 
 
-def _stuck(args: argparse.Namespace, plan: Plan, crowd: Callable[[Plan], Seen], progress: Progress) -> Figure:
-    """What it is to the others that one screen in a hundred takes nothing."""
-    plan = msgspec.structs.replace(plan, presses=int(STUCK_S * PER_S))
+def _side_rows(
+    args: argparse.Namespace, plan: Plan, bare: Bare, crowd: Callable[[Plan], Seen], progress: Progress
+) -> Iterator[Figure]:
+    """Recorded: each call is also started and completed; and what stuck screens are to the others."""
+
+    def p99(plan: Plan) -> float:
+        return percentile(crowd(plan).each_ms, 0.99)
+
+    def row(what: str, plan: Plan, beside: Plan, baseline: str) -> Figure:
+        runs = min(args.runs, SIDE_RUNS)
+        values, baselines = in_turns(runs, partial(p99, plan), partial(p99, beside), progress, "side rows")
+        return Figure(
+            what=what,
+            unit="ms",
+            values=_rounded(values),
+            baseline=baseline,
+            baselines=_rounded(baselines),
+        )
+
+    # Each window's cycle to its end, or the next run begins in the middle of one.
+    rounds = plan.presses // len(plan.panels)
+    presses = max(1, rounds) * len(plan.panels) * len(SERVED)
+    served = msgspec.structs.replace(plan, cycle=SERVED, presses=presses, per_s=len(SERVED) * PER_S)
+    told = f"{PER_S:g} calls/s, each also started and completed, {args.screens:,} screens: p99"
+    yield row(told, served, _to(bare, served), "prepared frames")
+    longer = msgspec.structs.replace(plan, presses=int(STUCK_S * PER_S))
     some = tuple(
         msgspec.structs.replace(screen, reads=number % 100 != 0) for number, screen in enumerate(plan.screens)
     )
-    stuck = msgspec.structs.replace(plan, screens=some)
-    values, baselines = in_turns(
-        min(args.runs, STUCK_RUNS),
-        lambda: percentile(crowd(stuck).each_ms, 0.99),
-        lambda: percentile(crowd(plan).each_ms, 0.99),
-        progress,
-        "stuck screens",
-    )
-    return Figure(
-        what=f"the same, one screen in a hundred stuck: p99 of the others, in {STUCK_S:g} s",
-        unit="ms",
-        values=_rounded(values),
-        baseline="all read",
-        baselines=_rounded(baselines),
-    )
+    stuck = msgspec.structs.replace(longer, screens=some)
+    told = f"{PER_S:g} calls/s for {STUCK_S:g} s, one screen in a hundred takes nothing: p99 of the others"
+    yield row(told, stuck, longer, "all read")
 
 
 def _many_screens(args: argparse.Namespace, ours: Seen, beside: Seen) -> Iterator[Figure]:

@@ -80,3 +80,24 @@ async def test_the_server_writes_to_its_sockets_itself(door: Door, monkeypatch: 
         await door.issue()
         assert (await feed.next())["type"] == "change"
     assert kinds == ["frame of callq.v1.msgpack"] * 2
+
+
+async def test_a_client_that_closes_amid_changes_is_answered(door: Door) -> None:
+    async def busy() -> None:
+        while True:
+            await door.issue()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(busy)
+        for _ in range(20):
+            async with door.feed() as feed:
+                await feed.subscribe("floor")
+                await feed.next()
+                with trio.fail_after(5):
+                    await feed.socket.aclose()
+                assert feed.socket.closed is not None
+                assert feed.socket.closed.code == 1000
+        nursery.cancel_scope.cancel()
+    with trio.fail_after(5):
+        while door.node.actor("test").hub.subscribers:
+            await trio.lowlevel.checkpoint()
