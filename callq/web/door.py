@@ -253,11 +253,15 @@ class _Request:
         """False: nobody waits for the end of this one."""
 
     def header(self, name: bytes) -> str | None:
-        """The first header of that name, in lower case."""
-        for known, value in self._headers:
-            if known == name:
-                return value.decode("latin-1")
-        return None
+        """The header of that name, in lower case.
+
+        Raises:
+          Rejected: `INVALID`, it is given twice: nobody could tell which one counts.
+        """
+        found = [value for known, value in self._headers if known == name]
+        if len(found) > 1:
+            raise Rejected(Code.INVALID, f"`{name.decode()}` is given twice", "give it once")
+        return found[0].decode("latin-1") if found else None
 
     def query(self, kind: type[msgspec.Struct]) -> dict[str, str]:
         """Members of the query; a known one that is empty was not given.

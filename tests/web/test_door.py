@@ -70,6 +70,17 @@ async def test_a_body_that_comes_in_pieces_is_put_together(door: Door) -> None:
     assert (answer.status_code, answer.json()["ticket"]["number"]) == (201, "A001")
 
 
+@pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key"])
+async def test_a_header_that_counts_is_given_once(door: Door, name: str) -> None:
+    headers = [("Authorization", f"Bearer {ADMIN}"), ("Idempotency-Key", "first-of-two")]
+    twice = [*headers, *((known, value) for known, value in headers if known == name)]
+    answer = await door.http.post("/v1/halls/test/tickets", content=b'{"service":"general"}', headers=twice)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert name.lower() in answer.json()["detail"]
+    answer = await door.http.post("/v1/halls/test/tickets", content=b'{"service":"general"}', headers=headers)
+    assert answer.json()["ticket"]["number"] == "A001"
+
+
 async def test_requests_one_after_another_on_one_connection(door: Door) -> None:
     request = f"GET /v1/halls HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {ADMIN}\r\n\r\n".encode()
     client = await trio.open_tcp_stream("127.0.0.1", door.port)
