@@ -79,6 +79,7 @@ _RESTS_ON: Final = {
     "unknown_session": ("sessions",),
     "unknown_resource": ("resources",),
     "unknown_clerk": ("clerks",),
+    "unknown_window": ("windows",),
     "unservable": ("services", "windows", "clerks", "sessions"),
 }
 

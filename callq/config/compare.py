@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from callq.domain.hall import HallConfig
 
-_NAMED_BY: Final = ("code", "id", "channel", "date", "first")
+_NAMED_BY: Final = ("code", "id", "channel", "date", "first", "hours")
 """The key that tells the tables of a list apart; the first that they have."""
 
 

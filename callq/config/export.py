@@ -10,7 +10,7 @@ from callq.domain.hall import plain
 if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
 
-_TABLES: Final = ("contact", "rules")
+_TABLES: Final = ("contact", "rules", "routing", "tides")
 _ARRAYS: Final = (
     "zones",
     "sessions",
@@ -20,6 +20,8 @@ _ARRAYS: Final = (
     "services",
     "windows",
     "clerks",
+    "outlets",
+    "items",
 )
 _LINE: Final = 100
 
@@ -53,7 +55,7 @@ def toml_value(value: Any) -> str:  # noqa: ANN401 - any value of a TOML documen
     """A value in TOML, on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     if isinstance(value, str):
         # JSON's escapes are a subset of TOML's, but JSON leaves DEL alone and TOML forbids it.

@@ -6,6 +6,7 @@ are walked by their own description; a field added to them needs nothing here.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -56,6 +57,7 @@ _HALL: Final = _struct_type(inspect.type_info(HallConfig))
 _EXPECTED: Final[dict[type[inspect.Type], tuple[str, str]]] = {
     inspect.StrType: ("a text", 'write it in quotes, e.g. "text"'),
     inspect.IntType: ("a whole number", "write digits only, without quotes"),
+    inspect.FloatType: ("a number", "write digits and perhaps a point, without quotes"),
     inspect.BoolType: ("true or false", "write true or false, without quotes"),
     inspect.StructType: ("a table", "write its keys under a [table] header"),
     inspect.VarTupleType: ("a list", 'write it in brackets, e.g. ["a", "b"]'),
@@ -132,6 +134,8 @@ class _Reader:
                 return value
             case inspect.IntType(), int() if not isinstance(value, bool):
                 return value
+            case inspect.FloatType(), (int() | float()) if not isinstance(value, bool) and isfinite(value):
+                return float(value)
             case inspect.LiteralType(), (str() | int()) if (
                 not isinstance(value, bool) and value in kind.values
             ):
@@ -166,6 +170,8 @@ class _Reader:
                 return {}
             case inspect.IntType():
                 return 1
+            case inspect.FloatType():
+                return 1.0
             case inspect.BoolType():
                 return False
             case inspect.LiteralType():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
+from callq.domain import check_load
 from callq.domain import check_values as values
 from callq.domain.check_values import ConfigProblem
 from callq.domain.commands import Channel
@@ -37,6 +38,7 @@ def _services(config: HallConfig) -> Iterator[ConfigProblem]:
         for position, example in enumerate(service.examples):
             yield from values.text(f"{at}examples[{position}]", "examples", example)
         yield from values.number(f"{at}target_wait_min", "target_wait_min", service.target_wait_min)
+        yield from check_load.load(at, service)
         yield from values.number(f"{at}min_level", "min_level", service.min_level)
         if service.quota is not None:
             yield from values.number(f"{at}quota", "quota", service.quota)

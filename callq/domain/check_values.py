@@ -26,6 +26,7 @@ Topic = Literal[
     "unknown_session",
     "unknown_resource",
     "unknown_clerk",
+    "unknown_window",
     "unservable",
     "beyond_calls",
 ]
@@ -96,6 +97,28 @@ RANGES: Final = {
     "cancel_before_h": (0, 168),
     "grace_min": (0, 120),
     "early_min": (0, 240),
+    # load
+    "target_appointment_min": (1, 480),
+    "target_priority_min": (1, 480),
+    "daily": (0, 100_000),
+    "service_min": (0.1, 480),
+    "service_cv": (0, 5),
+    # routing
+    "pressure": (0, 100),
+    "guard": (0, 100),
+    "better_soon_s": (0, 600),
+    "first_contact_min": (0, 240),
+    # tides
+    "beta": (-3, 3),
+    "opening_min": (0, 60),
+    "min_open_min": (0, 240),
+    "close_after_min": (0, 120),
+    "close_margin": (0, 50),
+    "override_min": (0, 480),
+    "rate": (0, 1000),
+    "least": (1, 1000),
+    # outlets
+    "wait_min": (0, 480),
 }
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
 
@@ -135,7 +158,7 @@ def prefix(path: str, value: str) -> Iterator[ConfigProblem]:
     yield ConfigProblem(path, f"{value!r} is not a ticket prefix", f"{taken}: use A-Z without I, O, Q")
 
 
-def number(path: str, key: str, value: int) -> Iterator[ConfigProblem]:
+def number(path: str, key: str, value: float) -> Iterator[ConfigProblem]:
     """A number within the range of its key."""
     low, high = RANGES[key]
     if not low <= value <= high:

@@ -81,6 +81,8 @@ class Issue(Command, frozen=True, kw_only=True, tag="issue"):
     prefer_clerk: str = ""
     services: tuple[str, ...] = ()
     """Further services of the visit, in order."""
+    item: str = ""
+    """The matter that it is for; of the service."""
     come_back: str = ""
     """An expired ticket whose come-back credit is claimed, when the person is not known."""
 

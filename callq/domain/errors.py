@@ -19,6 +19,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     UNKNOWN_HALL = "unknown_hall"
     UNKNOWN_SERVICE = "unknown_service"
+    UNKNOWN_ITEM = "unknown_item"
     UNKNOWN_WINDOW = "unknown_window"
     UNKNOWN_TICKET = "unknown_ticket"
     UNKNOWN_CLERK = "unknown_clerk"
@@ -57,6 +58,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOT_FOUND: 404,
     Code.UNKNOWN_HALL: 404,
     Code.UNKNOWN_SERVICE: 404,
+    Code.UNKNOWN_ITEM: 404,
     Code.UNKNOWN_WINDOW: 404,
     Code.UNKNOWN_TICKET: 404,
     Code.UNKNOWN_CLERK: 404,
@@ -94,6 +96,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.NOT_FOUND: "There is nothing at this address",
     Code.UNKNOWN_HALL: "There is no such hall",
     Code.UNKNOWN_SERVICE: "The hall has no such service",
+    Code.UNKNOWN_ITEM: "The hall has no such item",
     Code.UNKNOWN_WINDOW: "The hall has no such window",
     Code.UNKNOWN_TICKET: "The hall has no such ticket",
     Code.UNKNOWN_CLERK: "The hall has no such clerk",

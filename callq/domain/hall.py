@@ -77,6 +77,7 @@ class Service(_Config, frozen=True, kw_only=True):
     examples: tuple[str, ...] = ()
     """Plain examples of matters, for kiosks and guides."""
     target_wait_min: int = 20
+    """Minutes nobody should wait longer than; of appointments and priority see below."""
     one_per_person: bool = True
     """Whether a known person may hold only one live ticket for it."""
     quota: int | None = None
@@ -91,11 +92,25 @@ class Service(_Config, frozen=True, kw_only=True):
     """Channels with number ranges of their own; others draw from below the first range."""
     booking: Booking | None = None
     """Slots that can be booked; None: no bookings."""
+    target_appointment_min: int = 8
+    target_priority_min: int = 5
+    daily: float = 0.0
+    """Tickets expected on a working day: the service's share of the load, and the forecast of the tides."""
+    service_min: float = 10.0
+    """Mean handling, minutes."""
+    service_cv: float = 0.9
+    """Coefficient of variation of the handling."""
 
     @property
     def needs(self) -> str:
         """Code of the skill that this service needs."""
         return self.skill or self.code
+
+    def target_min(self, cls: str) -> int:
+        """Minutes nobody of a class should wait longer than."""
+        if cls == "priority":
+            return self.target_priority_min
+        return self.target_appointment_min if cls == "appointment" else self.target_wait_min
 
 
 class Resource(_Config, frozen=True, kw_only=True):
@@ -224,6 +239,95 @@ class Rules(_Config, frozen=True, kw_only=True):
     """How long it can be rated by phone."""
 
 
+ItemChannel = Literal[
+    "window", "self_service", "remote", "online", "appointment", "phone", "doorstep", "agent"
+]
+"""Ways in which a matter can be dealt with."""
+
+
+class Item(_Config, frozen=True, kw_only=True):
+    """事项: one government matter, as guides and citizens name it; it maps to exactly one service."""
+
+    code: str
+    name: str
+    service: str
+    name_en: str = ""
+    channels: tuple[ItemChannel, ...] = ("window",)
+    """How it can be dealt with, the hall's favourite first."""
+
+
+class Outlet(_Config, frozen=True, kw_only=True):
+    """A way of dealing with matters that is no queue of the hall: self-service, online, phone and so on."""
+
+    channel: Literal["self_service", "online", "phone", "doorstep", "agent"]
+    name: str
+    name_en: str = ""
+    zone: str = ""
+    """Where it is, of ways within the hall."""
+    place: str = ""
+    """How to find it: directions, an address on the web, a telephone number."""
+    hours: str = "00:00-24:00"
+    """Local hours."""
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    wait_min: float | None = None
+    """Usual wait, minutes; None: not known."""
+
+
+class Routing(_Config, frozen=True, kw_only=True):
+    """Which ticket a free window calls, and the numbers that this goes by."""
+
+    policy: Literal["index", "longest_wait", "fixed_queue_ratio", "strict_priority"]
+    pressure: float | None = None
+    """Weight of the queues' lengths in the index; None: 21 / windows."""
+    guard: float = 2.0
+    """So many times its target, and a ticket goes first; 0: none does."""
+    better_soon_s: int = 60
+    """A clerk of level 1 leaves a ticket to a better one who is free within so long; 0: to nobody."""
+    first_contact_min: int = 10
+    """一号位: so long a ticket waits for the clerk who began its matter, if that clerk is there; 0: never."""
+
+
+class ProfileSlot(_Config, frozen=True, kw_only=True):
+    """How many people come in some hours of the day, against the other hours."""
+
+    hours: str
+    """Local hours, e.g. ``09:00-09:30``."""
+    rate: float
+    """Relative arrivals a minute."""
+
+
+class Minimum(_Config, frozen=True, kw_only=True):
+    """Windows that stay open for a service in some hours, such as over lunch."""
+
+    hours: str
+    service: str
+    least: int
+
+
+class Tides(_Config, frozen=True, kw_only=True):
+    """潮汐: opening and closing windows as the load moves."""
+
+    mode: Literal["off", "advise", "automatic"] = "off"
+    beta: float = 0.0
+    """Between cost and comfort: negative saves windows, positive saves waiting."""
+    opening_min: int = 5
+    """From the decision to open a window until it calls, minutes."""
+    min_open_min: int = 20
+    """A window that the plan opened stays open at least so long."""
+    close_after_min: int = 5
+    """One is closed when fewer have been needed for longer than this."""
+    close_margin: int = 4
+    """So many windows more than needed stay open."""
+    windows: tuple[str, ...] = ()
+    """Windows that the plan may open and close; empty: those of kind ``tidal``."""
+    widening: bool = False
+    """Whether the plan also lets clerks use skills that they were told to leave."""
+    override_min: int = 30
+    """So long the plan leaves a window alone that a person opened or closed."""
+    profile: tuple[ProfileSlot, ...] = ()
+    minima: tuple[Minimum, ...] = ()
+
+
 class Contact(_Config, frozen=True, kw_only=True):
     """Where people ask when the queue cannot help."""
 
@@ -245,6 +349,7 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     day_starts: str = "04:00"
     """Local time at which a business day begins."""
     policy: Literal["longest_wait"] = "longest_wait"
+    """What a hall goes by that has no `routing`."""
     contact: Contact = Contact()
     notices: tuple[str, ...] = ()
     resources: tuple[Resource, ...] = ()
@@ -253,6 +358,15 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     holidays: tuple[Holiday, ...] = ()
     moved_workdays: tuple[MovedWorkday, ...] = ()
     rules: Rules = Rules()
+    routing: Routing | None = None
+    tides: Tides = Tides()
+    items: tuple[Item, ...] = ()
+    outlets: tuple[Outlet, ...] = ()
+
+    @property
+    def policy_name(self) -> str:
+        """The policy in force."""
+        return self.routing.policy if self.routing else self.policy
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")

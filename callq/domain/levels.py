@@ -60,20 +60,24 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         hall.Skill,
     ),
     3: (ev.OutageRecorded, ev.FeatureLevelRaised, ev.Skipped),
+    4: (ev.Term, hall.Item, hall.Outlet, hall.Routing, hall.Tides, hall.ProfileSlot, hall.Minimum),
 }
 """Events, and structs within them, by the schema that introduced them."""
 
-LEFT_OUT: Final[dict[type[msgspec.Struct], tuple[str, ...]]] = {
-    ev.TicketCalled: ("clock_ms",),
-    ev.TicketReturned: ("clock_ms",),
-    ev.TicketUnbound: ("bound",),
-    ev.StepDeferred: ("credit_until",),
-    ev.HallResumed: ("slots_kept",),
-    ev.DayOpened: ("own_counts", "skipped"),
-    ev.Booked: ("day",),
-    ev.BookingMoved: ("day",),
+LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
+    3: {
+        ev.TicketCalled: ("clock_ms",),
+        ev.TicketReturned: ("clock_ms",),
+        ev.TicketUnbound: ("bound",),
+        ev.StepDeferred: ("credit_until",),
+        ev.HallResumed: ("slots_kept",),
+        ev.DayOpened: ("own_counts", "skipped"),
+        ev.Booked: ("day",),
+        ev.BookingMoved: ("day",),
+    },
+    4: {ev.TicketIssued: ("item", "bound"), ev.Why: ("terms", "by")},
 }
-"""Fields of schema 3 that older readers do without: what they would say is then as it was before."""
+"""Fields, by their schema, that older readers do without: what they would say is then as it was before."""
 
 FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     2: {
@@ -116,21 +120,48 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "rate_phone_h",
         ),
     },
-    3: {ev.EpochOpened: ("skipped",), **LEFT_OUT},
+    3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
+    4: {
+        hall.HallConfig: ("routing", "tides", "items", "outlets"),
+        hall.Service: (
+            "target_appointment_min",
+            "target_priority_min",
+            "daily",
+            "service_min",
+            "service_cv",
+        ),
+        **LEFT_OUT[4],
+    },
 }
 """Fields that joined a struct later, by schema."""
 
 
 def readable(events: tuple[ev.Event, ...], level: int) -> tuple[ev.Event, ...]:
     """The same events without what readers of a level do not know and can do without."""
-    if level >= 3:
-        return events
-    found = []
-    for event in events:
-        names = LEFT_OUT.get(type(event), ())
-        defaults = {f.name: f.default for f in msgspec.structs.fields(type(event)) if f.name in names}
-        found.append(msgspec.structs.replace(event, **defaults))
-    return tuple(found)
+    return tuple(_without(event, _unread(level)) for event in events)
+
+
+_Unread = dict[type, dict[str, Any]]
+
+
+@lru_cache
+def _unread(level: int) -> _Unread:
+    """Defaults of what readers of a level do without, by struct and field."""
+    found: _Unread = {}
+    for at, structs in LEFT_OUT.items():
+        for kind, names in structs.items() if at > level else ():
+            defaults = {f.name: f.default for f in msgspec.structs.fields(kind) if f.name in names}
+            found.setdefault(kind, {}).update(defaults)
+    return found
+
+
+def _without(value: msgspec.Struct, unread: _Unread) -> Any:  # noqa: ANN401 - another of its kind
+    changed = dict(unread.get(type(value), ()))
+    for name, _ in _plan(type(value)).inner:
+        inner = getattr(value, name)
+        if type(inner) in unread:
+            changed[name] = _without(inner, unread)
+    return msgspec.structs.replace(value, **changed) if changed else value
 
 
 def required_level(events: Iterable[ev.Event]) -> int:
@@ -153,8 +184,8 @@ class _Plan(NamedTuple):
     level: int
     later: tuple[tuple[str, Any, int], ...]
     """Name, default and level of the fields that joined it later."""
-    inner: tuple[str, ...]
-    """Fields with structs in them."""
+    inner: tuple[tuple[str, Any], ...]
+    """Name and default of the fields with structs in them."""
 
 
 @lru_cache
@@ -165,7 +196,7 @@ def _plan(kind: type[msgspec.Struct]) -> _Plan:
     return _Plan(
         level,
         tuple((field.name, field.default, joined[field.name]) for field in fields if field.name in joined),
-        tuple(field.name for field in fields if _has_struct(field.type)),
+        tuple((field.name, field.default) for field in fields if _has_struct(field.type)),
     )
 
 
@@ -179,7 +210,8 @@ def _needed(value: object) -> int:
     if isinstance(value, msgspec.Struct):
         plan = _plan(type(value))
         used = (at for name, default, at in plan.later if getattr(value, name) != default)
-        return max(plan.level, *used, *(_needed(getattr(value, name)) for name in plan.inner), 1)
+        inner = (_needed(held) for name, default in plan.inner if (held := getattr(value, name)) != default)
+        return max(plan.level, *used, *inner, 1)
     if isinstance(value, dict):
         return max(map(_needed, value.values()), default=1)
     if isinstance(value, tuple):

@@ -106,7 +106,7 @@ def choose_lane(
             due.append(one)
     if not asked:
         return None
-    policy = state.config.policy
+    policy = state.config.policy_name
     chosen = POLICIES[policy](state, window, back or due or asked, clock)
     why = Why(rule=policy, lanes=tuple(one.seen for one in asked))
     return LaneChoice(state.tickets[chosen.head.ticket], why)

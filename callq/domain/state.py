@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
-from callq.domain.hall import Clerk, HallConfig, NumberRange, Resource, Service, WindowConfig, Zone
+from callq.domain.hall import Clerk, HallConfig, Item, NumberRange, Resource, Service, WindowConfig, Zone
 from callq.domain.lanes import Agenda, Lane, LaneKey
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.window import Window
@@ -131,13 +131,14 @@ class DayClock(NamedTuple):
 class Index:
     """Look-ups of a configuration, made when it comes into force."""
 
-    __slots__ = ("_day", "_serving", "clerks", "resources", "services", "windows", "zones")
+    __slots__ = ("_day", "_serving", "clerks", "items", "resources", "services", "windows", "zones")
 
     def __init__(self, config: HallConfig) -> None:
         self.services: dict[str, Service] = {s.code: s for s in config.services}
         self.windows: dict[str, WindowConfig] = {w.id: w for w in config.windows}
         self.zones: dict[str, Zone] = {z.code: z for z in config.zones}
         self.clerks: dict[str, Clerk] = {c.id: c for c in config.clerks}
+        self.items: dict[str, Item] = {i.code: i for i in config.items}
         self.resources: dict[str, Resource] = {r.code: r for r in config.resources}
         self._day = ""
         self._serving: dict[tuple[str, str], tuple[str, ...]] = {}

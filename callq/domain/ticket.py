@@ -261,6 +261,8 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     why: Why | None = None
     touched: int = 0
     """Revision of the last event about it."""
+    item: str = ""
+    """The matter that it was taken for."""
 
     @property
     def place(self) -> Place:

@@ -55,6 +55,7 @@ def ticket_out(
         zone=ticket.zone,
         service=ticket.service,
         class_=ticket.cls,
+        item=ticket.item or None,
         channel=ticket.channel,
         state=ticket.state.value,
         issued_ms=ticket.issued_ms,

@@ -20,6 +20,7 @@ from callq.domain.events import SCHEMA_VERSION, Batch
 from callq.domain.snapshot import FORMAT, encode_state
 from callq.domain.ticket import FINAL
 from callq.journal.port import GENESIS, chained
+from tests.golden.day_four import scripted_v4
 from tests.golden.day_three import scripted_v3
 from tests.golden.day_two import scripted_v2
 from tests.harness import Hall, small_hall
@@ -73,7 +74,7 @@ def scripted() -> Hall:
     return hall
 
 
-DAYS: Final[dict[int, Callable[[], Hall]]] = {1: scripted, 2: scripted_v2, 3: scripted_v3}
+DAYS: Final[dict[int, Callable[[], Hall]]] = {1: scripted, 2: scripted_v2, 3: scripted_v3, 4: scripted_v4}
 """By schema."""
 
 

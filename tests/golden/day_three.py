@@ -22,6 +22,12 @@ def scripted_v3() -> Hall:
     hall = scenes.hall_of_two_days(level=0)
     hall.do(cmd.OpenEpoch(epoch="00000000000000e1"), who=cmd.SYSTEM)
     hall.do(cmd.RaiseLevel(level=3), who=cmd.SYSTEM)
+    all_scenes(hall)
+    return hall
+
+
+def all_scenes(hall: Hall) -> None:
+    """From the first clerk who comes to the day after."""
     scenes.staff_arrives(hall)
     scenes.bookings(hall)
     scenes.an_ordinary_service(hall)
@@ -37,7 +43,6 @@ def scripted_v3() -> Hall:
     visit = next(t for t in hall.state.tickets.values() if t.deferred is not None)
     hall.issue("social", come_back=visit.id)
     _no_node_runs(hall)
-    return hall
 
 
 def _papers_follow_their_clerk(hall: Hall) -> None:

@@ -64,7 +64,7 @@ ROWS = [
     Row(cmd.Configure(config=small_hall(name="新名")), DONE, DONE, DONE),
     Row(cmd.OpenEpoch(epoch="next"), DONE, DONE, DONE),
     Row(cmd.RecordOutage(since_ms=MONDAY_9H, until_ms=MONDAY_9H + HOUR_MS), DONE, DONE, DONE, minutes=30),
-    Row(cmd.RaiseLevel(level=3), DONE, DONE, DONE, level=0),
+    Row(cmd.RaiseLevel(level=4), DONE, DONE, DONE, level=0),
     Row(cmd.Suspend(reason="停电"), DONE, C.WRONG_STATE, DONE),
     Row(cmd.ResumeHall(), C.WRONG_STATE, DONE, C.WRONG_STATE),
     Row(STOP, DONE, DONE, DONE),

@@ -22,13 +22,19 @@ from callq.domain.hall import (
     Contact,
     HallConfig,
     Holiday,
+    Item,
+    Minimum,
     MovedWorkday,
     NumberRange,
+    Outlet,
+    ProfileSlot,
     Resource,
+    Routing,
     Rules,
     Service,
     Session,
     Skill,
+    Tides,
     WindowConfig,
     Zone,
 )
@@ -165,6 +171,12 @@ TABLES = {
     NumberRange: "Number ranges of a service",
     Booking: "Bookings of a service",
     Skill: "Skills with a certificate",
+    Routing: "[routing]",
+    Tides: "[tides]",
+    ProfileSlot: "[[tides.profile]]",
+    Minimum: "[[tides.minima]]",
+    Item: "[[items]]",
+    Outlet: "[[outlets]]",
 }
 
 

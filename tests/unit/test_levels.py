@@ -78,6 +78,7 @@ def test_whatever_is_not_in_the_first_schema_has_a_row_with_its_own() -> None:
 CHANNELS = {"kiosk", "counter", "phone", "web", "guide"}
 CLASSES = {"ordinary", "appointment", "priority"}
 DAYS = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+OUTLETS = {"self_service", "online", "phone", "doorstep", "agent"}
 KINDS = {"comprehensive", "domain", "dedicated", "green", "result", "tidal", "remote", "fallback"}
 
 VALUES: dict[tuple[str, str], set[object]] = {
@@ -96,6 +97,11 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("ticket_held", "kind"): {"without_papers", "with_papers", "waiting"},
     ("class_granted", "cls"): {*CLASSES},
     ("booked", "channel"): {*CHANNELS},
+    ("Routing", "policy"): {"index", "longest_wait", "fixed_queue_ratio", "strict_priority"},
+    ("Tides", "mode"): {"off", "advise", "automatic"},
+    ("Item", "channels"): {"window", "remote", "appointment", *OUTLETS},
+    ("Outlet", "channel"): {*OUTLETS},
+    ("Outlet", "days"): {*DAYS},
 }
 """What fields of the stream with a closed set of values may be, since the schema that brought them."""
 

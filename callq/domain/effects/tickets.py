@@ -71,6 +71,8 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
         cases=event.cases,
         prefer_clerk=event.prefer_clerk,
         rank=0 if held else 1,
+        bound=event.bound,
+        item=event.item,
         returned="hold" if held else None,
         granted_by=at.who if event.cls == "priority" else "",
         issued_as=event.cls,

@@ -68,7 +68,7 @@ from callq.domain.events.windows import (
     WindowUnpaused,
 )
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """Version of the payload written by this code."""
 
 Event = (

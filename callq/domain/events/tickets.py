@@ -20,6 +20,19 @@ class LaneSeen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     count: int
 
 
+class Term(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the policy made of a lane that was looked at."""
+
+    index: float
+    """The largest goes first."""
+    late: float
+    """Wait of its head in targets of its service and class."""
+    pressure: float
+    """What the lengths of the queues add."""
+    note: str = ""
+    """Why the lane was left out of the choice, e.g. ``better_clerk``; empty: it was not."""
+
+
 class Why(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
 ):
@@ -30,6 +43,10 @@ class Why(
     lanes: tuple[LaneSeen, ...] = ()
     reason: str = ""
     """What the clerk gave for calling out of turn."""
+    terms: tuple[Term, ...] = ()
+    """One for each of `lanes`, where the policy reckons with an index."""
+    by: str = ""
+    """What settled it other than the index, e.g. ``guard``."""
 
 
 class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):
@@ -58,6 +75,10 @@ class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):
     """Counter that the number came from, where it is not the prefix's own."""
     credit: str = ""
     """Come-back that was claimed: an expired ticket's, which sorts before its lane, or ``TICKET/STEP``."""
+    item: str = ""
+    """The matter that it was taken for."""
+    bound: str = ""
+    """Who alone may call it at first: the clerk who began the matter."""
 
 
 class TicketCalled(_Event, frozen=True, kw_only=True, tag="ticket_called"):

@@ -11,7 +11,7 @@ from callq.domain.window import Window, WindowAct, WindowState
 from callq.domain.window import allowed as window_allows
 
 if TYPE_CHECKING:
-    from callq.domain.hall import Service
+    from callq.domain.hall import Item, Service
     from callq.domain.state import Booking, HallState
 
 
@@ -56,6 +56,14 @@ def service_of(state: HallState, service: str) -> Service:
     if found is None:
         known = ", ".join(state.index.services)
         raise Rejected(Code.UNKNOWN_SERVICE, f"no service {service!r}", f"one of: {known}", service=service)
+    return found
+
+
+def item_of(state: HallState, item: str) -> Item:
+    """The matter, or `unknown_item`."""
+    found = state.index.items.get(item)
+    if found is None:
+        raise Rejected(Code.UNKNOWN_ITEM, f"no item {item!r}", "look it up in the hall's list", item=item)
     return found
 
 

@@ -11,7 +11,16 @@ from callq.domain.calendar import day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import clerk_of, in_its_day, running, service_of, unused, wrong_state, zone_for
+from callq.domain.rules.guards import (
+    clerk_of,
+    in_its_day,
+    item_of,
+    running,
+    service_of,
+    unused,
+    wrong_state,
+    zone_for,
+)
 from callq.domain.state import same_person
 
 if TYPE_CHECKING:
@@ -36,6 +45,14 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
     service = service_of(state, command.service)
     for code in command.services:
         service_of(state, code)
+    if command.item and item_of(state, command.item).service != service.code:
+        raise Rejected(
+            Code.INVALID,
+            f"{command.item!r} is no matter of {service.name}",
+            f"take a ticket for {state.index.items[command.item].service}",
+            item=command.item,
+            service=service.code,
+        )
     if command.prefer_clerk:
         clerk_of(state, command.prefer_clerk)
     if command.party < 1 or command.cases < 1:
@@ -62,6 +79,7 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
         prefer_clerk=command.prefer_clerk,
         steps=tuple(steps) if len(steps) > 1 else (),
         credit=credit,
+        item=command.item,
     )
     return Decision((issued,), ticket=command.ticket)
 
