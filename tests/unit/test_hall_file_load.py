@@ -132,7 +132,7 @@ def test_what_older_nodes_cannot_read_asks_for_the_level(tmp_path: Path) -> None
         path.write_text(text)
         return required_level([HallConfigured(config=load_hall(path), digest="")])
 
-    assert (level(COUNTY), level(FULL)) == (1, 4)
+    assert (level(WITHOUT), level(FULL)) == (1, 4)
 
 
 def test_a_slip_does_not_load(tmp_path: Path) -> None:
