@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from callq.domain.effects.tools import (
     Moment,
+    begin_timer,
     drop_credit,
     drop_timer,
     enter_lane,
@@ -87,6 +88,7 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
             undo.set(visit, "touched", state.revision + 1)
     undo.put(state.tickets, ticket.id, ticket)
     enter_lane(state, ticket, undo)
+    begin_timer(state, ticket, at, undo)
     know_person(state, ticket, undo)
 
 
@@ -180,6 +182,9 @@ def _set_service(state: HallState, ticket: Ticket, service: str, zone: str, undo
     undo.set(ticket, "zone", zone)
     if service == ticket.service:
         return
+    if ticket.state in AT_WINDOW:
+        undo.remove(state.at_windows, ticket.service)
+        undo.add(state.at_windows, service)
     undo.set(ticket, "service", service)
     set_step(ticket, ticket.step, undo, service=service)
     # A later step of the same service is the one that is done now.
