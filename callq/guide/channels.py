@@ -26,7 +26,7 @@ NO_WINDOW_MIN: Final = 30.0
 UNTOLD_MIN: Final = 15.0
 """What a wait that nobody knows is reckoned to be."""
 
-OUTLET_MIN: Final = 5.0
+OUTLET_MIN: Final = 3.0
 """The same of what has no queue."""
 
 LIKED_MIN: Final = 5.0
