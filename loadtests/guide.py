@@ -47,7 +47,7 @@ SINGLE_RATE: Final = 50.0
 """Single requests a second at which the time of one is looked at."""
 
 CALLS_RATE: Final = 20.0
-"""Commands a second at the windows: forty times what 2,600 tickets a day bring at the peak."""
+"""Commands a second at the windows: some fifty times what 2,600 tickets a day bring at the peak."""
 
 DAY: Final = "2026-11-23"
 """A day on which all certificates of the sample are valid."""
