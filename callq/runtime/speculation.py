@@ -158,9 +158,6 @@ class Speculation:
         if level >= SCHEMA_VERSION:
             return level
         needed = required_level(events)
-        if not self.state.created:
-            # Nobody serves it yet: an older node lets go of a hall that it cannot read from the start.
-            return max(level, needed)
         if needed > level and not any(isinstance(event, FeatureLevelRaised) for event in events):
             raise StoreUnavailable(
                 f"this needs schema {needed} and the hall is at {level}: possible once every node is upgraded"

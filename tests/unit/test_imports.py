@@ -39,7 +39,7 @@ TABLE = {
     "callq.wire": Row(INNER),
     "callq.views": Row(f"{INNER} callq.wire"),
     "callq.tidal": Row(INNER),
-    "callq.guide": Row(INNER),
+    "callq.guide": Row(f"{INNER} callq.wire"),
     "callq.journal": Row(f"{INNER} callq.config callq.metrics"),
     "callq.runtime": Row(MIDDLE),
     "callq.archive": Row(MIDDLE),

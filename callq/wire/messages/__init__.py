@@ -8,6 +8,17 @@ from __future__ import annotations
 
 from callq.wire.messages.base import BookingStateName, StepStateName, TicketStateName, WindowStateName
 from callq.wire.messages.bookings import Booking, BookingAnswer, BookingPage, Slot, Slots
+from callq.wire.messages.guide import (
+    ItemInfo,
+    ItemPage,
+    Reason,
+    RouteCommit,
+    RouteDecision,
+    RouteOption,
+    RouteOutlet,
+    RouteWait,
+    Unavailable,
+)
 from callq.wire.messages.halls import (
     ClerkInfo,
     ContactInfo,
@@ -60,6 +71,8 @@ __all__ = [
     "HallList",
     "HallName",
     "HeldTicket",
+    "ItemInfo",
+    "ItemPage",
     "LaneWhy",
     "LastTicket",
     "Option",
@@ -68,8 +81,14 @@ __all__ = [
     "Place",
     "Queue",
     "Rating",
+    "Reason",
     "Rejoin",
     "RevisionAnswer",
+    "RouteCommit",
+    "RouteDecision",
+    "RouteOption",
+    "RouteOutlet",
+    "RouteWait",
     "ServiceInfo",
     "ServiceNow",
     "SessionInfo",
@@ -84,6 +103,7 @@ __all__ = [
     "TicketPage",
     "TicketStateName",
     "Ticketing",
+    "Unavailable",
     "Undoable",
     "Visit",
     "VisitStep",
