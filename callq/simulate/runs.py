@@ -11,12 +11,14 @@ import msgspec
 from callq.simulate.draws import drawn
 from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
+from callq.simulate.of_hall import hall_of
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from callq.domain.hall import HallConfig
     from callq.simulate.record import DayRecord
     from callq.simulate.scenario import Scenario
 
@@ -35,6 +37,7 @@ class Run(NamedTuple):
       policy: one of `callq.simulate.halls.POLICIES`.
       tidal: one of `TIDES`.
       beta: slider of the tides, between cost and comfort.
+      hall: whose own windows and clerks run; None: those of the scenario's layout.
     """
 
     scenario: Scenario
@@ -44,6 +47,7 @@ class Run(NamedTuple):
     policy: str = "default"
     tidal: str = "none"
     beta: float = 0.0
+    hall: HallConfig | None = None
 
 
 def one_day(run: Run, day: int) -> DayRecord:
@@ -53,7 +57,10 @@ def one_day(run: Run, day: int) -> DayRecord:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
         scenario = msgspec.structs.replace(scenario, tides=tides)
     tidal = run.tidal != "none"
-    hall = made(scenario, run.policy, run.volume, tidal=tidal)
+    if run.hall is not None:
+        hall = hall_of(run.hall, run.policy, tidal=tidal)
+    else:
+        hall = made(scenario, run.policy, run.volume, tidal=tidal)
     draws = drawn(scenario, run.volume, run.seed, day)
     return SimulatedDay(scenario, hall, draws, RULES[run.tidal]() if tidal else None).run()
 
