@@ -29,7 +29,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="try a rule, a hall file or a plan on simulated days",
         description="Run a hall on simulated days: the rules of the live system, people drawn by chance. "
         "No server, store or network is touched.",
-        epilog="The same seed gives the same people, whatever the policy. Exit status 2 for a bad command line.",
+        epilog="The same seed gives the same people, whatever the policy. Exit status 2: bad command line.",
     )
     _options(simulate, root=True)
     simulate.set_defaults(run=run_simulate)
@@ -43,7 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "what",
         nargs="+",
         metavar="WHAT",
-        help="a policy, POLICY+TIDES (default+clock), a hall file, or a result kept with --json; at least two",
+        help="a policy, POLICY+TIDES (default+clock), a hall file, or a result of --json; at least two",
     )
     _options(compare, root=False)
     compare.set_defaults(run=run_compare)
@@ -52,9 +52,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--scenario", metavar="NAME-OR-FILE", help="kind of day (default: county-84)")
-    what.add_argument(
-        "--hall", metavar="FILE-OR-SAMPLE", help="a hall file instead: its own windows and load"
-    )
+    what.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
     parser.add_argument("--volume", metavar="N", type=float, help="people a day (default: the scenario's)")
     parser.add_argument("--days", metavar="D", type=int, default=DAYS, help=f"default {DAYS}")
     parser.add_argument("--seed", metavar="S", type=int, default=SEED, help=f"default {SEED}")
@@ -113,7 +111,7 @@ def _one_of(what: str, name: str, known: Sequence[str]) -> None:
     if name not in known:
         guess = nearest(name, known)
         hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(known)}"
-        raise UserError(f"there are no {what} {name!r}", hint, 2)
+        raise UserError(f"there is no {what} {name!r}", hint, 2)
 
 
 def run_simulate(args: argparse.Namespace) -> int:
@@ -157,15 +155,10 @@ def _result(args: argparse.Namespace, what: str) -> Result:
         except (OSError, msgspec.MsgspecError) as error:
             raise UserError(f"{what}: {error}", "name a file that --json wrote") from error
     policy, _, tidal = what.partition("+")
-    is_file = path.suffix == ".toml"
-    if not is_file:
-        _one_of("policy", policy, POLICIES)
-    run = _run_of(
-        args,
-        "default" if is_file else policy,
-        tidal if tidal and not is_file else "none",
-        what if is_file else args.hall,
-    )
+    if path.suffix == ".toml":
+        run = _run_of(args, "default", "none", what)
+    else:
+        run = _run_of(args, policy, tidal or "none", args.hall)
     return _simulated(run, args.jobs, what)
 
 
