@@ -145,7 +145,6 @@ def run_compare(args: argparse.Namespace) -> int:
 def _result(args: argparse.Namespace, what: str) -> Result:
     import msgspec
 
-    from callq.simulate.halls import POLICIES
     from callq.simulate.results import Result
 
     path = Path(what)
