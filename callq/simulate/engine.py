@@ -8,6 +8,7 @@ soon as they are free. No clock, no network, no store.
 from __future__ import annotations
 
 import heapq
+import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ from callq.domain.apply import apply
 from callq.domain.calendar import local_ms
 from callq.domain.decide import decide
 from callq.domain.errors import Rejected
+from callq.domain.routing import eligible_lanes
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
 from callq.simulate.draws import MIN_MS
@@ -118,15 +120,16 @@ class SimulatedDay:
         self._serves: dict[str, list[str]] = {}
         """Windows by service, fewest services first."""
         self._pace: dict[str, float] = {}
-        self._waiting: dict[str, int] = {}
+        self._asks_again: set[str] = set()
         self._reacts_ms = int(scenario.clerks.react_s * 1000)
         self._walk_ms = int(scenario.handling.walk_s * 1000)
         self._on: Final[dict[type, Callable[[Any], None]]] = {
             ev.TicketCalled: self._called,
             ev.WindowOpened: self._opened,
             ev.WindowClosed: self._closed,
-            ev.WindowUnpaused: self._opened,
+            ev.WindowUnpaused: self._unpaused,
             ev.WindowPaused: self._paused,
+            ev.SkillsSet: self._skills_set,
         }
 
     # The clock ------------------------------------------------------------------------------------
@@ -227,7 +230,8 @@ class SimulatedDay:
     def _minute(self) -> None:
         assert self._controller is not None
         self._controller.tick(self)
-        if self.now_ms < self.closes_ms or self._to_come or any(self.state.lanes.values()):
+        waiting = self._to_come or any(self.state.lanes.values())
+        if self.now_ms < self.closes_ms or (waiting and self.now_ms < MIDNIGHT_MS):
             self.plan(self.now_ms + MIN_MS, self._minute)
 
     def _breaks(self) -> None:
@@ -311,12 +315,16 @@ class SimulatedDay:
         return lines[-1].service
 
     def _length(self, service: str, windows: int) -> tuple[float, int]:
-        """How long a line is for each of its windows: less than 0 where somebody is free."""
+        """How long a line would be with one more, for each of its windows; 0 where somebody is free.
+
+        Lines of different groups that the same windows serve are one line.
+        """
         served = self._serves[service]
-        free = sum(1 for window in served if window in self._idle)
-        pooled = {key.service for key in self.state.lanes} if len(served) > windows else {service}
-        waiting = sum(len(lane) for key, lane in self.state.lanes.items() if key.service in pooled)
-        return ((waiting - free) / windows if windows else float("inf"), windows)
+        if any(window in self._idle for window in served):
+            return 0.0, windows
+        together = {code for code, others in self._serves.items() if others == served}
+        waiting = sum(len(lane) for key, lane in self.state.lanes.items() if key.service in together)
+        return ((waiting + 1) / windows if windows else math.inf, windows)
 
     def _expected_min(self, service: str) -> float:
         """Wait that a guide would tell: work ahead, shared by the windows that are open for it."""
@@ -336,11 +344,13 @@ class SimulatedDay:
 
     # Windows --------------------------------------------------------------------------------------
 
-    def _opened(self, event: ev.WindowOpened | ev.WindowUnpaused) -> None:
-        window = self.state.windows[event.window]
-        self.record.opened(window.id, self.now_ms)
-        if window.ticket is None:
-            self._free(window.id)
+    def _opened(self, event: ev.WindowOpened) -> None:
+        self.record.opened(event.window, self.now_ms)
+        self._after(event.window)
+
+    def _unpaused(self, event: ev.WindowUnpaused) -> None:
+        self.record.resumed(event.window, self.now_ms)
+        self._after(event.window)
 
     def _closed(self, event: ev.WindowClosed) -> None:
         self._idle.pop(event.window, None)
@@ -349,6 +359,10 @@ class SimulatedDay:
     def _paused(self, event: ev.WindowPaused) -> None:
         self._idle.pop(event.window, None)
         self.record.closed(event.window, self.now_ms)
+
+    def _skills_set(self, event: ev.SkillsSet) -> None:
+        if event.window in self._idle:
+            self._call_next(event.window)
 
     def _free(self, window: str) -> None:
         """The window has no ticket: it calls the next, after the clerk's pause for breath."""
@@ -361,16 +375,30 @@ class SimulatedDay:
         found = self.state.windows[window]
         if not found.open or found.paused or found.ticket is not None:
             return
-        if not self.do(cmd.CallNext(window=window)).events:
-            self._idle.setdefault(window, self.now_ms)
+        if self.do(cmd.CallNext(window=window)).events:
+            return
+        self._idle.setdefault(window, self.now_ms)
+        if self.now_ms < MIDNIGHT_MS and window not in self._asks_again and eligible_lanes(self.state, found):
+            # Somebody waits whom the hall leaves to another window for now.
+            self._asks_again.add(window)
+            self.plan(self.now_ms + ASKS_AGAIN_MS, self._call_again, window)
+
+    def _call_again(self, window: str) -> None:
+        self._asks_again.discard(window)
+        if window in self._idle:
+            self._call_next(window)
 
     def _somebody_waits(self, service: str) -> None:
         """A ticket that finds windows idle: fewest services first, then the longest idle."""
+        state = self.state
         able = [window for window in self._serves[service] if window in self._idle]
-        if able:
-            fewest = len(self.state.services_at(self.state.windows[able[0]]))
-            same = [w for w in able if len(self.state.services_at(self.state.windows[w])) == fewest]
-            self._call_next(min(same, key=self._idle.__getitem__))
+        if len(able) > 1:
+            able.sort(key=lambda w: (len(state.services_at(state.windows[w])), self._idle[w]))
+        for window in able:
+            self._call_next(window)
+            # Whoever waits for one window alone, or for a better clerk, is left by the others.
+            if window not in self._idle:
+                return
 
     # Calls ----------------------------------------------------------------------------------------
 
@@ -450,9 +478,15 @@ class SimulatedDay:
 
     def _after(self, window: str) -> None:
         found: Window = self.state.windows[window]
-        if found.open and not found.paused:
+        if found.open and not found.paused and found.ticket is None:
             self._free(window)
 
+
+MIDNIGHT_MS: Final = 24 * 60 * MIN_MS
+"""When who still waits, because no window opens for them any more, is left waiting."""
+
+ASKS_AGAIN_MS: Final = 15_000
+"""After which a free clerk tries again, where tickets wait that the hall does not give to that window."""
 
 NOBODY_COMES_MS: Final = 30_000
 """How long a clerk waits for somebody who does not come."""

@@ -34,7 +34,7 @@ class Run(NamedTuple):
       seed: of all chance.
       policy: one of `callq.simulate.halls.POLICIES`.
       tidal: one of `TIDES`.
-      beta: slider of the tides, between cost and comfort.
+      beta: slider of the tides, between cost and comfort; None: that of the scenario.
     """
 
     scenario: Scenario
@@ -43,13 +43,13 @@ class Run(NamedTuple):
     seed: int
     policy: str = "default"
     tidal: str = "none"
-    beta: float = 0.0
+    beta: float | None = None
 
 
 def one_day(run: Run, day: int) -> DayRecord:
     """Simulate one day of a run, from its number."""
     scenario = run.scenario
-    if run.beta != scenario.tides.beta:
+    if run.beta is not None:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
         scenario = msgspec.structs.replace(scenario, tides=tides)
     tidal = run.tidal != "none"
@@ -85,5 +85,5 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
         tidal=run.tidal,
         volume=run.volume,
         seed=run.seed,
-        beta=run.beta,
+        beta=run.scenario.tides.beta if run.beta is None else run.beta,
     )
