@@ -150,7 +150,7 @@ def _person(scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int
     holds, part, held = of["hold"].random(), of["hold"].random(), of["hold"].expovariate(1.0)
     sent, to = of["transfer"].random(), of["transfer"].randrange(max(1, len(means) - 1))
     to += to >= group
-    after_ms = _handling_ms(scenario, means[to % len(means)], of["after"])
+    after_ms = _handling_ms(scenario, means, to % len(means), of["after"])
     booked, guided = of["booked"].random(), of["guided"].random()
     return Person(
         number=0,
@@ -158,7 +158,7 @@ def _person(scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int
         group=group,
         cls=cls,
         booked=cls == "appointment" and booked < people.booked,
-        service_ms=_handling_ms(scenario, means[group], of["service"]),
+        service_ms=_handling_ms(scenario, means, group, of["service"]),
         line=of["line"].random(),
         patience_ms=None if people.patience_min is None else int(patience * people.patience_min * MIN_MS),
         tells=of["tells"].random() < people.tells,
@@ -172,9 +172,9 @@ def _person(scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int
     )
 
 
-def _handling_ms(scenario: Scenario, mean_min: float, rng: Random) -> int:
-    handling = scenario.handling
-    spread = math.log(1 + handling.cv**2)
+def _handling_ms(scenario: Scenario, means: Sequence[float], group: int, rng: Random) -> int:
+    handling, cv = scenario.handling, scenario.groups[group].cv
+    spread = math.log(1 + (handling.cv if cv is None else cv) ** 2)
     normal = rng.gauss(0, 1)
-    found = mean_min * math.exp(math.sqrt(spread) * normal - spread / 2)
+    found = means[group] * math.exp(math.sqrt(spread) * normal - spread / 2)
     return int(min(handling.longest_min, max(handling.shortest_min, found)) * MIN_MS)

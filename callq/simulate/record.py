@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-End = Literal["waiting", "done", "left", "no_show", "guided", "refused"]
+End = Literal["waiting", "done", "left", "no_show", "guided", "turned_away"]
 
 HOUR_MS: Final = 3_600_000
 

@@ -53,6 +53,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     left: int
     """Lost patience."""
     no_shows: int
+    turned_away: int
+    """No ticket was given: outside the hours, or the quota was used up."""
     guided: int
     """Sent elsewhere by the guide before they came."""
     mean_wait_min: float
@@ -161,6 +163,7 @@ def gathered(
             served=_ended(outcomes, "done"),
             left=_ended(outcomes, "left"),
             no_shows=_ended(outcomes, "no_show"),
+            turned_away=_ended(outcomes, "turned_away"),
             guided=_ended(outcomes, "guided"),
             mean_wait_min=every.mean_wait_min,
             mean_wait_ci_min=interval([day.mean_wait_min for day in days]),

@@ -11,12 +11,14 @@ import msgspec
 from callq.simulate.draws import drawn
 from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
+from callq.simulate.of_hall import hall_of
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from callq.domain.hall import HallConfig
     from callq.simulate.record import DayRecord
     from callq.simulate.scenario import Scenario
 
@@ -34,7 +36,8 @@ class Run(NamedTuple):
       seed: of all chance.
       policy: one of `callq.simulate.halls.POLICIES`.
       tidal: one of `TIDES`.
-      beta: slider of the tides, between cost and comfort; None: that of the scenario.
+      beta: slider of the tides, between cost and comfort.
+      hall: whose own windows and clerks run; None: those of the scenario's layout.
     """
 
     scenario: Scenario
@@ -43,17 +46,21 @@ class Run(NamedTuple):
     seed: int
     policy: str = "default"
     tidal: str = "none"
-    beta: float | None = None
+    beta: float = 0.0
+    hall: HallConfig | None = None
 
 
 def one_day(run: Run, day: int) -> DayRecord:
     """Simulate one day of a run, from its number."""
     scenario = run.scenario
-    if run.beta is not None:
+    if run.beta != scenario.tides.beta:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
         scenario = msgspec.structs.replace(scenario, tides=tides)
     tidal = run.tidal != "none"
-    hall = made(scenario, run.policy, run.volume, tidal=tidal)
+    if run.hall is not None:
+        hall = hall_of(run.hall, run.policy, tidal=tidal)
+    else:
+        hall = made(scenario, run.policy, run.volume, tidal=tidal)
     draws = drawn(scenario, run.volume, run.seed, day)
     return SimulatedDay(scenario, hall, draws, RULES[run.tidal]() if tidal else None).run()
 
@@ -85,5 +92,5 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
         tidal=run.tidal,
         volume=run.volume,
         seed=run.seed,
-        beta=run.scenario.tides.beta if run.beta is None else run.beta,
+        beta=run.beta,
     )

@@ -30,7 +30,9 @@ class Group(_Part, frozen=True, kw_only=True):
     share: float
     """Of all people, against the other groups."""
     service_min: float = 10.0
-    """Mean handling against the other groups; scaled so that the mean of all is `Service.mean_min`."""
+    """Mean handling against the other groups; scaled so that the mean of all is `Handling.mean_min`."""
+    cv: float | None = None
+    """Of the handling; None: as `Handling`."""
 
 
 class Classes(_Part, frozen=True, kw_only=True):
@@ -142,7 +144,8 @@ class Scenario(_Part, frozen=True, kw_only=True):
     groups: tuple[Group, ...]
     profile: tuple[ProfileSlot, ...]
     """Relative arrivals a minute."""
-    layout: Layout
+    layout: Layout | None = None
+    """None: the windows are those of a hall file."""
     classes: Classes = Classes()
     handling: Handling = Handling()
     people: People = People()
@@ -305,6 +308,9 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
 
 def _layout(scenario: Scenario) -> Iterator[ConfigProblem]:
     layout, groups = scenario.layout, len(scenario.groups)
+    if layout is None:
+        yield ConfigProblem("layout", "the table is missing", "add [layout] with domain and comprehensive")
+        return
     if layout.domain and layout.domain < groups:
         yield ConfigProblem(
             "layout.domain",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, ready, settled, since
+from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, ready, seats_changed, settled, since
 from callq.domain.state import ClerkDay
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def _other_clerk(state: HallState, window: str, at: Moment, undo: Undo) -> Windo
     found = state.windows[window]
     settled(state, found, undo)
     ready(state, found, at, undo)
+    seats_changed(state, undo)
     return found
 
 
@@ -85,6 +86,7 @@ def handed_over(state: HallState, event: ev.WindowHandedOver, at: Moment, undo: 
 def skills_set(state: HallState, event: ev.SkillsSet, at: Moment, undo: Undo) -> None:
     """Other skills in use."""
     undo.set(state.windows[event.window], "active", event.skills)
+    seats_changed(state, undo)
 
 
 def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> None:
@@ -93,6 +95,7 @@ def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> 
     if not window.open:
         undo.set(window, "open", True)
         since(state, window, at, undo)
+        seats_changed(state, undo)
     undo.set(window, "draining", False)
 
 
@@ -108,6 +111,7 @@ def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> 
         undo.set(window, flag, False)
     undo.set(window, "pause_reason", None)
     since(state, window, at, undo)
+    seats_changed(state, undo)
 
 
 def pause_requested(state: HallState, event: ev.PauseRequested, at: Moment, undo: Undo) -> None:
