@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from itertools import accumulate
+from operator import attrgetter
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,7 +62,7 @@ class DayDraws(NamedTuple):
 
     Attributes:
       people: in order of arrival.
-      pace: factor on handling times of each clerk, by number.
+      pace: chance from which each clerk's own pace is drawn, in the order of the windows.
     """
 
     people: tuple[Person, ...]
@@ -78,10 +79,11 @@ def drawn(scenario: Scenario, volume: float, seed: int, day: int) -> DayDraws:
       day: number of the day, from 0.
     """
     of = _Streams(seed, day)
-    people = sorted(_arrivals(scenario, volume, of))
     means = means_min(scenario)
-    found = [_person(scenario, means, of, number, at, group) for number, (at, group) in enumerate(people)]
-    return DayDraws(tuple(found), of["pace"])
+    # Drawn before they are put in order: so a burst adds people, and changes nobody else's business.
+    people = [_person(scenario, means, of, at, group) for at, group in _arrivals(scenario, volume, of)]
+    people.sort(key=attrgetter("at_ms"))
+    return DayDraws(tuple(one._replace(number=number) for number, one in enumerate(people)), of["pace"])
 
 
 class _Streams(dict[str, Random]):
@@ -139,9 +141,7 @@ def _poisson(mean: float, rng: Random) -> int:
     return count
 
 
-def _person(
-    scenario: Scenario, means: Sequence[float], of: _Streams, number: int, at_ms: int, group: int
-) -> Person:
+def _person(scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int, group: int) -> Person:
     people, classes = scenario.people, scenario.classes
     shares = (classes.ordinary, classes.appointment, classes.priority)
     cls = ("ordinary", "appointment", "priority")[_chosen(list(accumulate(shares)), of["class"])]
@@ -153,7 +153,7 @@ def _person(
     after_ms = _handling_ms(scenario, means, to % len(means), of["after"])
     booked, guided = of["booked"].random(), of["guided"].random()
     return Person(
-        number=number,
+        number=0,
         at_ms=at_ms,
         group=group,
         cls=cls,

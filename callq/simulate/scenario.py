@@ -16,7 +16,7 @@ from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.hall import ProfileSlot, Routing, Tides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -203,6 +203,14 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
 }
 """Inclusive ranges of numbers by key."""
 
+_ALL_RANGES: Final[Mapping[str, tuple[float, float]]] = {**values.RANGES, **RANGES}
+"""With those of the hall file, whose tables of routing and tides a scenario has."""
+
+EARLIEST: Final = "05:00"
+"""Doors do not open before: clerks are there half an hour earlier, and a business day begins at 04:00."""
+
+MOST_GROUPS: Final = 250
+
 _SCENARIOS: Final = resources.files("callq.simulate") / "scenarios"
 
 
@@ -242,6 +250,8 @@ def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
     yield from _numbers("", scenario)
     yield from _hours(scenario)
     codes = {group.code: group.code for group in scenario.groups}
+    if len(scenario.groups) > MOST_GROUPS:
+        yield ConfigProblem("groups", f"{len(scenario.groups)} groups", f"keep to {MOST_GROUPS} at most")
     if not scenario.groups:
         yield ConfigProblem("groups", "nobody comes", "add [[groups]] tables with code and share")
     for index, group in enumerate(scenario.groups):
@@ -258,14 +268,14 @@ def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
 def _numbers(path: str, part: msgspec.Struct) -> Iterator[ConfigProblem]:
     for name in part.__struct_fields__:
         value, at = getattr(part, name), f"{path}.{name}" if path else name
-        if isinstance(value, _Part):
+        if isinstance(value, _Part | Routing | Tides):
             yield from _numbers(at, value)
         elif isinstance(value, tuple):
             for index, each in enumerate(value):
                 if isinstance(each, msgspec.Struct):
                     yield from _numbers(f"{at}[{index}]", each)
-        elif name in RANGES and value is not None:
-            low, high = RANGES[name]
+        elif name in _ALL_RANGES and value is not None:
+            low, high = _ALL_RANGES[name]
             if not low <= value <= high:
                 hint = f"write a number from {low:g} to {high:g}"
                 yield ConfigProblem(at, f"{value:g} is out of range", hint)
@@ -283,6 +293,10 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
     for path, text in spans.items():
         if parse_hours(text) is None or text[:5] >= text[6:]:
             yield ConfigProblem(path, f"{text!r} are no hours of one day", "write them as HH:MM-HH:MM")
+    if parse_hours(f"{day.opens}-24:00") is not None and day.opens < EARLIEST:
+        yield ConfigProblem(
+            "day.opens", f"{day.opens} is before the day begins", f"open at {EARLIEST} or later"
+        )
     for (_, one), (index, other) in combinations(enumerate(slot.hours for slot in scenario.profile), 2):
         if one[:5] < other[6:] and other[:5] < one[6:]:
             yield ConfigProblem(
