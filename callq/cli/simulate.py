@@ -59,6 +59,12 @@ def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
     parser.add_argument("--jobs", metavar="N", type=int, default=0, help="processes (default: all cores)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was found")
     parser.add_argument("--beta", metavar="X", type=float, help="slider of the tides: cost to comfort")
+    parser.add_argument(
+        "--through",
+        choices=("domain", "runtime"),
+        default="domain",
+        help="runtime: the commands also go through the server's actor and journal, and must end alike",
+    )
     if root:
         parser.add_argument("--policy", metavar="P", default="default", help="which rule calls")
         parser.add_argument("--tidal", metavar="C", default="none", help="what opens and closes windows")
@@ -104,6 +110,7 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
         tidal=tidal,
         beta=scenario.tides.beta if args.beta is None else args.beta,
         hall=config,
+        through=args.through,
     )
 
 
@@ -145,7 +152,6 @@ def run_compare(args: argparse.Namespace) -> int:
 def _result(args: argparse.Namespace, what: str) -> Result:
     import msgspec
 
-    from callq.simulate.halls import POLICIES
     from callq.simulate.results import Result
 
     path = Path(what)
@@ -166,6 +172,7 @@ def _simulated(run: Run, jobs: int, title: str) -> Result:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from callq.simulate.live import Disagreement
     from callq.simulate.of_hall import NotSimulated
     from callq.simulate.runs import simulate
 
@@ -176,6 +183,10 @@ def _simulated(run: Run, jobs: int, title: str) -> Result:
             return simulate(run, jobs=jobs, progress=lambda done: bar.update(task, completed=done))
         except NotSimulated as error:
             raise UserError(str(error), error.hint) from error
+        except Disagreement as error:
+            raise UserError(
+                str(error), "this is a fault of callq: please report it with the command"
+            ) from error
 
 
 def _print(table: Any) -> None:  # noqa: ANN401 - whatever rich can print

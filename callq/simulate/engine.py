@@ -93,6 +93,8 @@ class SimulatedDay:
       hall: in which hall.
       draws: who comes.
       controller: who opens and closes windows; None: they stay as they are.
+      keep: whether to keep every command for `callq.simulate.live`. Appointments that the hall did not know
+        beforehand are then ordinary tickets: there is no command for them.
     """
 
     def __init__(
@@ -101,6 +103,8 @@ class SimulatedDay:
         hall: SimulatedHall,
         draws: DayDraws,
         controller: Controller | None = None,
+        *,
+        keep: bool = False,
     ) -> None:
         self.scenario = scenario
         self.hall = hall
@@ -111,6 +115,8 @@ class SimulatedDay:
         self.opens_ms = minute_of(scenario.day.opens) * MIN_MS
         self.closes_ms = minute_of(scenario.day.closes) * MIN_MS
         self.record = DayRecord(len(scenario.groups), self.opens_ms, self.closes_ms)
+        self.commands: list[tuple[int, cmd.AnyCommand]] | None = [] if keep else None
+        """What was accepted and when, Unix ms; the hall's own ticks are not among them."""
         self._draws = draws
         self._controller = controller
         self._heap: list[Planned] = []
@@ -173,6 +179,8 @@ class SimulatedDay:
         state, at_ms = self.state, self.midnight_ms + self.now_ms
         decision = decide(state, command, at_ms, WHO)
         if decision.events:
+            if self.commands is not None and not isinstance(command, cmd.Tick):
+                self.commands.append((at_ms, command))
             self._apply(decision, at_ms)
         return decision
 
@@ -297,7 +305,7 @@ class SimulatedDay:
             cls="priority" if priority else "ordinary",
             channel="counter" if priority else "kiosk",
         )
-        if person.cls != "appointment":
+        if person.cls != "appointment" or self.commands is not None:
             self.do(command)
             return
         # Booked in another system, which the hall hears of when the person comes.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
 from callq.simulate.draws import drawn
 from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
+from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
@@ -37,6 +38,7 @@ class Run(NamedTuple):
       policy: one of `callq.simulate.halls.POLICIES`.
       tidal: one of `TIDES`.
       beta: slider of the tides, between cost and comfort.
+      through: `runtime`: every command goes through actor and journal as well, under a virtual clock.
       hall: whose own windows and clerks run; None: those of the scenario's layout.
     """
 
@@ -48,10 +50,24 @@ class Run(NamedTuple):
     tidal: str = "none"
     beta: float = 0.0
     hall: HallConfig | None = None
+    through: Literal["domain", "runtime"] = "domain"
 
 
 def one_day(run: Run, day: int) -> DayRecord:
-    """Simulate one day of a run, from its number."""
+    """Simulate one day of a run, from its number.
+
+    Raises:
+      Disagreement: it was to go through the runtime as well, which came to another end.
+    """
+    simulated = prepared(run, day)
+    record = simulated.run()
+    if run.through == "runtime":
+        lived(simulated)
+    return record
+
+
+def prepared(run: Run, day: int) -> SimulatedDay:
+    """A day of a run, before it begins."""
     scenario = run.scenario
     if run.beta != scenario.tides.beta:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
@@ -62,7 +78,8 @@ def one_day(run: Run, day: int) -> DayRecord:
     else:
         hall = made(scenario, run.policy, run.volume, tidal=tidal)
     draws = drawn(scenario, run.volume, run.seed, day)
-    return SimulatedDay(scenario, hall, draws, RULES[run.tidal]() if tidal else None).run()
+    controller = RULES[run.tidal]() if tidal else None
+    return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
 
 
 def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambda done: None) -> Result:
