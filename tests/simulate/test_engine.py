@@ -1,4 +1,4 @@
-"""Simulated days go by the rules: what must hold in every hall holds in them, and everybody ends somewhere."""
+"""Simulated days go by the rules: what holds in every hall holds in them, and everybody ends somewhere."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from callq.simulate.scenario import RANGES, ScenarioError, load, names
@@ -104,8 +105,6 @@ def test_a_name_that_is_nearly_right_is_guessed(tmp_path: Path) -> None:
 
 def test_every_number_of_a_scenario_has_a_range() -> None:
     """So that no number can be anything."""
-    import msgspec
-
     tables = [SMALL, SMALL.day, SMALL.classes, SMALL.handling, SMALL.layout, SMALL.people, SMALL.clerks]
     numbers = {
         field.name
