@@ -38,6 +38,8 @@ class Configure(Command, frozen=True, kw_only=True, tag="configure"):
     """Put a configuration in force; the first one creates the hall."""
 
     config: HallConfig
+    level: int = 0
+    """The schema that all nodes read, which a new hall may use from its first batch; 0: not known."""
 
 
 class OpenEpoch(Command, frozen=True, kw_only=True, tag="open_epoch"):

@@ -297,7 +297,7 @@ class Node:
             )
             return
         try:
-            await actor.own(cmd.Configure(config=config), _not_created)
+            await actor.own(cmd.Configure(config=config, level=self._heart.level), _not_created)
         except _Created:
             self._log.info("hall_created_elsewhere", hall=actor.hall)
         lineage = await self._journal.lineage()
