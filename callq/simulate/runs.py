@@ -1,0 +1,113 @@
+"""Running many days, on several cores, with progress."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+import msgspec
+
+from callq.simulate.draws import drawn
+from callq.simulate.engine import SimulatedDay
+from callq.simulate.halls import made
+from callq.simulate.live import lived
+from callq.simulate.of_hall import hall_of
+from callq.simulate.results import Result, gathered
+from callq.simulate.tides import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callq.domain.hall import HallConfig
+    from callq.simulate.record import DayRecord
+    from callq.simulate.scenario import Scenario
+
+TIDES: Final = ("none", *RULES)
+"""What may open and close windows."""
+
+
+class Run(NamedTuple):
+    """What is to be simulated.
+
+    Attributes:
+      scenario: kind of day, and the hall.
+      volume: people expected a day.
+      days: how many.
+      seed: of all chance.
+      policy: one of `callq.simulate.halls.POLICIES`.
+      tidal: one of `TIDES`.
+      beta: slider of the tides, between cost and comfort.
+      through: `runtime`: every command goes through actor and journal as well, under a virtual clock.
+      hall: whose own windows and clerks run; None: those of the scenario's layout.
+    """
+
+    scenario: Scenario
+    volume: float
+    days: int
+    seed: int
+    policy: str = "default"
+    tidal: str = "none"
+    beta: float = 0.0
+    hall: HallConfig | None = None
+    through: Literal["domain", "runtime"] = "domain"
+
+
+def one_day(run: Run, day: int) -> DayRecord:
+    """Simulate one day of a run, from its number.
+
+    Raises:
+      Disagreement: it was to go through the runtime as well, which came to another end.
+    """
+    simulated = prepared(run, day)
+    record = simulated.run()
+    if run.through == "runtime":
+        lived(simulated)
+    return record
+
+
+def prepared(run: Run, day: int) -> SimulatedDay:
+    """A day of a run, before it begins."""
+    scenario = run.scenario
+    if run.beta != scenario.tides.beta:
+        tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
+        scenario = msgspec.structs.replace(scenario, tides=tides)
+    tidal = run.tidal != "none"
+    if run.hall is not None:
+        hall = hall_of(run.hall, run.policy, tidal=tidal)
+    else:
+        hall = made(scenario, run.policy, run.volume, tidal=tidal)
+    draws = drawn(scenario, run.volume, run.seed, day)
+    controller = RULES[run.tidal]() if tidal else None
+    return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
+
+
+def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambda done: None) -> Result:
+    """Simulate all days of a run.
+
+    Args:
+      run: what.
+      jobs: processes; 0: as many as there are cores.
+      progress: called with the number of days that are done.
+    """
+    records: list[DayRecord] = []
+    workers = min(jobs or os.cpu_count() or 1, run.days)
+    if workers == 1:
+        for day in range(run.days):
+            records.append(one_day(run, day))
+            progress(len(records))
+    else:
+        with ProcessPoolExecutor(workers) as pool:
+            for record in pool.map(one_day, [run] * run.days, range(run.days), chunksize=2):
+                records.append(record)
+                progress(len(records))
+    return gathered(
+        [group.code for group in run.scenario.groups],
+        records,
+        scenario=run.scenario.name,
+        policy=run.policy,
+        tidal=run.tidal,
+        volume=run.volume,
+        seed=run.seed,
+        beta=run.beta,
+    )
