@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callq.cli.errors import UserError
 from callq.cli.hall import format_problem, wants_colour
+from callq.cli.logs import configure_logs
 from callq.domain.check_values import nearest
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def run_simulate(args: argparse.Namespace) -> int:
     """Run one hall and print what came of it."""
     from callq.simulate.tables import table_of
 
+    configure_logs("console", "error")
     run = _run_of(args, args.policy, args.tidal, args.hall)
     result = _simulated(run, args.jobs, f"{run.policy}, tides {run.tidal}")
     _print(table_of(result))
@@ -136,6 +138,7 @@ def run_compare(args: argparse.Namespace) -> int:
     """Run several on the same days and print them side by side."""
     from callq.simulate.tables import comparison
 
+    configure_logs("console", "error")
     if len(args.what) < 2:
         raise UserError("there is nothing to compare with", "name at least two", 2)
     named = [(what, _result(args, what)) for what in args.what]

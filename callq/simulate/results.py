@@ -71,8 +71,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Openings of one window on one day, the most."""
     worst_group_min: float
     """Largest mean wait of a group."""
-    max_to_min_group: float
-    """Largest mean wait of a group against the smallest."""
+    max_to_min_group: float | None
+    """Largest mean wait of a group against the smallest; None where somebody never waited."""
 
 
 class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,7 +175,7 @@ def gathered(
             openings=fmean(day.openings for day in days),
             most_reopened=max(record.most_reopened() for record in records),
             worst_group_min=max(means, default=0.0),
-            max_to_min_group=max(means) / min(means) if means and min(means) > 0 else math.inf,
+            max_to_min_group=max(means) / min(means) if means and min(means) > 0 else None,
         ),
         classes={cls: waits([o for o in called if o.cls == cls]) for cls in CLASSES},
         groups=groups,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -140,6 +141,8 @@ class Scenario(_Part, frozen=True, kw_only=True):
     """One kind of day in one hall."""
 
     name: str
+    like: str = ""
+    """Scenario that comes with callq whose tables hold where this one has none, or not all keys of one."""
     day: Day
     groups: tuple[Group, ...]
     profile: tuple[ProfileSlot, ...]
@@ -239,14 +242,31 @@ def load(source: str) -> Scenario:
         except (OSError, UnicodeDecodeError) as error:
             problem = Problem(0, None, "", f"cannot be read: {error}", "give the path of a UTF-8 text file")
             raise ScenarioError(source, [problem]) from error
-    scenario, found = examine(text, Scenario, problems)
+    scenario, found = examine(text, Scenario, problems, _laid_over)
     if scenario is None:
         raise ScenarioError(source, found)
     return scenario
 
 
+def _laid_over(document: dict[str, Any]) -> dict[str, Any]:
+    """A document with what it is like beneath it; lists are taken as a whole."""
+    like = document.get("like")
+    if like not in names():
+        return document
+    below = tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8"))
+    laid = _laid_over(below) | document
+    for key, table in below.items():
+        if isinstance(table, dict) and isinstance(document.get(key), dict):
+            laid[key] = table | document[key]
+    return laid
+
+
 def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
     """What is wrong with a scenario, in file order."""
+    if scenario.like and scenario.like not in names():
+        guess = nearest(scenario.like, names())
+        hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(names())}"
+        yield ConfigProblem("like", f"there is no scenario {scenario.like!r}", hint)
     yield from _numbers("", scenario)
     yield from _hours(scenario)
     codes = {group.code: group.code for group in scenario.groups}

@@ -28,7 +28,7 @@ ROWS: Final[tuple[tuple[str, Callable[[Result], str]], ...]] = (
     ("priority: mean / p99, min", lambda r: _class(r, "priority")),
     ("appointments: mean / p99, min", lambda r: _class(r, "appointment")),
     ("worst group, min", lambda r: _minutes(r.summary.worst_group_min)),
-    ("largest / smallest group", lambda r: f"{r.summary.max_to_min_group:.2f}"),
+    ("largest / smallest group", lambda r: _ratio(r.summary.max_to_min_group)),
     ("staff-hours a day", lambda r: f"{r.summary.staff_hours:.1f}"),
     ("openings a day", lambda r: f"{r.summary.openings:.1f}"),
     ("gave up / not there, %", lambda r: _parts(r)),
@@ -38,6 +38,10 @@ ROWS: Final[tuple[tuple[str, Callable[[Result], str]], ...]] = (
 
 def _ranged(interval: Interval, mean: float) -> str:
     return f"{_minutes(mean)} (days {_minutes(interval.low)} to {_minutes(interval.high)})"
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _class(result: Result, name: str) -> str:

@@ -165,6 +165,15 @@ ROUTES: Final[tuple[Route, ...]] = (
         m.TicketAnswer,
     ),
     Route(
+        "getTicketWhy",
+        "GET",
+        f"{HALL}/tickets/{{ticket}}/why",
+        "Why a ticket was called: the queues that were compared, and a sentence",
+        Permission.READ_TICKET,
+        lambda api, asked: api.why(asked.call, asked.path["ticket"]),
+        m.WhyAnswer,
+    ),
+    Route(
         "commandTicket",
         "POST",
         f"{HALL}/tickets/{{ticket}}/commands",

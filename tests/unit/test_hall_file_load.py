@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,7 +52,10 @@ name = "出生登记"
 service = "general"
 channels = ["self_service", "window"]
 """
-FULL = COUNTY.replace('prefix = "A"', 'prefix = "A"\ndaily = 120\nservice_min = 12.5', 1) + MORE
+WITHOUT = re.sub(r"(?ms)^\[routing\]\n.*?\n\n", "", re.sub(r"(?m)^(daily|service_min) = .*\n", "", COUNTY))
+"""The sample as it would be without what is written here in another way."""
+
+FULL = WITHOUT.replace('prefix = "A"', 'prefix = "A"\ndaily = 120\nservice_min = 12.5', 1) + MORE
 
 
 def test_the_parts_are_read_written_and_read_again(tmp_path: Path) -> None:

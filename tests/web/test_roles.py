@@ -29,6 +29,7 @@ REQUESTS = {
     "POST tickets priority": STAFF,
     "GET tickets": LOOKING,
     "GET tickets/{ticket}": f"{LOOKING} kiosk guide citizen",
+    "GET tickets/{ticket}/why": f"{LOOKING} kiosk guide citizen",
     "POST tickets/{ticket}/commands": f"{STAFF} kiosk rating citizen",
     "GET windows/w1": LOOKING,
     "POST windows/w1/commands": "admin supervisor clerk",

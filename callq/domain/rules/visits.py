@@ -10,6 +10,7 @@ from callq.domain import opening
 from callq.domain.calendar import day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
+from callq.domain.rules.binding import first_contact
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     clerk_of,
@@ -80,6 +81,7 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
         steps=tuple(steps) if len(steps) > 1 else (),
         credit=credit,
         item=command.item,
+        bound=first_contact(state, command.prefer_clerk, service.code),
     )
     return Decision((issued,), ticket=command.ticket)
 

@@ -39,7 +39,7 @@ from callq.wire.messages.panels import (
 )
 from callq.wire.messages.screens import BoardCall, BoardMissed, BoardWaiting, BoardWindow, Place, Strip
 from callq.wire.messages.tickets import Deferred, Origin, Rating, Ticket, TicketPage, Visit, VisitStep, Wait
-from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, Window, WindowAnswer
+from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, WhyAnswer, Window, WindowAnswer
 
 __all__ = [
     "BoardCall",
@@ -89,6 +89,7 @@ __all__ = [
     "VisitStep",
     "Wait",
     "Why",
+    "WhyAnswer",
     "Window",
     "WindowAnswer",
     "WindowInfo",
