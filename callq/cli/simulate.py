@@ -78,8 +78,8 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
       UserError: they cannot be used; what could be meant is told.
     """
     from callq.config import HallFileError, load_hall
-    from callq.simulate.halls import POLICIES
-    from callq.simulate.of_hall import NotSimulated, scenario_of
+    from callq.simulate.halls import POLICIES, NotSimulated
+    from callq.simulate.of_hall import scenario_of
     from callq.simulate.runs import TIDES, Run
     from callq.simulate.scenario import load
 
@@ -175,8 +175,8 @@ def _simulated(run: Run, jobs: int, title: str) -> Result:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from callq.simulate.halls import NotSimulated
     from callq.simulate.live import Disagreement
-    from callq.simulate.of_hall import NotSimulated
     from callq.simulate.runs import simulate
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from callq.domain.calendar import day_bounds
-from callq.domain.errors import CallqError
 from callq.domain.hall import ProfileSlot, Routing
 from callq.domain.hours import sessions_on
 from callq.domain.state import Index
 from callq.simulate.engine import DATE
-from callq.simulate.halls import DEFAULT, DOMAIN_POLICIES, Line, SimulatedHall, with_policy
+from callq.simulate.halls import DEFAULT, DOMAIN_POLICIES, Line, NotSimulated, SimulatedHall, with_policy
 from callq.simulate.scenario import Classes, Day, Group, Handling, Scenario
 
 if TYPE_CHECKING:
@@ -24,18 +23,6 @@ _OPEN_ALL_DAY = ("09:00", "17:00")
 
 CLASSES = Classes(ordinary=0.8, appointment=0.15, priority=0.05)
 """What a hall file does not say."""
-
-
-class NotSimulated(CallqError):
-    """A hall file that says too little to be simulated.
-
-    Attributes:
-      hint: what to add.
-    """
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 def scenario_of(config: HallConfig) -> Scenario:

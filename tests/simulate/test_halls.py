@@ -7,7 +7,16 @@ from collections import Counter
 import pytest
 
 from callq.domain.check import problems
-from callq.simulate.halls import DEPARTMENTS, POLICIES, STRUCTURES, SimulatedHall, allotted, made
+from callq.simulate.halls import (
+    DEPARTMENTS,
+    POLICIES,
+    STRUCTURES,
+    NotSimulated,
+    SimulatedHall,
+    allotted,
+    made,
+)
+from callq.simulate.runs import Run, simulate
 from callq.simulate.scenario import load
 from tests.simulate.small import SMALL, simulated, with_
 
@@ -106,3 +115,17 @@ def test_late_binding_beats_lines_of_ones_own() -> None:
 def test_structures_go_by_the_longest_wait() -> None:
     assert {hall(policy).config.policy_name for policy in STRUCTURES} == {"longest_wait"}
     assert made(SMALL, "pooled", 150).config.services[0].service_min == 10
+
+
+@pytest.mark.parametrize("policy", ["group_lines", "department_lines"])
+def test_lines_with_windows_of_their_own_need_a_window_each(policy: str) -> None:
+    few = with_(layout={"domain": 0, "comprehensive": 2})
+    with pytest.raises(NotSimulated, match="2 for 3") as caught:
+        simulate(Run(few, 150, 2, 1, policy), jobs=2)
+    assert caught.value.hint
+    just = with_(layout={"domain": 0, "comprehensive": 3}, day={"volume": 60.0})
+    assert {o.end for o in simulated(just, policy)[1].outcomes} == {"done"}
+
+
+def test_departments_are_no_more_than_windows() -> None:
+    assert len(made(SMALL, "department_lines", 150).config.services) == 5
