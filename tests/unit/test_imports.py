@@ -43,7 +43,7 @@ TABLE = {
     "callq.journal": Row(f"{INNER} callq.config callq.metrics"),
     "callq.runtime": Row(MIDDLE),
     "callq.archive": Row(MIDDLE),
-    "callq.simulate": Row(MIDDLE),
+    "callq.simulate": Row(f"{MIDDLE} callq.runtime"),
     "callq.web": Row(OUTER),
     "callq.demo": Row(f"{OUTER} callq.web"),
     "callq.cli": Row(f"{OUTER} callq.web callq.demo"),
