@@ -71,9 +71,9 @@ class DayForecast:
         bounds = [self.until(service, minute + step) for step in range(minutes + 1)]
         return [after - before for before, after in pairwise(bounds)]
 
-    def behind(self, service: int, minute: float, minutes: int) -> list[float]:
-        """The same of each of the last so many minutes before it, the latest first."""
-        bounds = [self.until(service, minute - step) for step in range(minutes + 1)]
+    def behind(self, service: int, minute: float, steps: int, step: int = 1) -> list[float]:
+        """Arrivals of a service expected in each of the last steps of some minutes, the latest first."""
+        bounds = [self.until(service, minute - step * index) for index in range(steps + 1)]
         return [before - after for before, after in pairwise(bounds)]
 
 

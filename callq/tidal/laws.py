@@ -71,9 +71,9 @@ def law_of(mean_min: float, cv: float) -> Law:
 
 
 @lru_cache(maxsize=4096)
-def survivals(law: Law, minutes: int) -> tuple[float, ...]:
-    """Survival of a law in the middle of each of the first so many minutes: at 0.5, 1.5, ..."""
-    return tuple(law.survival(minute + 0.5) for minute in range(minutes))
+def survivals(law: Law, steps: int, step: int = 1) -> tuple[float, ...]:
+    """Survival of a law in the middle of each of the first steps of some minutes: at 0.5, 1.5, ... of one."""
+    return tuple(law.survival((index + 0.5) * step) for index in range(steps))
 
 
 def cumulative(x: float) -> float:

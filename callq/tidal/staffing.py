@@ -75,12 +75,21 @@ def _load(group: Group, lead: int) -> Moments:
     return Moments(mean, sum(p * (1.0 - p) for p in chances) + half / 2 + fresh)
 
 
-def load_forecast(laws: Sequence[Law], day: DayForecast, minute: float, lead: int) -> Load:
-    """The load in `lead` minutes as the forecast alone has it: nothing of it is seen."""
+def load_forecast(laws: Sequence[Law], day: DayForecast, minute: float, lead: int, step: int = 1) -> Load:
+    """The load in `lead` minutes as the forecast alone has it: nothing of it is seen.
+
+    Args:
+      laws: of the services' handling times.
+      day: what is expected of it.
+      minute: of the day.
+      lead: minutes from then.
+      step: minutes that arrivals are taken together for; coarser is quicker.
+    """
     services = []
+    steps = PAST_MIN // step
     for service, law in enumerate(laws):
-        rest = survivals(law, PAST_MIN)
-        behind = day.behind(service, minute + lead, PAST_MIN)
+        rest = survivals(law, steps, step)
+        behind = day.behind(service, minute + lead, steps, step)
         mean = sum(came * stays for came, stays in zip(behind, rest, strict=True))
         services.append(Moments(mean, mean))
     return Load(lead, tuple(services))

@@ -347,6 +347,8 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
             ev.PauseRequested,
             ev.WindowPaused,
             ev.WindowUnpaused,
+            ev.WindowOpening,
+            ev.WindowOpeningDropped,
         ),
         _of_window,
     ),
@@ -360,7 +362,20 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
         ),
         _of_booking,
     ),
-    **dict.fromkeys((ev.ClerkSeconded, ev.ClerkReturned), _of_floor),
+    **dict.fromkeys(
+        (
+            ev.ClerkSeconded,
+            ev.ClerkReturned,
+            ev.TidesSet,
+            ev.TidesReckoned,
+            ev.TidesProposed,
+            ev.TidesWithdrawn,
+            ev.TidesDeclined,
+            ev.TidesApplied,
+            ev.WindowLeftAlone,
+        ),
+        _of_floor,
+    ),
 }
 """What each event is about. An opened epoch is about no view (frames carry it
 themselves), nor is a feature level."""

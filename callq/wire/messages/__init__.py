@@ -39,6 +39,17 @@ from callq.wire.messages.panels import (
 )
 from callq.wire.messages.screens import BoardCall, BoardMissed, BoardWaiting, BoardWindow, Place, Strip
 from callq.wire.messages.tickets import Deferred, Origin, Rating, Ticket, TicketPage, Visit, VisitStep, Wait
+from callq.wire.messages.tides import (
+    Plan,
+    PlanAlone,
+    PlanEffect,
+    PlanNeed,
+    PlanOpening,
+    PlanReason,
+    PlanSkills,
+    PlanSlot,
+    Tides,
+)
 from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, Window, WindowAnswer
 
 __all__ = [
@@ -66,6 +77,14 @@ __all__ = [
     "Origin",
     "PanelTicket",
     "Place",
+    "Plan",
+    "PlanAlone",
+    "PlanEffect",
+    "PlanNeed",
+    "PlanOpening",
+    "PlanReason",
+    "PlanSkills",
+    "PlanSlot",
     "Queue",
     "Rating",
     "Rejoin",
@@ -84,6 +103,7 @@ __all__ = [
     "TicketPage",
     "TicketStateName",
     "Ticketing",
+    "Tides",
     "Undoable",
     "Visit",
     "VisitStep",
