@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+import msgspec
 
 from callq.config.compare import Difference, differences
 from callq.config.export import export_hall
 from callq.config.positions import Position, locate
-from callq.config.reader import Misread, read_hall
+from callq.config.reader import Misread, read_document
 from callq.config.syntax import read
 from callq.domain.check import problems
 from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.errors import CallqError
+from callq.domain.hall import HallConfig
 
 if TYPE_CHECKING:
-    from callq.domain.hall import HallConfig
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 __all__ = [
     "Difference",
@@ -28,6 +33,7 @@ __all__ = [
     "Problem",
     "check",
     "differences",
+    "examine",
     "export_hall",
     "load_hall",
     "read_source",
@@ -141,6 +147,22 @@ def _unreadable(source: str, error: OSError) -> Problem:
 
 
 def _examine(text: str) -> tuple[HallConfig | None, list[Problem]]:
+    return examine(text, HallConfig, problems)
+
+
+def examine(
+    text: str, kind: type[T], judge: Callable[[T], Iterable[ConfigProblem]]
+) -> tuple[T | None, list[Problem]]:
+    """Read a TOML text as a struct and judge it; None where anything is wrong.
+
+    Args:
+      text: the document.
+      kind: struct that it is to be.
+      judge: what is wrong with the values, once the document has its shape.
+
+    Returns:
+      The struct, and everything that is wrong in the order of the lines.
+    """
     document, mended, broken = read(text.replace("\r\n", "\n"))
     positions = locate(mended) if document is not None else {}
     # A broken line by itself knows only its last key; the mended document knows the table around it.
@@ -151,9 +173,9 @@ def _examine(text: str) -> tuple[HallConfig | None, list[Problem]]:
     ]
     if document is None:
         return None, found
-    reading = read_hall(document)
+    reading = read_document(kind, document)
     found += [_placed(item, positions) for item in reading.misread]
-    judged = problems(reading.config)
+    judged = list(judge(reading.config))
     # The second of two equal codes was probably meant to be another, which others refer to.
     unsettled = reading.stand_ins | {
         item.path for item in judged if item.topic == "duplicate" and item.path.endswith("].code")

@@ -7,14 +7,15 @@ are walked by their own description; a field added to them needs nothing here.
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from callq.config.syntax import BROKEN
 from callq.domain.check_values import nearest
-from callq.domain.hall import HallConfig
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Misread(NamedTuple):
@@ -25,25 +26,25 @@ class Misread(NamedTuple):
     hint: str
 
 
-class Reading(NamedTuple):
+class Reading(NamedTuple, Generic[T]):
     """What a document says.
 
     Attributes:
-      config: the configuration, with stand-ins where the document could not be used.
+      config: what was read, with stand-ins where the document could not be used.
       misread: mistakes found.
       stand_ins: paths that hold a stand-in: what later checks say about them means nothing.
     """
 
-    config: HallConfig
+    config: T
     misread: list[Misread]
     stand_ins: set[str]
 
 
-def read_hall(document: dict[str, Any]) -> Reading:
-    """Turn a parsed TOML document into a configuration; never raises for what a file can hold."""
+def read_document(kind: type[T], document: dict[str, Any]) -> Reading[T]:
+    """Turn a parsed TOML document into a struct; never raises for what a file can hold."""
     reader = _Reader()
-    # mypy cannot see through `type_info`, which describes exactly HallConfig here.
-    config: HallConfig = reader.struct(_HALL, document, "")
+    # mypy cannot see through `type_info`, which describes exactly `kind` here.
+    config: T = reader.struct(_struct_type(inspect.type_info(kind)), document, "")
     return Reading(config, reader.misread, reader.stand_ins)
 
 
@@ -51,8 +52,6 @@ def _struct_type(kind: inspect.Type) -> inspect.StructType:
     assert isinstance(kind, inspect.StructType)
     return kind
 
-
-_HALL: Final = _struct_type(inspect.type_info(HallConfig))
 
 _EXPECTED: Final[dict[type[inspect.Type], tuple[str, str]]] = {
     inspect.StrType: ("a text", 'write it in quotes, e.g. "text"'),

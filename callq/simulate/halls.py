@@ -1,0 +1,296 @@
+"""The hall of a scenario, and the structures that it is compared with.
+
+A policy of the domain runs in the hall as it is. The others are ways to organise a hall: departments or
+groups with windows of their own, lines that are chosen at the kiosk, or everything pooled. They change
+the hall and which service a person is given, not the people.
+"""
+
+from __future__ import annotations
+
+import math
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callq.domain.hall import Booking, Clerk, HallConfig, Routing, Rules, Service, Skill, WindowConfig, Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from callq.simulate.scenario import Group, Scenario
+
+DOMAIN_POLICIES: Final = ("index", "longest_wait", "fixed_queue_ratio", "strict_priority")
+STRUCTURES: Final = ("kiosk_shorter_line", "kiosk_fixed_line", "group_lines", "department_lines", "pooled")
+POLICIES: Final = ("default", *DOMAIN_POLICIES, *STRUCTURES)
+"""What can be simulated; `default` is what ships."""
+
+DEPARTMENTS: Final = 27
+
+_LETTERS: Final = [letter for letter in ascii_uppercase if letter not in "IOQ"]
+_PREFIXES: Final = [*_LETTERS, *(one + two for one in _LETTERS for two in _LETTERS)]
+
+ZONE: Final = "hall"
+
+
+class Line(NamedTuple):
+    """Where a group may wait: a service, and how much of the group's capacity it has."""
+
+    service: str
+    weight: float
+    windows: int
+
+
+class SimulatedHall(NamedTuple):
+    """What a day runs in.
+
+    Attributes:
+      config: the hall.
+      lines: services that people of each group may be given, in the scenario's order of groups.
+      choice: how a person gets one of several: by the weights, or the shorter.
+      closed: windows that are closed until the tides open them.
+    """
+
+    config: HallConfig
+    lines: tuple[tuple[Line, ...], ...]
+    choice: Literal["fixed", "shorter"]
+    closed: frozenset[str]
+
+
+def means_min(scenario: Scenario) -> list[float]:
+    """Mean handling of each group, minutes."""
+    groups = scenario.groups
+    total = sum(group.share for group in groups)
+    scale = scenario.handling.mean_min / sum(g.share / total * g.service_min for g in groups)
+    return [group.service_min * scale for group in groups]
+
+
+def allotted(windows: int, weights: Sequence[float]) -> list[int]:
+    """Windows by largest remainder, at least one for each."""
+    spare = windows - len(weights)
+    exact = [max(0.0, windows * weight / sum(weights) - 1) for weight in weights]
+    exact = [spare * each / (sum(exact) or 1) for each in exact]
+    found = [int(each) for each in exact]
+    by_rest = sorted(range(len(weights)), key=lambda i: (found[i] - exact[i], i))
+    for i in by_rest[: spare - sum(found)]:
+        found[i] += 1
+    return [each + 1 for each in found]
+
+
+def peak_load(scenario: Scenario, volume: float) -> list[float]:
+    """Offered load of each group at the fullest time of the day, in windows."""
+    return [load * busiest(scenario) for load in _loads(scenario, volume)]
+
+
+def busiest(scenario: Scenario) -> float:
+    """Arrivals a minute at the fullest time, as a share of the day's."""
+    return max(slot.rate for slot in scenario.profile) / _area(scenario)
+
+
+def _area(scenario: Scenario) -> float:
+    return sum(slot.rate * minutes(slot.hours) for slot in scenario.profile)
+
+
+def minutes(hours: str) -> int:
+    """Length of a span of hours."""
+    return minute_of(hours[6:]) - minute_of(hours[:5])
+
+
+def minute_of(text: str) -> int:
+    """Minutes since midnight."""
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+def _loads(scenario: Scenario, volume: float) -> list[float]:
+    total = sum(group.share for group in scenario.groups)
+    return [
+        volume * group.share / total * mean
+        for group, mean in zip(scenario.groups, means_min(scenario), strict=True)
+    ]
+
+
+def made(scenario: Scenario, policy: str, volume: float, *, tidal: bool = False) -> SimulatedHall:
+    """The hall in which a policy runs.
+
+    Args:
+      scenario: whose layout it has.
+      policy: one of `POLICIES`.
+      volume: people expected a day; windows are shared out by their load.
+      tidal: whether windows beyond the base are closed at first.
+    """
+    return _Maker(scenario, policy, volume, tidal).made()
+
+
+class _Maker:
+    def __init__(self, scenario: Scenario, policy: str, volume: float, tidal: bool) -> None:
+        self.scenario, self.policy, self.volume = scenario, policy, volume
+        self.services: list[Service] = []
+        self.windows: list[WindowConfig] = []
+        self.clerks: list[Clerk] = []
+        self.tidal = tidal
+
+    def made(self) -> SimulatedHall:
+        makers = {
+            "pooled": self._pooled,
+            "group_lines": self._group_lines,
+            "department_lines": self._department_lines,
+            "kiosk_fixed_line": self._two_lines,
+            "kiosk_shorter_line": self._two_lines,
+        }
+        lines = makers.get(self.policy, self._as_it_is)()
+        closed = self._closed() if self.tidal else frozenset()
+        routing = self.scenario.routing
+        if self.policy in DOMAIN_POLICIES or self.policy == "default":
+            name = "index" if self.policy == "default" else self.policy
+            routing = Routing(
+                policy=name,  # type: ignore[arg-type]
+                pressure=routing.pressure,
+                guard=routing.guard,
+                better_soon_s=routing.better_soon_s,
+                first_contact_min=routing.first_contact_min,
+            )
+        else:
+            routing = Routing(policy="longest_wait")
+        config = HallConfig(
+            id="simulated",
+            name=self.scenario.name,
+            zones=(Zone(code=ZONE, name="大厅"),),
+            services=tuple(self.services),
+            windows=tuple(self.windows),
+            clerks=tuple(self.clerks),
+            routing=routing,
+            tides=self.scenario.tides,
+            rules=Rules(min_calls_before_miss=1, recall_gap_s=0, no_show_limit=0),
+        )
+        choice: Literal["fixed", "shorter"] = "shorter" if self.policy == "kiosk_shorter_line" else "fixed"
+        return SimulatedHall(config, lines, choice, closed)
+
+    def _closed(self) -> frozenset[str]:
+        base = self.scenario.layout.base
+        flexible = [window.id for window in self.windows if window.kind != "domain"]
+        return frozenset(flexible[base:] if base is not None else ())
+
+    def _service(self, code: str, group: Group, mean: float, share: float) -> str:
+        self.services.append(
+            Service(
+                code=code,
+                name=code,
+                prefix=_PREFIXES[len(self.services)],
+                one_per_person=False,
+                daily=self.volume * share,
+                service_min=mean,
+                service_cv=self.scenario.handling.cv,
+                booking=Booking(slot_min=15, capacity=1000, early_min=30),
+            )
+        )
+        return code
+
+    def _window(self, services: Sequence[str], *, tidal: bool = False, level: int = 2) -> None:
+        number = len(self.windows) + 1
+        kind = "domain" if len(services) == 1 else "tidal" if tidal else "comprehensive"
+        self.windows.append(
+            WindowConfig(
+                id=f"w{number}",
+                label=str(number),
+                zone=ZONE,
+                kind=kind,  # type: ignore[arg-type]
+                services=tuple(services),
+            )
+        )
+        skills: dict[str, int | Skill] = {code: level if i % 2 else 2 for i, code in enumerate(services)}
+        self.clerks.append(Clerk(id=f"c{number}", name=f"c{number}", skills=skills))
+
+    def _parts(self) -> list[tuple[Group, float, float]]:
+        """Groups with their mean handling and share."""
+        total = sum(group.share for group in self.scenario.groups)
+        means = means_min(self.scenario)
+        return [(g, mean, g.share / total) for g, mean in zip(self.scenario.groups, means, strict=True)]
+
+    def _need(self, loads: list[float]) -> list[float]:
+        """Offered load and safety, averaged over the hours in which people come."""
+        return [load + self.scenario.layout.safety * math.sqrt(load) for load in loads]
+
+    def _as_it_is(self) -> tuple[tuple[Line, ...], ...]:
+        parts = self._parts()
+        codes = [self._service(group.code, group, mean, share) for group, mean, share in parts]
+        layout = self.scenario.layout
+        self._domain_windows(codes)
+        for number in range(layout.comprehensive):
+            able = codes
+            if layout.skills is not None:
+                first = number * layout.skills
+                able = sorted({codes[(first + i) % len(codes)] for i in range(layout.skills)})
+            beyond_base = layout.base is not None and number >= layout.base
+            level = 1 if number < layout.level_one * layout.comprehensive else 2
+            self._window(able, tidal=beyond_base, level=level)
+        return tuple((Line(code, 1.0, len(self.windows)),) for code in codes)
+
+    def _domain_windows(self, codes: list[str]) -> list[int]:
+        domain = self.scenario.layout.domain
+        if not domain:
+            return [0] * len(codes)
+        found = allotted(domain, self._need(peak_load(self.scenario, self.volume)))
+        for code, count in zip(codes, found, strict=True):
+            for _ in range(count):
+                self._window([code])
+        return found
+
+    def _pooled(self) -> tuple[tuple[Line, ...], ...]:
+        group, _, _ = self._parts()[0]
+        self._service("all", group, self.scenario.handling.mean_min, 1.0)
+        for _ in range(self.scenario.layout.domain + self.scenario.layout.comprehensive):
+            self._window(["all"])
+        return tuple((Line("all", 1.0, len(self.windows)),) for _ in self.scenario.groups)
+
+    def _group_lines(self) -> tuple[tuple[Line, ...], ...]:
+        parts = self._parts()
+        layout = self.scenario.layout
+        found = allotted(
+            layout.domain + layout.comprehensive, self._need(peak_load(self.scenario, self.volume))
+        )
+        lines = []
+        for (group, mean, share), count in zip(parts, found, strict=True):
+            code = self._service(group.code, group, mean, share)
+            for _ in range(count):
+                self._window([code])
+            lines.append((Line(code, 1.0, count),))
+        return tuple(lines)
+
+    def _department_lines(self) -> tuple[tuple[Line, ...], ...]:
+        """Groups cut into departments of about equal size, each with windows of its own."""
+        parts = self._parts()
+        layout = self.scenario.layout
+        cut = allotted(DEPARTMENTS, [share for _, _, share in parts])
+        loads = [
+            load / count
+            for load, count in zip(peak_load(self.scenario, self.volume), cut, strict=True)
+            for _ in range(count)
+        ]
+        found = iter(allotted(layout.domain + layout.comprehensive, self._need(loads)))
+        lines = []
+        for (group, mean, share), count in zip(parts, cut, strict=True):
+            of_group = []
+            for number in range(count):
+                code = self._service(f"{group.code}-{number + 1}", group, mean, share / count)
+                windows = next(found)
+                for _ in range(windows):
+                    self._window([code])
+                of_group.append(Line(code, 1.0 / count, windows))
+            lines.append(tuple(of_group))
+        return tuple(lines)
+
+    def _two_lines(self) -> tuple[tuple[Line, ...], ...]:
+        """A line for the domain windows of a group and one for the comprehensive windows of all."""
+        parts = self._parts()
+        layout = self.scenario.layout
+        codes = [self._service(group.code, group, mean, share) for group, mean, share in parts]
+        other = [self._service(f"{group.code}-all", group, mean, share) for group, mean, share in parts]
+        counts = self._domain_windows(codes)
+        for _ in range(layout.comprehensive):
+            self._window(other)
+        loads = _loads(self.scenario, self.volume)
+        whole = layout.domain + layout.comprehensive
+        lines = []
+        for code, rest, count, load in zip(codes, other, counts, loads, strict=True):
+            own = min(1.0, count / (whole * load / sum(loads)))
+            lines.append((Line(code, own, count), Line(rest, 1 - own, layout.comprehensive)))
+        return tuple(lines)

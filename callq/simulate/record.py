@@ -1,0 +1,92 @@
+"""What came of a simulated day: everybody's wait, and how long windows were open."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+End = Literal["waiting", "done", "left", "no_show", "guided"]
+
+HOUR_MS: Final = 3_600_000
+
+
+class Outcome:
+    """What came of one person; times in ms since midnight."""
+
+    __slots__ = ("arrived_ms", "by", "called_ms", "cls", "done_ms", "end", "group", "missed")
+
+    def __init__(self, group: int, cls: str, arrived_ms: int) -> None:
+        self.group = group
+        self.cls = cls
+        self.arrived_ms = arrived_ms
+        self.called_ms: int | None = None
+        """First call."""
+        self.done_ms: int | None = None
+        self.end: End = "waiting"
+        self.missed = False
+        self.by = ""
+        """What settled the first call other than the policy's index."""
+
+    @property
+    def wait_ms(self) -> int | None:
+        """From arrival to the first call; None: never called."""
+        return None if self.called_ms is None else self.called_ms - self.arrived_ms
+
+
+class DayRecord:
+    """One day.
+
+    Args:
+      groups: how many there are.
+      opens_ms: since midnight.
+      closes_ms: since midnight.
+    """
+
+    def __init__(self, groups: int, opens_ms: int, closes_ms: int) -> None:
+        self.groups = groups
+        self.opens_ms = opens_ms
+        self.closes_ms = closes_ms
+        self.outcomes: list[Outcome] = []
+        self.openings = 0
+        """Times that a window was opened after the doors were."""
+        self.spans: list[tuple[str, int, int]] = []
+        """Window, from and to, ms since midnight, in which it was open."""
+        self._open: dict[str, int] = {}
+        self._last_start_ms = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Somebody came."""
+        self.outcomes.append(outcome)
+
+    def started(self, now_ms: int) -> None:
+        """A service began."""
+        self._last_start_ms = now_ms
+
+    def opened(self, window: str, now_ms: int) -> None:
+        """A window is staffed from now on, unless it was already."""
+        if window not in self._open:
+            self._open[window] = now_ms
+            self.openings += now_ms > self.opens_ms
+
+    def closed(self, window: str, now_ms: int) -> None:
+        """It no longer is."""
+        begun_ms = self._open.pop(window, None)
+        if begun_ms is not None:
+            self.spans.append((window, begun_ms, now_ms))
+
+    def end(self, now_ms: int) -> None:
+        """The day is over: windows that are still open count until it closes, or the last service begins."""
+        until_ms = max(self.closes_ms, self._last_start_ms)
+        for window in list(self._open):
+            self.closed(window, max(until_ms, self._open[window]))
+
+    @property
+    def staff_hours(self) -> float:
+        """Hours of open windows, from the decision to open until closed."""
+        return sum(to - begun for _, begun, to in self.spans) / HOUR_MS
+
+    def most_reopened(self) -> int:
+        """How often the window that was opened most often was opened."""
+        counts: dict[str, int] = {}
+        for window, _, _ in self.spans:
+            counts[window] = counts.get(window, 0) + 1
+        return max(counts.values(), default=0)
