@@ -26,6 +26,7 @@ from callq.domain.events import (
 )
 from callq.domain.hall import Clerk, HallConfig, ProfileSlot, Rules, Service, Tides, WindowConfig, Zone
 from callq.domain.levels import required_level
+from callq.domain.routing.staffing import staffing_of
 from callq.domain.state import HallState, canonical
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
 from callq.domain.undo import NoUndo, Undo
@@ -243,8 +244,18 @@ def check_invariants(state: HallState) -> None:
     waiting = sorted(t.id for t in state.tickets.values() if t.state == TicketState.WAITING)
     in_lanes = sorted(ticket for lane in state.lanes.values() for ticket in lane.ids())
     assert waiting == in_lanes, "lanes and waiting tickets differ"
+    kept = [repr(tally) for tally in (state.waiting, state.bound, state.at_windows)]
+    staffing = state.staffing
+    state.count_again()
+    again = [repr(tally) for tally in (state.waiting, state.bound, state.at_windows)]
+    assert kept == again, "what is counted as it comes and goes is counted wrongly"
+    assert staffing is None or staffing == staffing_of(state), (
+        "the windows have changed since they were looked at"
+    )
+    state.staffing = staffing
     for key, lane in state.lanes.items():
         tickets = [state.tickets[t] for t in lane.ids()]
+        assert lane.head == lane.nth(0)
         assert all(t.lane == key for t in tickets)
         assert [t.place for t in tickets] == sorted(t.place for t in tickets)
     numbers = [(t.day, t.number) for t in state.tickets.values()]

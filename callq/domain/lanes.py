@@ -43,18 +43,16 @@ class LaneKey(NamedTuple):
 class Lane:
     """Waiting places, first to be called first."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_places", "head", "size")
 
     def __init__(self, places: Iterable[Place] = ()) -> None:
         self._places: SortedList[Place] = SortedList(places)
+        self.head: Place | None = self._places[0] if self._places else None
+        """First place, or None: kept, like the size, since every decision asks every lane for it."""
+        self.size = len(self._places)
 
     def __len__(self) -> int:
-        return len(self._places)
-
-    @property
-    def head(self) -> Place | None:
-        """First place, or None."""
-        return self._places[0] if self._places else None
+        return self.size
 
     @property
     def oldest_ms(self) -> int:
@@ -63,8 +61,10 @@ class Lane:
         That of its first, or of the first that did not come back from a hold, if that is older: who
         comes back goes before their lane, and must not make it wait for others.
         """
-        arrived = self.nth(self._places.bisect_left(Place(1, 0, 0, "")))
         first: Place = self._places[0]
+        if first.rank:
+            return first.clock_ms
+        arrived = self.nth(self._places.bisect_left(Place(1, 0, 0, "")))
         return min(first.clock_ms, arrived.clock_ms) if arrived else first.clock_ms
 
     def nth(self, index: int) -> Place | None:
@@ -74,10 +74,16 @@ class Lane:
     def add(self, place: Place) -> None:
         """Insert a place where it sorts."""
         self._places.add(place)
+        self.size += 1
+        if self.head is None or place < self.head:
+            self.head = place
 
     def remove(self, place: Place) -> None:
         """Take out a place that is there."""
         self._places.remove(place)
+        self.size -= 1
+        if place == self.head:
+            self.head = self._places[0] if self._places else None
 
     def before(self, place: Place) -> int:
         """How many sort before `place`, which need not be in this lane."""
@@ -90,6 +96,40 @@ class Lane:
     def places(self) -> list[Place]:
         """Everything, in order."""
         return list(self._places)
+
+
+class Tally:
+    """How many there are of each name, and of all: kept as they come and go, so that nobody has to count."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.counts: dict[str, int] = {}
+        """Of those of which there are any."""
+        self.total = 0
+        for name in names:
+            self.add(name)
+
+    def __repr__(self) -> str:
+        return f"Tally({dict(sorted(self.counts.items()))})"
+
+    def of(self, name: str) -> int:
+        """How many of this name."""
+        return self.counts.get(name, 0)
+
+    def add(self, name: str) -> None:
+        """One more."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+        self.total += 1
+
+    def remove(self, name: str) -> None:
+        """One less; there must be one."""
+        left = self.counts[name] - 1
+        if left:
+            self.counts[name] = left
+        else:
+            del self.counts[name]
+        self.total -= 1
 
 
 class Due(NamedTuple):

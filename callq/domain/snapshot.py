@@ -122,8 +122,9 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     tides: Tide = Tide()
 
 
-DERIVED: Final = frozenset({"index", "agenda", "today"})
-"""What a state has that follows from the rest: look-ups and hours of the configuration, `due` in order."""
+DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})
+"""What a state has that follows from the rest: look-ups and hours of the configuration, `due` in order,
+counts."""
 
 _OTHERWISE: Final = frozenset({"tickets", "windows", "lanes", "held"})
 """What the body has in another shape than the state."""
@@ -208,6 +209,7 @@ def _state(body: _Body) -> HallState:
     state.lanes = {key: Lane(places) for key, places in body.lanes}
     state.held = dict.fromkeys(body.held)
     state.agenda = Agenda(Due(at_ms, kind, entity) for (kind, entity), at_ms in body.due.items())
+    state.count_again()
     return state
 
 

@@ -13,12 +13,13 @@ import msgspec
 
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
 from callq.domain.hall import Clerk, HallConfig, Item, NumberRange, Resource, Service, WindowConfig, Zone
-from callq.domain.lanes import Agenda, Lane, LaneKey
+from callq.domain.lanes import CLASSES, Agenda, Lane, LaneKey, Tally
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.tides import Tide
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
+    from callq.domain.routing.staffing import Staffing
     from callq.domain.ticket import Ticket
 
 
@@ -132,7 +133,18 @@ class DayClock(NamedTuple):
 class Index:
     """Look-ups of a configuration, made when it comes into force."""
 
-    __slots__ = ("_day", "_serving", "clerks", "items", "resources", "services", "windows", "zones")
+    __slots__ = (
+        "_day",
+        "_in_use",
+        "_open_lanes",
+        "_serving",
+        "clerks",
+        "items",
+        "resources",
+        "services",
+        "windows",
+        "zones",
+    )
 
     def __init__(self, config: HallConfig) -> None:
         self.services: dict[str, Service] = {s.code: s for s in config.services}
@@ -144,6 +156,9 @@ class Index:
         self._day = ""
         self._serving: dict[tuple[str, str], tuple[str, ...]] = {}
         """Answers for `_day`, by window and clerk."""
+        self._in_use: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = {}
+        """The same where skills were narrowed."""
+        self._open_lanes: dict[tuple[str, ...], tuple[tuple[LaneKey, float], ...]] = {}
 
     def equipped(self, window: str) -> tuple[str, ...]:
         """Services that a window can serve with the right clerk, in the hall's order."""
@@ -162,7 +177,7 @@ class Index:
     def serving(self, window: str, clerk: str, day: str) -> tuple[str, ...]:
         """Services that a clerk can take at a window on a business day, in the hall's order."""
         if day != self._day:
-            self._day, self._serving = day, {}
+            self._day, self._serving, self._in_use = day, {}, {}
         key = (window, clerk)
         found = self._serving.get(key)
         if found is None:
@@ -173,7 +188,26 @@ class Index:
     def in_use(self, window: str, clerk: str, skills: tuple[str, ...] | None, day: str) -> tuple[str, ...]:
         """The same where only these skills of the clerk are in use; None: all."""
         able = self.serving(window, clerk, day)
-        return able if skills is None else tuple(s for s in able if self.services[s].needs in skills)
+        if skills is None:
+            return able
+        key = (window, clerk, skills)
+        found = self._in_use.get(key)
+        if found is None:
+            found = self._in_use[key] = tuple(s for s in able if self.services[s].needs in skills)
+        return found
+
+    def open_lanes(self, services: tuple[str, ...]) -> tuple[tuple[LaneKey, float], ...]:
+        """Lanes of some services that are for any window, with their targets, ms; in the hall's order."""
+        found = self._open_lanes.get(services)
+        if found is None:
+            found = self._open_lanes[services] = tuple(
+                (LaneKey(code, cls), self.target_ms(code, cls)) for code in services for cls in CLASSES
+            )
+        return found
+
+    def target_ms(self, service: str, cls: str) -> float:
+        """How long nobody of a class should wait for a service, ms."""
+        return self.services[service].target_min(cls) * 60_000.0
 
 
 class HallState:
@@ -181,7 +215,9 @@ class HallState:
 
     __slots__ = (
         "agenda",
+        "at_windows",
         "bookings",
+        "bound",
         "clerk_at",
         "clerk_days",
         "config",
@@ -217,6 +253,7 @@ class HallState:
         "seconded",
         "seq",
         "slots",
+        "staffing",
         "standstills",
         "stopped",
         "stopped_since",
@@ -227,6 +264,7 @@ class HallState:
         "tides",
         "today",
         "trainees",
+        "waiting",
         "windows",
     )
 
@@ -282,6 +320,14 @@ class HallState:
         self.windows: dict[str, Window] = {}
         self.lanes: dict[LaneKey, Lane] = {}
         """Lanes for any window always; those for one window or clerk while somebody waits in them."""
+        self.waiting = Tally()
+        """Tickets in the lanes, by service."""
+        self.bound = Tally()
+        """Those among them that only one window or clerk may call, by whom (`LaneKey.to`)."""
+        self.at_windows = Tally()
+        """Tickets called to or served at windows, by service."""
+        self.staffing: Staffing | None = None
+        """What the routing made of the open windows and their skills; None: not worked out since."""
         self.held: dict[str, None] = {}
         """Ids of held tickets."""
         self.agenda = Agenda()
@@ -388,17 +434,21 @@ class HallState:
 
         What the window itself is at does not count: it will have ended by then.
         """
-        wanted = self.index.services[service].resource
+        services = self.index.services
+        wanted = services[service].resource
         if not wanted:
             return True
-        used = sum(
-            1
-            for w in self.windows.values()
-            if w is not window
-            and w.ticket is not None
-            and self.index.services[w.ticket.service].resource == wanted
-        )
-        return used < self.index.resources[wanted].capacity
+        used = sum(n for code, n in self.at_windows.counts.items() if services[code].resource == wanted)
+        own = window.ticket is not None and services[window.ticket.service].resource == wanted
+        return used - own < self.index.resources[wanted].capacity
+
+    def count_again(self) -> None:
+        """Work out what is kept only to be quick: for a state that was read, not replayed."""
+        lanes = [(key, len(lane)) for key, lane in self.lanes.items()]
+        self.waiting = Tally(key.service for key, count in lanes for _ in range(count))
+        self.bound = Tally(key.to for key, count in lanes if key.to for _ in range(count))
+        self.at_windows = Tally(w.ticket.service for w in self.windows.values() if w.ticket is not None)
+        self.staffing = None
 
     def lanes_of(self, service: str) -> list[tuple[LaneKey, Lane]]:
         """Non-empty lanes of a service, those for one window or clerk included."""

@@ -67,7 +67,7 @@ def oldest_eligible(state: HallState, window: str, now_ms: int) -> str | None:
             if o.lane == t.lane
         )
     ]
-    key = lambda t: (not (t.bound and t.rank == 0), t.clock_ms > clock, t.clock_ms, t.order)  # noqa: E731
+    key = lambda t: (not (t.bound.startswith("w:") and t.rank == 0), t.clock_ms > clock, t.clock_ms, t.order)  # noqa: E731
     return min(heads, key=key).id if heads else None
 
 

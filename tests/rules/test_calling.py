@@ -8,7 +8,7 @@ import msgspec
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
-from callq.domain.hall import HallConfig, Resource, Skill
+from callq.domain.hall import Resource, Routing, Skill
 from callq.domain.lanes import LaneKey
 from callq.domain.routing import POLICIES
 from tests.harness import small_hall
@@ -269,5 +269,5 @@ def test_next_calls_the_next_step_of_who_it_completed_if_nobody_else_waits() -> 
 
 
 def test_every_policy_that_a_hall_can_have_is_there() -> None:
-    (kind,) = [field.type for field in msgspec.structs.fields(HallConfig) if field.name == "policy"]
+    (kind,) = [field.type for field in msgspec.structs.fields(Routing) if field.name == "policy"]
     assert set(POLICIES) == set(get_args(kind))

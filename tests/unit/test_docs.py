@@ -348,7 +348,7 @@ def test_every_test_and_name_of_the_page_on_extending_exists() -> None:
     for name in re.findall(r"`(test_\w+|_?[A-Z]{3,}(?:_[A-Z]+)*)`", page):
         assert re.search(rf"\b(def {name}\(|{name}\b)", written), name
     (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert code.splitlines()[-1] in text("callq/domain/routing.py")
+    assert code.splitlines()[-1] in text("callq/domain/routing/policies.py")
 
 
 def test_both_readmes_say_the_same_things() -> None:

@@ -20,7 +20,9 @@ from callq.domain.effects.tools import (
     know_person,
     leave_lane,
     move,
+    put_at,
     ready,
+    seats_changed,
     set_step,
     set_timer,
     settled,
@@ -60,7 +62,7 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
     undo.set(ticket, "called_ms", at.now_ms)
     undo.set(ticket, "last_call_ms", at.now_ms)
     undo.set(ticket, "why", event.why)
-    undo.set(window, "ticket", ticket)
+    put_at(state, window, ticket, undo)
     since(state, window, at, undo)
     announce(state, ticket, undo)
 
@@ -149,7 +151,7 @@ def resumed(state: HallState, event: ev.TicketResumed, at: Moment, undo: Undo) -
     undo.set(ticket, "clerk", event.clerk)
     undo.set(ticket, "started_clock", state.clock(at.now_ms))
     undo.set(ticket, "hold_kind", None)
-    undo.set(window, "ticket", ticket)
+    put_at(state, window, ticket, undo)
     since(state, window, at, undo)
 
 
@@ -160,6 +162,7 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     record = window.acted
     assert record is not None
     clerk, handled = ticket.clerk, _counted_ms(state, ticket, record)
+    put_at(state, window, None, undo)
     if ticket.state == TicketState.WAITING:
         leave_lane(state, ticket, undo)
     drop_timer(state, TIMERS.get(ticket.state, ""), ticket.id, undo)
@@ -171,10 +174,12 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
         if step.state != "deferred":
             drop_credit(state, ticket, index, undo)
     _as_before(window, record, undo)
+    seats_changed(state, undo)
     ready(state, window, at, undo)
     undo.set(window, "acted", record.previous)
     undo.set(ticket, "touched", state.revision + 1)
-    undo.set(window, "ticket", ticket if ticket.state in AT_WINDOW else None)
+    if ticket.state in AT_WINDOW:
+        put_at(state, window, ticket, undo)
     know_person(state, ticket, undo)
     if record.due_ms is None or ticket.state == TicketState.CALLED:
         # A day that closed since lets a service end; who is called again has the whole time to come.

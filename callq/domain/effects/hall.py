@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callq.domain.effects import tides
-from callq.domain.effects.tools import WHOLE_UNDO, Moment, begin_timer, enter_lane, leave_lane, next_order
+from callq.domain.effects.tools import (
+    WHOLE_UNDO,
+    Moment,
+    begin_timer,
+    enter_lane,
+    leave_lane,
+    next_order,
+    seats_changed,
+)
 from callq.domain.lanes import CLASSES, Lane, LaneKey
 from callq.domain.state import ClerkDay, DayClock, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
@@ -29,6 +37,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
         undo.set(state, "day_clock", DayClock(event.config.timezone, event.config.day_starts))
     undo.set(state, "today", state.day_clock.today(event.config))
     undo.set(state, "index", index)
+    seats_changed(state, undo)
     undo.set(state, "digest", event.digest)
     undo.set(state, "numbering", _numbering(state.numbering, event.config))
     for config in event.config.windows:
@@ -79,6 +88,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     stops = {code: tuple(s for s in stops if s.until_ms > ends_ms) for code, stops in state.stops.items()}
     undo.set(state, "stops", {code: kept for code, kept in stops.items() if kept})
     undo.set(state, "day", event.day)
+    seats_changed(state, undo)
     undo.set(state, "day_clock", DayClock(config.timezone, config.day_starts))
     undo.set(state, "today", config)
     undo.set(state, "day_closed", False)

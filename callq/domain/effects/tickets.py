@@ -180,6 +180,9 @@ def _set_service(state: HallState, ticket: Ticket, service: str, zone: str, undo
     undo.set(ticket, "zone", zone)
     if service == ticket.service:
         return
+    if ticket.state in AT_WINDOW:
+        undo.remove(state.at_windows, ticket.service)
+        undo.add(state.at_windows, service)
     undo.set(ticket, "service", service)
     set_step(ticket, ticket.step, undo, service=service)
     # A later step of the same service is the one that is done now.

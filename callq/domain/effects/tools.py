@@ -141,7 +141,7 @@ def move(
     undo.set(ticket, "touched", state.revision + 1)
     if before in AT_WINDOW and after not in AT_WINDOW and ticket.window is not None:
         window = state.windows[ticket.window]
-        undo.set(window, "ticket", None)
+        put_at(state, window, None, undo)
         undo.set(window, "last", ticket.id)
         since(state, window, at, undo)
     if after == TicketState.HELD:
@@ -190,14 +190,34 @@ def enter_lane(state: HallState, ticket: Ticket, undo: Undo) -> None:
         lane = Lane()
         undo.put(state.lanes, key, lane)
     undo.add(lane, ticket.place)
+    undo.add(state.waiting, ticket.service)
+    if ticket.bound:
+        undo.add(state.bound, ticket.bound)
 
 
 def leave_lane(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Take a waiting ticket out of its lane; call before changing the fields that say which."""
     lane = state.lanes[ticket.lane]
     undo.remove(lane, ticket.place)
-    if ticket.bound and not lane:
-        undo.drop(state.lanes, ticket.lane)
+    undo.remove(state.waiting, ticket.service)
+    if ticket.bound:
+        undo.remove(state.bound, ticket.bound)
+        if not lane:
+            undo.drop(state.lanes, ticket.lane)
+
+
+def put_at(state: HallState, window: Window, ticket: Ticket | None, undo: Undo) -> None:
+    """Let a window be at a ticket, or at none; while it is, the ticket's service stays the same."""
+    if window.ticket is not None:
+        undo.remove(state.at_windows, window.ticket.service)
+    undo.set(window, "ticket", ticket)
+    if ticket is not None:
+        undo.add(state.at_windows, ticket.service)
+
+
+def seats_changed(state: HallState, undo: Undo) -> None:
+    """Who serves what where is another: what the routing made of it has to be worked out again."""
+    undo.set(state, "staffing", None)
 
 
 def next_order(state: HallState, undo: Undo) -> int:

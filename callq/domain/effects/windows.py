@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.effects import tides
-from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, ready, settled, since
+from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, ready, seats_changed, settled, since
 from callq.domain.state import ClerkDay
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def _other_clerk(state: HallState, window: str, at: Moment, undo: Undo) -> Windo
     settled(state, found, undo)
     tides.clerk_changed(state, window, undo)
     ready(state, found, at, undo)
+    seats_changed(state, undo)
     return found
 
 
@@ -87,6 +88,7 @@ def handed_over(state: HallState, event: ev.WindowHandedOver, at: Moment, undo: 
 def skills_set(state: HallState, event: ev.SkillsSet, at: Moment, undo: Undo) -> None:
     """Other skills in use."""
     undo.set(state.windows[event.window], "active", event.skills)
+    seats_changed(state, undo)
 
 
 def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> None:
@@ -96,6 +98,7 @@ def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> 
         undo.set(window, "open", True)
         since(state, window, at, undo)
         tides.window_opened(state, window.id, at, undo)
+        seats_changed(state, undo)
     undo.set(window, "draining", False)
 
 
@@ -112,6 +115,7 @@ def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> 
     undo.set(window, "pause_reason", None)
     since(state, window, at, undo)
     tides.window_closed(state, window.id, undo)
+    seats_changed(state, undo)
 
 
 def pause_requested(state: HallState, event: ev.PauseRequested, at: Moment, undo: Undo) -> None:

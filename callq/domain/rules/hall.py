@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from callq.domain import events as ev
 from callq.domain.calendar import business_day, day_after, day_bounds
 from callq.domain.errors import Code, Rejected
-from callq.domain.routing import choose_lane, eligible_lanes, targets_of
+from callq.domain.routing import calls_from_ms, choose_lane, idle_windows, targets_of
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import clerk_of, flags_after, service_of, whereabouts
@@ -19,10 +19,11 @@ from callq.domain.ticket import TicketAct, TicketState, allowed
 from callq.domain.tides import OPENING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from callq.domain import commands as cmd
     from callq.domain.hall import HallConfig
+    from callq.domain.routing import LaneChoice
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
@@ -123,24 +124,48 @@ _DUE: Final[dict[str, Callable[[HallState, Ticket, int], list[ev.Event]]]] = {
 
 
 def _auto_calls(state: HallState, now_ms: int) -> list[ev.Event]:
-    """Call for the window that has been ready longest, if that is long enough.
+    """Call for a window that has been ready long enough: whichever the ticket should go to.
 
     One at a time, since each call changes what the next may choose.
     """
     after_ms = state.config.rules.auto_call_s * 1000
     if not after_ms:
         return []
-    for window in _ready(state):
-        if state.clock(now_ms) - window.ready_clock < after_ms:
-            break
-        choice = choose_lane(state, window, now_ms)
+    ready = [w for w in _ready(state) if state.clock(now_ms) - w.ready_clock >= after_ms]
+    for window in ready:
+        choice = choose_lane(state, window, now_ms, judged_ms=_judged_ms(state, window))
         if choice is not None:
-            assert window.clerk is not None
-            called = ev.TicketCalled(
-                ticket=choice.ticket.id, window=window.id, clerk=window.clerk, why=choice.why
-            )
-            return [called]
+            at, choice = _better_placed(state, window, choice, ready, now_ms)
+            assert at.clerk is not None
+            return [ev.TicketCalled(ticket=choice.ticket.id, window=at.id, clerk=at.clerk, why=choice.why)]
     return []
+
+
+def _better_placed(
+    state: HallState, window: Window, choice: LaneChoice, ready: Sequence[Window], now_ms: int
+) -> tuple[Window, LaneChoice]:
+    """Which of the windows that are ready calls first, since one of them would call a ticket, and whom."""
+    ticket = choice.ticket
+    if not ticket.bound:
+        for other in idle_windows(state, ticket.service, ticket.cls):
+            if other is window:
+                break
+            if other not in ready:
+                continue
+            instead = choose_lane(state, other, now_ms, judged_ms=_judged_ms(state, other))
+            if instead is not None:
+                return other, instead
+    return window, choice
+
+
+def _judged_ms(state: HallState, window: Window) -> int:
+    """When it is judged what a window leaves to better clerks, in the hall's own time.
+
+    At the first moment at which it could call as things are, however late the tick comes: else a deadline
+    could pass without anything to do.
+    """
+    after_ms = state.config.rules.auto_call_s * 1000
+    return max(window.ready_clock + after_ms, state.clock(state.now_ms))
 
 
 def _ready(state: HallState) -> Iterator[Window]:
@@ -175,8 +200,15 @@ def next_deadline_ms(state: HallState) -> int | None:
     if after_ms:
         for window in _ready(state):
             due_ms = window.ready_clock + state.frozen_ms + after_ms
-            if due_ms >= deadline or eligible_lanes(state, window):
+            if due_ms >= deadline:
+                break
+            judged_ms = _judged_ms(state, window)
+            calls_ms = calls_from_ms(state, window, judged_ms)
+            if calls_ms is None:
+                continue
+            if calls_ms == judged_ms:
                 return min(deadline, due_ms)
+            deadline = min(deadline, calls_ms + state.frozen_ms)
     return deadline
 
 

@@ -1,0 +1,85 @@
+"""Which lanes a window can serve now: the same in every hall, whatever its policy.
+
+Cost: O(lanes of the window's services), whatever the number of windows or of tickets that wait.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from callq.domain.events import LaneSeen
+from callq.domain.lanes import CLASSES, Lane, LaneKey, Place
+
+if TYPE_CHECKING:
+    from callq.domain.state import HallState
+    from callq.domain.window import Window
+
+
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """The first ticket of a lane that a window can serve, with what policies go by."""
+
+    key: LaneKey
+    head: Place
+    seen: LaneSeen
+    """The lane as it goes on record."""
+    clock_ms: int
+    """The clock that the lane is compared by: its first's, or an older one behind who came back."""
+    target_ms: float
+    """How long nobody of the lane's class should wait for its service."""
+
+
+def targets_of(window: Window) -> tuple[str, ...]:
+    """For whom a ticket may be bound that this window may call; the last is: for anyone."""
+    return (f"w:{window.id}", f"c:{window.clerk}", "")
+
+
+def eligible_lanes(state: HallState, window: Window) -> list[Candidate]:
+    """Non-empty lanes that the window can serve now, those for it alone first; in the hall's order.
+
+    Papers that are at the window are served there with skills not in use as well.
+    """
+    found = _bound_to(state, window) if state.bound.total else []
+    serving = state.services_at(window)
+    if state.index.resources:
+        serving = tuple([code for code in serving if state.resource_free(code, window)])
+    lanes = state.lanes
+    for key, target_ms in state.index.open_lanes(serving):
+        lane = lanes[key]
+        if lane.size:
+            found.append(of_lane(key, lane, target_ms))
+    return found
+
+
+def _bound_to(state: HallState, window: Window) -> list[Candidate]:
+    """Lanes of tickets that wait for this window or its clerk alone."""
+    serving = state.services_at(window)
+    found = []
+    for to in targets_of(window)[:2]:
+        if not state.bound.of(to):
+            continue
+        papers = to == f"w:{window.id}"
+        for service in state.mastered_at(window) if papers else serving:
+            if not state.resource_free(service, window):
+                continue
+            for cls in CLASSES:
+                lane = state.lanes.get(LaneKey(service, cls, to))
+                if lane and lane.head is not None and (service in serving or lane.head.rank == 0):
+                    target_ms = state.index.target_ms(service, cls)
+                    found.append(of_lane(LaneKey(service, cls, to), lane, target_ms))
+    return found
+
+
+def of_lane(key: LaneKey, lane: Lane, target_ms: float) -> Candidate:
+    """The candidate of a lane that is not empty."""
+    head = lane.head
+    assert head is not None
+    clock_ms = head.clock_ms if head.rank else lane.oldest_ms
+    service, cls, _ = key
+    return Candidate(key, head, LaneSeen(service, cls, head.ticket, clock_ms, lane.size), clock_ms, target_ms)
+
+
+def lanes_seen(state: HallState, window: Window) -> tuple[LaneSeen, ...]:
+    """What the window could have called next: who is passed over where somebody is called out of turn."""
+    return tuple(one.seen for one in eligible_lanes(state, window))

@@ -1,0 +1,108 @@
+"""The policies: how a free window compares the lanes that it can serve.
+
+Each is a function that gives every candidate an index; the largest goes first, then whoever has waited
+longest, then the lower order. None looks at anything but the candidates, the counts of who waits and
+`staffing_of`, so that each costs O(candidates). No randomness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callq.domain.events import Term
+from callq.domain.routing.staffing import staffing_of
+
+if TYPE_CHECKING:
+    from callq.domain.routing.lanes import Candidate
+    from callq.domain.state import HallState
+
+
+class Sight(NamedTuple):
+    """What a policy looks at."""
+
+    state: HallState
+    clock_ms: int
+    """Now, in the hall's own time."""
+    flexible: bool
+    """Whether the window serves more than one service."""
+    coming: str = ""
+    """Service of a ticket that is about to wait as well; empty: of none."""
+
+    def waiting(self, service: str) -> int:
+        """How many wait for a service."""
+        return self.state.waiting.of(service) + (service == self.coming)
+
+    @property
+    def all_waiting(self) -> int:
+        """How many wait in all."""
+        return self.state.waiting.total + bool(self.coming)
+
+
+Policy = Callable[[Sight, "Sequence[Candidate]"], list[Term]]
+"""What it makes of some candidates, in their order; only reads."""
+
+
+def _excess(sight: Sight, candidates: Sequence[Candidate]) -> dict[str, float]:
+    """By service: how many more wait for it than are its due share of all."""
+    shares, total = staffing_of(sight.state).shares, sight.all_waiting
+    return {
+        code: sight.waiting(code) - shares[code] * total for code in {one.key.service for one in candidates}
+    }
+
+
+def _index(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
+    """Largest weighted delay, and for flexible windows a pressure towards the queues that are too long.
+
+    Source: largest weighted delay (Stolyar and Ramanan 2001), which is accumulating priority (Kleinrock
+    1964) at once; a queue-ratio correction; see docs/decisions.
+    """
+    clock_ms = sight.clock_ms
+    found = []
+    if not sight.flexible:
+        for one in candidates:
+            late = (clock_ms - one.clock_ms) / one.target_ms
+            found.append(Term(late, late, 0.0))
+        return found
+    weight = staffing_of(sight.state).weight
+    pressure = {code: weight * more for code, more in _excess(sight, candidates).items()}
+    for one in candidates:
+        late = (clock_ms - one.clock_ms) / one.target_ms
+        adds = pressure[one.key.service]
+        found.append(Term(late + adds, late, adds))
+    return found
+
+
+def _longest_wait(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
+    """Whoever has waited longest, minutes."""
+    return [Term((sight.clock_ms - one.clock_ms) / 60_000, _late(sight, one), 0.0) for one in candidates]
+
+
+def _fixed_queue_ratio(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
+    """The service of which most wait beyond its due share, whatever the class."""
+    excess = _excess(sight, candidates)
+    return [Term(more := excess[one.key.service], _late(sight, one), more) for one in candidates]
+
+
+_CLASS_ORDER: Final = {"priority": 2.0, "appointment": 1.0, "ordinary": 0.0}
+
+
+def _strict_priority(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
+    """Priority before appointments before all others."""
+    return [Term(_CLASS_ORDER[one.key.cls], _late(sight, one), 0.0) for one in candidates]
+
+
+def _late(sight: Sight, one: Candidate) -> float:
+    return (sight.clock_ms - one.clock_ms) / one.target_ms
+
+
+POLICIES: Final[dict[str, Policy]] = {
+    "index": _index,
+    "longest_wait": _longest_wait,
+    "fixed_queue_ratio": _fixed_queue_ratio,
+    "strict_priority": _strict_priority,
+}
+"""By the name in a hall's configuration, which is on record with each call."""
+
+GUARDED: Final = frozenset({"index"})
+"""Policies under which who has waited a multiple of their target goes first (`Routing.guard`)."""
