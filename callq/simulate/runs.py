@@ -11,16 +11,18 @@ import msgspec
 from callq.simulate.draws import drawn
 from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
+from callq.simulate.plan import VARIANTS, Plan, planned
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from callq.simulate.engine import Controller
     from callq.simulate.record import DayRecord
     from callq.simulate.scenario import Scenario
 
-TIDES: Final = ("none", *RULES)
+TIDES: Final = ("none", *VARIANTS, *RULES)
 """What may open and close windows."""
 
 
@@ -54,8 +56,12 @@ def one_day(run: Run, day: int) -> DayRecord:
         scenario = msgspec.structs.replace(scenario, tides=tides)
     tidal = run.tidal != "none"
     hall = made(scenario, run.policy, run.volume, tidal=tidal)
-    draws = drawn(scenario, run.volume, run.seed, day)
-    return SimulatedDay(scenario, hall, draws, RULES[run.tidal]() if tidal else None).run()
+    controller: Controller | None = None
+    if run.tidal in VARIANTS:
+        hall, controller = planned(hall, scenario), Plan(run.tidal)
+    elif tidal:
+        controller = RULES[run.tidal]()
+    return SimulatedDay(scenario, hall, drawn(scenario, run.volume, run.seed, day), controller).run()
 
 
 def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambda done: None) -> Result:
