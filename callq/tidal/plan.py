@@ -108,7 +108,7 @@ class Floor:
 
         Args:
           loads: of the looks ahead, the soonest first; at least `SOON`.
-          seats: all staffed windows, in the hall's order.
+          seats: all staffed windows; of equal ones the first moves.
           settings: of the hall.
           leave: windows that are to close after their ticket, not known yet which.
           least: minima in force by the time a window could be open.

@@ -5,6 +5,7 @@ Looking is quick and copies; what is reckoned from it may take its time elsewher
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.domain.calendar import day_bounds, hours_of_day, local_ms, minutes_of, parse_hours
@@ -56,7 +57,7 @@ class Day(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """One look at a hall, in the hall's order of services and windows."""
+    """One look at a hall: services in the hall's order, windows by how long they have been as they are."""
 
     minute_ms: int
     clock_ms: int
@@ -206,7 +207,8 @@ def look(state: HallState, days: Days, now_ms: int) -> Sight:
     served = tuple(any(s.serves_at(opens_ms) for s in day.sessions if code in s.services) for code in codes)
     seats = tuple(
         _seat(state, window, place, now_ms, window.id in may)
-        for window in state.windows.values()
+        # Longest closed opens first, longest idle closes first.
+        for window in sorted(state.windows.values(), key=attrgetter("since_ms"))
         if state.services_at(window)
     )
     return Sight(
