@@ -283,6 +283,8 @@ class Floor:
         return _ceil(max(n.flexible for n in needs))
 
     def _kept(self) -> int:
+        if not any(moments.mean for load in self._loads for moments in load.services):
+            return 0  # Nobody is there, nor to come: there is nothing to keep a margin for.
         needs = self._now_needs()
         if self._settings.newsvendor:
             return newsvendor(needs, CLOSE_CHANCE)
