@@ -73,7 +73,7 @@ class Acts(GoingOn):
         moves=["any", "any", "any", "leave", "skills"],
         window=["w1", "w2"],
         mode=[None, "advise", "advise", "advise", "automatic", "off"],
-        answer=["accept", "decline", "none"],
+        answer=["accept", "decline"],
         minutes=[1, 1, 6],
     )
     def follows_the_tide(self, moves: str, window: str, mode: Any, answer: str, minutes: int) -> None:
@@ -99,7 +99,7 @@ class Acts(GoingOn):
         asked_for = state.tides.proposal.id if state.tides.proposal else "p0"
         if answer == "accept":
             self.do(cmd.AcceptPlan(plan=asked_for))
-        elif answer == "decline":
+        else:
             self.do(cmd.DeclinePlan(plan=asked_for))
         self.hall.later(60 * minutes)
 
