@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.effects import bookings, calls, hall, store, tickets, windows
+from callq.domain.effects import bookings, calls, hall, store, tickets, tides, windows
 from callq.domain.effects.tools import Moment
 from callq.domain.state import KeyRecord
 
@@ -48,6 +48,15 @@ _OF_NODES: Final = frozenset({ev.EpochOpened, ev.OutageRecorded, ev.FeatureLevel
 """What happens without anybody in the hall: it shows nothing about when the hall was in use."""
 
 _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
+    ev.TidesSet: tides.set_mode,
+    ev.TidesReckoned: tides.reckoned,
+    ev.TidesProposed: tides.proposed,
+    ev.TidesWithdrawn: tides.withdrawn,
+    ev.TidesDeclined: tides.declined,
+    ev.TidesApplied: tides.applied,
+    ev.WindowOpening: tides.opening,
+    ev.WindowOpeningDropped: tides.opening_dropped,
+    ev.WindowLeftAlone: tides.left_alone,
     ev.HallConfigured: hall.configured,
     ev.EpochOpened: store.epoch_opened,
     ev.OutageRecorded: store.outage_recorded,

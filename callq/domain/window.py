@@ -73,6 +73,8 @@ TRANSITIONS: Final[dict[tuple[WindowState, WindowAct], frozenset[WindowState]]] 
     (_W.CLOSED, _A.SIGN_IN): _to(_W.CLOSED),
     (_W.CLOSED, _A.SIGN_OUT): _to(_W.CLOSED),
     (_W.CLOSED, _A.OPEN): _to(_W.IDLE),
+    # Takes back an opening that was to come; refused where there is none.
+    (_W.CLOSED, _A.CLOSE): _to(_W.CLOSED),
     (_W.IDLE, _A.SIGN_IN): _to(_W.IDLE),
     (_W.IDLE, _A.SIGN_OUT): _to(_W.IDLE),
     (_W.IDLE, _A.CLOSE): _to(_W.CLOSED),

@@ -276,6 +276,11 @@ class HallActor:
         """The configuration in force (likewise)."""
         return self._spec.state.config
 
+    @property
+    def acts_first(self) -> bool:
+        """Whether what time asks for is this node's to do at once: it wrote last, or there is no other."""
+        return self._commits.wrote_last or not self._peers.has_peers
+
     def now(self) -> int:
         """The hall's time, Unix ms."""
         return self._spec.now()
@@ -442,7 +447,7 @@ class HallActor:
             self._timed_for = deadline, self._commits.wrote_last
             wait_s = MAX_TIMER_S if deadline is None else (deadline - self._spec.now()) / 1000
             wait_s = min(MAX_TIMER_S, max(0.05 if done else WAIT_S, wait_s))
-            if not self._commits.wrote_last and self._peers.has_peers:
+            if not self.acts_first:
                 # On top of the longest sleep, too: it may end right when something is due.
                 wait_s += TICK_JITTER_S * self._rng.uniform(1, 2)
             with trio.move_on_after(wait_s) as scope:

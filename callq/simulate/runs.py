@@ -13,6 +13,7 @@ from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
 from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
+from callq.simulate.plan import VARIANTS, Plan, planned
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
 
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callq.domain.hall import HallConfig
+    from callq.simulate.engine import Controller
     from callq.simulate.record import DayRecord
     from callq.simulate.scenario import Scenario
 
-TIDES: Final = ("none", *RULES)
+TIDES: Final = ("none", *VARIANTS, *RULES)
 """What may open and close windows."""
 
 
@@ -77,8 +79,12 @@ def prepared(run: Run, day: int) -> SimulatedDay:
         hall = hall_of(run.hall, run.policy, tidal=tidal)
     else:
         hall = made(scenario, run.policy, run.volume, tidal=tidal)
+    controller: Controller | None = None
+    if run.tidal in VARIANTS:
+        hall, controller = planned(hall, scenario), Plan(run.tidal)
+    elif tidal:
+        controller = RULES[run.tidal]()
     draws = drawn(scenario, run.volume, run.seed, day)
-    controller = RULES[run.tidal]() if tidal else None
     return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from callq.domain.commands import Channel
 from callq.domain.hall import HallConfig, ItemChannel
+from callq.domain.tides import TideMode
 from callq.web.roles import Role
 from callq.wire.codec import LINES, PLAIN
 
@@ -284,6 +285,27 @@ class UnsecondBody(CommandBody, frozen=True, kw_only=True, tag="unsecond"):
     clerk: Short
 
 
+class SetTidesBody(CommandBody, frozen=True, kw_only=True, tag="set_tides"):
+    """潮汐: run the tides otherwise for the rest of the day."""
+
+    mode: TideMode | None
+    """`off`, `advise` (a supervisor is asked), `automatic`; null: as the hall file has it."""
+
+
+class AcceptPlanBody(CommandBody, frozen=True, kw_only=True, tag="accept_plan"):
+    """Carry out what the floor's `plan` proposes."""
+
+    plan: Short
+    """Its id: another one is refused."""
+
+
+class DeclinePlanBody(CommandBody, frozen=True, kw_only=True, tag="decline_plan"):
+    """Do not, and do not propose it again for a while."""
+
+    plan: Short
+    reason: Reason = ""
+
+
 HallCommandBody = (
     ConfigureBody
     | SuspendBody
@@ -293,6 +315,9 @@ HallCommandBody = (
     | CloseDayBody
     | SecondBody
     | UnsecondBody
+    | SetTidesBody
+    | AcceptPlanBody
+    | DeclinePlanBody
 )
 
 

@@ -182,7 +182,7 @@ class AtWindows:
             self.do(flag(window=window))
         self.do(end(window=window))
 
-    @asked(2, window=WINDOWS, act=[cmd.CallNext, cmd.Miss, cmd.Complete], seconds=[0, 1, 14])
+    @asked(3, window=WINDOWS, act=[cmd.CallNext, cmd.Miss, cmd.Complete], seconds=[0, 1, 14])
     def changes_their_mind(self, window: str, act: type[cmd.AnyCommand], seconds: int, data: Source) -> None:
         if pick(data, [True, False]):
             self.ready(window)

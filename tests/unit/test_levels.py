@@ -101,6 +101,8 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("booked", "channel"): {*CHANNELS},
     ("Routing", "policy"): {"index", "longest_wait", "fixed_queue_ratio", "strict_priority"},
     ("Tides", "mode"): {"off", "advise", "automatic"},
+    ("tides_set", "mode"): {"off", "advise", "automatic"},
+    ("TideReason", "code"): {"load", "service_load", "minimum", "spare", "long_queue", "short_queue"},
     ("Item", "channels"): {"window", "remote", "appointment", *OUTLETS},
     ("Outlet", "channel"): {*OUTLETS},
     ("Outlet", "days"): {*DAYS},

@@ -50,6 +50,17 @@ from callq.wire.messages.panels import (
 )
 from callq.wire.messages.screens import BoardCall, BoardMissed, BoardWaiting, BoardWindow, Place, Strip
 from callq.wire.messages.tickets import Deferred, Origin, Rating, Ticket, TicketPage, Visit, VisitStep, Wait
+from callq.wire.messages.tides import (
+    Plan,
+    PlanAlone,
+    PlanEffect,
+    PlanNeed,
+    PlanOpening,
+    PlanReason,
+    PlanSkills,
+    PlanSlot,
+    Tides,
+)
 from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, WhyAnswer, Window, WindowAnswer
 
 __all__ = [
@@ -79,6 +90,14 @@ __all__ = [
     "Origin",
     "PanelTicket",
     "Place",
+    "Plan",
+    "PlanAlone",
+    "PlanEffect",
+    "PlanNeed",
+    "PlanOpening",
+    "PlanReason",
+    "PlanSkills",
+    "PlanSlot",
     "Queue",
     "Rating",
     "Reason",
@@ -103,6 +122,7 @@ __all__ = [
     "TicketPage",
     "TicketStateName",
     "Ticketing",
+    "Tides",
     "Unavailable",
     "Undoable",
     "Visit",
