@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import doors_http, engine, feed, hardness, restart, screens
+from loadtests import doors_http, engine, feed, guide, hardness, restart, routing, screens
 from loadtests.figures import Report
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "hardness": hardness,
     "screens": screens,
     "restart": restart,
+    "routing": routing,
+    "guide": guide,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 

@@ -39,6 +39,8 @@ class Configure(Command, frozen=True, kw_only=True, tag="configure"):
     """Put a configuration in force; the first one creates the hall."""
 
     config: HallConfig
+    level: int = 0
+    """The schema that all nodes read, which a new hall may use from its first batch; 0: not known."""
 
 
 class OpenEpoch(Command, frozen=True, kw_only=True, tag="open_epoch"):
@@ -73,6 +75,7 @@ class Issue(Command, frozen=True, kw_only=True, tag="issue"):
     ticket: str
     """New ticket id, minted by the door."""
     service: str
+    """Empty: that of `item`."""
     cls: TicketClass = "ordinary"
     channel: Channel = "counter"
     person: Person | None = None
@@ -83,7 +86,7 @@ class Issue(Command, frozen=True, kw_only=True, tag="issue"):
     services: tuple[str, ...] = ()
     """Further services of the visit, in order."""
     item: str = ""
-    """The matter that it is for; of the service."""
+    """The matter that it is for; of the service, if that is named."""
     come_back: str = ""
     """An expired ticket whose come-back credit is claimed, when the person is not known."""
 

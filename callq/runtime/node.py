@@ -309,7 +309,7 @@ class Node:
                 f"the hall file needs schema {needed} and a node reads {self._heart.level}: upgrade it first"
             )
         try:
-            await actor.own(cmd.Configure(config=config), _not_created)
+            await actor.own(cmd.Configure(config=config, level=self._heart.level), _not_created)
         except _Created:
             self._log.info("hall_created_elsewhere", hall=actor.hall)
         lineage = await self._journal.lineage()

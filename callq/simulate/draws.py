@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from itertools import accumulate
+from operator import attrgetter
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,7 +62,7 @@ class DayDraws(NamedTuple):
 
     Attributes:
       people: in order of arrival.
-      pace: factor on handling times of each clerk, by number.
+      pace: chance from which each clerk's own pace is drawn, in the order of the windows.
     """
 
     people: tuple[Person, ...]
@@ -78,10 +79,11 @@ def drawn(scenario: Scenario, volume: float, seed: int, day: int) -> DayDraws:
       day: number of the day, from 0.
     """
     of = _Streams(seed, day)
-    people = sorted(_arrivals(scenario, volume, of))
     means = means_min(scenario)
-    found = [_person(scenario, means, of, number, at, group) for number, (at, group) in enumerate(people)]
-    return DayDraws(tuple(found), of["pace"])
+    # Drawn before they are put in order: so a burst adds people, and changes nobody else's business.
+    people = [_person(scenario, means, of, at, group) for at, group in _arrivals(scenario, volume, of)]
+    people.sort(key=attrgetter("at_ms"))
+    return DayDraws(tuple(one._replace(number=number) for number, one in enumerate(people)), of["pace"])
 
 
 class _Streams(dict[str, Random]):
@@ -139,9 +141,7 @@ def _poisson(mean: float, rng: Random) -> int:
     return count
 
 
-def _person(
-    scenario: Scenario, means: Sequence[float], of: _Streams, number: int, at_ms: int, group: int
-) -> Person:
+def _person(scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int, group: int) -> Person:
     people, classes = scenario.people, scenario.classes
     shares = (classes.ordinary, classes.appointment, classes.priority)
     cls = ("ordinary", "appointment", "priority")[_chosen(list(accumulate(shares)), of["class"])]
@@ -150,15 +150,15 @@ def _person(
     holds, part, held = of["hold"].random(), of["hold"].random(), of["hold"].expovariate(1.0)
     sent, to = of["transfer"].random(), of["transfer"].randrange(max(1, len(means) - 1))
     to += to >= group
-    after_ms = _handling_ms(scenario, means[to % len(means)], of["after"])
+    after_ms = _handling_ms(scenario, means, to % len(means), of["after"])
     booked, guided = of["booked"].random(), of["guided"].random()
     return Person(
-        number=number,
+        number=0,
         at_ms=at_ms,
         group=group,
         cls=cls,
         booked=cls == "appointment" and booked < people.booked,
-        service_ms=_handling_ms(scenario, means[group], of["service"]),
+        service_ms=_handling_ms(scenario, means, group, of["service"]),
         line=of["line"].random(),
         patience_ms=None if people.patience_min is None else int(patience * people.patience_min * MIN_MS),
         tells=of["tells"].random() < people.tells,
@@ -172,9 +172,9 @@ def _person(
     )
 
 
-def _handling_ms(scenario: Scenario, mean_min: float, rng: Random) -> int:
-    handling = scenario.handling
-    spread = math.log(1 + handling.cv**2)
+def _handling_ms(scenario: Scenario, means: Sequence[float], group: int, rng: Random) -> int:
+    handling, cv = scenario.handling, scenario.groups[group].cv
+    spread = math.log(1 + (handling.cv if cv is None else cv) ** 2)
     normal = rng.gauss(0, 1)
-    found = mean_min * math.exp(math.sqrt(spread) * normal - spread / 2)
+    found = means[group] * math.exp(math.sqrt(spread) * normal - spread / 2)
     return int(min(handling.longest_min, max(handling.shortest_min, found)) * MIN_MS)

@@ -8,6 +8,8 @@ soon as they are free. No clock, no network, no store.
 from __future__ import annotations
 
 import heapq
+import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -18,6 +20,8 @@ from callq.domain.apply import apply
 from callq.domain.calendar import local_ms
 from callq.domain.decide import decide
 from callq.domain.errors import Rejected
+from callq.domain.opening import slots_on
+from callq.domain.routing import eligible_lanes, idle_windows
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
 from callq.simulate.draws import MIN_MS
@@ -89,6 +93,8 @@ class SimulatedDay:
       hall: in which hall.
       draws: who comes.
       controller: who opens and closes windows; None: they stay as they are.
+      keep: whether to keep every command for `callq.simulate.live`. Appointments that the hall did not know
+        beforehand are then ordinary tickets: there is no command for them.
     """
 
     def __init__(
@@ -97,6 +103,8 @@ class SimulatedDay:
         hall: SimulatedHall,
         draws: DayDraws,
         controller: Controller | None = None,
+        *,
+        keep: bool = False,
     ) -> None:
         self.scenario = scenario
         self.hall = hall
@@ -107,6 +115,8 @@ class SimulatedDay:
         self.opens_ms = minute_of(scenario.day.opens) * MIN_MS
         self.closes_ms = minute_of(scenario.day.closes) * MIN_MS
         self.record = DayRecord(len(scenario.groups), self.opens_ms, self.closes_ms)
+        self.commands: list[tuple[int, cmd.AnyCommand]] | None = [] if keep else None
+        """What was accepted and when, Unix ms; the hall's own ticks are not among them."""
         self._draws = draws
         self._controller = controller
         self._heap: list[Planned] = []
@@ -118,7 +128,7 @@ class SimulatedDay:
         self._serves: dict[str, list[str]] = {}
         """Windows by service, fewest services first."""
         self._pace: dict[str, float] = {}
-        self._waiting: dict[str, int] = {}
+        self._asks_again: set[str] = set()
         self._reacts_ms = int(scenario.clerks.react_s * 1000)
         self._walk_ms = int(scenario.handling.walk_s * 1000)
         self._on: Final[dict[type, Callable[[Any], None]]] = {
@@ -127,8 +137,9 @@ class SimulatedDay:
             ev.WindowOpening: self._opening,
             ev.WindowOpeningDropped: self._closed,
             ev.WindowClosed: self._closed,
-            ev.WindowUnpaused: self._opened,
+            ev.WindowUnpaused: self._unpaused,
             ev.WindowPaused: self._paused,
+            ev.SkillsSet: self._other_skills,
         }
 
     # The clock ------------------------------------------------------------------------------------
@@ -170,6 +181,8 @@ class SimulatedDay:
         state, at_ms = self.state, self.midnight_ms + self.now_ms
         decision = decide(state, command, at_ms, WHO)
         if decision.events:
+            if self.commands is not None and not isinstance(command, cmd.Tick):
+                self.commands.append((at_ms, command))
             self._apply(decision, at_ms)
         return decision
 
@@ -190,13 +203,9 @@ class SimulatedDay:
         config = self.hall.config
         self.do(cmd.Configure(config=config))
         speed = self.scenario.clerks.speed_cv
-        for number, window in enumerate(config.windows):
-            clerk = config.clerks[number].id
-            self._pace[window.id] = self._draws.pace.lognormvariate(-(speed**2) / 2, speed) if speed else 1.0
-            self.do(cmd.SignIn(window=window.id, clerk=clerk))
-        for window in sorted(config.windows, key=lambda w: len(w.services) or len(config.services)):
-            for service in window.services or [s.code for s in config.services]:
-                self._serves.setdefault(service, []).append(window.id)
+        for window, clerk in self.hall.seats:
+            self._pace[window] = self._draws.pace.lognormvariate(-(speed**2) / 2, speed) if speed else 1.0
+            self.do(cmd.SignIn(window=window, clerk=clerk))
         for person in self._draws.people:
             if person.booked:
                 self._book(person)
@@ -207,21 +216,21 @@ class SimulatedDay:
             self._absent(absence.hours, absence.windows)
 
     def _book(self, person: Person) -> None:
-        slot_ms = person.at_ms // (15 * MIN_MS) * 15 * MIN_MS
         service = self._line(person)
-        self.do(
-            cmd.Book(
-                booking=f"b{person.number}",
-                service=service,
-                slot_ms=self.midnight_ms + slot_ms,
-                person=cmd.Person(id_hash=f"p{person.number}"),
-            )
-        )
+        at_ms = self.midnight_ms + person.at_ms
+        slots = slots_on(self.state, service, self.state.day)
+        slot = next((slot for slot in slots if slot.start_ms <= at_ms < slot.end_ms), None)
+        if slot is None:
+            return
+        booking = f"b{person.number}"
+        whose = cmd.Person(id_hash=f"p{person.number}")
+        with suppress(Rejected):  # The slot is full: the person comes without a booking.
+            self.do(cmd.Book(booking=booking, service=service, slot_ms=slot.start_ms, person=whose))
 
     def _doors_open(self) -> None:
-        for window in self.hall.config.windows:
-            if window.id not in self.hall.closed:
-                self.do(cmd.Open(window=window.id))
+        for window, _ in self.hall.seats:
+            if window not in self.hall.closed:
+                self.do(cmd.Open(window=window))
         if self._controller is not None:
             self._controller.begin(self)
             self._minute()
@@ -229,7 +238,8 @@ class SimulatedDay:
     def _minute(self) -> None:
         assert self._controller is not None
         self._controller.tick(self)
-        if self.now_ms < self.closes_ms or self._to_come or any(self.state.lanes.values()):
+        waiting = self._to_come or any(self.state.lanes.values())
+        if self.now_ms < self.closes_ms or (waiting and self.now_ms < MIDNIGHT_MS):
             self.plan(self.now_ms + MIN_MS, self._minute)
 
     def _breaks(self) -> None:
@@ -238,16 +248,19 @@ class SimulatedDay:
             return
         begins, ends = minute_of(clerks.lunch_from), minute_of(clerks.lunch_to)
         turns = max(1, int((ends - begins) // clerks.lunch_min))
-        for number, window in enumerate(self.hall.config.windows):
+        for number, (window, _) in enumerate(self.hall.seats):
             at_ms = int((begins + number % turns * clerks.lunch_min) * MIN_MS)
-            self.plan(at_ms, self._pause, window.id, "lunch")
-            self.plan(at_ms + int(clerks.lunch_min * MIN_MS), self._unpause, window.id)
+            self.plan(at_ms, self._pause, window, "lunch")
+            self.plan(at_ms + int(clerks.lunch_min * MIN_MS), self._unpause, window)
 
     def _absent(self, hours: str, count: int) -> None:
-        flexible = sorted(self.hall.config.windows, key=lambda w: w.kind == "domain")
+        flexible = sorted(
+            (window for window, _ in self.hall.seats if window not in self.hall.closed),
+            key=lambda window: len(self.state.services_at(self.state.windows[window])) == 1,
+        )
         for window in flexible[:count]:
-            self.plan(minute_of(hours[:5]) * MIN_MS, self._pause, window.id, "ill")
-            self.plan(minute_of(hours[6:]) * MIN_MS, self._unpause, window.id)
+            self.plan(minute_of(hours[:5]) * MIN_MS, self._pause, window, "ill")
+            self.plan(minute_of(hours[6:]) * MIN_MS, self._unpause, window)
 
     def _pause(self, window: str, reason: str) -> None:
         found = self.state.windows[window]
@@ -272,15 +285,20 @@ class SimulatedDay:
         ticket = f"t{person.number}"
         visit = self._visits[ticket] = _Visit(person, ticket, outcome)
         self.record.add(outcome)
-        self._take_ticket(visit, service)
+        try:
+            self._take_ticket(visit, service)
+        except Rejected:
+            outcome.end = "turned_away"
+            return
         if person.patience_ms is not None:
             self.plan(self.now_ms + person.patience_ms, self._loses_patience, visit)
-        self._somebody_waits(service)
+        self._waits(visit)
 
     def _take_ticket(self, visit: _Visit, service: str) -> None:
         person = visit.person
-        if person.booked:
-            self.do(cmd.CheckIn(booking=f"b{person.number}", ticket=visit.ticket))
+        booking = f"b{person.number}"
+        if booking in self.state.bookings:
+            self.do(cmd.CheckIn(booking=booking, ticket=visit.ticket))
             return
         priority = person.cls == "priority"
         command = cmd.Issue(
@@ -289,7 +307,7 @@ class SimulatedDay:
             cls="priority" if priority else "ordinary",
             channel="counter" if priority else "kiosk",
         )
-        if person.cls != "appointment":
+        if person.cls != "appointment" or self.commands is not None:
             self.do(command)
             return
         # Booked in another system, which the hall hears of when the person comes.
@@ -313,16 +331,20 @@ class SimulatedDay:
         return lines[-1].service
 
     def _length(self, service: str, windows: int) -> tuple[float, int]:
-        """How long a line is for each of its windows: less than 0 where somebody is free."""
-        served = self._serves[service]
-        free = sum(1 for window in served if window in self._idle)
-        pooled = {key.service for key in self.state.lanes} if len(served) > windows else {service}
-        waiting = sum(len(lane) for key, lane in self.state.lanes.items() if key.service in pooled)
-        return ((waiting - free) / windows if windows else float("inf"), windows)
+        """How long a line would be with one more, for each of its windows; 0 where somebody is free.
+
+        Lines of different groups that the same windows serve are one line.
+        """
+        served = self._serving(service)
+        if any(window in self._idle for window in served):
+            return 0.0, windows
+        together = {code for code, others in self._serves.items() if others == served}
+        waiting = sum(len(lane) for key, lane in self.state.lanes.items() if key.service in together)
+        return ((waiting + 1) / windows if windows else math.inf, windows)
 
     def _expected_min(self, service: str) -> float:
         """Wait that a guide would tell: work ahead, shared by the windows that are open for it."""
-        open_windows = sum(1 for window in self._serves[service] if self.state.windows[window].open)
+        open_windows = sum(1 for window in self._serving(service) if self.state.windows[window].open)
         waiting = sum(len(lane) for _, lane in self.state.lanes_of(service))
         return (waiting + 1) * self.state.index.services[service].service_min / max(1, open_windows)
 
@@ -338,11 +360,26 @@ class SimulatedDay:
 
     # Windows --------------------------------------------------------------------------------------
 
-    def _opened(self, event: ev.WindowOpened | ev.WindowUnpaused) -> None:
-        window = self.state.windows[event.window]
-        self.record.opened(window.id, self.now_ms)
-        if window.ticket is None:
-            self._free(window.id)
+    def _serving(self, service: str) -> list[str]:
+        """Windows whose clerks serve a service now."""
+        if not self._serves:
+            for window, _ in self.hall.seats:
+                for code in self.state.services_at(self.state.windows[window]):
+                    self._serves.setdefault(code, []).append(window)
+        return self._serves.get(service, [])
+
+    def _other_skills(self, event: ev.SkillsSet) -> None:
+        self._serves.clear()
+        if event.window in self._idle:
+            self._call_next(event.window)
+
+    def _opened(self, event: ev.WindowOpened) -> None:
+        self.record.opened(event.window, self.now_ms)
+        self._after(event.window)
+
+    def _unpaused(self, event: ev.WindowUnpaused) -> None:
+        self.record.resumed(event.window, self.now_ms)
+        self._after(event.window)
 
     def _opening(self, event: ev.WindowOpening) -> None:
         self.record.opened(event.window, self.now_ms)
@@ -366,16 +403,30 @@ class SimulatedDay:
         found = self.state.windows[window]
         if not found.open or found.paused or found.ticket is not None:
             return
-        if not self.do(cmd.CallNext(window=window)).events:
-            self._idle.setdefault(window, self.now_ms)
+        if self.do(cmd.CallNext(window=window)).events:
+            return
+        self._idle.setdefault(window, self.now_ms)
+        if self.now_ms < MIDNIGHT_MS and window not in self._asks_again and eligible_lanes(self.state, found):
+            # Somebody waits whom the hall leaves to another window for now.
+            self._asks_again.add(window)
+            self.plan(self.now_ms + ASKS_AGAIN_MS, self._call_again, window)
 
-    def _somebody_waits(self, service: str) -> None:
-        """A ticket that finds windows idle: fewest services first, then the longest idle."""
-        able = [window for window in self._serves[service] if window in self._idle]
-        if able:
-            fewest = len(self.state.services_at(self.state.windows[able[0]]))
-            same = [w for w in able if len(self.state.services_at(self.state.windows[w])) == fewest]
-            self._call_next(min(same, key=self._idle.__getitem__))
+    def _call_again(self, window: str) -> None:
+        self._asks_again.discard(window)
+        if window in self._idle:
+            self._call_next(window)
+
+    def _waits(self, visit: _Visit) -> None:
+        """A ticket that finds windows idle goes to the one that should take it first."""
+        ticket = self.state.tickets[visit.ticket]
+        if not any(window in self._idle for window in self._serving(ticket.service)):
+            return
+        for window in idle_windows(self.state, ticket.service, ticket.cls):
+            if window.id in self._idle:
+                self._call_next(window.id)
+                # Whoever waits for one window alone, or for a better clerk, is left by the others.
+                if window.id not in self._idle:
+                    return
 
     # Calls ----------------------------------------------------------------------------------------
 
@@ -386,13 +437,19 @@ class SimulatedDay:
             visit.outcome.called_ms = self.now_ms
             visit.outcome.by = event.why.by
         if visit.left or (visit.person.is_away and not visit.begun and not visit.outcome.missed):
-            self.plan(self.now_ms + NOBODY_COMES_MS, self._misses, visit, event.window)
+            self.plan(self.now_ms + NOBODY_COMES_MS, self._nobody_comes, visit, event.window)
         elif self._walk_ms:
             self.plan(self.now_ms + self._walk_ms, self._starts, visit, event.window)
         else:
             self._starts(visit, event.window)
 
-    def _misses(self, visit: _Visit, window: str) -> None:
+    def _nobody_comes(self, visit: _Visit, window: str) -> None:
+        """Call again as often as the hall wants, then call it missed."""
+        rules = self.state.config.rules
+        if self.state.tickets[visit.ticket].calls < rules.min_calls_before_miss:
+            self.do(cmd.Recall(window=window))
+            self.plan(self.now_ms + NOBODY_COMES_MS, self._nobody_comes, visit, window)
+            return
         visit.outcome.missed = True
         self.do(cmd.Miss(window=window))
         person = visit.person
@@ -408,7 +465,7 @@ class SimulatedDay:
         except Rejected:
             visit.outcome.end = "no_show"
             return
-        self._somebody_waits(self.state.tickets[visit.ticket].service)
+        self._waits(visit)
 
     def _starts(self, visit: _Visit, window: str) -> None:
         self.do(cmd.Start(window=window))
@@ -434,7 +491,7 @@ class SimulatedDay:
             visit.outcome.end = "no_show"
             return
         self.do(cmd.Returned(ticket=ticket.id))
-        self._somebody_waits(ticket.service)
+        self._waits(visit)
 
     def _ends(self, visit: _Visit, window: str) -> None:
         person = visit.person
@@ -443,24 +500,41 @@ class SimulatedDay:
             visit.current = 1
             visit.rest_ms = person.then_ms
             to = self.hall.lines[person.then][-1].service
-            if to != self.state.tickets[visit.ticket].service:
-                self.do(cmd.Transfer(window=window, to_service=to))
-                self._after(window)
-                self._somebody_waits(to)
+            if to == self.state.tickets[visit.ticket].service:
+                # Where one line is for everything, the same clerk does it.
+                self.plan(self.now_ms + int(visit.rest_ms * self._pace[window]), self._ends, visit, window)
+                return
+            if self._sent_on(visit, window, to):
                 return
         visit.outcome.end = "done"
         visit.outcome.done_ms = self.now_ms
         self.do(cmd.Complete(window=window))
         self._after(window)
 
+    def _sent_on(self, visit: _Visit, window: str, service: str) -> bool:
+        """Whether the person could be sent to a service; where nobody serves it, the visit ends here."""
+        try:
+            self.do(cmd.Transfer(window=window, to_service=service))
+        except Rejected:
+            return False
+        self._after(window)
+        self._waits(visit)
+        return True
+
     def _after(self, window: str) -> None:
         found: Window = self.state.windows[window]
-        if found.open and not found.paused:
+        if found.open and not found.paused and found.ticket is None:
             self._free(window)
 
 
-NOBODY_COMES_MS: Final = 30_000
-"""How long a clerk waits for somebody who does not come."""
+MIDNIGHT_MS: Final = 24 * 60 * MIN_MS
+"""When who still waits, because no window opens for them any more, is left waiting."""
+
+ASKS_AGAIN_MS: Final = 15_000
+"""After which a free clerk tries again, where tickets wait that the hall does not give to that window."""
+
+NOBODY_COMES_MS: Final = 15_000
+"""How long a clerk waits after each call for somebody who does not come."""
 
 _NO_COMMAND: Final = ev.encode_command(cmd.Tick())
 _NO_UNDO: Final = NoUndo()

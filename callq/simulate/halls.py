@@ -11,6 +11,9 @@ import math
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
+from callq.domain.errors import CallqError
 from callq.domain.hall import Booking, Clerk, HallConfig, Routing, Rules, Service, Skill, WindowConfig, Zone
 
 if TYPE_CHECKING:
@@ -21,8 +24,9 @@ if TYPE_CHECKING:
 
 DOMAIN_POLICIES: Final = ("index", "longest_wait", "fixed_queue_ratio", "strict_priority")
 STRUCTURES: Final = ("kiosk_shorter_line", "kiosk_fixed_line", "group_lines", "department_lines", "pooled")
-POLICIES: Final = ("default", *DOMAIN_POLICIES, *STRUCTURES)
-"""What can be simulated; `default` is what ships."""
+DEFAULT: Final = "default"
+POLICIES: Final = (DEFAULT, *DOMAIN_POLICIES, *STRUCTURES)
+"""What can be simulated; `default` is what the scenario or hall names, which is `index` as it ships."""
 
 DEPARTMENTS: Final = 27
 
@@ -30,6 +34,22 @@ _LETTERS: Final = [letter for letter in ascii_uppercase if letter not in "IOQ"]
 _PREFIXES: Final = [*_LETTERS, *(one + two for one in _LETTERS for two in _LETTERS)]
 
 ZONE: Final = "hall"
+
+
+class NotSimulated(CallqError):
+    """A hall that cannot be simulated as asked.
+
+    Attributes:
+      hint: what to change.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[NotSimulated], tuple[str, str]]:
+        # An exception of two arguments does not come back from another process by itself.
+        return NotSimulated, (str(self), self.hint)
 
 
 class Line(NamedTuple):
@@ -48,12 +68,14 @@ class SimulatedHall(NamedTuple):
       lines: services that people of each group may be given, in the scenario's order of groups.
       choice: how a person gets one of several: by the weights, or the shorter.
       closed: windows that are closed until the tides open them.
+      seats: window and clerk, of windows that are staffed.
     """
 
     config: HallConfig
     lines: tuple[tuple[Line, ...], ...]
     choice: Literal["fixed", "shorter"]
     closed: frozenset[str]
+    seats: tuple[tuple[str, str], ...]
 
 
 def means_min(scenario: Scenario) -> list[float]:
@@ -74,6 +96,13 @@ def allotted(windows: int, weights: Sequence[float]) -> list[int]:
     for i in by_rest[: spare - sum(found)]:
         found[i] += 1
     return [each + 1 for each in found]
+
+
+def with_policy(routing: Routing, policy: str) -> Routing:
+    """The same numbers with another policy; `default` leaves it as it is."""
+    if policy == DEFAULT:
+        return routing
+    return msgspec.structs.replace(routing, policy=policy)
 
 
 def peak_load(scenario: Scenario, volume: float) -> list[float]:
@@ -116,13 +145,18 @@ def made(scenario: Scenario, policy: str, volume: float, *, tidal: bool = False)
       policy: one of `POLICIES`.
       volume: people expected a day; windows are shared out by their load.
       tidal: whether windows beyond the base are closed at first.
+
+    Raises:
+      NotSimulated: there are fewer windows than lines that each need one of their own.
     """
     return _Maker(scenario, policy, volume, tidal).made()
 
 
 class _Maker:
     def __init__(self, scenario: Scenario, policy: str, volume: float, tidal: bool) -> None:
+        assert scenario.layout is not None, "a scenario of a hall file has its own windows"
         self.scenario, self.policy, self.volume = scenario, policy, volume
+        self.layout = scenario.layout
         self.services: list[Service] = []
         self.windows: list[WindowConfig] = []
         self.clerks: list[Clerk] = []
@@ -138,18 +172,10 @@ class _Maker:
         }
         lines = makers.get(self.policy, self._as_it_is)()
         closed = self._closed() if self.tidal else frozenset()
-        routing = self.scenario.routing
-        if self.policy in DOMAIN_POLICIES or self.policy == "default":
-            name = "index" if self.policy == "default" else self.policy
-            routing = Routing(
-                policy=name,  # type: ignore[arg-type]
-                pressure=routing.pressure,
-                guard=routing.guard,
-                better_soon_s=routing.better_soon_s,
-                first_contact_min=routing.first_contact_min,
-            )
-        else:
-            routing = Routing(policy="longest_wait")
+        of_domain = self.policy in (DEFAULT, *DOMAIN_POLICIES)
+        routing = (
+            with_policy(self.scenario.routing, self.policy) if of_domain else Routing(policy="longest_wait")
+        )
         config = HallConfig(
             id="simulated",
             name=self.scenario.name,
@@ -159,13 +185,14 @@ class _Maker:
             clerks=tuple(self.clerks),
             routing=routing,
             tides=self.scenario.tides,
-            rules=Rules(min_calls_before_miss=1, recall_gap_s=0, no_show_limit=0),
+            rules=Rules(no_show_limit=0),
         )
         choice: Literal["fixed", "shorter"] = "shorter" if self.policy == "kiosk_shorter_line" else "fixed"
-        return SimulatedHall(config, lines, choice, closed)
+        seats = tuple((w.id, c.id) for w, c in zip(self.windows, self.clerks, strict=True))
+        return SimulatedHall(config, lines, choice, closed, seats)
 
     def _closed(self) -> frozenset[str]:
-        base = self.scenario.layout.base
+        base = self.layout.base
         flexible = [window.id for window in self.windows if window.kind != "domain"]
         return frozenset(flexible[base:] if base is not None else ())
 
@@ -206,13 +233,13 @@ class _Maker:
         return [(g, mean, g.share / total) for g, mean in zip(self.scenario.groups, means, strict=True)]
 
     def _need(self, loads: list[float]) -> list[float]:
-        """Offered load and safety, averaged over the hours in which people come."""
-        return [load + self.scenario.layout.safety * math.sqrt(load) for load in loads]
+        """Offered load at the fullest time, and safety."""
+        return [load + self.layout.safety * math.sqrt(load) for load in loads]
 
     def _as_it_is(self) -> tuple[tuple[Line, ...], ...]:
         parts = self._parts()
         codes = [self._service(group.code, group, mean, share) for group, mean, share in parts]
-        layout = self.scenario.layout
+        layout = self.layout
         self._domain_windows(codes)
         for number in range(layout.comprehensive):
             able = codes
@@ -225,7 +252,7 @@ class _Maker:
         return tuple((Line(code, 1.0, len(self.windows)),) for code in codes)
 
     def _domain_windows(self, codes: list[str]) -> list[int]:
-        domain = self.scenario.layout.domain
+        domain = self.layout.domain
         if not domain:
             return [0] * len(codes)
         found = allotted(domain, self._need(peak_load(self.scenario, self.volume)))
@@ -237,16 +264,13 @@ class _Maker:
     def _pooled(self) -> tuple[tuple[Line, ...], ...]:
         group, _, _ = self._parts()[0]
         self._service("all", group, self.scenario.handling.mean_min, 1.0)
-        for _ in range(self.scenario.layout.domain + self.scenario.layout.comprehensive):
+        for _ in range(self.layout.domain + self.layout.comprehensive):
             self._window(["all"])
         return tuple((Line("all", 1.0, len(self.windows)),) for _ in self.scenario.groups)
 
     def _group_lines(self) -> tuple[tuple[Line, ...], ...]:
         parts = self._parts()
-        layout = self.scenario.layout
-        found = allotted(
-            layout.domain + layout.comprehensive, self._need(peak_load(self.scenario, self.volume))
-        )
+        found = allotted(self._one_for_each(), self._need(peak_load(self.scenario, self.volume)))
         lines = []
         for (group, mean, share), count in zip(parts, found, strict=True):
             code = self._service(group.code, group, mean, share)
@@ -256,41 +280,50 @@ class _Maker:
         return tuple(lines)
 
     def _department_lines(self) -> tuple[tuple[Line, ...], ...]:
-        """Groups cut into departments of about equal size, each with windows of its own."""
+        """Groups cut into departments of about equal size, each with windows of its own by load alone."""
         parts = self._parts()
-        layout = self.scenario.layout
-        cut = allotted(DEPARTMENTS, [share for _, _, share in parts])
+        windows = self._one_for_each()
+        cut = allotted(max(len(parts), min(DEPARTMENTS, windows)), [share for _, _, share in parts])
         loads = [
             load / count
             for load, count in zip(peak_load(self.scenario, self.volume), cut, strict=True)
             for _ in range(count)
         ]
-        found = iter(allotted(layout.domain + layout.comprehensive, self._need(loads)))
+        found = iter(allotted(windows, loads))
         lines = []
         for (group, mean, share), count in zip(parts, cut, strict=True):
             of_group = []
             for number in range(count):
                 code = self._service(f"{group.code}-{number + 1}", group, mean, share / count)
-                windows = next(found)
-                for _ in range(windows):
+                own = next(found)
+                for _ in range(own):
                     self._window([code])
-                of_group.append(Line(code, 1.0 / count, windows))
+                of_group.append(Line(code, 1.0 / count, own))
             lines.append(tuple(of_group))
         return tuple(lines)
+
+    def _one_for_each(self) -> int:
+        """All windows, if each group can have one."""
+        windows, groups = self.layout.domain + self.layout.comprehensive, len(self.scenario.groups)
+        if windows < groups:
+            raise NotSimulated(
+                f"{self.policy} needs a window for each group, and there are {windows} for {groups}",
+                "add windows, or choose a policy whose windows serve several groups",
+            )
+        return windows
 
     def _two_lines(self) -> tuple[tuple[Line, ...], ...]:
         """A line for the domain windows of a group and one for the comprehensive windows of all."""
         parts = self._parts()
-        layout = self.scenario.layout
+        layout = self.layout
         codes = [self._service(group.code, group, mean, share) for group, mean, share in parts]
         other = [self._service(f"{group.code}-all", group, mean, share) for group, mean, share in parts]
         counts = self._domain_windows(codes)
         for _ in range(layout.comprehensive):
             self._window(other)
-        loads = _loads(self.scenario, self.volume)
-        whole = layout.domain + layout.comprehensive
+        # As many people in each group as there are domain windows among all: a kiosk knows no more.
+        own = layout.domain / (layout.domain + layout.comprehensive)
         lines = []
-        for code, rest, count, load in zip(codes, other, counts, loads, strict=True):
-            own = min(1.0, count / (whole * load / sum(loads)))
+        for code, rest, count in zip(codes, other, counts, strict=True):
             lines.append((Line(code, own, count), Line(rest, 1 - own, layout.comprehensive)))
         return tuple(lines)

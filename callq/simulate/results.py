@@ -53,6 +53,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     left: int
     """Lost patience."""
     no_shows: int
+    turned_away: int
+    """No ticket was given: outside the hours, or the quota was used up."""
     guided: int
     """Sent elsewhere by the guide before they came."""
     mean_wait_min: float
@@ -69,8 +71,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Openings of one window on one day, the most."""
     worst_group_min: float
     """Largest mean wait of a group."""
-    max_to_min_group: float
-    """Largest mean wait of a group against the smallest."""
+    max_to_min_group: float | None
+    """Largest mean wait of a group against the smallest; None where somebody never waited."""
 
 
 class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +163,7 @@ def gathered(
             served=_ended(outcomes, "done"),
             left=_ended(outcomes, "left"),
             no_shows=_ended(outcomes, "no_show"),
+            turned_away=_ended(outcomes, "turned_away"),
             guided=_ended(outcomes, "guided"),
             mean_wait_min=every.mean_wait_min,
             mean_wait_ci_min=interval([day.mean_wait_min for day in days]),
@@ -172,7 +175,7 @@ def gathered(
             openings=fmean(day.openings for day in days),
             most_reopened=max(record.most_reopened() for record in records),
             worst_group_min=max(means, default=0.0),
-            max_to_min_group=max(means) / min(means) if means and min(means) > 0 else math.inf,
+            max_to_min_group=max(means) / min(means) if means and min(means) > 0 else None,
         ),
         classes={cls: waits([o for o in called if o.cls == cls]) for cls in CLASSES},
         groups=groups,
@@ -231,7 +234,8 @@ def student(probability: float, freedom: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return z + math.fsum(term / float(freedom) ** power for power, term in enumerate(terms, 1))
+    found: float = z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    return found
 
 
 def _day(record: DayRecord) -> DayFigures:

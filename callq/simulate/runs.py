@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
 from callq.simulate.draws import drawn
 from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
+from callq.simulate.live import lived
+from callq.simulate.of_hall import hall_of
 from callq.simulate.plan import VARIANTS, Plan, planned
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
@@ -18,6 +20,7 @@ from callq.simulate.tides import RULES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from callq.domain.hall import HallConfig
     from callq.simulate.engine import Controller
     from callq.simulate.record import DayRecord
     from callq.simulate.scenario import Scenario
@@ -37,6 +40,8 @@ class Run(NamedTuple):
       policy: one of `callq.simulate.halls.POLICIES`.
       tidal: one of `TIDES`.
       beta: slider of the tides, between cost and comfort.
+      through: `runtime`: every command goes through actor and journal as well, under a virtual clock.
+      hall: whose own windows and clerks run; None: those of the scenario's layout.
     """
 
     scenario: Scenario
@@ -46,22 +51,41 @@ class Run(NamedTuple):
     policy: str = "default"
     tidal: str = "none"
     beta: float = 0.0
+    hall: HallConfig | None = None
+    through: Literal["domain", "runtime"] = "domain"
 
 
 def one_day(run: Run, day: int) -> DayRecord:
-    """Simulate one day of a run, from its number."""
+    """Simulate one day of a run, from its number.
+
+    Raises:
+      Disagreement: it was to go through the runtime as well, which came to another end.
+    """
+    simulated = prepared(run, day)
+    record = simulated.run()
+    if run.through == "runtime":
+        lived(simulated)
+    return record
+
+
+def prepared(run: Run, day: int) -> SimulatedDay:
+    """A day of a run, before it begins."""
     scenario = run.scenario
     if run.beta != scenario.tides.beta:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
         scenario = msgspec.structs.replace(scenario, tides=tides)
     tidal = run.tidal != "none"
-    hall = made(scenario, run.policy, run.volume, tidal=tidal)
+    if run.hall is not None:
+        hall = hall_of(run.hall, run.policy, tidal=tidal)
+    else:
+        hall = made(scenario, run.policy, run.volume, tidal=tidal)
     controller: Controller | None = None
     if run.tidal in VARIANTS:
         hall, controller = planned(hall, scenario), Plan(run.tidal)
     elif tidal:
         controller = RULES[run.tidal]()
-    return SimulatedDay(scenario, hall, drawn(scenario, run.volume, run.seed, day), controller).run()
+    draws = drawn(scenario, run.volume, run.seed, day)
+    return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
 
 
 def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambda done: None) -> Result:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -16,7 +17,7 @@ from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.hall import ProfileSlot, Routing, Tides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,7 +31,9 @@ class Group(_Part, frozen=True, kw_only=True):
     share: float
     """Of all people, against the other groups."""
     service_min: float = 10.0
-    """Mean handling against the other groups; scaled so that the mean of all is `Service.mean_min`."""
+    """Mean handling against the other groups; scaled so that the mean of all is `Handling.mean_min`."""
+    cv: float | None = None
+    """Of the handling; None: as `Handling`."""
 
 
 class Classes(_Part, frozen=True, kw_only=True):
@@ -138,11 +141,14 @@ class Scenario(_Part, frozen=True, kw_only=True):
     """One kind of day in one hall."""
 
     name: str
+    like: str = ""
+    """Scenario that comes with callq whose tables hold where this one has none, or not all keys of one."""
     day: Day
     groups: tuple[Group, ...]
     profile: tuple[ProfileSlot, ...]
     """Relative arrivals a minute."""
-    layout: Layout
+    layout: Layout | None = None
+    """None: the windows are those of a hall file."""
     classes: Classes = Classes()
     handling: Handling = Handling()
     people: People = People()
@@ -200,6 +206,14 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
 }
 """Inclusive ranges of numbers by key."""
 
+_ALL_RANGES: Final[Mapping[str, tuple[float, float]]] = {**values.RANGES, **RANGES}
+"""With those of the hall file, whose tables of routing and tides a scenario has."""
+
+EARLIEST: Final = "05:00"
+"""Doors do not open before: clerks are there half an hour earlier, and a business day begins at 04:00."""
+
+MOST_GROUPS: Final = 250
+
 _SCENARIOS: Final = resources.files("callq.simulate") / "scenarios"
 
 
@@ -228,17 +242,36 @@ def load(source: str) -> Scenario:
         except (OSError, UnicodeDecodeError) as error:
             problem = Problem(0, None, "", f"cannot be read: {error}", "give the path of a UTF-8 text file")
             raise ScenarioError(source, [problem]) from error
-    scenario, found = examine(text, Scenario, problems)
+    scenario, found = examine(text, Scenario, problems, _laid_over)
     if scenario is None:
         raise ScenarioError(source, found)
     return scenario
 
 
+def _laid_over(document: dict[str, Any]) -> dict[str, Any]:
+    """A document with what it is like beneath it; lists are taken as a whole."""
+    like = document.get("like")
+    if like not in names():
+        return document
+    below = tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8"))
+    laid = _laid_over(below) | document
+    for key, table in below.items():
+        if isinstance(table, dict) and isinstance(document.get(key), dict):
+            laid[key] = table | document[key]
+    return laid
+
+
 def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
     """What is wrong with a scenario, in file order."""
+    if scenario.like and scenario.like not in names():
+        guess = nearest(scenario.like, names())
+        hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(names())}"
+        yield ConfigProblem("like", f"there is no scenario {scenario.like!r}", hint)
     yield from _numbers("", scenario)
     yield from _hours(scenario)
     codes = {group.code: group.code for group in scenario.groups}
+    if len(scenario.groups) > MOST_GROUPS:
+        yield ConfigProblem("groups", f"{len(scenario.groups)} groups", f"keep to {MOST_GROUPS} at most")
     if not scenario.groups:
         yield ConfigProblem("groups", "nobody comes", "add [[groups]] tables with code and share")
     for index, group in enumerate(scenario.groups):
@@ -255,14 +288,14 @@ def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
 def _numbers(path: str, part: msgspec.Struct) -> Iterator[ConfigProblem]:
     for name in part.__struct_fields__:
         value, at = getattr(part, name), f"{path}.{name}" if path else name
-        if isinstance(value, _Part):
+        if isinstance(value, _Part | Routing | Tides):
             yield from _numbers(at, value)
         elif isinstance(value, tuple):
             for index, each in enumerate(value):
                 if isinstance(each, msgspec.Struct):
                     yield from _numbers(f"{at}[{index}]", each)
-        elif name in RANGES and value is not None:
-            low, high = RANGES[name]
+        elif name in _ALL_RANGES and value is not None:
+            low, high = _ALL_RANGES[name]
             if not low <= value <= high:
                 hint = f"write a number from {low:g} to {high:g}"
                 yield ConfigProblem(at, f"{value:g} is out of range", hint)
@@ -280,6 +313,10 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
     for path, text in spans.items():
         if parse_hours(text) is None or text[:5] >= text[6:]:
             yield ConfigProblem(path, f"{text!r} are no hours of one day", "write them as HH:MM-HH:MM")
+    if parse_hours(f"{day.opens}-24:00") is not None and day.opens < EARLIEST:
+        yield ConfigProblem(
+            "day.opens", f"{day.opens} is before the day begins", f"open at {EARLIEST} or later"
+        )
     for (_, one), (index, other) in combinations(enumerate(slot.hours for slot in scenario.profile), 2):
         if one[:5] < other[6:] and other[:5] < one[6:]:
             yield ConfigProblem(
@@ -291,6 +328,9 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
 
 def _layout(scenario: Scenario) -> Iterator[ConfigProblem]:
     layout, groups = scenario.layout, len(scenario.groups)
+    if layout is None:
+        yield ConfigProblem("layout", "the table is missing", "add [layout] with domain and comprehensive")
+        return
     if layout.domain and layout.domain < groups:
         yield ConfigProblem(
             "layout.domain",

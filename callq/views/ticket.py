@@ -81,7 +81,7 @@ def ticket_out(
         visit=_visit(state, ticket, now_ms, offers=offers),
         unconfirmed=ticket.unconfirmed,
         come_back_until=credit.until if credit else None,
-        ahead=ahead(state, ticket) if waiting else None,
+        ahead=ahead(state, ticket, now_ms) if waiting else None,
         wait=_wait(state, ticket, now_ms) if waiting else None,
         traits=ticket.traits,
         ratings=tuple(m.Rating(**rating._asdict()) for rating in ticket.ratings)

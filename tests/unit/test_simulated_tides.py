@@ -21,6 +21,7 @@ DAYS = (0, 1)
 def small_county() -> Scenario:
     """The reference scenario at a quarter of its size, so that a day takes a blink."""
     county = load("county-84")
+    assert county.layout is not None
     layout = msgspec.structs.replace(county.layout, domain=12, comprehensive=10, base=3)
     day = msgspec.structs.replace(county.day, volume=650)
     tides = msgspec.structs.replace(county.tides, close_margin=2)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from callq.domain.effects.tools import (
     Moment,
+    begin_timer,
     drop_credit,
     drop_timer,
     enter_lane,
@@ -87,6 +88,7 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
             undo.set(visit, "touched", state.revision + 1)
     undo.put(state.tickets, ticket.id, ticket)
     enter_lane(state, ticket, undo)
+    begin_timer(state, ticket, at, undo)
     know_person(state, ticket, undo)
 
 

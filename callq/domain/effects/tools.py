@@ -106,8 +106,17 @@ def _lasts_ms(state: HallState, ticket: Ticket) -> int | None:
         case TicketState.HELD:
             return rules.hold_max_min * 60_000 if ticket.hold_kind != "waiting" else None
         case TicketState.WAITING:
-            sent = ticket.bound and ticket.returned == "transfer"
-            return rules.transfer_wait_min * 60_000 if sent else None
+            return _bound_ms(state, ticket) if ticket.bound else None
+    return None
+
+
+def _bound_ms(state: HallState, ticket: Ticket) -> int | None:
+    """How long a ticket waits for one window or clerk alone; None: as long as they are there."""
+    if ticket.returned == "transfer":
+        return state.config.rules.transfer_wait_min * 60_000
+    routing = state.config.routing
+    if routing is not None and ticket.bound.startswith("c:"):
+        return routing.first_contact_min * 60_000
     return None
 
 

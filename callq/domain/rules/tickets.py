@@ -9,7 +9,7 @@ from callq.domain import opening
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
 from callq.domain.routing import lanes_seen
-from callq.domain.rules.binding import home_of
+from callq.domain.rules.binding import first_contact, home_of
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     clerk_of,
@@ -117,6 +117,8 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
             )
             return Decision((called,), ticket=ticket.id, window=home.id)
         bound = f"w:{home.id}"
+    elif ticket.hold_kind == "without_papers":
+        bound = first_contact(state, ticket.clerk or "", ticket.service)
     back = ev.TicketReturned(ticket=ticket.id, bound=bound, clock_ms=clock_ms)
     return Decision((back,), ticket=ticket.id)
 
@@ -140,6 +142,8 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
     if command.to_service:
         service = _to_service(state, ticket, command.to_service, now_ms)
         one_live_ticket(state, state.index.services[service], ticket.person)
+        if ticket.origin is not None and ticket.origin.service == service:
+            bound = first_contact(state, ticket.origin.clerk, service)
     elif command.to_window:
         bound = _to_window(state, ticket, command.to_window, wait=command.wait)
     else:

@@ -8,6 +8,17 @@ from __future__ import annotations
 
 from callq.wire.messages.base import BookingStateName, StepStateName, TicketStateName, WindowStateName
 from callq.wire.messages.bookings import Booking, BookingAnswer, BookingPage, Slot, Slots
+from callq.wire.messages.guide import (
+    ItemInfo,
+    ItemPage,
+    Reason,
+    RouteCommit,
+    RouteDecision,
+    RouteOption,
+    RouteOutlet,
+    RouteWait,
+    Unavailable,
+)
 from callq.wire.messages.halls import (
     ClerkInfo,
     ContactInfo,
@@ -50,7 +61,7 @@ from callq.wire.messages.tides import (
     PlanSlot,
     Tides,
 )
-from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, Window, WindowAnswer
+from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, WhyAnswer, Window, WindowAnswer
 
 __all__ = [
     "BoardCall",
@@ -71,6 +82,8 @@ __all__ = [
     "HallList",
     "HallName",
     "HeldTicket",
+    "ItemInfo",
+    "ItemPage",
     "LaneWhy",
     "LastTicket",
     "Option",
@@ -87,8 +100,14 @@ __all__ = [
     "PlanSlot",
     "Queue",
     "Rating",
+    "Reason",
     "Rejoin",
     "RevisionAnswer",
+    "RouteCommit",
+    "RouteDecision",
+    "RouteOption",
+    "RouteOutlet",
+    "RouteWait",
     "ServiceInfo",
     "ServiceNow",
     "SessionInfo",
@@ -104,11 +123,13 @@ __all__ = [
     "TicketStateName",
     "Ticketing",
     "Tides",
+    "Unavailable",
     "Undoable",
     "Visit",
     "VisitStep",
     "Wait",
     "Why",
+    "WhyAnswer",
     "Window",
     "WindowAnswer",
     "WindowInfo",

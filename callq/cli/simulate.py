@@ -1,0 +1,206 @@
+"""`callq simulate`: halls under a virtual clock, and what another rule or hall file would do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from callq.cli.errors import UserError
+from callq.cli.hall import format_problem, wants_colour
+from callq.cli.logs import configure_logs
+from callq.domain.check_values import nearest
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from callq.simulate.results import Result
+    from callq.simulate.runs import Run
+
+DAYS: Final = 20
+SEED: Final = 1
+MAX_DAYS: Final = 100_000
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `simulate` and `simulate compare`."""
+    simulate = commands.add_parser(
+        "simulate",
+        help="try a rule, a hall file or a plan on simulated days",
+        description="Run a hall on simulated days: the rules of the live system, people drawn by chance. "
+        "No server, store or network is touched.",
+        epilog="The same seed gives the same people, whatever the policy. Exit status 2: bad command line.",
+    )
+    _options(simulate, root=True)
+    simulate.set_defaults(run=run_simulate)
+    actions = simulate.add_subparsers(metavar="COMMAND", required=False)
+    compare = actions.add_parser(
+        "compare",
+        help="two or more policies, hall files or kept results on the same days",
+        description="Run each on the same days and tell the differences with 95%% intervals.",
+    )
+    compare.add_argument(
+        "what",
+        nargs="+",
+        metavar="WHAT",
+        help="a policy, POLICY+TIDES (default+clock), a hall file, or a result of --json; at least two",
+    )
+    _options(compare, root=False)
+    compare.set_defaults(run=run_compare)
+
+
+def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--scenario", metavar="NAME-OR-FILE", help="kind of day (default: county-84)")
+    what.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
+    parser.add_argument("--volume", metavar="N", type=float, help="people a day (default: the scenario's)")
+    parser.add_argument("--days", metavar="D", type=int, default=DAYS, help=f"default {DAYS}")
+    parser.add_argument("--seed", metavar="S", type=int, default=SEED, help=f"default {SEED}")
+    parser.add_argument("--jobs", metavar="N", type=int, default=0, help="processes (default: all cores)")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was found")
+    parser.add_argument("--beta", metavar="X", type=float, help="slider of the tides: cost to comfort")
+    parser.add_argument(
+        "--through",
+        choices=("domain", "runtime"),
+        default="domain",
+        help="runtime: the commands also go through the server's actor and journal, and must end alike",
+    )
+    if root:
+        parser.add_argument("--policy", metavar="P", default="default", help="which rule calls")
+        parser.add_argument("--tidal", metavar="C", default="none", help="what opens and closes windows")
+
+
+def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None) -> Run:
+    """What the options ask for.
+
+    Raises:
+      UserError: they cannot be used; what could be meant is told.
+    """
+    from callq.config import HallFileError, load_hall
+    from callq.simulate.halls import POLICIES, NotSimulated
+    from callq.simulate.of_hall import scenario_of
+    from callq.simulate.runs import TIDES, Run
+    from callq.simulate.scenario import load
+
+    _one_of("policy", policy, POLICIES)
+    _one_of("tides", tidal, TIDES)
+    for name, value, low, high in (
+        ("--days", args.days, 1, MAX_DAYS),
+        ("--volume", args.volume, 1, 100_000),
+        ("--jobs", args.jobs, 0, 256),
+        ("--beta", args.beta, -3, 3),
+    ):
+        if value is not None and not low <= value <= high:
+            raise UserError(f"{name} {value:g} is out of range", f"write {low} to {high}", 2)
+    try:
+        config = load_hall(hall) if hall else None
+        scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+    except HallFileError as error:
+        lines = [format_problem(error.source, p, colour=wants_colour(sys.stderr)) for p in error.problems]
+        print("\n".join(lines), file=sys.stderr)
+        raise UserError(f"{error.source} cannot be simulated", "mend what is told above") from error
+    except NotSimulated as error:
+        raise UserError(str(error), error.hint) from error
+    return Run(
+        scenario=scenario,
+        volume=args.volume or scenario.day.volume,
+        days=args.days,
+        seed=args.seed,
+        policy=policy,
+        tidal=tidal,
+        beta=scenario.tides.beta if args.beta is None else args.beta,
+        hall=config,
+        through=args.through,
+    )
+
+
+def _one_of(what: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        guess = nearest(name, known)
+        hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(known)}"
+        raise UserError(f"there is no {what} {name!r}", hint, 2)
+
+
+def run_simulate(args: argparse.Namespace) -> int:
+    """Run one hall and print what came of it."""
+    from callq.simulate.tables import table_of
+
+    configure_logs("console", "error")
+    run = _run_of(args, args.policy, args.tidal, args.hall)
+    result = _simulated(run, args.jobs, f"{run.policy}, tides {run.tidal}")
+    _print(table_of(result))
+    _keep(args.json, result)
+    return 0
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    """Run several on the same days and print them side by side."""
+    from callq.simulate.tables import comparison
+
+    configure_logs("console", "error")
+    if len(args.what) < 2:
+        raise UserError("there is nothing to compare with", "name at least two", 2)
+    named = [(what, _result(args, what)) for what in args.what]
+    try:
+        _print(comparison(named))
+    except ValueError as error:
+        raise UserError(
+            str(error), "compare runs of one scenario, volume, seed and number of days"
+        ) from error
+    _keep(args.json, dict(named))
+    return 0
+
+
+def _result(args: argparse.Namespace, what: str) -> Result:
+    import msgspec
+
+    from callq.simulate.results import Result
+
+    path = Path(what)
+    if path.suffix == ".json":
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Result)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise UserError(f"{what}: {error}", "name a file that --json wrote") from error
+    policy, _, tidal = what.partition("+")
+    if path.suffix == ".toml":
+        run = _run_of(args, "default", "none", what)
+    else:
+        run = _run_of(args, policy, tidal or "none", args.hall)
+    return _simulated(run, args.jobs, what)
+
+
+def _simulated(run: Run, jobs: int, title: str) -> Result:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from callq.simulate.halls import NotSimulated
+    from callq.simulate.live import Disagreement
+    from callq.simulate.runs import simulate
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=run.days)
+        try:
+            return simulate(run, jobs=jobs, progress=lambda done: bar.update(task, completed=done))
+        except NotSimulated as error:
+            raise UserError(str(error), error.hint) from error
+        except Disagreement as error:
+            raise UserError(
+                str(error), "this is a fault of callq: please report it with the command"
+            ) from error
+
+
+def _print(table: Any) -> None:  # noqa: ANN401 - whatever rich can print
+    from rich.console import Console
+
+    # Piped into a file the table keeps its width.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _keep(path: Path | None, found: object) -> None:
+    if path is not None:
+        import msgspec
+
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")

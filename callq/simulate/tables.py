@@ -1,0 +1,87 @@
+"""Results as tables for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.table import Table
+
+from callq.simulate.results import paired
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from callq.simulate.results import Interval, Result
+
+
+def _minutes(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
+ROWS: Final[tuple[tuple[str, Callable[[Result], str]], ...]] = (
+    ("people a day", lambda r: f"{r.summary.people / r.summary.days:,.0f}"),
+    ("mean wait, min", lambda r: _ranged(r.summary.mean_wait_ci_min, r.summary.mean_wait_min)),
+    ("p50, min", lambda r: _minutes(r.summary.p50_wait_min)),
+    ("p90, min", lambda r: _minutes(r.summary.p90_wait_min)),
+    ("p99, min", lambda r: _minutes(r.summary.p99_wait_min)),
+    ("longest, min", lambda r: _minutes(r.summary.max_wait_min)),
+    ("priority: mean / p99, min", lambda r: _class(r, "priority")),
+    ("appointments: mean / p99, min", lambda r: _class(r, "appointment")),
+    ("worst group, min", lambda r: _minutes(r.summary.worst_group_min)),
+    ("largest / smallest group", lambda r: _ratio(r.summary.max_to_min_group)),
+    ("staff-hours a day", lambda r: f"{r.summary.staff_hours:.1f}"),
+    ("openings a day", lambda r: f"{r.summary.openings:.1f}"),
+    ("gave up / not there, %", lambda r: _parts(r)),
+)
+"""What is told of a run: a name, and the text of it."""
+
+
+def _ranged(interval: Interval, mean: float) -> str:
+    return f"{_minutes(mean)} (days {_minutes(interval.low)} to {_minutes(interval.high)})"
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _class(result: Result, name: str) -> str:
+    waits = result.classes[name]
+    return f"{_minutes(waits.mean_wait_min)} / {_minutes(waits.p99_wait_min)}" if waits.people else "-"
+
+
+def _parts(result: Result) -> str:
+    people = max(1, result.summary.people)
+    return f"{100 * result.summary.left / people:.1f} / {100 * result.summary.no_shows / people:.1f}"
+
+
+def table_of(result: Result) -> Table:
+    """One run."""
+    title = f"{result.scenario}: {result.policy}, tides {result.tidal}, {result.volume:,.0f} people"
+    table = Table(title=f"{title}, {result.summary.days} days, seed {result.seed}", title_justify="left")
+    table.add_column("figure")
+    table.add_column("found", justify="right")
+    for name, text in ROWS:
+        table.add_row(name, text(result))
+    return table
+
+
+def comparison(named: Sequence[tuple[str, Result]]) -> Table:
+    """Several runs of the same days, the first being what the others are held against.
+
+    Raises:
+      ValueError: they are not of the same days.
+    """
+    (base_name, base), *others = named
+    table = Table(title=f"against {base_name}: ratio with its 95% interval", title_justify="left")
+    table.add_column("figure")
+    table.add_column(base_name, justify="right")
+    for name, _ in others:
+        table.add_column(name, justify="right")
+    for title, text in ROWS:
+        table.add_row(title, text(base), *(text(other) for _, other in others))
+    table.add_section()
+    differences = [paired(base, other) for _, other in others]
+    for rows in zip(*differences, strict=True):
+        ratios = (f"{r.ratio.mean:.3f} ({r.ratio.low:.3f} to {r.ratio.high:.3f})" for r in rows)
+        table.add_row(f"{rows[0].figure} by day", "1", *ratios)
+    return table
