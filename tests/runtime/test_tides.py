@@ -107,6 +107,7 @@ async def test_two_nodes_reckon_a_minute_once(
     async with AsyncExitStack() as stack:
         a = await stack.enter_async_context(running(journal, hall(), "a", 1))
         b = await stack.enter_async_context(running(journal, hall(), "b", 2))
+        await trio.sleep(2)  # Until they know of each other.
         await staffed(a)
         for _ in range(10):
             await minutes(1)
