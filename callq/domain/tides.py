@@ -158,8 +158,6 @@ class Tide(msgspec.Struct, frozen=True, kw_only=True):
     memory: TideMemory = TideMemory()
     ahead: tuple[TideSlot, ...] = ()
     """The rest of the day as forecast."""
-    opened: dict[str, int] = {}
-    """Since when windows are open that a plan opened, by window, in the hall's own time."""
     alone: dict[str, int] = {}
     """Until when the plan leaves windows alone that people have moved, likewise."""
     leaving: tuple[str, ...] = ()

@@ -181,6 +181,11 @@ class Window(msgspec.Struct, eq=False):
     Later than the state's begin where another clerk took the seat since, or an undo freed the window.
     """
 
+    opened_clock: int | None = None
+    """Since when it is open, or was last, in the hall's own time; None: longer than that is recorded."""
+    left: bool = False
+    """It closed as one of those of which a plan wanted some to: what an undo takes back."""
+
     @property
     def state(self) -> WindowState:
         """Derived state."""

@@ -22,7 +22,7 @@ VARIANTS: Final[tuple[Variant, ...]] = ("default", "forecast", "newsvendor")
 def planned(hall: SimulatedHall, scenario: Scenario) -> SimulatedHall:
     """The same hall with tides that are automatic, and a forecast that errs as the scenario says."""
     config = hall.config
-    tides = replace(config.tides, mode="automatic", profile=scenario.profile)
+    tides = replace(scenario.tides, mode="automatic", profile=scenario.profile)
     services = tuple(
         replace(service, daily=service.daily * (1 + scenario.forecast_error)) for service in config.services
     )

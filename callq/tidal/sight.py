@@ -276,7 +276,7 @@ def _seat(state: HallState, window: Window, place: dict[str, int], now_ms: int, 
     clock = state.clock(now_ms)
     opening = opening_clock(state, window.id) is not None
     away = window.paused and now_ms - window.since_ms > PAUSE_COUNTS_MIN * _MIN_MS
-    opened = state.tides.opened.get(window.id)
+    opened = window.opened_clock if window.open else None
     waited_for = any(
         lane and key.to in (f"w:{window.id}", f"c:{window.clerk}") for key, lane in state.lanes.items()
     )

@@ -55,7 +55,7 @@ def plan_of(state: HallState) -> m.Tides:
             for window in state.index.windows
             if (opens_ms := opening_ms(state, window)) is not None
         ),
-        leaving=tides.leaving,
+        leaving=tides.leaving if tides.leave else (),
         leave=tides.leave,
         alone=tuple(
             m.PlanAlone(window=window, until_ms=until + state.frozen_ms)

@@ -69,7 +69,13 @@ def _tides(hall: Hall) -> None:
     skills = SkillsOf(window="w2", skills=("general",), widens=False)
     _reckon(hall, memory, replace(opens, skills=(skills,)))
     hall.do(cmd.Open(window="w2"))
-    hall.do(cmd.Close(window="w2"))
+    hall.issue()
+    hall.do(cmd.CallNext(window="w2"))
+    hall.do(cmd.Start(window="w2"))
+    hall.later(31 * 60)
+    _reckon(hall, memory, TidePlan(leaving=("w2",), leave=1))
+    hall.do(cmd.Complete(window="w2"))
+    assert not hall.state.windows["w2"].open
     hall.do(cmd.SignOut(window="w2"))
     hall.do(cmd.SetTides(mode=None), who=scenes.SUPERVISOR)
 

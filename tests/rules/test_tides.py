@@ -163,7 +163,7 @@ def test_of_busy_windows_whoever_finishes_first_closes(automatic: Tidal) -> None
     assert automatic.stands("w1", "w2") == ["serving", "closed"]
     automatic.complete("w1")
     assert automatic.stands("w1") == ["idle"]
-    assert (automatic.state.tides.leave, automatic.state.tides.leaving) == (0, ())
+    assert (automatic.state.tides.leave, automatic.state.tides.leaving) == (0, ("w1",))
 
 
 @rule("T-first-to-finish")

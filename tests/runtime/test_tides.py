@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from callq.domain import commands as cmd
+from callq.domain.events import SCHEMA_VERSION
 from callq.domain.state import canonical
 from callq.domain.tides import opening_clock
 from callq.runtime.home import MemoryHome
@@ -106,6 +107,7 @@ async def test_two_nodes_reckon_a_minute_once(
     async with AsyncExitStack() as stack:
         a = await stack.enter_async_context(running(journal, hall(), "a", 1))
         b = await stack.enter_async_context(running(journal, hall(), "b", 2))
+        await trio.sleep(2)  # Until they know of each other.
         await staffed(a)
         for _ in range(10):
             await minutes(1)
@@ -174,3 +176,18 @@ async def test_a_store_that_is_away_costs_minutes_and_no_more(
         assert any(event.minute_ms > began for event in await kinds(journal, "tides_reckoned"))
         live = await bench.canonical()
         assert live == await bench.look(canonical)
+
+
+async def test_a_hall_that_an_older_node_could_not_read_is_created_when_that_is_gone(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    older = b"\x81\xa5reads\x02"
+    await journal.beat("older", older, gap_ms=1)
+    async with running(journal, hall()) as bench:
+        errors = bench.node.health()["errors"]
+        assert isinstance(errors, dict)
+        assert "needs schema 4" in errors["test"]
+        assert await journal.read_revisions("test", 0, 10) == []
+        await journal.leave("older")
+        await minutes(1)
+        assert await bench.look(lambda s: s.level) == SCHEMA_VERSION

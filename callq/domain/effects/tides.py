@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from callq.domain import events as ev
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
+    from callq.domain.window import Window
 
 
 def _change(state: HallState, undo: Undo, **fields: Any) -> None:  # noqa: ANN401
@@ -78,7 +79,7 @@ def applied(state: HallState, event: ev.TidesApplied, at: Moment, undo: Undo) ->
         in_force=plan,
         by=event.by,
         proposal=None,
-        leaving=plan.leaving if leave else (),
+        leaving=tuple(sorted(plan.leaving)) if leave else (),
         leave=leave,
         widened=widened,
     )
@@ -112,22 +113,30 @@ def left_alone(state: HallState, event: ev.WindowLeftAlone, at: Moment, undo: Un
 # What other effects tell the tides -------------------------------------------------------------------
 
 
-def window_opened(state: HallState, window: str, at: Moment, undo: Undo) -> None:
+def window_opened(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
     """A window that was closed is open: from now on it stays so for a while."""
-    drop_timer(state, OPENING, window, undo)
+    drop_timer(state, OPENING, window.id, undo)
     if state.level >= LEVEL:
-        _change(state, undo, opened={**state.tides.opened, window: state.clock(at.now_ms)})
+        undo.set(window, "opened_clock", state.clock(at.now_ms))
+        undo.set(window, "left", False)
 
 
-def window_closed(state: HallState, window: str, undo: Undo) -> None:
+def window_closed(state: HallState, window: Window, undo: Undo) -> None:
     """One that may have been to close after its ticket has done so."""
     tides = state.tides
-    if window in tides.opened:
-        _change(state, undo, opened=_without(tides.opened, window))
-    if window in tides.leaving:
-        others = tuple(one for one in tides.leaving if one != window)
-        leave = min(max(0, tides.leave - 1), len(others))
-        _change(state, undo, leaving=others if leave else (), leave=leave)
+    left = tides.leave > 0 and window.id in tides.leaving
+    if left:
+        others = tuple(one for one in tides.leaving if one != window.id)
+        _change(state, undo, leaving=others, leave=tides.leave - 1)
+    if left is not window.left:
+        undo.set(window, "left", left)
+
+
+def not_left(state: HallState, window: Window, undo: Undo) -> None:
+    """A window that closed as one of those of which some were to is open again, and still one of them."""
+    tides = state.tides
+    undo.set(window, "left", False)
+    _change(state, undo, leaving=tuple(sorted({*tides.leaving, window.id})), leave=tides.leave + 1)
 
 
 def clerk_changed(state: HallState, window: str, undo: Undo) -> None:
@@ -146,10 +155,10 @@ def day_ends(state: HallState, undo: Undo) -> None:
 
 
 def day_begins(state: HallState, undo: Undo) -> None:
-    """The tides of the day before are forgotten, but for since when windows are open."""
+    """The tides of the day before are forgotten."""
     day_ends(state, undo)
     if state.tides != Tide():
-        undo.set(state, "tides", Tide(opened=state.tides.opened))
+        undo.set(state, "tides", Tide())
 
 
 def configured(state: HallState, undo: Undo) -> None:
@@ -161,7 +170,6 @@ def configured(state: HallState, undo: Undo) -> None:
     here = state.windows
     kept = msgspec.structs.replace(
         tides,
-        opened={w: since for w, since in tides.opened.items() if w in here},
         alone={w: until for w, until in tides.alone.items() if w in here},
         widened={w: skills for w, skills in tides.widened.items() if w in here},
         leaving=tuple(w for w in tides.leaving if w in here),

@@ -97,7 +97,7 @@ def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> 
     if not window.open:
         undo.set(window, "open", True)
         since(state, window, at, undo)
-        tides.window_opened(state, window.id, at, undo)
+        tides.window_opened(state, window, at, undo)
         seats_changed(state, undo)
     undo.set(window, "draining", False)
 
@@ -114,7 +114,7 @@ def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> 
         undo.set(window, flag, False)
     undo.set(window, "pause_reason", None)
     since(state, window, at, undo)
-    tides.window_closed(state, window.id, undo)
+    tides.window_closed(state, window, undo)
     seats_changed(state, undo)
 
 
