@@ -378,9 +378,15 @@ class HallActor:
         finally:
             # If nothing comes of it, it is not decided again later for nobody.
             item.gone |= not item.settled.is_set()
-        if item.error is not None:
-            raise item.error
-        return item.answer
+        error, item.error = item.error, None
+        if error is None:
+            return item.answer
+        try:
+            # Its frames hold the item: were it still there, or named here, who asked would stay until the
+            # collector comes, with the connection and all that it has read.
+            raise error
+        finally:
+            del error
 
     async def _turn_away(self) -> None:
         """Tell everyone whose answer takes too long to try again; one task for all of them."""
