@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import doors_http, engine, feed, guide, hardness, restart, routing, screens
+from loadtests import days, doors_http, engine, feed, guide, hardness, restart, routing, screens
 from loadtests.figures import Report
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "restart": restart,
     "routing": routing,
     "guide": guide,
+    "days": days,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 
