@@ -209,11 +209,6 @@ class Speculation:
         self.in_flight = None
         return group
 
-    def waiting(self) -> list[Item]:
-        """Everyone who waits for an answer."""
-        groups = [*([self.in_flight] if self.in_flight else []), self.open]
-        return [item for group in groups for item in group.items if not item.gone]
-
     def take_back(self) -> list[Item]:
         """Undo all speculation; answers its callers, to be decided again in this order."""
         groups = [*([self.in_flight] if self.in_flight else []), self.open]
