@@ -48,6 +48,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     _options(compare, root=False)
     compare.set_defaults(run=run_compare)
+    for name, told in _QUESTIONS.items():
+        question = actions.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        _options(question, root=True)
+        question.set_defaults(run=run_question, question=name)
+
+
+_QUESTIONS: Final = {
+    "skills": "how many skills each clerk needs: the cross-training curve",
+    "windows": "what one window more or less would do",
+    "tides": "what the slider of the tides costs and saves",
+}
 
 
 def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
@@ -131,6 +142,27 @@ def run_simulate(args: argparse.Namespace) -> int:
     result = _simulated(run, args.jobs, f"{run.policy}, tides {run.tidal}")
     _print(table_of(result))
     _keep(args.json, result)
+    return 0
+
+
+def run_question(args: argparse.Namespace) -> int:
+    """Answer what a manager asks about the own hall."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from callq.simulate.tables import question
+    from callq.simulate.whatif import QUESTIONS, answers
+
+    configure_logs("console", "error")
+    run = _run_of(args, args.policy, args.tidal, args.hall)
+    tried = QUESTIONS[args.question](run)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(args.question, total=run.days * len(tried))
+        found = answers(tried, jobs=args.jobs, progress=lambda done: bar.update(task, completed=done))
+    title = f"{run.scenario.name}, {run.volume:,.0f} people, {run.days} days, seed {run.seed}"
+    _print(question(f"{_QUESTIONS[args.question]}: {title}", found))
+    _keep(args.json, found)
     return 0
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from callq.domain.hall import HallConfig
     from callq.simulate.engine import Controller
+    from callq.simulate.halls import SimulatedHall
     from callq.simulate.record import DayRecord
     from callq.simulate.scenario import Scenario
 
@@ -42,6 +43,7 @@ class Run(NamedTuple):
       beta: slider of the tides, between cost and comfort.
       through: `runtime`: every command goes through actor and journal as well, under a virtual clock.
       hall: whose own windows and clerks run; None: those of the scenario's layout.
+      adapt: what is changed of the hall before it opens; None: nothing.
     """
 
     scenario: Scenario
@@ -53,6 +55,7 @@ class Run(NamedTuple):
     beta: float = 0.0
     hall: HallConfig | None = None
     through: Literal["domain", "runtime"] = "domain"
+    adapt: Callable[[SimulatedHall], SimulatedHall] | None = None
 
 
 def one_day(run: Run, day: int) -> DayRecord:
@@ -68,21 +71,31 @@ def one_day(run: Run, day: int) -> DayRecord:
     return record
 
 
+def hall_for(run: Run) -> SimulatedHall:
+    """The hall that a run is in.
+
+    Raises:
+      NotSimulated: the policy cannot run in it.
+    """
+    tidal = run.tidal != "none"
+    if run.hall is not None:
+        hall = hall_of(run.hall, run.policy, tidal=tidal)
+    else:
+        hall = made(run.scenario, run.policy, run.volume, tidal=tidal)
+    return hall if run.adapt is None else run.adapt(hall)
+
+
 def prepared(run: Run, day: int) -> SimulatedDay:
     """A day of a run, before it begins."""
     scenario = run.scenario
     if run.beta != scenario.tides.beta:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
         scenario = msgspec.structs.replace(scenario, tides=tides)
-    tidal = run.tidal != "none"
-    if run.hall is not None:
-        hall = hall_of(run.hall, run.policy, tidal=tidal)
-    else:
-        hall = made(scenario, run.policy, run.volume, tidal=tidal)
+    hall = hall_for(run)
     controller: Controller | None = None
     if run.tidal in VARIANTS:
         hall, controller = planned(hall, scenario), Plan(run.tidal)
-    elif tidal:
+    elif run.tidal != "none":
         controller = RULES[run.tidal]()
     draws = drawn(scenario, run.volume, run.seed, day)
     return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
