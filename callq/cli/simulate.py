@@ -65,6 +65,13 @@ def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--scenario", metavar="NAME-OR-FILE", help="kind of day (default: county-84)")
     what.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
+    parser.add_argument(
+        "--replay",
+        metavar="FILE",
+        type=Path,
+        help="recorded days: a DATE.gz of callq's archive with --hall, or a CSV of an office's queues",
+    )
+    parser.add_argument("--office", metavar="NAME", default="", help="which office of the CSV")
     parser.add_argument("--volume", metavar="N", type=float, help="people a day (default: the scenario's)")
     parser.add_argument("--days", metavar="D", type=int, default=DAYS, help=f"default {DAYS}")
     parser.add_argument("--seed", metavar="S", type=int, default=SEED, help=f"default {SEED}")
@@ -91,6 +98,7 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
     from callq.config import HallFileError, load_hall
     from callq.simulate.halls import POLICIES, NotSimulated
     from callq.simulate.of_hall import scenario_of
+    from callq.simulate.replay import archived, recorded
     from callq.simulate.runs import TIDES, Run
     from callq.simulate.scenario import load
 
@@ -104,9 +112,17 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
     ):
         if value is not None and not low <= value <= high:
             raise UserError(f"{name} {value:g} is out of range", f"write {low} to {high}", 2)
+    days = None
     try:
         config = load_hall(hall) if hall else None
-        scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+        if args.replay is not None and config is None:
+            scenario, days, _ = recorded(args.replay, args.office)
+        else:
+            scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+            if args.replay is not None and config is not None:
+                days = (archived(args.replay, config, scenario),)
+        if days is not None:
+            args.days, args.volume = len(days), sum(map(len, days)) / len(days)
     except HallFileError as error:
         lines = [format_problem(error.source, p, colour=wants_colour(sys.stderr)) for p in error.problems]
         print("\n".join(lines), file=sys.stderr)
@@ -122,6 +138,7 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
         tidal=tidal,
         beta=scenario.tides.beta if args.beta is None else args.beta,
         hall=config,
+        came=days,
         through=args.through,
     )
 

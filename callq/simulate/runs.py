@@ -43,6 +43,7 @@ class Run(NamedTuple):
       beta: slider of the tides, between cost and comfort.
       through: `runtime`: every command goes through actor and journal as well, under a virtual clock.
       hall: whose own windows and clerks run; None: those of the scenario's layout.
+      came: who came on recorded days instead of people drawn by chance; as many as `days`.
       adapt: what is changed of the hall before it opens; None: nothing.
     """
 
@@ -55,6 +56,7 @@ class Run(NamedTuple):
     beta: float = 0.0
     hall: HallConfig | None = None
     through: Literal["domain", "runtime"] = "domain"
+    came: tuple[tuple[tuple[int, int, int], ...], ...] | None = None
     adapt: Callable[[SimulatedHall], SimulatedHall] | None = None
 
 
@@ -97,7 +99,8 @@ def prepared(run: Run, day: int) -> SimulatedDay:
         hall, controller = planned(hall, scenario), Plan(run.tidal)
     elif run.tidal != "none":
         controller = RULES[run.tidal]()
-    draws = drawn(scenario, run.volume, run.seed, day)
+    came = run.came[day] if run.came is not None else None
+    draws = drawn(scenario, run.volume, run.seed, day, came)
     return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
@@ -83,7 +84,10 @@ def comparison(named: Sequence[tuple[str, Result]]) -> Table:
     table.add_section()
     differences = [paired(base, other) for _, other in others]
     for rows in zip(*differences, strict=True):
-        ratios = (f"{r.ratio.mean:.3f} ({r.ratio.low:.3f} to {r.ratio.high:.3f})" for r in rows)
+        ratios = (
+            f"{r.ratio.mean:.3f} ({r.ratio.low:.3f} to {r.ratio.high:.3f})" if isfinite(r.ratio.mean) else "-"
+            for r in rows
+        )
         table.add_row(f"{rows[0].figure} by day", "1", *ratios)
     return table
 
