@@ -2,10 +2,10 @@
 
 An archived day says who came when and for what. The snapshots are CSV, plain or gzip, with a row for each
 queue and moment: `office`, `date` (ISO), `time` (HH:MM), `queue_id`, `queue_name`, `open_counters`,
-`waiting`, `now_serving` (the number on the screen, may be empty), `service_estimate_min`. People who came between two
-moments are the change of `waiting` and the numbers called meanwhile; within that time they are spread by
-chance. Nobody knows how long they were served: the office's own estimate is taken as the mean. Nor is it
-known which counters were whose; windows are as many as the fullest hour needs.
+`waiting`, `now_serving` (the number on the screen, may be empty), `service_estimate_min`. People who came
+between two moments are the change of `waiting` and the numbers called meanwhile; within that time they are
+spread by chance. Nobody knows how long they were served: the office's own estimate is taken as the mean.
+Nor is it known which counters were whose; windows are as many as the fullest hour needs.
 """
 
 from __future__ import annotations
