@@ -292,6 +292,7 @@ ROUTES: Final[tuple[Route, ...]] = (
             Code.WRONG_STATE,
             Code.WINDOW_BUSY,
             Code.CLERK_BUSY,
+            Code.EXPIRED,
         ),
         max_body=MAX_CONFIG,
     ),

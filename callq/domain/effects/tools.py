@@ -293,7 +293,7 @@ def count(state: HallState, ticket: Ticket, clerk: str | None, undo: Undo, **mor
 def announce(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Put a call on top of the lists of the window's zone and of the zone where the person waits."""
     assert ticket.window is not None
-    for zone in {state.index.windows[ticket.window].zone, ticket.zone}:
+    for zone in dict.fromkeys((state.index.windows[ticket.window].zone, ticket.zone)):
         others = tuple(t for t in state.recent.get(zone, ()) if t != ticket.id)
         undo.put(state.recent, zone, (ticket.id, *others[: RECENT_CALLS - 1]))
 
