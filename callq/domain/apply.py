@@ -6,6 +6,7 @@ the undo log, so that speculation can be taken back exactly.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
@@ -40,8 +41,11 @@ def apply(state: HallState, batch: ev.Batch, undo: Undo) -> None:
         if day is None:
             day = {}
             undo.put(state.keys, state.day, day)
-        record = KeyRecord(batch.body, state.revision, batch.ticket, batch.window)
-        undo.put(day, (batch.who.id, batch.key), record)
+        # Its id is there already: a hundred thousand more of them would be memory for nothing.
+        ticket = state.tickets.get(batch.ticket) if batch.ticket is not None else None
+        named = batch.ticket if ticket is None else ticket.id
+        record = KeyRecord(batch.body, state.revision, named, batch.window)
+        undo.put(day, (intern(batch.who.id), batch.key), record)
 
 
 _OF_NODES: Final = frozenset({ev.EpochOpened, ev.OutageRecorded, ev.FeatureLevelRaised})

@@ -173,9 +173,11 @@ def forget_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
 
 def know_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Note that a known person holds this ticket."""
+    alone = (ticket.id,)
     for known in person_keys(ticket.person):
         key = known, ticket.service
-        undo.put(state.live, key, tuple(sorted({*state.live.get(key, ()), ticket.id})))
+        others = state.live.get(key)
+        undo.put(state.live, key, tuple(sorted({*others, ticket.id})) if others else alone)
 
 
 def set_step(ticket: Ticket, index: int, undo: Undo, **changes: Any) -> None:  # noqa: ANN401
