@@ -366,7 +366,7 @@ def _memory(args: argparse.Namespace, progress: Progress) -> list[Figure]:
                     trio.run(keep_snapshot, hall.endpoint, hall.kept)
                     sizes = _sizes(args, hall, empty)
                     what = f"{what}, read from a snapshot"
-                    figures.append(Figure(what=what, unit="bytes", values=sizes))
+                    figures.append(Figure(what=what, unit="bytes", values=sizes, bound=bound))
     return figures
 
 
