@@ -97,7 +97,7 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
     """
     from callq.config import HallFileError, load_hall
     from callq.simulate.halls import POLICIES, NotSimulated
-    from callq.simulate.of_hall import scenario_of
+    from callq.simulate.of_hall import scenario_of, with_people_of
     from callq.simulate.replay import archived, recorded
     from callq.simulate.runs import TIDES, Run
     from callq.simulate.scenario import load
@@ -112,6 +112,10 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
     ):
         if value is not None and not low <= value <= high:
             raise UserError(f"{name} {value:g} is out of range", f"write {low} to {high}", 2)
+    if args.json is not None and not args.json.absolute().parent.is_dir():
+        raise UserError(
+            f"{args.json.absolute().parent} is no folder", "name a file in a folder that is there", 2
+        )
     days = None
     try:
         config = load_hall(hall) if hall else None
@@ -119,6 +123,8 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
             scenario, days, _ = recorded(args.replay, args.office)
         else:
             scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+            if config is not None and getattr(args, "people_of", None) not in (None, hall):
+                scenario = with_people_of(scenario, scenario_of(load_hall(args.people_of)))
             if args.replay is not None and config is not None:
                 days = (archived(args.replay, config, scenario),)
         if days is not None:
@@ -190,6 +196,8 @@ def run_compare(args: argparse.Namespace) -> int:
     configure_logs("console", "error")
     if len(args.what) < 2:
         raise UserError("there is nothing to compare with", "name at least two", 2)
+    # People are drawn from the load of the first hall file, so that all meet the same.
+    args.people_of = next((what for what in args.what if what.endswith(".toml")), None)
     named = [(what, _result(args, what)) for what in args.what]
     try:
         _print(comparison(named))

@@ -128,6 +128,8 @@ class SimulatedDay:
         self._serves: dict[str, list[str]] = {}
         """Windows by service, fewest services first."""
         self._pace: dict[str, float] = {}
+        self._away: dict[str, set[str]] = {}
+        """Why clerks are away, by window."""
         self._asks_again: set[str] = set()
         self._reacts_ms = int(scenario.clerks.react_s * 1000)
         self._walk_ms = int(scenario.handling.walk_s * 1000)
@@ -251,7 +253,7 @@ class SimulatedDay:
         for number, (window, _) in enumerate(self.hall.seats):
             at_ms = int((begins + number % turns * clerks.lunch_min) * MIN_MS)
             self.plan(at_ms, self._pause, window, "lunch")
-            self.plan(at_ms + int(clerks.lunch_min * MIN_MS), self._unpause, window)
+            self.plan(at_ms + int(clerks.lunch_min * MIN_MS), self._unpause, window, "lunch")
 
     def _absent(self, hours: str, count: int) -> None:
         flexible = sorted(
@@ -260,16 +262,20 @@ class SimulatedDay:
         )
         for window in flexible[:count]:
             self.plan(minute_of(hours[:5]) * MIN_MS, self._pause, window, "ill")
-            self.plan(minute_of(hours[6:]) * MIN_MS, self._unpause, window)
+            self.plan(minute_of(hours[6:]) * MIN_MS, self._unpause, window, "ill")
 
     def _pause(self, window: str, reason: str) -> None:
+        """Whoever is away for two reasons is back when both are over."""
+        self._away.setdefault(window, set()).add(reason)
         found = self.state.windows[window]
         if found.open and not found.paused and not found.pause_after:
             self.do(cmd.Pause(window=window, reason=reason))
 
-    def _unpause(self, window: str) -> None:
+    def _unpause(self, window: str, reason: str) -> None:
+        away = self._away[window]
+        away.discard(reason)
         found = self.state.windows[window]
-        if found.paused or found.pause_after:
+        if not away and (found.paused or found.pause_after):
             self.do(cmd.Unpause(window=window))
 
     # People ---------------------------------------------------------------------------------------

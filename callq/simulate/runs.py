@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -73,6 +74,25 @@ def one_day(run: Run, day: int) -> DayRecord:
     return record
 
 
+def drawn_from(run: Run) -> str:
+    """Digest of all that the people of a run are drawn from, whatever hall they meet."""
+    scenario = run.scenario
+    parts = (
+        run.seed,
+        run.days,
+        run.volume,
+        scenario.day,
+        scenario.groups,
+        scenario.profile,
+        scenario.classes,
+        scenario.handling,
+        scenario.people,
+        scenario.bursts,
+        run.came,
+    )
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
+
+
 def hall_for(run: Run) -> SimulatedHall:
     """The hall that a run is in.
 
@@ -81,7 +101,8 @@ def hall_for(run: Run) -> SimulatedHall:
     """
     tidal = run.tidal != "none"
     if run.hall is not None:
-        hall = hall_of(run.hall, run.policy, tidal=tidal)
+        groups = [group.code for group in run.scenario.groups]
+        hall = hall_of(run.hall, run.policy, groups, tidal=tidal)
     else:
         hall = made(run.scenario, run.policy, run.volume, tidal=tidal)
     return hall if run.adapt is None else run.adapt(hall)
@@ -132,4 +153,5 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
         volume=run.volume,
         seed=run.seed,
         beta=run.beta,
+        drawn=drawn_from(run),
     )

@@ -270,6 +270,17 @@ def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
     yield from _numbers("", scenario)
     yield from _hours(scenario)
     codes = {group.code: group.code for group in scenario.groups}
+    if scenario.groups and not any(group.share for group in scenario.groups):
+        yield ConfigProblem("groups[0].share", "all shares are 0: nobody comes", "write how many come")
+    if not any(msgspec.structs.astuple(scenario.classes)):
+        yield ConfigProblem("classes.ordinary", "all shares are 0", "write how many are of each class")
+    handling = scenario.handling
+    if handling.shortest_min > handling.longest_min:
+        yield ConfigProblem(
+            "handling.longest_min",
+            f"{handling.longest_min:g} minutes are less than shortest_min",
+            f"write {handling.shortest_min:g} or more",
+        )
     if len(scenario.groups) > MOST_GROUPS:
         yield ConfigProblem("groups", f"{len(scenario.groups)} groups", f"keep to {MOST_GROUPS} at most")
     if not scenario.groups:
@@ -339,6 +350,13 @@ def _layout(scenario: Scenario) -> Iterator[ConfigProblem]:
         )
     if not layout.domain and not layout.comprehensive:
         yield ConfigProblem("layout.comprehensive", "there is no window", "write how many there are")
+    for index, absence in enumerate(scenario.absences):
+        if absence.windows >= layout.domain + layout.comprehensive:
+            yield ConfigProblem(
+                f"absences[{index}].windows",
+                f"{absence.windows} of {layout.domain + layout.comprehensive} windows: nobody would be left",
+                "write fewer than there are",
+            )
     if layout.base is not None and layout.base > layout.comprehensive:
         yield ConfigProblem(
             "layout.base",

@@ -33,7 +33,7 @@ ROWS: Final[tuple[tuple[str, Callable[[Result], str]], ...]] = (
     ("largest / smallest group", lambda r: _ratio(r.summary.max_to_min_group)),
     ("staff-hours a day", lambda r: f"{r.summary.staff_hours:.1f}"),
     ("openings a day", lambda r: f"{r.summary.openings:.1f}"),
-    ("gave up / not there, %", lambda r: _parts(r)),
+    ("gave up / not there / not served, %", lambda r: _parts(r)),
 )
 """What is told of a run: a name, and the text of it."""
 
@@ -53,7 +53,8 @@ def _class(result: Result, name: str) -> str:
 
 def _parts(result: Result) -> str:
     people = max(1, result.summary.people)
-    return f"{100 * result.summary.left / people:.1f} / {100 * result.summary.no_shows / people:.1f}"
+    summary = result.summary
+    return " / ".join(f"{100 * n / people:.1f}" for n in (summary.left, summary.no_shows, summary.unserved))
 
 
 def table_of(result: Result) -> Table:

@@ -103,3 +103,22 @@ def test_comparing_needs_two_and_the_same_days(capsys: pytest.CaptureFixture[str
     assert "not the same days" in capsys.readouterr().err
     one.write_text("{}")
     assert main(["simulate", "compare", str(one), "default", *SHORT]) == 1
+
+
+def test_hall_files_meet_the_people_of_the_first(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = read_source("county")
+    one, other, smaller = (tmp_path / f"{name}.toml" for name in ("one", "other", "smaller"))
+    one.write_text(text)
+    other.write_text(re.sub(r'(?m)^id = "county"', 'id = "elsewhere"', text))
+    smaller.write_text(re.sub(r"(?m)^(daily = )\d+", r"\g<1>10", text))
+    short = ["--days", "2", "--jobs", "1"]
+    assert main(["simulate", "compare", str(one), str(other), str(smaller), *short]) == 0
+    people = next(line for line in capsys.readouterr().out.splitlines() if "people a day" in line)
+    assert len(set(re.findall(r"\d+", people))) == 1
+
+
+def test_a_result_that_cannot_be_written_is_told_before_the_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["simulate", "--json", str(tmp_path / "none" / "x.json")]) == 2
+    assert "is no folder" in capsys.readouterr().err

@@ -98,7 +98,7 @@ def test_two_policies_are_compared_day_by_day() -> None:
 def test_other_days_cannot_be_compared() -> None:
     base = result([outcome(0, "ordinary", 600, 4)])
     with pytest.raises(ValueError, match="not the same days"):
-        paired(base, result([outcome(0, "ordinary", 600, 4)], seed=2))
+        paired(base, result([outcome(0, "ordinary", 600, 4)], drawn="of others"))
 
 
 def test_days_are_the_same_on_one_core_and_on_two() -> None:

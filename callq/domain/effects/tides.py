@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from callq.domain.effects.tools import Moment, drop_timer, set_timer
-from callq.domain.tides import LEVEL, OPENING, Declined, Tide
+from callq.domain.tides import LEVEL, OPENING, Declined, Tide, controlled
 
 if TYPE_CHECKING:
     from callq.domain import events as ev
@@ -168,11 +168,14 @@ def configured(state: HallState, undo: Undo) -> None:
             drop_timer(state, kind, window, undo)
     tides = state.tides
     here = state.windows
+    moved = controlled(state.config)
+    leaving = tuple(w for w in tides.leaving if w in here and w in moved)
     kept = msgspec.structs.replace(
         tides,
         alone={w: until for w, until in tides.alone.items() if w in here},
         widened={w: skills for w, skills in tides.widened.items() if w in here},
-        leaving=tuple(w for w in tides.leaving if w in here),
+        leaving=leaving,
+        leave=min(tides.leave, len(leaving)),
         proposal=None,
     )
     if kept != tides:
