@@ -52,7 +52,7 @@ def test_a_hall_file_runs_with_its_own_windows(capsys: pytest.CaptureFixture[str
     text = read_source("county")
     busy, quiet = tmp_path / "busy.toml", tmp_path / "quiet.toml"
     for path, daily in ((busy, 60), (quiet, 10)):
-        path.write_text(text.replace('prefix = "A"', f'prefix = "A"\ndaily = {daily}'))
+        path.write_text(text.replace("daily = 60", f"daily = {daily}"), encoding="utf-8")
     short = ["--days", "2", "--jobs", "1"]
     assert main(["simulate", "--hall", str(busy), *short]) == 0
     assert "county" in capsys.readouterr().out
