@@ -48,12 +48,30 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     _options(compare, root=False)
     compare.set_defaults(run=run_compare)
+    for name, told in _QUESTIONS.items():
+        question = actions.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        _options(question, root=True)
+        question.set_defaults(run=run_question, question=name)
+
+
+_QUESTIONS: Final = {
+    "skills": "how many skills each clerk needs: the cross-training curve",
+    "windows": "what one window more or less would do",
+    "tides": "what the slider of the tides costs and saves",
+}
 
 
 def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--scenario", metavar="NAME-OR-FILE", help="kind of day (default: county-84)")
     what.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
+    parser.add_argument(
+        "--replay",
+        metavar="FILE",
+        type=Path,
+        help="recorded days: a DATE.gz of callq's archive with --hall, or a CSV of an office's queues",
+    )
+    parser.add_argument("--office", metavar="NAME", default="", help="which office of the CSV")
     parser.add_argument("--volume", metavar="N", type=float, help="people a day (default: the scenario's)")
     parser.add_argument("--days", metavar="D", type=int, default=DAYS, help=f"default {DAYS}")
     parser.add_argument("--seed", metavar="S", type=int, default=SEED, help=f"default {SEED}")
@@ -80,6 +98,7 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
     from callq.config import HallFileError, load_hall
     from callq.simulate.halls import POLICIES, NotSimulated
     from callq.simulate.of_hall import scenario_of
+    from callq.simulate.replay import archived, recorded
     from callq.simulate.runs import TIDES, Run
     from callq.simulate.scenario import load
 
@@ -93,9 +112,17 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
     ):
         if value is not None and not low <= value <= high:
             raise UserError(f"{name} {value:g} is out of range", f"write {low} to {high}", 2)
+    days = None
     try:
         config = load_hall(hall) if hall else None
-        scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+        if args.replay is not None and config is None:
+            scenario, days, _ = recorded(args.replay, args.office)
+        else:
+            scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+            if args.replay is not None and config is not None:
+                days = (archived(args.replay, config, scenario),)
+        if days is not None:
+            args.days, args.volume = len(days), sum(map(len, days)) / len(days)
     except HallFileError as error:
         lines = [format_problem(error.source, p, colour=wants_colour(sys.stderr)) for p in error.problems]
         print("\n".join(lines), file=sys.stderr)
@@ -111,6 +138,7 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
         tidal=tidal,
         beta=scenario.tides.beta if args.beta is None else args.beta,
         hall=config,
+        came=days,
         through=args.through,
     )
 
@@ -131,6 +159,27 @@ def run_simulate(args: argparse.Namespace) -> int:
     result = _simulated(run, args.jobs, f"{run.policy}, tides {run.tidal}")
     _print(table_of(result))
     _keep(args.json, result)
+    return 0
+
+
+def run_question(args: argparse.Namespace) -> int:
+    """Answer what a manager asks about the own hall."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from callq.simulate.tables import question
+    from callq.simulate.whatif import QUESTIONS, answers
+
+    configure_logs("console", "error")
+    run = _run_of(args, args.policy, args.tidal, args.hall)
+    tried = QUESTIONS[args.question](run)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(args.question, total=run.days * len(tried))
+        found = answers(tried, jobs=args.jobs, progress=lambda done: bar.update(task, completed=done))
+    title = f"{run.scenario.name}, {run.volume:,.0f} people, {run.days} days, seed {run.seed}"
+    _print(question(f"{_QUESTIONS[args.question]}: {title}", found))
+    _keep(args.json, found)
     return 0
 
 

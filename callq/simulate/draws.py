@@ -69,7 +69,13 @@ class DayDraws(NamedTuple):
     pace: Random
 
 
-def drawn(scenario: Scenario, volume: float, seed: int, day: int) -> DayDraws:
+def drawn(
+    scenario: Scenario,
+    volume: float,
+    seed: int,
+    day: int,
+    came: Sequence[tuple[int, int, int]] | None = None,
+) -> DayDraws:
     """The people of a day.
 
     Args:
@@ -77,13 +83,19 @@ def drawn(scenario: Scenario, volume: float, seed: int, day: int) -> DayDraws:
       volume: people expected.
       seed: of the whole run.
       day: number of the day, from 0.
+      came: who came on a recorded day, as (from ms since midnight, to ms, group); None: by chance.
     """
     of = _Streams(seed, day)
     means = means_min(scenario)
     # Drawn before they are put in order: so a burst adds people, and changes nobody else's business.
-    people = [_person(scenario, means, of, at, group) for at, group in _arrivals(scenario, volume, of)]
+    arrivals = _arrivals(scenario, volume, of) if came is None else _spread(came, of["arrival"])
+    people = [_person(scenario, means, of, at, group) for at, group in arrivals]
     people.sort(key=attrgetter("at_ms"))
     return DayDraws(tuple(one._replace(number=number) for number, one in enumerate(people)), of["pace"])
+
+
+def _spread(came: Sequence[tuple[int, int, int]], when: Random) -> list[tuple[int, int]]:
+    return [(int(begin + when.random() * (end - begin)), group) for begin, end, group in came]
 
 
 class _Streams(dict[str, Random]):

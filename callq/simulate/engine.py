@@ -134,6 +134,8 @@ class SimulatedDay:
         self._on: Final[dict[type, Callable[[Any], None]]] = {
             ev.TicketCalled: self._called,
             ev.WindowOpened: self._opened,
+            ev.WindowOpening: self._opening,
+            ev.WindowOpeningDropped: self._closed,
             ev.WindowClosed: self._closed,
             ev.WindowUnpaused: self._unpaused,
             ev.WindowPaused: self._paused,
@@ -379,7 +381,10 @@ class SimulatedDay:
         self.record.resumed(event.window, self.now_ms)
         self._after(event.window)
 
-    def _closed(self, event: ev.WindowClosed) -> None:
+    def _opening(self, event: ev.WindowOpening) -> None:
+        self.record.opened(event.window, self.now_ms)
+
+    def _closed(self, event: ev.WindowClosed | ev.WindowOpeningDropped) -> None:
         self._idle.pop(event.window, None)
         self.record.closed(event.window, self.now_ms)
 

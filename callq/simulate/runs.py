@@ -13,6 +13,7 @@ from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
 from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
+from callq.simulate.plan import VARIANTS, Plan, planned
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callq.domain.hall import HallConfig
+    from callq.simulate.engine import Controller
+    from callq.simulate.halls import SimulatedHall
     from callq.simulate.record import DayRecord
     from callq.simulate.scenario import Scenario
 
-TIDES: Final = ("none", *RULES)
+TIDES: Final = ("none", *VARIANTS, *RULES)
 """What may open and close windows."""
 
 
@@ -40,6 +43,8 @@ class Run(NamedTuple):
       beta: slider of the tides, between cost and comfort.
       through: `runtime`: every command goes through actor and journal as well, under a virtual clock.
       hall: whose own windows and clerks run; None: those of the scenario's layout.
+      came: who came on recorded days instead of people drawn by chance; as many as `days`.
+      adapt: what is changed of the hall before it opens; None: nothing.
     """
 
     scenario: Scenario
@@ -51,6 +56,8 @@ class Run(NamedTuple):
     beta: float = 0.0
     hall: HallConfig | None = None
     through: Literal["domain", "runtime"] = "domain"
+    came: tuple[tuple[tuple[int, int, int], ...], ...] | None = None
+    adapt: Callable[[SimulatedHall], SimulatedHall] | None = None
 
 
 def one_day(run: Run, day: int) -> DayRecord:
@@ -66,19 +73,34 @@ def one_day(run: Run, day: int) -> DayRecord:
     return record
 
 
+def hall_for(run: Run) -> SimulatedHall:
+    """The hall that a run is in.
+
+    Raises:
+      NotSimulated: the policy cannot run in it.
+    """
+    tidal = run.tidal != "none"
+    if run.hall is not None:
+        hall = hall_of(run.hall, run.policy, tidal=tidal)
+    else:
+        hall = made(run.scenario, run.policy, run.volume, tidal=tidal)
+    return hall if run.adapt is None else run.adapt(hall)
+
+
 def prepared(run: Run, day: int) -> SimulatedDay:
     """A day of a run, before it begins."""
     scenario = run.scenario
     if run.beta != scenario.tides.beta:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
         scenario = msgspec.structs.replace(scenario, tides=tides)
-    tidal = run.tidal != "none"
-    if run.hall is not None:
-        hall = hall_of(run.hall, run.policy, tidal=tidal)
-    else:
-        hall = made(scenario, run.policy, run.volume, tidal=tidal)
-    draws = drawn(scenario, run.volume, run.seed, day)
-    controller = RULES[run.tidal]() if tidal else None
+    hall = hall_for(run)
+    controller: Controller | None = None
+    if run.tidal in VARIANTS:
+        hall, controller = planned(hall, scenario), Plan(run.tidal)
+    elif run.tidal != "none":
+        controller = RULES[run.tidal]()
+    came = run.came[day] if run.came is not None else None
+    draws = drawn(scenario, run.volume, run.seed, day, came)
     return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from callq.domain import commands as cmd
-from callq.domain.errors import StoreUnavailable
+from callq.domain.errors import Code, Rejected, StoreUnavailable
 from callq.domain.events import decode_batch
 from callq.domain.rules.guards import ticket_of, window_of
 from callq.domain.ticket import FINAL
@@ -236,10 +236,13 @@ class Api:
         actor = self.actor(call, Permission.ISSUE)
         if body.class_ == "priority":
             call.principal.require(Permission.ISSUE_PRIORITY)
+        if (body.service is None) is (body.item is None):
+            raise Rejected(Code.INVALID, "give `service` or `item`", "exactly one of them")
         person = body.person
         command = cmd.Issue(
             ticket=new_ticket_id(),
-            service=body.service,
+            service=body.service or "",
+            item=body.item or "",
             cls=body.class_,
             channel=body.channel or _CHANNEL.get(call.principal.role, "counter"),
             person=known_person(

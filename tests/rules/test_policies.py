@@ -63,7 +63,7 @@ def crowd(hall: Scene) -> dict[str, Ticket]:
     ],
 )
 def test_each_policy_chooses_its_own(policy: str, expected: str) -> None:
-    hall = hall_by(policy)
+    hall = hall_by(policy, pressure=0.5)
     tickets = crowd(hall)
     assert hall.call() is tickets[expected]
     assert why(tickets[expected]).rule == policy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,8 +52,8 @@ def test_two_are_held_side_by_side(capsys: pytest.CaptureFixture[str], tmp_path:
 def test_a_hall_file_runs_with_its_own_windows(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     text = read_source("county")
     busy, quiet = tmp_path / "busy.toml", tmp_path / "quiet.toml"
-    for path, daily in ((busy, 60), (quiet, 10)):
-        path.write_text(text.replace("daily = 60", f"daily = {daily}"), encoding="utf-8")
+    busy.write_text(text)
+    quiet.write_text(re.sub(r"(?m)^(daily = )\d+", r"\g<1>10", text))
     short = ["--days", "2", "--jobs", "1"]
     assert main(["simulate", "--hall", str(busy), *short]) == 0
     assert "county" in capsys.readouterr().out

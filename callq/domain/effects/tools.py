@@ -173,9 +173,11 @@ def forget_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
 
 def know_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Note that a known person holds this ticket."""
+    alone = (ticket.id,)
     for known in person_keys(ticket.person):
         key = known, ticket.service
-        undo.put(state.live, key, tuple(sorted({*state.live.get(key, ()), ticket.id})))
+        others = state.live.get(key)
+        undo.put(state.live, key, tuple(sorted({*others, ticket.id})) if others else alone)
 
 
 def set_step(ticket: Ticket, index: int, undo: Undo, **changes: Any) -> None:  # noqa: ANN401
@@ -293,7 +295,7 @@ def count(state: HallState, ticket: Ticket, clerk: str | None, undo: Undo, **mor
 def announce(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Put a call on top of the lists of the window's zone and of the zone where the person waits."""
     assert ticket.window is not None
-    for zone in {state.index.windows[ticket.window].zone, ticket.zone}:
+    for zone in dict.fromkeys((state.index.windows[ticket.window].zone, ticket.zone)):
         others = tuple(t for t in state.recent.get(zone, ()) if t != ticket.id)
         undo.put(state.recent, zone, (ticket.id, *others[: RECENT_CALLS - 1]))
 

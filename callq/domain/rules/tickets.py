@@ -12,7 +12,6 @@ from callq.domain.routing import lanes_seen
 from callq.domain.rules.binding import first_contact, home_of
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
-    after_ticket,
     clerk_of,
     clock_back,
     conflict,
@@ -26,6 +25,7 @@ from callq.domain.rules.guards import (
     wrong_state,
     zone_for,
 )
+from callq.domain.rules.tides import after_ticket
 from callq.domain.rules.visits import next_number, one_live_ticket, take_up
 from callq.domain.seats import window_serves
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 def _freed(state: HallState, ticket: Ticket) -> list[ev.Event]:
     """What becomes of the window that a ticket leaves."""
     if ticket.state in AT_WINDOW and ticket.window is not None:
-        return after_ticket(state.windows[ticket.window])
+        return after_ticket(state, state.windows[ticket.window])
     return []
 
 

@@ -43,14 +43,15 @@ class Number(NamedTuple):
 def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> Decision:
     """Take a number in the queue of a service, or of the first service of a visit."""
     running(state)
-    service = service_of(state, command.service)
+    item = item_of(state, command.item) if command.item else None
+    service = service_of(state, command.service or (item.service if item else ""))
     for code in command.services:
         service_of(state, code)
-    if command.item and item_of(state, command.item).service != service.code:
+    if item is not None and item.service != service.code:
         raise Rejected(
             Code.INVALID,
             f"{command.item!r} is no matter of {service.name}",
-            f"take a ticket for {state.index.items[command.item].service}",
+            f"take a ticket for {item.service}",
             item=command.item,
             service=service.code,
         )

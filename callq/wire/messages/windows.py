@@ -26,6 +26,8 @@ class Window(_Wire, frozen=True, kw_only=True):
     ticket: str | None = None
     since_ms: int | None = None
     """When the present state began."""
+    opens_ms: int | None = None
+    """When a closed window is about to open."""
 
 
 class TicketAnswer(_Wire, frozen=True, kw_only=True):
