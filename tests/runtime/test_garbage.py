@@ -62,7 +62,8 @@ def test_much_that_stays_is_looked_at_by_itself_after_all(monkeypatch: pytest.Mo
     garbage.begin()
     gc.collect()
     looks = gc.get_stats()[2]["collections"]
-    held: list[list[int]] = [[] for _ in range(garbage.YOUNG * (garbage.OLDER + 1) * (garbage.OLDEST + 9))]
+    looks_at_young = (garbage.OLDER + 2) * (garbage.OLDEST + 3)
+    held: list[list[int]] = [[] for _ in range((garbage.YOUNG + 2) * looks_at_young)]
     assert gc.get_stats()[2]["collections"] > looks
     del held
 
