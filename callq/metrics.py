@@ -167,6 +167,18 @@ _clock_off: Final = Gauge(
 
 # Doors ----------------------------------------------------------------------------------------------
 
+_tide_seconds: Final = _histogram(
+    "callq_tide_reckoning_duration_seconds", "From looking at a hall to its plan for the minute", "hall"
+)
+_tide_needed: Final = _gauge(
+    "callq_tide_needed_windows", "Windows that the hall will need at most in the next half hour", "hall"
+)
+_tide_there: Final = _gauge("callq_tide_open_windows", "Windows open to stay, or about to open", "hall")
+_tide_moves: Final = _counter(
+    "callq_tide_moved_windows", "Windows that plans moved without anybody's asking", "hall", "move"
+)
+_tide_proposals: Final = _counter("callq_tide_proposals", "Plans that a supervisor was asked about", "hall")
+
 _feeds: Final = _gauge("callq_feed_connections", "Open feeds", "hall")
 _feeds_dropped: Final = _counter("callq_feeds_dropped", "Feeds that the server ended", "hall", "reason")
 _feed_messages: Final = _counter("callq_feed_messages", "Messages sent to feeds", "hall", "type")
@@ -389,6 +401,23 @@ def spooled(size_bytes: int) -> None:
 def spool_failed() -> None:
     """Record that acknowledged entries cannot be written to disk."""
     _spool_up.set(0)
+
+
+def tides_reckoned(hall: str, seconds: float, needed: int, there: int) -> None:
+    """Record a reckoning: how long it took, windows needed at most, and windows that are there."""
+    _tide_seconds(hall).observe(seconds)
+    _tide_needed(hall).set(needed)
+    _tide_there(hall).set(there)
+
+
+def tides_moved(hall: str, move: str, count: int) -> None:
+    """Count windows that a plan moved: ``open``, ``stay``, ``close``, ``drain``, ``skills``."""
+    _tide_moves(hall, move).inc(count)
+
+
+def tides_proposed(hall: str) -> None:
+    """Count a plan that a supervisor is asked about."""
+    _tide_proposals(hall).inc()
 
 
 def feed_opened(hall: str) -> None:

@@ -16,8 +16,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import doors_http, engine, feed, hardness, restart, screens
-from loadtests.figures import Report
+from loadtests import days, doors_http, engine, feed, guide, hardness, restart, routing, screens
+from loadtests.figures import Report, source
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -29,6 +29,9 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "hardness": hardness,
     "screens": screens,
     "restart": restart,
+    "routing": routing,
+    "guide": guide,
+    "days": days,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 
@@ -61,8 +64,11 @@ def main() -> int:
     if args.name == "table":
         DOCUMENT.write_text(with_tables(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
         return 0
+    # Before it runs: what is committed meanwhile is not what was measured.
+    measured = source()
     with Progress(console=Console(stderr=True)) as progress:
         report: Report = SCENARIOS[args.name].run(args, progress)
+    report = msgspec.structs.replace(report, source=measured)
     Console().print(report.table())
     content = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
     if args.json is not None:
@@ -85,8 +91,7 @@ def with_tables(text: str) -> str:
     def table(found: re.Match[str]) -> str:
         content = (RESULTS / f"{found['name']}.json").read_bytes()
         kept = msgspec.json.decode(content, type=Report)
-        told = f"Measured {kept.when[:10]} on {kept.machine}."
-        body = "\n".join([kept.markdown(), "", " ".join((told, *kept.setting))])
+        body = "\n".join([kept.markdown(), "", kept.told()])
         return f"{found['open']}\n{body}\n{found['close']}"
 
     return _TABLE.sub(table, text)

@@ -141,14 +141,14 @@ def _throughput(what: str, found: Sequence[Sequence[Outcome]], *, whole: bool) -
             values=rates(ours),
             baseline="a POST by quart-trio that does nothing",
             baselines=rates(quart),
-            bound=bound,
         ),
         Figure(
             what=what,
             unit="/s",
             values=rates(ours),
-            baseline="the same without a framework",
+            baseline="the same without a framework, as the API is",
             baselines=rates(bare),
+            bound=bound,
         ),
         Figure(
             what=f"{what}: processor time of the server for one",

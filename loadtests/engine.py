@@ -31,7 +31,7 @@ from callq.runtime.ids import new_ticket_id
 from callq.runtime.node import Node
 from callq.views.view import View
 from loadtests.figures import Bound, Figure, Report, in_turns, report
-from loadtests.restart import CLERK, KIOSK, filled_hall
+from loadtests.restart import CLERK, KIOSK, filled_hall, keep_snapshot
 from loadtests.servers import callq_server, durable_redis, scratch, sync_ms
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from callq.journal.redis.endpoint import Endpoint
     from callq.runtime.actor import HallActor
     from callq.runtime.group import Outcome
+    from loadtests.restart import Filled
 
 HALL: Final = "county"
 HALLS: Final = 100
@@ -272,7 +273,7 @@ async def _one_at_a_time(endpoint: Endpoint, place: Path, times: int) -> tuple[f
 
 def _calls(args: argparse.Namespace, progress: Progress) -> list[Figure]:
     """A call with everything that it causes in the process, from a long queue beside a short one."""
-    values, baselines = trio.run(_call_in_both, args.runs, args.waiting, progress)
+    values, baselines, looks = trio.run(_call_in_both, args.runs, args.waiting, progress)
     return [
         Figure(
             what=f"call_next with {args.waiting:,} waiting, views included",
@@ -281,16 +282,20 @@ def _calls(args: argparse.Namespace, progress: Progress) -> list[Figure]:
             baseline="with 100 waiting",
             baselines=baselines,
             bound=Bound(of="ratio", at="most", limit=1.3),
-        )
+        ),
+        Figure(
+            what=f"a look for garbage among everything, {args.waiting:,} waiting", unit="ms", values=looks
+        ),
     ]
 
 
 async def _call_in_both(
     runs: int, waiting: int, progress: Progress
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """Times of a call with many waiting and with few, µs, and of a look for garbage after them, ms."""
     county = load_hall(HALL)
     configs = [msgspec.structs.replace(county, id=name) for name in ("long", "short")]
-    long, short = [], []
+    long, short, looks = [], [], []
     async with trio.open_nursery() as nursery:
         journal = MemoryJournal()
         node = await nursery.start(Node(journal, journal, configs, home=MemoryHome()).run)
@@ -308,10 +313,13 @@ async def _call_in_both(
             taken = [await _call(actor, 300) for actor in halls]
             long.append(taken[0])
             short.append(taken[1])
+            began = time.perf_counter()
+            gc.collect()
+            looks.append((time.perf_counter() - began) * 1000)
         for subscription in subscriptions:
             subscription.close()
         nursery.cancel_scope.cancel()
-    return tuple(long), tuple(short)
+    return tuple(long), tuple(short), tuple(looks)
 
 
 async def _open_windows(actor: HallActor) -> None:
@@ -343,23 +351,34 @@ async def _call(actor: HallActor, times: int) -> float:
 
 
 def _memory(args: argparse.Namespace, progress: Progress) -> list[Figure]:
-    """Resident memory of a server for each ticket that waits."""
-    with filled_hall(args.waiting, False, progress) as hall, filled_hall(0, False, progress) as empty:
-        sizes = []
-        for _ in range(args.runs):
-            found = []
-            for each in (hall, empty):
-                data = each.place / "data"
-                redis = ("--redis", each.endpoint.shown)
-                with callq_server(data, HALL, arguments=redis) as server:
-                    time.sleep(1)
-                    found.append(server.memory_bytes())
-            sizes.append((found[0] - found[1]) / args.waiting)
-    return [
-        Figure(
-            what=f"memory for each of {args.waiting:,} waiting tickets",
-            unit="bytes",
-            values=tuple(sizes),
-            bound=Bound(of="value", at="most", limit=2048),
-        )
-    ]
+    """Resident memory of a server for each ticket that waits, and what follows from how it got them."""
+    waiting = f"memory for each of {args.waiting:,} waiting tickets"
+    anonymous = partial(filled_hall, args.waiting, False, progress, named=False)
+    named = partial(filled_hall, args.waiting, False, progress)
+    bound = Bound(of="value", at="most", limit=2048)
+    figures = []
+    with filled_hall(0, False, progress) as empty:
+        for what, filled in ((f"{waiting}, no person", anonymous), (f"{waiting}, of a person each", named)):
+            with filled() as hall:
+                sizes = _sizes(args, hall, empty)
+                figures.append(Figure(what=what, unit="bytes", values=sizes, bound=bound))
+                if filled is named:
+                    trio.run(keep_snapshot, hall.endpoint, hall.kept)
+                    sizes = _sizes(args, hall, empty)
+                    what = f"{what}, read from a snapshot"
+                    figures.append(Figure(what=what, unit="bytes", values=sizes, bound=bound))
+    return figures
+
+
+def _sizes(args: argparse.Namespace, hall: Filled, empty: Filled) -> tuple[float, ...]:
+    """By how much a server with the hall is larger than one with an empty hall, bytes a ticket."""
+    sizes = []
+    for _ in range(args.runs):
+        found = []
+        for each in (hall, empty):
+            redis = ("--redis", each.endpoint.shown)
+            with callq_server(each.place / "data", HALL, arguments=redis) as server:
+                time.sleep(1)
+                found.append(server.memory_bytes())
+        sizes.append((found[0] - found[1]) / args.waiting)
+    return tuple(sizes)

@@ -22,7 +22,7 @@ from loadtests.callers import Commands, Job, call
 from loadtests.doors_http import cpu_us, kiosk_token, own_share, rates, rounds
 from loadtests.figures import Bound, Figure, Report, report
 from loadtests.plain import plain_server
-from loadtests.restart import day
+from loadtests.restart import Day, day
 from loadtests.servers import callq_server, scratch
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ async def _fill(data: Path, config: HallConfig, tickets: int) -> None:
     group: list[Entry] = []
     tip = GENESIS
     async with open_store(data) as store:
-        for entry, _ in day(config, tickets, served=False):
+        for entry, _ in day(config, Day(tickets, served=False, named=True)):
             group.append(entry)
             if len(group) >= GROUP:
                 await store.journal.append(HALL, tip, group)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import platform
 import statistics
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -103,6 +105,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
       name: of the scenario.
       when: UTC, ISO.
       machine: processor, cores, Python.
+      source: the commit that was measured, see `source`; empty: it was not recorded.
       figures: rows.
       setting: what one has to know to read them, one sentence each.
     """
@@ -112,6 +115,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     machine: str
     figures: tuple[Figure, ...]
     setting: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def missed(self) -> list[str]:
@@ -125,6 +129,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             table.add_row(*(cell.replace("*", "") for cell in figure.cells()))
         return table
 
+    def told(self) -> str:
+        """When, where and of which source; then the setting."""
+        source = f"of {self.source}" if self.source else "of a commit that was not recorded"
+        return " ".join((f"Measured {self.when[:10]} {source}, on {self.machine}.", *self.setting))
+
     def markdown(self) -> str:
         """The same as a table of a document."""
         rows = [("what", "measured", "beside it", "ratio", "goal"), ("---",) * 5]
@@ -137,6 +146,28 @@ def report(name: str, figures: list[Figure], *setting: str) -> Report:
     """A report of this machine and moment."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     return Report(name=name, when=when, machine=machine(), figures=tuple(figures), setting=setting)
+
+
+def source() -> str:
+    """The commit that is checked out, and whether the tree differs from it, but for what benchmarks write.
+
+    Returns:
+      Such as ``commit 0123456789ab`` or ``commit 0123456789ab with changes``; empty where git does not tell.
+    """
+    written = (":(exclude,top)loadtests/results", ":(exclude,top)docs/performance.md")
+    try:
+        commit, changes = (
+            subprocess.run(
+                ["git", *arguments], cwd=Path(__file__).parent, check=True, capture_output=True, text=True
+            ).stdout.strip()
+            for arguments in (
+                ("rev-parse", "--short=12", "HEAD"),
+                ("status", "--porcelain", "--", ":(top)", *written),
+            )
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"commit {commit}{' with changes' if changes else ''}"
 
 
 def machine() -> str:

@@ -14,9 +14,11 @@ import trio
 
 from callq.runtime import garbage
 from callq.web.listener import Listener, open_socket
+from callq.web.outlet import frame_head
+from callq.web.stream import STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from callq.web.stream import PatientStream
 
 HELD = 10_000
 """Presses that it has frames for."""
@@ -52,6 +54,7 @@ class Prepared:
     def __init__(self, sizes: dict[str, int]) -> None:
         self._halls: dict[str, _Hall] = {}
         self._frames = {wire: [_frame(wire, n, size) for n in range(HELD)] for wire, size in sizes.items()}
+        """Whole WebSocket frames, which are written to the connection as callq writes its own."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         """Serve one socket; over HTTP it only says that it is ready."""
@@ -70,29 +73,32 @@ class Prepared:
                 decode = msgspec.json.decode if wire == "json" else msgspec.msgpack.decode
                 said = decode(content, type=_Said)
                 if said.type == "subscribe":
-                    nursery.start_soon(self._push, hall if said.view == "board" else None, wire, send)
+                    stream = scope["state"][STREAM]
+                    nursery.start_soon(self._push, hall if said.view == "board" else None, wire, stream)
                 else:
                     result = {"type": "result", "id": said.id, "revision": hall.press()}
                     await send(_event(wire, result))
             nursery.cancel_scope.cancel()
 
-    async def _push(self, hall: _Hall | None, wire: str, send: Callable[[Any], Awaitable[None]]) -> None:
+    async def _push(self, hall: _Hall | None, wire: str, stream: PatientStream) -> None:
         frames = self._frames[wire]
-        await send(frames[0])
+        await stream.send_all(frames[0])
         at = hall.newest if hall else 0
         while hall is not None:
             # A screen that is behind goes on with the newest, as in the feed.
             while hall.newest == at:
                 await hall.changed.wait()
             at = hall.newest
-            await send(frames[at])
+            await stream.send_all(frames[at])
 
 
-def _frame(wire: str, number: int, size: int) -> dict[str, object]:
+def _frame(wire: str, number: int, size: int) -> bytes:
     kind = "change" if number else "snapshot"
     message = {"type": kind, "view": "board", "zone": "hall", "revision": number, "data": ""}
     bare = len(msgspec.json.encode(message))
-    return _event(wire, {**message, "data": "x" * max(0, size - bare)})
+    encode = msgspec.json.encode if wire == "json" else msgspec.msgpack.encode
+    content = encode({**message, "data": "x" * max(0, size - bare)})
+    return frame_head(1 if wire == "json" else 2, len(content)) + content
 
 
 def _event(wire: str, message: object) -> dict[str, object]:

@@ -6,6 +6,7 @@ The starts of an empty hall, the baseline, are measured between the others.
 from __future__ import annotations
 
 import time
+import uuid
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -26,7 +27,9 @@ from callq.journal.redis import keys
 from callq.journal.redis.connection import Client
 from callq.journal.redis.journal import open_redis
 from callq.journal.redis.store import open_store
+from callq.runtime.ids import new_ticket_id
 from callq.runtime.loading import packed_state
+from callq.web.persons import known_person
 from loadtests.figures import Bound, Figure, Report, in_turns, report
 from loadtests.servers import callq_server, durable_redis, scratch
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
+    from callq.domain.commands import Person
     from callq.domain.hall import HallConfig
     from callq.journal.redis.endpoint import Endpoint
 
@@ -70,7 +74,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         for served in (False, True):
             with filled_hall(args.tickets, served, progress) as hall:
                 for snapshot in (False, True):
-                    size = trio.run(_keep_snapshot, hall.endpoint, hall.kept) if snapshot else 0
+                    size = trio.run(keep_snapshot, hall.endpoint, hall.kept) if snapshot else 0
                     taken, base = in_turns(
                         args.runs,
                         partial(_start, hall, keep_snapshots=snapshot),
@@ -83,7 +87,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         "restart",
         figures,
         "From the start of the process `callq serve` until `/readyz` answers 200, with Redis running and the "
-        "tickets of a day in the stream of one hall.",
+        "tickets of a day in the stream of one hall. Each is of a person with an identity and a telephone.",
     )
 
 
@@ -113,18 +117,31 @@ class Filled(NamedTuple):
 
 
 @contextmanager
-def filled_hall(tickets: int, served: bool, progress: Progress) -> Iterator[Filled]:
-    """A Redis with a day in it, for as long as the block runs."""
+def filled_hall(tickets: int, served: bool, progress: Progress, *, named: bool = True) -> Iterator[Filled]:
+    """A Redis with a day in it, for as long as the block runs; `named`: tickets are of persons."""
     with scratch() as place, durable_redis(place) as endpoint:
         task = progress.add_task(f"a day of {tickets:,} tickets", total=max(1, tickets))
         told = partial(progress.update, task)
-        entries, kept = trio.run(_fill, endpoint, place, tickets, served, told)
+        entries, kept = trio.run(_fill, endpoint, place, Day(tickets, served, named), told)
         progress.update(task, completed=max(1, tickets))
         yield Filled(endpoint, place, tickets, served, entries, kept)
 
 
-def day(config: HallConfig, tickets: int, served: bool) -> Iterator[tuple[Entry, HallState]]:
-    """The entries of a day at a hall, as its actor would have written them, and the state after each."""
+class Day(NamedTuple):
+    """What happened in it."""
+
+    tickets: int
+    served: bool
+    """Each was called, started and completed, too."""
+    named: bool
+    """Each is of a person: an identity and a telephone as the doors keep them, and a masked name."""
+
+
+def day(config: HallConfig, of: Day) -> Iterator[tuple[Entry, HallState]]:
+    """The entries of a day at a hall, as its actor would have written them, and the state after each.
+
+    Ids and keys are as long and as random as those of a real day: they are most of what it weighs.
+    """
     state, tip = HallState(config.id), GENESIS
     now_ms = time.time_ns() // 1_000_000 - 60_000
 
@@ -155,10 +172,14 @@ def day(config: HallConfig, tickets: int, served: bool) -> Iterator[tuple[Entry,
         yield from act(cmd.SignIn(window=window.id, clerk=clerk.id), CLERK)
         yield from act(cmd.Open(window=window.id), CLERK)
     services = [service.code for service in config.services]
-    for number in range(tickets):
-        issue = cmd.Issue(ticket=f"{number:026d}", service=services[number % len(services)])
-        yield from act(issue, KIOSK, f"key-{number}")
-        if served:
+    for number in range(of.tickets):
+        issue = cmd.Issue(
+            ticket=new_ticket_id(),
+            service=services[number % len(services)],
+            person=_citizen(config.id, number) if of.named else None,
+        )
+        yield from act(issue, KIOSK, str(uuid.uuid4()))
+        if of.served:
             for desk in config.windows:
                 if called := act(cmd.CallNext(window=desk.id), CLERK):
                     yield from called
@@ -167,18 +188,29 @@ def day(config: HallConfig, tickets: int, served: bool) -> Iterator[tuple[Entry,
                     break
 
 
+def _citizen(hall: str, number: int) -> Person | None:
+    """Somebody with an identity card and a telephone of their own, and one of some hundred surnames."""
+    return known_person(
+        b"benchmark",
+        hall,
+        id_no=f"110101{number:011d}X",
+        name=chr(0x5F20 + number % 300),
+        phone=f"138{number * 7 % 100_000_000:08d}",
+    )
+
+
 async def _fill(
-    endpoint: Endpoint, place: Path, tickets: int, served: bool, told: Callable[..., None]
+    endpoint: Endpoint, place: Path, of: Day, told: Callable[..., None]
 ) -> tuple[int, Snapshot | None]:
     """Write a day; the number of entries, and the state `BEHIND` entries before the end."""
     config = load_hall(HALL)
-    snapshot_at = tickets * (4 if served else 1) - BEHIND
+    snapshot_at = of.tickets * (4 if of.served else 1) - BEHIND
     kept: Snapshot | None = None
     count = 0
     async with open_store(place / "fill", redis_url=endpoint.shown) as store:
         group: list[Entry] = []
         tip = GENESIS
-        for entry, state in day(config, tickets, served):
+        for entry, state in day(config, of):
             group.append(entry)
             count += 1
             if count == snapshot_at:
@@ -186,13 +218,14 @@ async def _fill(
             if len(group) >= GROUP:
                 await store.journal.append(HALL, tip, group)
                 tip, group = group[-1].id, []
-                told(completed=min(tickets, count // (4 if served else 1)))
+                told(completed=min(of.tickets, count // (4 if of.served else 1)))
         if group:
             await store.journal.append(HALL, tip, group)
     return count, kept
 
 
-async def _keep_snapshot(endpoint: Endpoint, kept: Snapshot | None) -> int:
+async def keep_snapshot(endpoint: Endpoint, kept: Snapshot | None) -> int:
+    """Let it be the hall's only snapshot; its size in bytes."""
     if kept is None:
         return 0
     await _forget_snapshots(endpoint)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from callq.domain import commands as cmd
 from callq.domain.apply import apply
 from callq.domain.decide import Decision, decide, next_deadline_ms
@@ -22,7 +24,7 @@ from callq.domain.events import (
     encode_batch,
     encode_command,
 )
-from callq.domain.hall import Clerk, HallConfig, Rules, Service, WindowConfig, Zone
+from callq.domain.hall import Clerk, HallConfig, ProfileSlot, Rules, Service, Tides, WindowConfig, Zone
 from callq.domain.levels import required_level
 from callq.domain.routing.staffing import staffing_of
 from callq.domain.state import HallState, canonical
@@ -67,6 +69,20 @@ def small_hall(**changes: object) -> HallConfig:
         "rules": Rules(),
     }
     return HallConfig(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def tidal_hall(**changes: object) -> HallConfig:
+    """The same with tides that are automatic: people come from nine to five, and every window may move."""
+    services = small_hall().services
+    fields: dict[str, object] = {
+        "services": tuple(msgspec.structs.replace(service, daily=96.0) for service in services),
+        "tides": Tides(
+            mode="automatic",
+            windows=("w1", "w2", "w3"),
+            profile=(ProfileSlot(hours="09:00-17:00", rate=1.0),),
+        ),
+    }
+    return small_hall(**{**fields, **changes})
 
 
 class Hall:

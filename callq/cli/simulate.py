@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callq.cli.errors import UserError
 from callq.cli.hall import format_problem, wants_colour
+from callq.cli.logs import configure_logs
 from callq.domain.check_values import nearest
 
 if TYPE_CHECKING:
@@ -47,18 +48,42 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     _options(compare, root=False)
     compare.set_defaults(run=run_compare)
+    for name, told in _QUESTIONS.items():
+        question = actions.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        _options(question, root=True)
+        question.set_defaults(run=run_question, question=name)
+
+
+_QUESTIONS: Final = {
+    "skills": "how many skills each clerk needs: the cross-training curve",
+    "windows": "what one window more or less would do",
+    "tides": "what the slider of the tides costs and saves",
+}
 
 
 def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--scenario", metavar="NAME-OR-FILE", help="kind of day (default: county-84)")
     what.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
+    parser.add_argument(
+        "--replay",
+        metavar="FILE",
+        type=Path,
+        help="recorded days: a DATE.gz of callq's archive with --hall, or a CSV of an office's queues",
+    )
+    parser.add_argument("--office", metavar="NAME", default="", help="which office of the CSV")
     parser.add_argument("--volume", metavar="N", type=float, help="people a day (default: the scenario's)")
     parser.add_argument("--days", metavar="D", type=int, default=DAYS, help=f"default {DAYS}")
     parser.add_argument("--seed", metavar="S", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--jobs", metavar="N", type=int, default=0, help="processes (default: all cores)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was found")
     parser.add_argument("--beta", metavar="X", type=float, help="slider of the tides: cost to comfort")
+    parser.add_argument(
+        "--through",
+        choices=("domain", "runtime"),
+        default="domain",
+        help="runtime: the commands also go through the server's actor and journal, and must end alike",
+    )
     if root:
         parser.add_argument("--policy", metavar="P", default="default", help="which rule calls")
         parser.add_argument("--tidal", metavar="C", default="none", help="what opens and closes windows")
@@ -71,8 +96,9 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
       UserError: they cannot be used; what could be meant is told.
     """
     from callq.config import HallFileError, load_hall
-    from callq.simulate.halls import POLICIES
-    from callq.simulate.of_hall import NotSimulated, scenario_of
+    from callq.simulate.halls import POLICIES, NotSimulated
+    from callq.simulate.of_hall import scenario_of, with_people_of
+    from callq.simulate.replay import archived, recorded
     from callq.simulate.runs import TIDES, Run
     from callq.simulate.scenario import load
 
@@ -86,9 +112,23 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
     ):
         if value is not None and not low <= value <= high:
             raise UserError(f"{name} {value:g} is out of range", f"write {low} to {high}", 2)
+    if args.json is not None and not args.json.absolute().parent.is_dir():
+        raise UserError(
+            f"{args.json.absolute().parent} is no folder", "name a file in a folder that is there", 2
+        )
+    days = None
     try:
         config = load_hall(hall) if hall else None
-        scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+        if args.replay is not None and config is None:
+            scenario, days, _ = recorded(args.replay, args.office)
+        else:
+            scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+            if config is not None and getattr(args, "people_of", None) not in (None, hall):
+                scenario = with_people_of(scenario, scenario_of(load_hall(args.people_of)))
+            if args.replay is not None and config is not None:
+                days = (archived(args.replay, config, scenario),)
+        if days is not None:
+            args.days, args.volume = len(days), sum(map(len, days)) / len(days)
     except HallFileError as error:
         lines = [format_problem(error.source, p, colour=wants_colour(sys.stderr)) for p in error.problems]
         print("\n".join(lines), file=sys.stderr)
@@ -104,6 +144,8 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
         tidal=tidal,
         beta=scenario.tides.beta if args.beta is None else args.beta,
         hall=config,
+        came=days,
+        through=args.through,
     )
 
 
@@ -118,6 +160,7 @@ def run_simulate(args: argparse.Namespace) -> int:
     """Run one hall and print what came of it."""
     from callq.simulate.tables import table_of
 
+    configure_logs("console", "error")
     run = _run_of(args, args.policy, args.tidal, args.hall)
     result = _simulated(run, args.jobs, f"{run.policy}, tides {run.tidal}")
     _print(table_of(result))
@@ -125,12 +168,36 @@ def run_simulate(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_question(args: argparse.Namespace) -> int:
+    """Answer what a manager asks about the own hall."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from callq.simulate.tables import question
+    from callq.simulate.whatif import QUESTIONS, answers
+
+    configure_logs("console", "error")
+    run = _run_of(args, args.policy, args.tidal, args.hall)
+    tried = QUESTIONS[args.question](run)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(args.question, total=run.days * len(tried))
+        found = answers(tried, jobs=args.jobs, progress=lambda done: bar.update(task, completed=done))
+    title = f"{run.scenario.name}, {run.volume:,.0f} people, {run.days} days, seed {run.seed}"
+    _print(question(f"{_QUESTIONS[args.question]}: {title}", found))
+    _keep(args.json, found)
+    return 0
+
+
 def run_compare(args: argparse.Namespace) -> int:
     """Run several on the same days and print them side by side."""
     from callq.simulate.tables import comparison
 
+    configure_logs("console", "error")
     if len(args.what) < 2:
         raise UserError("there is nothing to compare with", "name at least two", 2)
+    # People are drawn from the load of the first hall file, so that all meet the same.
+    args.people_of = next((what for what in args.what if what.endswith(".toml")), None)
     named = [(what, _result(args, what)) for what in args.what]
     try:
         _print(comparison(named))
@@ -165,7 +232,8 @@ def _simulated(run: Run, jobs: int, title: str) -> Result:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from callq.simulate.of_hall import NotSimulated
+    from callq.simulate.halls import NotSimulated
+    from callq.simulate.live import Disagreement
     from callq.simulate.runs import simulate
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -175,6 +243,10 @@ def _simulated(run: Run, jobs: int, title: str) -> Result:
             return simulate(run, jobs=jobs, progress=lambda done: bar.update(task, completed=done))
         except NotSimulated as error:
             raise UserError(str(error), error.hint) from error
+        except Disagreement as error:
+            raise UserError(
+                str(error), "this is a fault of callq: please report it with the command"
+            ) from error
 
 
 def _print(table: Any) -> None:  # noqa: ANN401 - whatever rich can print

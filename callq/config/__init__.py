@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -151,7 +151,10 @@ def _examine(text: str) -> tuple[HallConfig | None, list[Problem]]:
 
 
 def examine(
-    text: str, kind: type[T], judge: Callable[[T], Iterable[ConfigProblem]]
+    text: str,
+    kind: type[T],
+    judge: Callable[[T], Iterable[ConfigProblem]],
+    under: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> tuple[T | None, list[Problem]]:
     """Read a TOML text as a struct and judge it; None where anything is wrong.
 
@@ -159,6 +162,7 @@ def examine(
       text: the document.
       kind: struct that it is to be.
       judge: what is wrong with the values, once the document has its shape.
+      under: what the document's tables are laid over, if it is to be more than what is written in it.
 
     Returns:
       The struct, and everything that is wrong in the order of the lines.
@@ -173,7 +177,7 @@ def examine(
     ]
     if document is None:
         return None, found
-    reading = read_document(kind, document)
+    reading = read_document(kind, under(document))
     found += [_placed(item, positions) for item in reading.misread]
     judged = list(judge(reading.config))
     # The second of two equal codes was probably meant to be another, which others refer to.

@@ -6,10 +6,11 @@ the undo log, so that speculation can be taken back exactly.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.effects import bookings, calls, hall, store, tickets, windows
+from callq.domain.effects import bookings, calls, hall, store, tickets, tides, windows
 from callq.domain.effects.tools import Moment
 from callq.domain.state import KeyRecord
 
@@ -40,14 +41,26 @@ def apply(state: HallState, batch: ev.Batch, undo: Undo) -> None:
         if day is None:
             day = {}
             undo.put(state.keys, state.day, day)
-        record = KeyRecord(batch.body, state.revision, batch.ticket, batch.window)
-        undo.put(day, (batch.who.id, batch.key), record)
+        # Its id is there already: a hundred thousand more of them would be memory for nothing.
+        ticket = state.tickets.get(batch.ticket) if batch.ticket is not None else None
+        named = batch.ticket if ticket is None else ticket.id
+        record = KeyRecord(batch.body, state.revision, named, batch.window)
+        undo.put(day, (intern(batch.who.id), batch.key), record)
 
 
 _OF_NODES: Final = frozenset({ev.EpochOpened, ev.OutageRecorded, ev.FeatureLevelRaised})
 """What happens without anybody in the hall: it shows nothing about when the hall was in use."""
 
 _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
+    ev.TidesSet: tides.set_mode,
+    ev.TidesReckoned: tides.reckoned,
+    ev.TidesProposed: tides.proposed,
+    ev.TidesWithdrawn: tides.withdrawn,
+    ev.TidesDeclined: tides.declined,
+    ev.TidesApplied: tides.applied,
+    ev.WindowOpening: tides.opening,
+    ev.WindowOpeningDropped: tides.opening_dropped,
+    ev.WindowLeftAlone: tides.left_alone,
     ev.HallConfigured: hall.configured,
     ev.EpochOpened: store.epoch_opened,
     ev.OutageRecorded: store.outage_recorded,

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from callq.domain.hall import HallConfig
+from callq.domain.tides import TideMemory, TideMode, TidePlan, TideSlot
 
 TicketClass = Literal["ordinary", "appointment", "priority"]
 Channel = Literal["kiosk", "counter", "phone", "web", "guide"]
@@ -38,6 +39,8 @@ class Configure(Command, frozen=True, kw_only=True, tag="configure"):
     """Put a configuration in force; the first one creates the hall."""
 
     config: HallConfig
+    level: int = 0
+    """The schema that all nodes read, which a new hall may use from its first batch; 0: not known."""
 
 
 class OpenEpoch(Command, frozen=True, kw_only=True, tag="open_epoch"):
@@ -72,6 +75,7 @@ class Issue(Command, frozen=True, kw_only=True, tag="issue"):
     ticket: str
     """New ticket id, minted by the door."""
     service: str
+    """Empty: that of `item`."""
     cls: TicketClass = "ordinary"
     channel: Channel = "counter"
     person: Person | None = None
@@ -82,7 +86,7 @@ class Issue(Command, frozen=True, kw_only=True, tag="issue"):
     services: tuple[str, ...] = ()
     """Further services of the visit, in order."""
     item: str = ""
-    """The matter that it is for; of the service."""
+    """The matter that it is for; of the service, if that is named."""
     come_back: str = ""
     """An expired ticket whose come-back credit is claimed, when the person is not known."""
 
@@ -295,6 +299,40 @@ class Unsecond(Command, frozen=True, kw_only=True, tag="unsecond"):
     clerk: str
 
 
+class ReckonTides(Command, frozen=True, kw_only=True, tag="reckon_tides"):
+    """What a minute's reckoning of the tides comes to; the node that reckons sends it."""
+
+    minute_ms: int
+    """The minute, Unix ms: each is reckoned once."""
+    config: str
+    """Digest of the configuration that it was reckoned with."""
+    memory: TideMemory
+    plan: TidePlan | None = None
+    """What should move; None: nothing."""
+    ahead: tuple[TideSlot, ...] | None = None
+    """The rest of the day as forecast, where that was reckoned anew."""
+
+
+class SetTides(Command, frozen=True, kw_only=True, tag="set_tides"):
+    """潮汐: run the tides otherwise for the rest of the day; None: as the hall file has it."""
+
+    mode: TideMode | None
+
+
+class AcceptPlan(Command, frozen=True, kw_only=True, tag="accept_plan"):
+    """Carry out what is proposed."""
+
+    plan: str
+    """Its id."""
+
+
+class DeclinePlan(Command, frozen=True, kw_only=True, tag="decline_plan"):
+    """Do not, and do not propose it again for a while."""
+
+    plan: str
+    reason: str = ""
+
+
 class Book(Command, frozen=True, kw_only=True, tag="book"):
     """预约: reserve a place in a slot."""
 
@@ -355,7 +393,18 @@ WindowCommand = (
     | Resume
     | Undo
 )
-HallCommand = Suspend | ResumeHall | StopIssuing | StartIssuing | CloseDay | Second | Unsecond
+HallCommand = (
+    Suspend
+    | ResumeHall
+    | StopIssuing
+    | StartIssuing
+    | CloseDay
+    | Second
+    | Unsecond
+    | SetTides
+    | AcceptPlan
+    | DeclinePlan
+)
 BookingCommand = CheckIn | CancelBooking | MoveBooking
 AnyCommand = (
     Configure
@@ -363,6 +412,7 @@ AnyCommand = (
     | RecordOutage
     | RaiseLevel
     | Tick
+    | ReckonTides
     | Issue
     | Transfer
     | Book

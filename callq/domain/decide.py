@@ -13,7 +13,7 @@ from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.levels import readable
-from callq.domain.rules import bookings, calls, configure, hall, store, tickets, visits, windows
+from callq.domain.rules import bookings, calls, configure, hall, store, tickets, tides, visits, windows
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.hall import next_deadline_ms
 
@@ -51,6 +51,10 @@ _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]]
     cmd.RecordOutage: store.record_outage,
     cmd.RaiseLevel: store.raise_level,
     cmd.Tick: hall.tick,
+    cmd.ReckonTides: tides.reckon,
+    cmd.SetTides: tides.set_tides,
+    cmd.AcceptPlan: tides.accept_plan,
+    cmd.DeclinePlan: tides.decline_plan,
     cmd.Suspend: hall.suspend,
     cmd.ResumeHall: hall.resume_hall,
     cmd.StopIssuing: hall.stop_issuing,

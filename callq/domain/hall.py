@@ -278,7 +278,8 @@ class Routing(_Config, frozen=True, kw_only=True):
 
     policy: Literal["index", "longest_wait", "fixed_queue_ratio", "strict_priority"]
     pressure: float | None = None
-    """Weight of the queues' lengths in the index; None: 21 / windows."""
+    """Weight of the queues' lengths in the index; None: 21 by the open windows, or these by 84
+    if that is less."""
     guard: float = 2.0
     """So many times its target, and a ticket goes first; 0: none does."""
     better_soon_s: int = 60

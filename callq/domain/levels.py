@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 import msgspec
 
 from callq.domain import events as ev
-from callq.domain import hall
+from callq.domain import hall, tides
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,28 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         hall.Skill,
     ),
     3: (ev.OutageRecorded, ev.FeatureLevelRaised, ev.Skipped),
-    4: (ev.Term, hall.Item, hall.Outlet, hall.Routing, hall.Tides, hall.ProfileSlot, hall.Minimum),
+    4: (
+        ev.Term,
+        ev.TidesSet,
+        ev.TidesReckoned,
+        ev.TidesProposed,
+        ev.TidesWithdrawn,
+        ev.TidesDeclined,
+        ev.TidesApplied,
+        ev.WindowOpening,
+        ev.WindowOpeningDropped,
+        ev.WindowLeftAlone,
+        hall.Item,
+        hall.Outlet,
+        hall.Routing,
+        hall.Tides,
+        hall.ProfileSlot,
+        hall.Minimum,
+        tides.TidePlan,
+        tides.TideReason,
+        tides.SkillsOf,
+        tides.TideMemory,
+    ),
 }
 """Events, and structs within them, by the schema that introduced them."""
 

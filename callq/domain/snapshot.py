@@ -37,6 +37,7 @@ from callq.domain.state import (
     Standstill,
 )
 from callq.domain.ticket import Ticket
+from callq.domain.tides import Tide
 from callq.domain.window import Acted, Window
 
 FORMAT: Final = 1
@@ -118,6 +119,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     no_shows: dict[str, tuple[str, ...]]
     keys: dict[str, dict[tuple[str, str], KeyRecord]]
     keys_until: dict[str, int]
+    tides: Tide = Tide()
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

@@ -15,6 +15,7 @@ from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder r
 from callq.domain.hall import Clerk, HallConfig, Item, NumberRange, Resource, Service, WindowConfig, Zone
 from callq.domain.lanes import CLASSES, Agenda, Lane, LaneKey, Tally
 from callq.domain.ticket import FINAL, TicketState
+from callq.domain.tides import Tide
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
@@ -260,6 +261,7 @@ class HallState:
         "suspended_reason",
         "suspended_since",
         "tickets",
+        "tides",
         "today",
         "trainees",
         "waiting",
@@ -357,6 +359,8 @@ class HallState:
         """Accepted idempotency keys by business day, then (principal, key)."""
         self.keys_until: dict[str, int] = {}
         """Until when those of a day that is over are kept at least, Unix ms."""
+        self.tides = Tide()
+        """The tides of this business day."""
 
     @property
     def created(self) -> bool:
@@ -527,6 +531,7 @@ PLAIN: Final = (
     "bookings",
     "no_shows",
     "keys_until",
+    "tides",
 )
 """Parts that are bytes as they stand."""
 

@@ -73,6 +73,8 @@ TRANSITIONS: Final[dict[tuple[WindowState, WindowAct], frozenset[WindowState]]] 
     (_W.CLOSED, _A.SIGN_IN): _to(_W.CLOSED),
     (_W.CLOSED, _A.SIGN_OUT): _to(_W.CLOSED),
     (_W.CLOSED, _A.OPEN): _to(_W.IDLE),
+    # Takes back an opening that was to come; refused where there is none.
+    (_W.CLOSED, _A.CLOSE): _to(_W.CLOSED),
     (_W.IDLE, _A.SIGN_IN): _to(_W.IDLE),
     (_W.IDLE, _A.SIGN_OUT): _to(_W.IDLE),
     (_W.IDLE, _A.CLOSE): _to(_W.CLOSED),
@@ -178,6 +180,11 @@ class Window(msgspec.Struct, eq=False):
 
     Later than the state's begin where another clerk took the seat since, or an undo freed the window.
     """
+
+    opened_clock: int | None = None
+    """Since when it is open, or was last, in the hall's own time; None: longer than that is recorded."""
+    left: bool = False
+    """It closed as one of those of which a plan wanted some to: what an undo takes back."""
 
     @property
     def state(self) -> WindowState:

@@ -10,7 +10,6 @@ has gone beyond. `callq.runtime.commits` has the loop, `callq.runtime.speculatio
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
@@ -23,6 +22,7 @@ from callq.domain.errors import Code, Rejected, StoreUnavailable
 from callq.domain.snapshot import encode_state
 from callq.journal.port import GENESIS, Snapshot, chained
 from callq.runtime.commits import Commits, await_peers
+from callq.runtime.deadlines import ANSWER_WITHIN_S, Deadlines
 from callq.runtime.group import CommandFailed, HallFault, Item, Outcome
 from callq.runtime.hub import FeedHub
 from callq.runtime.loading import load
@@ -44,10 +44,6 @@ if TYPE_CHECKING:
 __all__ = ["CommandFailed", "HallActor", "HallFault", "Outcome"]
 
 T = TypeVar("T")
-
-ANSWER_WITHIN_S: Final = 5.0
-"""A caller whose command is not durable by then gets `StoreUnavailable`; its command may still come
-about, and repeating it with the same key finds out."""
 
 MAX_OPEN: Final = 10_000
 """Callers that may wait in the open group."""
@@ -102,8 +98,7 @@ class HallActor:
         self._spec: Speculation
         self._commits: Commits
         self._running = False
-        self._asked = trio.Event()
-        """Somebody waits for an answer."""
+        self._deadlines = Deadlines()
         self._time_moved = trio.Event()
         """Something else is due than the timer sleeps for."""
         self._timed_for: tuple[int | None, bool] = None, False
@@ -243,6 +238,7 @@ class HallActor:
                 subscription.close()
                 raise refusal
             newest = Item(lambda item: spec.look(item, lambda *_: None))
+            self._deadlines.add(newest)
             self._commits.join(newest)
             subscription.hold(newest)
         return subscription
@@ -275,6 +271,11 @@ class HallActor:
     def config(self) -> HallConfig:
         """The configuration in force (likewise)."""
         return self._spec.state.config
+
+    @property
+    def acts_first(self) -> bool:
+        """Whether what time asks for is this node's to do at once: it wrote last, or there is no other."""
+        return self._commits.wrote_last or not self._peers.has_peers
 
     def now(self) -> int:
         """The hall's time, Unix ms."""
@@ -329,7 +330,7 @@ class HallActor:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._commits.run)
                 nursery.start_soon(self._keep_time)
-                nursery.start_soon(self._turn_away)
+                nursery.start_soon(self._deadlines.run)
                 task_status.started()
         finally:
             self._stop()
@@ -365,34 +366,22 @@ class HallActor:
 
     async def _settled(self, item: Item) -> Any:  # noqa: ANN401
         """Decide an item and wait until what it rests on is durable."""
-        item.until_s = trio.current_time() + ANSWER_WITHIN_S
+        self._deadlines.add(item)
         self._commits.join(item)
-        self._asked.set()
         try:
             await item.settled.wait()
         finally:
             # If nothing comes of it, it is not decided again later for nobody.
             item.gone |= not item.settled.is_set()
-        if item.error is not None:
-            raise item.error
-        return item.answer
-
-    async def _turn_away(self) -> None:
-        """Tell everyone whose answer takes too long to try again; one task for all of them."""
-        while True:
-            waiting = self._spec.waiting()
-            now = trio.current_time()
-            for item in waiting:
-                if item.until_s <= now:
-                    item.gone = True
-                    item.error = StoreUnavailable()
-                    item.settled.set()
-            next_s = min((item.until_s for item in waiting if not item.gone), default=math.inf)
-            if next_s < math.inf:
-                await trio.sleep_until(next_s)
-                continue
-            self._asked = trio.Event()
-            await self._asked.wait()
+        error, item.error = item.error, None
+        if error is None:
+            return item.answer
+        try:
+            # Its frames hold the item: were it still there, or named here, who asked would stay until the
+            # collector comes, with the connection and all that it has read.
+            raise error
+        finally:
+            del error
 
     def goes_on(self, lineage: Lineage | None) -> None:
         """Decide what comes before any caller: a new epoch, and what time has made due."""
@@ -442,7 +431,7 @@ class HallActor:
             self._timed_for = deadline, self._commits.wrote_last
             wait_s = MAX_TIMER_S if deadline is None else (deadline - self._spec.now()) / 1000
             wait_s = min(MAX_TIMER_S, max(0.05 if done else WAIT_S, wait_s))
-            if not self._commits.wrote_last and self._peers.has_peers:
+            if not self.acts_first:
                 # On top of the longest sleep, too: it may end right when something is due.
                 wait_s += TICK_JITTER_S * self._rng.uniform(1, 2)
             with trio.move_on_after(wait_s) as scope:

@@ -171,10 +171,8 @@ class Commits:
                 continue
             group = self._spec.seal()
             group.sealed = self._hub.seal(group.touched, self._spec.state, self._spec.state.now_ms)
-            started = trio.current_time()
+            group.sent_s = trio.current_time()
             await self._commit(group)
-            if group.entries:
-                metrics.group_committed(self._hall, len(group.entries), trio.current_time() - started)
 
     async def _catch_up(self) -> None:
         try:
@@ -280,6 +278,7 @@ class Commits:
         if group.entries:
             self._past.add(group.base, group.entries)
             self.wrote_last = True
+            metrics.group_committed(self._hall, len(group.entries), trio.current_time() - group.sent_s)
         self._reached()
         assert group.sealed is not None
         self._hub.publish(group.sealed)

@@ -78,7 +78,7 @@ class Group:
     One without entries only checks that the journal still ends where it was decided.
     """
 
-    __slots__ = ("base", "entries", "epoch", "items", "sealed", "touched", "undo")
+    __slots__ = ("base", "entries", "epoch", "items", "sealed", "sent_s", "touched", "undo")
 
     def __init__(self, base: EntryId) -> None:
         self.base = base
@@ -91,6 +91,8 @@ class Group:
         """Lineage that it was decided under; empty before the hall has one."""
         self.sealed: Sealed | None = None
         """The views at its end, once it is on its way."""
+        self.sent_s = 0.0
+        """When it was sent first, by trio's clock."""
 
     @property
     def tip(self) -> EntryId:

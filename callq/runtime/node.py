@@ -18,8 +18,9 @@ import trio
 from callq import __version__, metrics
 from callq.domain import commands as cmd
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
-from callq.domain.events import SCHEMA_VERSION
-from callq.domain.hall import digest
+from callq.domain.events import SCHEMA_VERSION, HallConfigured
+from callq.domain.hall import digest, lean
+from callq.domain.levels import required_level
 from callq.runtime.actor import HallActor
 from callq.runtime.clock import NodeClock
 from callq.runtime.group import Quarantined
@@ -27,6 +28,7 @@ from callq.runtime.heart import Heart, NodeRecord
 from callq.runtime.home import MemoryHome
 from callq.runtime.keeper import Keeper
 from callq.runtime.past import Past
+from callq.runtime.tides import TideKeeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -249,6 +251,7 @@ class Node:
             report()
             keeper = Keeper(actor, self._journal, self.home, lambda: self._heart.is_first(hall))
             nursery.start_soon(keeper.run)
+            nursery.start_soon(TideKeeper(actor, self._rng).run)
 
     def _down(self) -> tuple[str, ...]:
         return tuple(hall for hall, status in self._status.items() if status != "running")
@@ -283,7 +286,11 @@ class Node:
         self._unsettled.discard(hall)
 
     async def _configure(self, actor: HallActor) -> None:
-        """Create the hall from its file; a file that differs from what is in force is only reported."""
+        """Create the hall from its file; a file that differs from what is in force is only reported.
+
+        Raises:
+          StoreUnavailable: a live node could not read the hall.
+        """
         config = self._configs.get(actor.hall)
         if config is None or actor.config_digest == digest(config):
             return
@@ -296,8 +303,13 @@ class Node:
                 hint="`callq hall show` tells how, `callq hall load` puts the file in force",
             )
             return
+        needed = required_level((HallConfigured(config=lean(config), digest=digest(config)),))
+        if needed > self._heart.level:
+            raise StoreUnavailable(
+                f"the hall file needs schema {needed} and a node reads {self._heart.level}: upgrade it first"
+            )
         try:
-            await actor.own(cmd.Configure(config=config), _not_created)
+            await actor.own(cmd.Configure(config=config, level=self._heart.level), _not_created)
         except _Created:
             self._log.info("hall_created_elsewhere", hall=actor.hall)
         lineage = await self._journal.lineage()

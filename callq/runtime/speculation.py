@@ -151,6 +151,8 @@ class Speculation:
     def _level(self, events: Sequence[Event]) -> int:
         """Schema to write a batch in: the one that every live node reads.
 
+        That which creates a hall is written with what it needs; whoever creates one has asked the others.
+
         Raises:
           StoreUnavailable: an older node lives, which could not read it.
         """
@@ -158,7 +160,8 @@ class Speculation:
         if level >= SCHEMA_VERSION:
             return level
         needed = required_level(events)
-        if needed > level and not any(isinstance(event, FeatureLevelRaised) for event in events):
+        raises = any(isinstance(event, FeatureLevelRaised) for event in events)
+        if needed > level and self.state.created and not raises:
             raise StoreUnavailable(
                 f"this needs schema {needed} and the hall is at {level}: possible once every node is upgraded"
             )
@@ -205,11 +208,6 @@ class Speculation:
         self.durable = group.tip
         self.in_flight = None
         return group
-
-    def waiting(self) -> list[Item]:
-        """Everyone who waits for an answer."""
-        groups = [*([self.in_flight] if self.in_flight else []), self.open]
-        return [item for group in groups for item in group.items if not item.gone]
 
     def take_back(self) -> list[Item]:
         """Undo all speculation; answers its callers, to be decided again in this order."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from itertools import accumulate
+from operator import attrgetter
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,14 +62,20 @@ class DayDraws(NamedTuple):
 
     Attributes:
       people: in order of arrival.
-      pace: factor on handling times of each clerk, by number.
+      pace: chance from which each clerk's own pace is drawn, in the order of the windows.
     """
 
     people: tuple[Person, ...]
     pace: Random
 
 
-def drawn(scenario: Scenario, volume: float, seed: int, day: int) -> DayDraws:
+def drawn(
+    scenario: Scenario,
+    volume: float,
+    seed: int,
+    day: int,
+    came: Sequence[tuple[int, int, int]] | None = None,
+) -> DayDraws:
     """The people of a day.
 
     Args:
@@ -76,12 +83,19 @@ def drawn(scenario: Scenario, volume: float, seed: int, day: int) -> DayDraws:
       volume: people expected.
       seed: of the whole run.
       day: number of the day, from 0.
+      came: who came on a recorded day, as (from ms since midnight, to ms, group); None: by chance.
     """
     of = _Streams(seed, day)
-    people = sorted(_arrivals(scenario, volume, of))
     means = means_min(scenario)
-    found = [_person(scenario, means, of, number, at, group) for number, (at, group) in enumerate(people)]
-    return DayDraws(tuple(found), of["pace"])
+    # Drawn before they are put in order: so a burst adds people, and changes nobody else's business.
+    arrivals = _arrivals(scenario, volume, of) if came is None else _spread(came, of["arrival"])
+    people = [_person(scenario, means, of, at, group) for at, group in arrivals]
+    people.sort(key=attrgetter("at_ms"))
+    return DayDraws(tuple(one._replace(number=number) for number, one in enumerate(people)), of["pace"])
+
+
+def _spread(came: Sequence[tuple[int, int, int]], when: Random) -> list[tuple[int, int]]:
+    return [(int(begin + when.random() * (end - begin)), group) for begin, end, group in came]
 
 
 class _Streams(dict[str, Random]):
@@ -139,9 +153,7 @@ def _poisson(mean: float, rng: Random) -> int:
     return count
 
 
-def _person(
-    scenario: Scenario, means: Sequence[float], of: _Streams, number: int, at_ms: int, group: int
-) -> Person:
+def _person(scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int, group: int) -> Person:
     people, classes = scenario.people, scenario.classes
     shares = (classes.ordinary, classes.appointment, classes.priority)
     cls = ("ordinary", "appointment", "priority")[_chosen(list(accumulate(shares)), of["class"])]
@@ -153,7 +165,7 @@ def _person(
     after_ms = _handling_ms(scenario, means, to % len(means), of["after"])
     booked, guided = of["booked"].random(), of["guided"].random()
     return Person(
-        number=number,
+        number=0,
         at_ms=at_ms,
         group=group,
         cls=cls,

@@ -8,6 +8,7 @@ soon as they are free. No clock, no network, no store.
 from __future__ import annotations
 
 import heapq
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -20,6 +21,7 @@ from callq.domain.calendar import local_ms
 from callq.domain.decide import decide
 from callq.domain.errors import Rejected
 from callq.domain.opening import slots_on
+from callq.domain.routing import eligible_lanes, idle_windows
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
 from callq.simulate.draws import MIN_MS
@@ -91,6 +93,8 @@ class SimulatedDay:
       hall: in which hall.
       draws: who comes.
       controller: who opens and closes windows; None: they stay as they are.
+      keep: whether to keep every command for `callq.simulate.live`. Appointments that the hall did not know
+        beforehand are then ordinary tickets: there is no command for them.
     """
 
     def __init__(
@@ -99,6 +103,8 @@ class SimulatedDay:
         hall: SimulatedHall,
         draws: DayDraws,
         controller: Controller | None = None,
+        *,
+        keep: bool = False,
     ) -> None:
         self.scenario = scenario
         self.hall = hall
@@ -109,6 +115,8 @@ class SimulatedDay:
         self.opens_ms = minute_of(scenario.day.opens) * MIN_MS
         self.closes_ms = minute_of(scenario.day.closes) * MIN_MS
         self.record = DayRecord(len(scenario.groups), self.opens_ms, self.closes_ms)
+        self.commands: list[tuple[int, cmd.AnyCommand]] | None = [] if keep else None
+        """What was accepted and when, Unix ms; the hall's own ticks are not among them."""
         self._draws = draws
         self._controller = controller
         self._heap: list[Planned] = []
@@ -120,14 +128,18 @@ class SimulatedDay:
         self._serves: dict[str, list[str]] = {}
         """Windows by service, fewest services first."""
         self._pace: dict[str, float] = {}
-        self._waiting: dict[str, int] = {}
+        self._away: dict[str, set[str]] = {}
+        """Why clerks are away, by window."""
+        self._asks_again: set[str] = set()
         self._reacts_ms = int(scenario.clerks.react_s * 1000)
         self._walk_ms = int(scenario.handling.walk_s * 1000)
         self._on: Final[dict[type, Callable[[Any], None]]] = {
             ev.TicketCalled: self._called,
             ev.WindowOpened: self._opened,
+            ev.WindowOpening: self._opening,
+            ev.WindowOpeningDropped: self._closed,
             ev.WindowClosed: self._closed,
-            ev.WindowUnpaused: self._opened,
+            ev.WindowUnpaused: self._unpaused,
             ev.WindowPaused: self._paused,
             ev.SkillsSet: self._other_skills,
         }
@@ -171,6 +183,8 @@ class SimulatedDay:
         state, at_ms = self.state, self.midnight_ms + self.now_ms
         decision = decide(state, command, at_ms, WHO)
         if decision.events:
+            if self.commands is not None and not isinstance(command, cmd.Tick):
+                self.commands.append((at_ms, command))
             self._apply(decision, at_ms)
         return decision
 
@@ -226,7 +240,8 @@ class SimulatedDay:
     def _minute(self) -> None:
         assert self._controller is not None
         self._controller.tick(self)
-        if self.now_ms < self.closes_ms or self._to_come or any(self.state.lanes.values()):
+        waiting = self._to_come or any(self.state.lanes.values())
+        if self.now_ms < self.closes_ms or (waiting and self.now_ms < MIDNIGHT_MS):
             self.plan(self.now_ms + MIN_MS, self._minute)
 
     def _breaks(self) -> None:
@@ -238,7 +253,7 @@ class SimulatedDay:
         for number, (window, _) in enumerate(self.hall.seats):
             at_ms = int((begins + number % turns * clerks.lunch_min) * MIN_MS)
             self.plan(at_ms, self._pause, window, "lunch")
-            self.plan(at_ms + int(clerks.lunch_min * MIN_MS), self._unpause, window)
+            self.plan(at_ms + int(clerks.lunch_min * MIN_MS), self._unpause, window, "lunch")
 
     def _absent(self, hours: str, count: int) -> None:
         flexible = sorted(
@@ -247,16 +262,20 @@ class SimulatedDay:
         )
         for window in flexible[:count]:
             self.plan(minute_of(hours[:5]) * MIN_MS, self._pause, window, "ill")
-            self.plan(minute_of(hours[6:]) * MIN_MS, self._unpause, window)
+            self.plan(minute_of(hours[6:]) * MIN_MS, self._unpause, window, "ill")
 
     def _pause(self, window: str, reason: str) -> None:
+        """Whoever is away for two reasons is back when both are over."""
+        self._away.setdefault(window, set()).add(reason)
         found = self.state.windows[window]
         if found.open and not found.paused and not found.pause_after:
             self.do(cmd.Pause(window=window, reason=reason))
 
-    def _unpause(self, window: str) -> None:
+    def _unpause(self, window: str, reason: str) -> None:
+        away = self._away[window]
+        away.discard(reason)
         found = self.state.windows[window]
-        if found.paused or found.pause_after:
+        if not away and (found.paused or found.pause_after):
             self.do(cmd.Unpause(window=window))
 
     # People ---------------------------------------------------------------------------------------
@@ -279,7 +298,7 @@ class SimulatedDay:
             return
         if person.patience_ms is not None:
             self.plan(self.now_ms + person.patience_ms, self._loses_patience, visit)
-        self._somebody_waits(service)
+        self._waits(visit)
 
     def _take_ticket(self, visit: _Visit, service: str) -> None:
         person = visit.person
@@ -294,7 +313,7 @@ class SimulatedDay:
             cls="priority" if priority else "ordinary",
             channel="counter" if priority else "kiosk",
         )
-        if person.cls != "appointment":
+        if person.cls != "appointment" or self.commands is not None:
             self.do(command)
             return
         # Booked in another system, which the hall hears of when the person comes.
@@ -318,12 +337,16 @@ class SimulatedDay:
         return lines[-1].service
 
     def _length(self, service: str, windows: int) -> tuple[float, int]:
-        """How long a line is for each of its windows: less than 0 where somebody is free."""
+        """How long a line would be with one more, for each of its windows; 0 where somebody is free.
+
+        Lines of different groups that the same windows serve are one line.
+        """
         served = self._serving(service)
-        free = sum(1 for window in served if window in self._idle)
-        pooled = {key.service for key in self.state.lanes} if len(served) > windows else {service}
-        waiting = sum(len(lane) for key, lane in self.state.lanes.items() if key.service in pooled)
-        return ((waiting - free) / windows if windows else float("inf"), windows)
+        if any(window in self._idle for window in served):
+            return 0.0, windows
+        together = {code for code, others in self._serves.items() if others == served}
+        waiting = sum(len(lane) for key, lane in self.state.lanes.items() if key.service in together)
+        return ((waiting + 1) / windows if windows else math.inf, windows)
 
     def _expected_min(self, service: str) -> float:
         """Wait that a guide would tell: work ahead, shared by the windows that are open for it."""
@@ -344,11 +367,10 @@ class SimulatedDay:
     # Windows --------------------------------------------------------------------------------------
 
     def _serving(self, service: str) -> list[str]:
-        """Windows whose clerks serve a service now, those with the fewest services first."""
+        """Windows whose clerks serve a service now."""
         if not self._serves:
-            able = [(w, self.state.services_at(self.state.windows[w])) for w, _ in self.hall.seats]
-            for window, services in sorted(able, key=lambda each: len(each[1])):
-                for code in services:
+            for window, _ in self.hall.seats:
+                for code in self.state.services_at(self.state.windows[window]):
                     self._serves.setdefault(code, []).append(window)
         return self._serves.get(service, [])
 
@@ -357,13 +379,18 @@ class SimulatedDay:
         if event.window in self._idle:
             self._call_next(event.window)
 
-    def _opened(self, event: ev.WindowOpened | ev.WindowUnpaused) -> None:
-        window = self.state.windows[event.window]
-        self.record.opened(window.id, self.now_ms)
-        if window.ticket is None:
-            self._free(window.id)
+    def _opened(self, event: ev.WindowOpened) -> None:
+        self.record.opened(event.window, self.now_ms)
+        self._after(event.window)
 
-    def _closed(self, event: ev.WindowClosed) -> None:
+    def _unpaused(self, event: ev.WindowUnpaused) -> None:
+        self.record.resumed(event.window, self.now_ms)
+        self._after(event.window)
+
+    def _opening(self, event: ev.WindowOpening) -> None:
+        self.record.opened(event.window, self.now_ms)
+
+    def _closed(self, event: ev.WindowClosed | ev.WindowOpeningDropped) -> None:
         self._idle.pop(event.window, None)
         self.record.closed(event.window, self.now_ms)
 
@@ -382,16 +409,30 @@ class SimulatedDay:
         found = self.state.windows[window]
         if not found.open or found.paused or found.ticket is not None:
             return
-        if not self.do(cmd.CallNext(window=window)).events:
-            self._idle.setdefault(window, self.now_ms)
+        if self.do(cmd.CallNext(window=window)).events:
+            return
+        self._idle.setdefault(window, self.now_ms)
+        if self.now_ms < MIDNIGHT_MS and window not in self._asks_again and eligible_lanes(self.state, found):
+            # Somebody waits whom the hall leaves to another window for now.
+            self._asks_again.add(window)
+            self.plan(self.now_ms + ASKS_AGAIN_MS, self._call_again, window)
 
-    def _somebody_waits(self, service: str) -> None:
-        """A ticket that finds windows idle: fewest services first, then the longest idle."""
-        able = [window for window in self._serving(service) if window in self._idle]
-        if able:
-            fewest = len(self.state.services_at(self.state.windows[able[0]]))
-            same = [w for w in able if len(self.state.services_at(self.state.windows[w])) == fewest]
-            self._call_next(min(same, key=self._idle.__getitem__))
+    def _call_again(self, window: str) -> None:
+        self._asks_again.discard(window)
+        if window in self._idle:
+            self._call_next(window)
+
+    def _waits(self, visit: _Visit) -> None:
+        """A ticket that finds windows idle goes to the one that should take it first."""
+        ticket = self.state.tickets[visit.ticket]
+        if not any(window in self._idle for window in self._serving(ticket.service)):
+            return
+        for window in idle_windows(self.state, ticket.service, ticket.cls):
+            if window.id in self._idle:
+                self._call_next(window.id)
+                # Whoever waits for one window alone, or for a better clerk, is left by the others.
+                if window.id not in self._idle:
+                    return
 
     # Calls ----------------------------------------------------------------------------------------
 
@@ -430,7 +471,7 @@ class SimulatedDay:
         except Rejected:
             visit.outcome.end = "no_show"
             return
-        self._somebody_waits(self.state.tickets[visit.ticket].service)
+        self._waits(visit)
 
     def _starts(self, visit: _Visit, window: str) -> None:
         self.do(cmd.Start(window=window))
@@ -456,7 +497,7 @@ class SimulatedDay:
             visit.outcome.end = "no_show"
             return
         self.do(cmd.Returned(ticket=ticket.id))
-        self._somebody_waits(ticket.service)
+        self._waits(visit)
 
     def _ends(self, visit: _Visit, window: str) -> None:
         person = visit.person
@@ -465,21 +506,38 @@ class SimulatedDay:
             visit.current = 1
             visit.rest_ms = person.then_ms
             to = self.hall.lines[person.then][-1].service
-            with suppress(Rejected):  # Nobody can be sent there: it ends here.
-                self.do(cmd.Transfer(window=window, to_service=to))
-                self._after(window)
-                self._somebody_waits(to)
+            if to == self.state.tickets[visit.ticket].service:
+                # Where one line is for everything, the same clerk does it.
+                self.plan(self.now_ms + int(visit.rest_ms * self._pace[window]), self._ends, visit, window)
+                return
+            if self._sent_on(visit, window, to):
                 return
         visit.outcome.end = "done"
         visit.outcome.done_ms = self.now_ms
         self.do(cmd.Complete(window=window))
         self._after(window)
 
+    def _sent_on(self, visit: _Visit, window: str, service: str) -> bool:
+        """Whether the person could be sent to a service; where nobody serves it, the visit ends here."""
+        try:
+            self.do(cmd.Transfer(window=window, to_service=service))
+        except Rejected:
+            return False
+        self._after(window)
+        self._waits(visit)
+        return True
+
     def _after(self, window: str) -> None:
         found: Window = self.state.windows[window]
-        if found.open and not found.paused:
+        if found.open and not found.paused and found.ticket is None:
             self._free(window)
 
+
+MIDNIGHT_MS: Final = 24 * 60 * MIN_MS
+"""When who still waits, because no window opens for them any more, is left waiting."""
+
+ASKS_AGAIN_MS: Final = 15_000
+"""After which a free clerk tries again, where tickets wait that the hall does not give to that window."""
 
 NOBODY_COMES_MS: Final = 15_000
 """How long a clerk waits after each call for somebody who does not come."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from callq.domain.errors import CallqError
 from callq.domain.hall import Booking, Clerk, HallConfig, Routing, Rules, Service, Skill, WindowConfig, Zone
 
 if TYPE_CHECKING:
@@ -33,6 +34,22 @@ _LETTERS: Final = [letter for letter in ascii_uppercase if letter not in "IOQ"]
 _PREFIXES: Final = [*_LETTERS, *(one + two for one in _LETTERS for two in _LETTERS)]
 
 ZONE: Final = "hall"
+
+
+class NotSimulated(CallqError):
+    """A hall that cannot be simulated as asked.
+
+    Attributes:
+      hint: what to change.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[NotSimulated], tuple[str, str]]:
+        # An exception of two arguments does not come back from another process by itself.
+        return NotSimulated, (str(self), self.hint)
 
 
 class Line(NamedTuple):
@@ -128,6 +145,9 @@ def made(scenario: Scenario, policy: str, volume: float, *, tidal: bool = False)
       policy: one of `POLICIES`.
       volume: people expected a day; windows are shared out by their load.
       tidal: whether windows beyond the base are closed at first.
+
+    Raises:
+      NotSimulated: there are fewer windows than lines that each need one of their own.
     """
     return _Maker(scenario, policy, volume, tidal).made()
 
@@ -213,7 +233,7 @@ class _Maker:
         return [(g, mean, g.share / total) for g, mean in zip(self.scenario.groups, means, strict=True)]
 
     def _need(self, loads: list[float]) -> list[float]:
-        """Offered load and safety, averaged over the hours in which people come."""
+        """Offered load at the fullest time, and safety."""
         return [load + self.layout.safety * math.sqrt(load) for load in loads]
 
     def _as_it_is(self) -> tuple[tuple[Line, ...], ...]:
@@ -250,10 +270,7 @@ class _Maker:
 
     def _group_lines(self) -> tuple[tuple[Line, ...], ...]:
         parts = self._parts()
-        layout = self.layout
-        found = allotted(
-            layout.domain + layout.comprehensive, self._need(peak_load(self.scenario, self.volume))
-        )
+        found = allotted(self._one_for_each(), self._need(peak_load(self.scenario, self.volume)))
         lines = []
         for (group, mean, share), count in zip(parts, found, strict=True):
             code = self._service(group.code, group, mean, share)
@@ -263,27 +280,37 @@ class _Maker:
         return tuple(lines)
 
     def _department_lines(self) -> tuple[tuple[Line, ...], ...]:
-        """Groups cut into departments of about equal size, each with windows of its own."""
+        """Groups cut into departments of about equal size, each with windows of its own by load alone."""
         parts = self._parts()
-        layout = self.layout
-        cut = allotted(DEPARTMENTS, [share for _, _, share in parts])
+        windows = self._one_for_each()
+        cut = allotted(max(len(parts), min(DEPARTMENTS, windows)), [share for _, _, share in parts])
         loads = [
             load / count
             for load, count in zip(peak_load(self.scenario, self.volume), cut, strict=True)
             for _ in range(count)
         ]
-        found = iter(allotted(layout.domain + layout.comprehensive, self._need(loads)))
+        found = iter(allotted(windows, loads))
         lines = []
         for (group, mean, share), count in zip(parts, cut, strict=True):
             of_group = []
             for number in range(count):
                 code = self._service(f"{group.code}-{number + 1}", group, mean, share / count)
-                windows = next(found)
-                for _ in range(windows):
+                own = next(found)
+                for _ in range(own):
                     self._window([code])
-                of_group.append(Line(code, 1.0 / count, windows))
+                of_group.append(Line(code, 1.0 / count, own))
             lines.append(tuple(of_group))
         return tuple(lines)
+
+    def _one_for_each(self) -> int:
+        """All windows, if each group can have one."""
+        windows, groups = self.layout.domain + self.layout.comprehensive, len(self.scenario.groups)
+        if windows < groups:
+            raise NotSimulated(
+                f"{self.policy} needs a window for each group, and there are {windows} for {groups}",
+                "add windows, or choose a policy whose windows serve several groups",
+            )
+        return windows
 
     def _two_lines(self) -> tuple[tuple[Line, ...], ...]:
         """A line for the domain windows of a group and one for the comprehensive windows of all."""
@@ -294,10 +321,9 @@ class _Maker:
         counts = self._domain_windows(codes)
         for _ in range(layout.comprehensive):
             self._window(other)
-        loads = _loads(self.scenario, self.volume)
-        whole = layout.domain + layout.comprehensive
+        # As many people in each group as there are domain windows among all: a kiosk knows no more.
+        own = layout.domain / (layout.domain + layout.comprehensive)
         lines = []
-        for code, rest, count, load in zip(codes, other, counts, loads, strict=True):
-            own = min(1.0, count / (whole * load / sum(loads)))
+        for code, rest, count in zip(codes, other, counts, strict=True):
             lines.append((Line(code, own, count), Line(rest, 1 - own, layout.comprehensive)))
         return tuple(lines)

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from callq.domain.calendar import day_bounds
-from callq.domain.errors import CallqError
 from callq.domain.hall import ProfileSlot, Routing
 from callq.domain.hours import sessions_on
 from callq.domain.state import Index
 from callq.simulate.engine import DATE
-from callq.simulate.halls import DEFAULT, DOMAIN_POLICIES, Line, SimulatedHall, with_policy
+from callq.simulate.halls import DEFAULT, DOMAIN_POLICIES, Line, NotSimulated, SimulatedHall, with_policy
 from callq.simulate.scenario import Classes, Day, Group, Handling, Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from callq.domain.hall import HallConfig
 
 _MIN_MS = 60_000
@@ -24,18 +25,6 @@ _OPEN_ALL_DAY = ("09:00", "17:00")
 
 CLASSES = Classes(ordinary=0.8, appointment=0.15, priority=0.05)
 """What a hall file does not say."""
-
-
-class NotSimulated(CallqError):
-    """A hall file that says too little to be simulated.
-
-    Attributes:
-      hint: what to add.
-    """
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 def scenario_of(config: HallConfig) -> Scenario:
@@ -67,6 +56,22 @@ def scenario_of(config: HallConfig) -> Scenario:
     )
 
 
+def with_people_of(scenario: Scenario, other: Scenario) -> Scenario:
+    """The people of another hall's scenario, with what is its own of rules and tides.
+
+    Raises:
+      NotSimulated: the other's people want a service that is not there.
+    """
+    here = {group.code for group in scenario.groups}
+    missing = [group.code for group in other.groups if group.code not in here]
+    if missing:
+        raise NotSimulated(
+            f"{scenario.name} has no load for the service {missing[0]!r} of {other.name}",
+            "compare halls with the same services, each with daily",
+        )
+    return msgspec.structs.replace(other, name=scenario.name, routing=scenario.routing, tides=scenario.tides)
+
+
 def _hours(config: HallConfig) -> list[str]:
     """When tickets are given on the simulated day, in order, as spans that do not touch."""
     if not config.sessions:
@@ -88,12 +93,13 @@ def _clock(ms: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def hall_of(config: HallConfig, policy: str, *, tidal: bool) -> SimulatedHall:
+def hall_of(config: HallConfig, policy: str, groups: Sequence[str], *, tidal: bool) -> SimulatedHall:
     """The hall itself with a policy, its clerks at windows that suit them.
 
     Args:
       config: the hall.
       policy: one of the domain's, or `default` for its own.
+      groups: services of the groups that come, in the scenario's order.
       tidal: whether tidal windows are closed at first.
 
     Raises:
@@ -108,9 +114,7 @@ def hall_of(config: HallConfig, policy: str, *, tidal: bool) -> SimulatedHall:
     if policy != DEFAULT:
         changes["routing"] = with_policy(config.routing or Routing(policy="index"), policy)
     config = msgspec.structs.replace(config, **changes)
-    lines = tuple(
-        (Line(service.code, 1.0, len(config.windows)),) for service in config.services if service.daily
-    )
+    lines = tuple((Line(code, 1.0, len(config.windows)),) for code in groups)
     controlled = config.tides.windows or tuple(w.id for w in config.windows if w.kind == "tidal")
     return SimulatedHall(
         config, lines, "fixed", frozenset(controlled if tidal else ()), tuple(_seats(config))

@@ -46,8 +46,8 @@ class DayRecord:
         self.opens_ms = opens_ms
         self.closes_ms = closes_ms
         self.outcomes: list[Outcome] = []
-        self.openings = 0
-        """Times that a window was opened after the doors were."""
+        self.reopened: dict[str, int] = {}
+        """How often each window was opened after the doors were."""
         self.spans: list[tuple[str, int, int]] = []
         """Window, from and to, ms since midnight, in which it was open."""
         self._open: dict[str, int] = {}
@@ -65,7 +65,12 @@ class DayRecord:
         """A window is staffed from now on, unless it was already."""
         if window not in self._open:
             self._open[window] = now_ms
-            self.openings += now_ms > self.opens_ms
+            if now_ms > self.opens_ms:
+                self.reopened[window] = self.reopened.get(window, 0) + 1
+
+    def resumed(self, window: str, now_ms: int) -> None:
+        """A pause is over: no opening."""
+        self._open.setdefault(window, now_ms)
 
     def closed(self, window: str, now_ms: int) -> None:
         """It no longer is."""
@@ -84,9 +89,11 @@ class DayRecord:
         """Hours of open windows, from the decision to open until closed."""
         return sum(to - begun for _, begun, to in self.spans) / HOUR_MS
 
+    @property
+    def openings(self) -> int:
+        """Times that a window was opened after the doors were."""
+        return sum(self.reopened.values())
+
     def most_reopened(self) -> int:
-        """How often the window that was opened most often was opened."""
-        counts: dict[str, int] = {}
-        for window, _, _ in self.spans:
-            counts[window] = counts.get(window, 0) + 1
-        return max(counts.values(), default=0)
+        """How often the window was opened that was opened most often."""
+        return max(self.reopened.values(), default=0)

@@ -55,6 +55,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     no_shows: int
     turned_away: int
     """No ticket was given: outside the hours, or the quota was used up."""
+    unserved: int
+    """Still waiting, held or missed when the day ended."""
     guided: int
     """Sent elsewhere by the guide before they came."""
     mean_wait_min: float
@@ -71,8 +73,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Openings of one window on one day, the most."""
     worst_group_min: float
     """Largest mean wait of a group."""
-    max_to_min_group: float
-    """Largest mean wait of a group against the smallest."""
+    max_to_min_group: float | None
+    """Largest mean wait of a group against the smallest; None where somebody never waited."""
 
 
 class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +87,8 @@ class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
     priority_p99_min: float
     staff_hours: float
     openings: int
+    given_up: float = 0.0
+    """Share of people who left, were not there or were not served, of those who took a ticket."""
 
 
 class TimeOfDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +120,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """People by whole minutes of their wait; the last bin has all longer ones."""
     days: tuple[DayFigures, ...]
     beta: float = 0.0
+    drawn: str = ""
+    """Digest of what the people were drawn from: results of equal ones are of the same days."""
 
 
 HISTOGRAM_MIN: Final = 120
@@ -131,6 +137,7 @@ def gathered(
     volume: float,
     seed: int,
     beta: float = 0.0,
+    drawn: str = "",
 ) -> Result:
     """Figures of some days.
 
@@ -143,6 +150,7 @@ def gathered(
       volume: people expected a day.
       seed: of the run.
       beta: the slider of the tides.
+      drawn: digest of what the people were drawn from.
     """
     outcomes = [outcome for record in records for outcome in record.outcomes]
     called = [outcome for outcome in outcomes if outcome.called_ms is not None]
@@ -157,6 +165,7 @@ def gathered(
         volume=volume,
         seed=seed,
         beta=beta,
+        drawn=drawn,
         summary=Summary(
             days=len(records),
             people=len(outcomes),
@@ -164,6 +173,7 @@ def gathered(
             left=_ended(outcomes, "left"),
             no_shows=_ended(outcomes, "no_show"),
             turned_away=_ended(outcomes, "turned_away"),
+            unserved=_ended(outcomes, "waiting"),
             guided=_ended(outcomes, "guided"),
             mean_wait_min=every.mean_wait_min,
             mean_wait_ci_min=interval([day.mean_wait_min for day in days]),
@@ -175,7 +185,7 @@ def gathered(
             openings=fmean(day.openings for day in days),
             most_reopened=max(record.most_reopened() for record in records),
             worst_group_min=max(means, default=0.0),
-            max_to_min_group=max(means) / min(means) if means and min(means) > 0 else math.inf,
+            max_to_min_group=max(means) / min(means) if means and min(means) > 0 else None,
         ),
         classes={cls: waits([o for o in called if o.cls == cls]) for cls in CLASSES},
         groups=groups,
@@ -234,7 +244,8 @@ def student(probability: float, freedom: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return z + math.fsum(term / float(freedom) ** power for power, term in enumerate(terms, 1))
+    found: float = z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    return found
 
 
 def _day(record: DayRecord) -> DayFigures:
@@ -248,7 +259,13 @@ def _day(record: DayRecord) -> DayFigures:
         priority_p99_min=priority.p99_wait_min,
         staff_hours=record.staff_hours,
         openings=record.openings,
+        given_up=_given_up(record.outcomes),
     )
+
+
+def _given_up(outcomes: Sequence[Outcome]) -> float:
+    took = [o for o in outcomes if o.end not in ("guided", "turned_away")]
+    return sum(1 for o in took if o.end != "done") / len(took) if took else 0.0
 
 
 def _by_time(records: Sequence[DayRecord]) -> tuple[TimeOfDay, ...]:
@@ -297,7 +314,14 @@ class Paired(NamedTuple):
     ratio: Interval
 
 
-PAIRED: Final = ("mean_wait_min", "p90_wait_min", "p99_wait_min", "priority_p99_min", "staff_hours")
+PAIRED: Final = (
+    "mean_wait_min",
+    "p90_wait_min",
+    "p99_wait_min",
+    "priority_p99_min",
+    "staff_hours",
+    "given_up",
+)
 
 
 def paired(base: Result, other: Result) -> list[Paired]:
@@ -306,9 +330,11 @@ def paired(base: Result, other: Result) -> list[Paired]:
     Raises:
       ValueError: they are not of the same days.
     """
-    same = [(r.scenario, r.volume, r.seed, len(r.days)) for r in (base, other)]
-    if same[0] != same[1]:
-        raise ValueError(f"not the same days: {same[0]} and {same[1]}")
+    if base.drawn != other.drawn:
+        told = [
+            f"{r.scenario}, {r.volume:,.0f} people, seed {r.seed}, {len(r.days)} days" for r in (base, other)
+        ]
+        raise ValueError(f"not the same days: {told[0]}; and {told[1]}")
     found = []
     for figure in PAIRED:
         one = [float(getattr(day, figure)) for day in base.days]

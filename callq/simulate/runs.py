@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
 from callq.simulate.draws import drawn
 from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
+from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
+from callq.simulate.plan import VARIANTS, Plan, planned
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
 
@@ -19,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callq.domain.hall import HallConfig
+    from callq.simulate.engine import Controller
+    from callq.simulate.halls import SimulatedHall
     from callq.simulate.record import DayRecord
     from callq.simulate.scenario import Scenario
 
-TIDES: Final = ("none", *RULES)
+TIDES: Final = ("none", *VARIANTS, *RULES)
 """What may open and close windows."""
 
 
@@ -37,7 +42,10 @@ class Run(NamedTuple):
       policy: one of `callq.simulate.halls.POLICIES`.
       tidal: one of `TIDES`.
       beta: slider of the tides, between cost and comfort.
+      through: `runtime`: every command goes through actor and journal as well, under a virtual clock.
       hall: whose own windows and clerks run; None: those of the scenario's layout.
+      came: who came on recorded days instead of people drawn by chance; as many as `days`.
+      adapt: what is changed of the hall before it opens; None: nothing.
     """
 
     scenario: Scenario
@@ -48,21 +56,73 @@ class Run(NamedTuple):
     tidal: str = "none"
     beta: float = 0.0
     hall: HallConfig | None = None
+    through: Literal["domain", "runtime"] = "domain"
+    came: tuple[tuple[tuple[int, int, int], ...], ...] | None = None
+    adapt: Callable[[SimulatedHall], SimulatedHall] | None = None
 
 
 def one_day(run: Run, day: int) -> DayRecord:
-    """Simulate one day of a run, from its number."""
+    """Simulate one day of a run, from its number.
+
+    Raises:
+      Disagreement: it was to go through the runtime as well, which came to another end.
+    """
+    simulated = prepared(run, day)
+    record = simulated.run()
+    if run.through == "runtime":
+        lived(simulated)
+    return record
+
+
+def drawn_from(run: Run) -> str:
+    """Digest of all that the people of a run are drawn from, whatever hall they meet."""
+    scenario = run.scenario
+    parts = (
+        run.seed,
+        run.days,
+        run.volume,
+        scenario.day,
+        scenario.groups,
+        scenario.profile,
+        scenario.classes,
+        scenario.handling,
+        scenario.people,
+        scenario.bursts,
+        run.came,
+    )
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=8).hexdigest()
+
+
+def hall_for(run: Run) -> SimulatedHall:
+    """The hall that a run is in.
+
+    Raises:
+      NotSimulated: the policy cannot run in it.
+    """
+    tidal = run.tidal != "none"
+    if run.hall is not None:
+        groups = [group.code for group in run.scenario.groups]
+        hall = hall_of(run.hall, run.policy, groups, tidal=tidal)
+    else:
+        hall = made(run.scenario, run.policy, run.volume, tidal=tidal)
+    return hall if run.adapt is None else run.adapt(hall)
+
+
+def prepared(run: Run, day: int) -> SimulatedDay:
+    """A day of a run, before it begins."""
     scenario = run.scenario
     if run.beta != scenario.tides.beta:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
         scenario = msgspec.structs.replace(scenario, tides=tides)
-    tidal = run.tidal != "none"
-    if run.hall is not None:
-        hall = hall_of(run.hall, run.policy, tidal=tidal)
-    else:
-        hall = made(scenario, run.policy, run.volume, tidal=tidal)
-    draws = drawn(scenario, run.volume, run.seed, day)
-    return SimulatedDay(scenario, hall, draws, RULES[run.tidal]() if tidal else None).run()
+    hall = hall_for(run)
+    controller: Controller | None = None
+    if run.tidal in VARIANTS:
+        hall, controller = planned(hall, scenario), Plan(run.tidal)
+    elif run.tidal != "none":
+        controller = RULES[run.tidal]()
+    came = run.came[day] if run.came is not None else None
+    draws = drawn(scenario, run.volume, run.seed, day, came)
+    return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
 
 
 def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambda done: None) -> Result:
@@ -93,4 +153,5 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
         volume=run.volume,
         seed=run.seed,
         beta=run.beta,
+        drawn=drawn_from(run),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -16,7 +17,7 @@ from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.hall import ProfileSlot, Routing, Tides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,6 +143,8 @@ class Scenario(_Part, frozen=True, kw_only=True):
     """One kind of day in one hall."""
 
     name: str
+    like: str = ""
+    """Scenario that comes with callq whose tables hold where this one has none, or not all keys of one."""
     day: Day
     groups: tuple[Group, ...]
     profile: tuple[ProfileSlot, ...]
@@ -205,6 +208,14 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
 }
 """Inclusive ranges of numbers by key."""
 
+_ALL_RANGES: Final[Mapping[str, tuple[float, float]]] = {**values.RANGES, **RANGES}
+"""With those of the hall file, whose tables of routing and tides a scenario has."""
+
+EARLIEST: Final = "05:00"
+"""Doors do not open before: clerks are there half an hour earlier, and a business day begins at 04:00."""
+
+MOST_GROUPS: Final = 250
+
 _SCENARIOS: Final = resources.files("callq.simulate") / "scenarios"
 
 
@@ -233,17 +244,47 @@ def load(source: str) -> Scenario:
         except (OSError, UnicodeDecodeError) as error:
             problem = Problem(0, None, "", f"cannot be read: {error}", "give the path of a UTF-8 text file")
             raise ScenarioError(source, [problem]) from error
-    scenario, found = examine(text, Scenario, problems)
+    scenario, found = examine(text, Scenario, problems, _laid_over)
     if scenario is None:
         raise ScenarioError(source, found)
     return scenario
 
 
+def _laid_over(document: dict[str, Any]) -> dict[str, Any]:
+    """A document with what it is like beneath it; lists are taken as a whole."""
+    like = document.get("like")
+    if like not in names():
+        return document
+    below = tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8"))
+    laid = _laid_over(below) | document
+    for key, table in below.items():
+        if isinstance(table, dict) and isinstance(document.get(key), dict):
+            laid[key] = table | document[key]
+    return laid
+
+
 def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
     """What is wrong with a scenario, in file order."""
+    if scenario.like and scenario.like not in names():
+        guess = nearest(scenario.like, names())
+        hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(names())}"
+        yield ConfigProblem("like", f"there is no scenario {scenario.like!r}", hint)
     yield from _numbers("", scenario)
     yield from _hours(scenario)
     codes = {group.code: group.code for group in scenario.groups}
+    if scenario.groups and not any(group.share for group in scenario.groups):
+        yield ConfigProblem("groups[0].share", "all shares are 0: nobody comes", "write how many come")
+    if not any(msgspec.structs.astuple(scenario.classes)):
+        yield ConfigProblem("classes.ordinary", "all shares are 0", "write how many are of each class")
+    handling = scenario.handling
+    if handling.shortest_min > handling.longest_min:
+        yield ConfigProblem(
+            "handling.longest_min",
+            f"{handling.longest_min:g} minutes are less than shortest_min",
+            f"write {handling.shortest_min:g} or more",
+        )
+    if len(scenario.groups) > MOST_GROUPS:
+        yield ConfigProblem("groups", f"{len(scenario.groups)} groups", f"keep to {MOST_GROUPS} at most")
     if not scenario.groups:
         yield ConfigProblem("groups", "nobody comes", "add [[groups]] tables with code and share")
     for index, group in enumerate(scenario.groups):
@@ -260,14 +301,14 @@ def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
 def _numbers(path: str, part: msgspec.Struct) -> Iterator[ConfigProblem]:
     for name in part.__struct_fields__:
         value, at = getattr(part, name), f"{path}.{name}" if path else name
-        if isinstance(value, _Part):
+        if isinstance(value, _Part | Routing | Tides):
             yield from _numbers(at, value)
         elif isinstance(value, tuple):
             for index, each in enumerate(value):
                 if isinstance(each, msgspec.Struct):
                     yield from _numbers(f"{at}[{index}]", each)
-        elif name in RANGES and value is not None:
-            low, high = RANGES[name]
+        elif name in _ALL_RANGES and value is not None:
+            low, high = _ALL_RANGES[name]
             if not low <= value <= high:
                 hint = f"write a number from {low:g} to {high:g}"
                 yield ConfigProblem(at, f"{value:g} is out of range", hint)
@@ -285,6 +326,10 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
     for path, text in spans.items():
         if parse_hours(text) is None or text[:5] >= text[6:]:
             yield ConfigProblem(path, f"{text!r} are no hours of one day", "write them as HH:MM-HH:MM")
+    if parse_hours(f"{day.opens}-24:00") is not None and day.opens < EARLIEST:
+        yield ConfigProblem(
+            "day.opens", f"{day.opens} is before the day begins", f"open at {EARLIEST} or later"
+        )
     for (_, one), (index, other) in combinations(enumerate(slot.hours for slot in scenario.profile), 2):
         if one[:5] < other[6:] and other[:5] < one[6:]:
             yield ConfigProblem(
@@ -307,6 +352,13 @@ def _layout(scenario: Scenario) -> Iterator[ConfigProblem]:
         )
     if not layout.domain and not layout.comprehensive:
         yield ConfigProblem("layout.comprehensive", "there is no window", "write how many there are")
+    for index, absence in enumerate(scenario.absences):
+        if absence.windows >= layout.domain + layout.comprehensive:
+            yield ConfigProblem(
+                f"absences[{index}].windows",
+                f"{absence.windows} of {layout.domain + layout.comprehensive} windows: nobody would be left",
+                "write fewer than there are",
+            )
     if layout.base is not None and layout.base > layout.comprehensive:
         yield ConfigProblem(
             "layout.base",

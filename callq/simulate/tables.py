@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from callq.simulate.results import Interval, Result
+    from callq.simulate.whatif import Answer
 
 
 def _minutes(value: float) -> str:
@@ -28,16 +30,20 @@ ROWS: Final[tuple[tuple[str, Callable[[Result], str]], ...]] = (
     ("priority: mean / p99, min", lambda r: _class(r, "priority")),
     ("appointments: mean / p99, min", lambda r: _class(r, "appointment")),
     ("worst group, min", lambda r: _minutes(r.summary.worst_group_min)),
-    ("largest / smallest group", lambda r: f"{r.summary.max_to_min_group:.2f}"),
+    ("largest / smallest group", lambda r: _ratio(r.summary.max_to_min_group)),
     ("staff-hours a day", lambda r: f"{r.summary.staff_hours:.1f}"),
     ("openings a day", lambda r: f"{r.summary.openings:.1f}"),
-    ("gave up / not there, %", lambda r: _parts(r)),
+    ("gave up / not there / not served, %", lambda r: _parts(r)),
 )
 """What is told of a run: a name, and the text of it."""
 
 
 def _ranged(interval: Interval, mean: float) -> str:
     return f"{_minutes(mean)} (days {_minutes(interval.low)} to {_minutes(interval.high)})"
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _class(result: Result, name: str) -> str:
@@ -47,7 +53,8 @@ def _class(result: Result, name: str) -> str:
 
 def _parts(result: Result) -> str:
     people = max(1, result.summary.people)
-    return f"{100 * result.summary.left / people:.1f} / {100 * result.summary.no_shows / people:.1f}"
+    summary = result.summary
+    return " / ".join(f"{100 * n / people:.1f}" for n in (summary.left, summary.no_shows, summary.unserved))
 
 
 def table_of(result: Result) -> Table:
@@ -78,6 +85,34 @@ def comparison(named: Sequence[tuple[str, Result]]) -> Table:
     table.add_section()
     differences = [paired(base, other) for _, other in others]
     for rows in zip(*differences, strict=True):
-        ratios = (f"{r.ratio.mean:.3f} ({r.ratio.low:.3f} to {r.ratio.high:.3f})" for r in rows)
+        ratios = (
+            f"{r.ratio.mean:.3f} ({r.ratio.low:.3f} to {r.ratio.high:.3f})" if isfinite(r.ratio.mean) else "-"
+            for r in rows
+        )
         table.add_row(f"{rows[0].figure} by day", "1", *ratios)
+    return table
+
+
+def question(title: str, found: Sequence[Answer]) -> Table:
+    """What would be, possibility by possibility."""
+    table = Table(title=title, title_justify="left")
+    for name in (
+        "",
+        "mean wait, min",
+        "against today, min",
+        "p90, min",
+        "worst group, min",
+        "staff-hours a day",
+    ):
+        table.add_column(name, justify="right" if name else "left")
+    for row in found:
+        gap = row.difference_min
+        table.add_row(
+            f"{row.what} (today)" if row.is_today else row.what,
+            _minutes(row.mean_wait_min),
+            "" if row.is_today else f"{gap.mean:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})",
+            _minutes(row.p90_wait_min),
+            _minutes(row.worst_group_min),
+            f"{row.staff_hours:.1f}",
+        )
     return table

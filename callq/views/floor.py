@@ -10,6 +10,7 @@ from callq.views.panel import clerk_options
 from callq.views.queues import Memo, place_of, service_queues, waiting_count
 from callq.views.ticket import window_out
 from callq.views.ticketing import suspended_of, ticketing_of
+from callq.views.tides import plan_of
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
         "day_closed": state.day_closed,
         "seconded": dict(sorted(state.seconded.items())),
         "held": tuple(held_row(state, state.tickets[ticket], None) for ticket in state.held),
+        "plan": plan_of(state),
         "totals": {
             "waiting": sum(waiting_count(state, code, memo) for code in services),
             "serving": sum(w.ticket is not None and w.ticket.state is TicketState.SERVING for w in windows),

@@ -12,6 +12,7 @@ from callq.views.queues import Memo, english_names_of, names_of, service_queues
 from callq.views.strip import services_shown
 from callq.views.ticket import rejoin_of, ticket_out, window_out
 from callq.views.ticketing import suspended_of
+from callq.views.why import why_out
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _person(state: HallState, clerk: str | None) -> dict[str, str] | None:
 
 def _current(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None:
     ticket = window.ticket
-    return panel_ticket(state, ticket, ticket.why, now_ms) if ticket else None
+    return panel_ticket(state, ticket, ticket.why, now_ms, window.id) if ticket else None
 
 
 def _next(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None:
@@ -89,10 +90,12 @@ def _next(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None
     if window.ticket is not None or window.clerk is None:
         return None
     choice = choose_lane(state, window, now_ms)
-    return panel_ticket(state, choice.ticket, choice.why, now_ms) if choice else None
+    return panel_ticket(state, choice.ticket, choice.why, now_ms, window.id) if choice else None
 
 
-def panel_ticket(state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: int) -> m.PanelTicket:
+def panel_ticket(
+    state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: int, window: str
+) -> m.PanelTicket:
     """A ticket with what its clerk needs to know."""
     service = state.index.services[ticket.service]
     rules = state.config.rules
@@ -103,29 +106,13 @@ def panel_ticket(state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: i
         ticket=ticket_out(state, ticket, now_ms, offers=False),
         service_name=service.name,
         service_name_en=service.name_en,
-        target_s=service.target_wait_min * 60,
+        target_s=service.target_min(ticket.cls) * 60,
         waited_s=_seconds(ticket.clock_ms, state.clock(until_ms)),
-        why=_why(state, why, until_ms) if why else None,
+        why=why_out(state, ticket, why, until_ms, window) if why else None,
         history=tuple(sorted(_history(ticket), key=lambda step: step.at_ms)),
         may_recall_ms=may_recall_ms(state, ticket) if recallable else None,
         calls_left=max(0, rules.max_calls - ticket.calls),
         calls_before_miss=max(0, rules.min_calls_before_miss - ticket.calls),
-    )
-
-
-def _why(state: HallState, why: ev.Why, at_ms: int) -> m.Why:
-    return m.Why(
-        rule=why.rule,
-        lanes=tuple(
-            m.LaneWhy(
-                service=lane.service,
-                class_=lane.cls,
-                head=head.number if (head := state.tickets.get(lane.head)) else "",
-                waited_s=_seconds(lane.clock_ms, state.clock(at_ms)),
-                count=lane.count,
-            )
-            for lane in why.lanes
-        ),
     )
 
 

@@ -87,7 +87,7 @@ def _queue(state: HallState, code: str, cls: str, lanes: list[tuple[str, Lane]])
         bound=sum(len(lane) for to, lane in lanes if to),
         head=state.tickets[head.ticket].number if head else None,
         head_since_ms=head.clock_ms + state.frozen_ms if head else None,
-        target_s=service.target_wait_min * 60,
+        target_s=service.target_min(cls) * 60,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callq.domain.rules.guards import window_of
+from callq.domain.tides import opening_clock
 from callq.domain.window import WindowState
 from callq.views.board import public_state
 from callq.views.queues import names_of
@@ -12,6 +13,9 @@ from callq.views.queues import names_of
 if TYPE_CHECKING:
     from callq.domain.state import HallState
     from callq.domain.window import Window
+
+OPENS_SOON: Final = "即将开放"
+"""A plan has it opened in a few minutes."""
 
 WORDS: Final = {
     WindowState.CALLING: "请办理",
@@ -44,10 +48,11 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
             "number": number,
             "state": shown.value,
         }
+    words = OPENS_SOON if opening_clock(state, found.id) is not None else WORDS[shown]
     return {
         "window": found.id,
         "label": state.index.windows[found.id].label,
-        "line1": f"{number} {WORDS[shown]}" if number else WORDS[shown],
+        "line1": f"{number} {words}" if number else words,
         "line2": names_of(state, services_shown(state, found)),
         "number": number,
         "state": shown.value,

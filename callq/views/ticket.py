@@ -11,6 +11,7 @@ from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import ticket_of
 from callq.domain.state import step_key
 from callq.domain.ticket import FINAL, TicketState
+from callq.domain.tides import opening_ms
 from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
@@ -80,7 +81,7 @@ def ticket_out(
         visit=_visit(state, ticket, now_ms, offers=offers),
         unconfirmed=ticket.unconfirmed,
         come_back_until=credit.until if credit else None,
-        ahead=ahead(state, ticket) if waiting else None,
+        ahead=ahead(state, ticket, now_ms) if waiting else None,
         wait=_wait(state, ticket, now_ms) if waiting else None,
         traits=ticket.traits,
         ratings=tuple(m.Rating(**rating._asdict()) for rating in ticket.ratings)
@@ -168,6 +169,7 @@ def window_out(state: HallState, window: Window) -> m.Window:
         trainee=state.trainees.get(window.id),
         ticket=window.ticket.id if window.ticket else None,
         since_ms=window.since_ms or None,
+        opens_ms=opening_ms(state, window.id),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
+from callq.domain.routing import eligible_lanes
 from callq.domain.rules.guards import ticket_of, window_of
 from callq.views.board import project_board
 from callq.views.floor import project_floor
@@ -135,6 +136,9 @@ def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
     # Who would be next also hangs on what others take up of a scarce resource.
     scarce = {state.index.services[code].resource for code in services} - {""}
     yield from (("service", s.code) for s in state.config.services if s.resource in scarce)
+    if window.ticket is None and window.clerk is not None and eligible_lanes(state, window):
+        # Whom the policy would choose, and why, hangs on how many wait in all and who serves them.
+        yield FLOOR
     # What the window did last, and what is held there, may go on elsewhere.
     yield from (("ticket", ticket.id) for ticket in held_at(state, window))
     if window.last is not None:
@@ -347,6 +351,8 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
             ev.PauseRequested,
             ev.WindowPaused,
             ev.WindowUnpaused,
+            ev.WindowOpening,
+            ev.WindowOpeningDropped,
         ),
         _of_window,
     ),
@@ -360,7 +366,20 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
         ),
         _of_booking,
     ),
-    **dict.fromkeys((ev.ClerkSeconded, ev.ClerkReturned), _of_floor),
+    **dict.fromkeys(
+        (
+            ev.ClerkSeconded,
+            ev.ClerkReturned,
+            ev.TidesSet,
+            ev.TidesReckoned,
+            ev.TidesProposed,
+            ev.TidesWithdrawn,
+            ev.TidesDeclined,
+            ev.TidesApplied,
+            ev.WindowLeftAlone,
+        ),
+        _of_floor,
+    ),
 }
 """What each event is about. An opened epoch is about no view (frames carry it
 themselves), nor is a feature level."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from callq.domain import commands as cmd
-from callq.domain.errors import StoreUnavailable
+from callq.domain.errors import Code, Rejected, StoreUnavailable
 from callq.domain.events import decode_batch
 from callq.domain.rules.guards import ticket_of, window_of
 from callq.domain.ticket import FINAL
@@ -20,6 +20,7 @@ from callq.runtime.ids import new_ticket_id
 from callq.views.hallinfo import hall_info, hall_name
 from callq.views.ticket import ticket_out, window_out
 from callq.views.view import View, project
+from callq.views.why import why_of
 from callq.web import answers, orders
 from callq.web.persons import known_person
 from callq.web.roles import Permission, Principal, Role
@@ -116,6 +117,21 @@ class Api:
         def look(state: HallState, now_ms: int) -> m.TicketAnswer:
             found = ticket_out(state, ticket_of(state, ticket), now_ms, ratings=ratings)
             return m.TicketAnswer(ticket=found, revision=state.revision)
+
+        return await actor.read(look)
+
+    async def why(self, call: Call, ticket: str) -> m.WhyAnswer:
+        """Why a ticket was called, or that it was not yet."""
+        actor = self.actor(call, Permission.READ_TICKET, ticket=ticket)
+        ratings = call.principal.may(Permission.READ_RATINGS)
+
+        def look(state: HallState, now_ms: int) -> m.WhyAnswer:
+            found = ticket_of(state, ticket)
+            shown = ticket_out(state, found, now_ms, ratings=ratings)
+            why, words = why_of(state, found, shown.ahead)
+            return m.WhyAnswer(
+                ticket=shown, why=why, text=words.zh, text_en=words.en, revision=state.revision
+            )
 
         return await actor.read(look)
 
@@ -220,10 +236,13 @@ class Api:
         actor = self.actor(call, Permission.ISSUE)
         if body.class_ == "priority":
             call.principal.require(Permission.ISSUE_PRIORITY)
+        if (body.service is None) is (body.item is None):
+            raise Rejected(Code.INVALID, "give `service` or `item`", "exactly one of them")
         person = body.person
         command = cmd.Issue(
             ticket=new_ticket_id(),
-            service=body.service,
+            service=body.service or "",
+            item=body.item or "",
             cls=body.class_,
             channel=body.channel or _CHANNEL.get(call.principal.role, "counter"),
             person=known_person(

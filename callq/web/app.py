@@ -128,6 +128,8 @@ def _not_found() -> Refusal:
 
 async def _http_error(error: HTTPException) -> Response:
     """What quart and werkzeug refuse by themselves."""
+    # The request keeps it, and its frames keep the request: its connection would wait for the collector.
+    error.__traceback__ = error.__context__ = None
     status = error.code or 500
     if status == 404:
         return _problem(_not_found())

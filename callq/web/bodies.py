@@ -5,12 +5,13 @@ Unknown fields are errors everywhere.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from callq.domain.commands import Channel
-from callq.domain.hall import HallConfig
+from callq.domain.hall import HallConfig, ItemChannel
+from callq.domain.tides import TideMode
 from callq.web.roles import Role
 from callq.wire.codec import LINES, PLAIN
 
@@ -37,9 +38,11 @@ class PersonBody(_Body, frozen=True, kw_only=True):
 
 
 class IssueBody(_Body, frozen=True, kw_only=True):
-    """Take a ticket for a service."""
+    """Take a ticket for a service, or for a matter of one: exactly one of the two."""
 
-    service: Short
+    service: Short | None = None
+    item: Short | None = None
+    """Code of a matter; its service is the ticket's."""
     class_: Literal["ordinary", "priority"] = msgspec.field(name="class", default="ordinary")
     """`priority` is for staff to grant."""
     channel: Channel | None = None
@@ -57,6 +60,65 @@ class IssueBody(_Body, frozen=True, kw_only=True):
     """Further services of the visit, in order: the same ticket goes on to them."""
     come_back: Short | None = None
     """Id of an expired ticket whose come-back is claimed."""
+
+
+class LikelyItem(_Body, frozen=True, kw_only=True):
+    """A matter that somebody may have."""
+
+    item: Short
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    """How sure the guide is."""
+
+
+class RouteRequest(_Body, frozen=True, kw_only=True):
+    """智能导办: where somebody can go."""
+
+    items: Annotated[tuple[LikelyItem, ...], msgspec.Meta(max_length=16)] = ()
+    """None: nothing is known of what they want."""
+    traits: Annotated[tuple[Trait, ...], msgspec.Meta(max_length=8)] = ()
+    arrive_ms: Moment | None = None
+    """When they would come; left out: they are here."""
+    accept: Annotated[tuple[ItemChannel, ...], msgspec.Meta(max_length=8)] | None = None
+    """Channels that come into question; left out: all."""
+    commit: bool = False
+    """Issue the ticket of the best option that has one, or with a person the booking, at once."""
+    person: PersonBody | None = None
+    """For `commit`, as the next three."""
+    class_: Literal["ordinary", "priority"] = msgspec.field(name="class", default="ordinary")
+    channel: Channel | None = None
+    party: Annotated[int, msgspec.Meta(ge=1, le=999)] = 1
+
+
+class RouteBody(RouteRequest, frozen=True, kw_only=True):
+    """One request, or up to a hundred in `requests` and nothing beside it."""
+
+    requests: (
+        Annotated[
+            tuple[dict[str, Any], ...],
+            msgspec.Meta(
+                min_length=1,
+                max_length=100,
+                extra_json_schema={"items": {"$ref": "#/components/schemas/RouteRequest"}},
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+    """Each is read by itself: one that is wrong does not spoil the others."""
+
+
+class CommitBody(_Body, frozen=True, kw_only=True):
+    """Go with an option of a decision."""
+
+    option: Annotated[int, msgspec.Meta(ge=1, le=99)]
+    """Its rank."""
+    person: PersonBody | None = None
+    """A booking needs one."""
+    traits: Annotated[tuple[Trait, ...], msgspec.Meta(max_length=8)] = ()
+    """Further ones; those that the decision was made for are known."""
+    class_: Literal["ordinary", "priority"] = msgspec.field(name="class", default="ordinary")
+    """`priority` is for staff to grant."""
+    channel: Channel | None = None
+    party: Annotated[int, msgspec.Meta(ge=1, le=999)] = 1
 
 
 class BookBody(_Body, frozen=True, kw_only=True):
@@ -223,6 +285,27 @@ class UnsecondBody(CommandBody, frozen=True, kw_only=True, tag="unsecond"):
     clerk: Short
 
 
+class SetTidesBody(CommandBody, frozen=True, kw_only=True, tag="set_tides"):
+    """潮汐: run the tides otherwise for the rest of the day."""
+
+    mode: TideMode | None
+    """`off`, `advise` (a supervisor is asked), `automatic`; null: as the hall file has it."""
+
+
+class AcceptPlanBody(CommandBody, frozen=True, kw_only=True, tag="accept_plan"):
+    """Carry out what the floor's `plan` proposes."""
+
+    plan: Short
+    """Its id: another one is refused."""
+
+
+class DeclinePlanBody(CommandBody, frozen=True, kw_only=True, tag="decline_plan"):
+    """Do not, and do not propose it again for a while."""
+
+    plan: Short
+    reason: Reason = ""
+
+
 HallCommandBody = (
     ConfigureBody
     | SuspendBody
@@ -232,6 +315,9 @@ HallCommandBody = (
     | CloseDayBody
     | SecondBody
     | UnsecondBody
+    | SetTidesBody
+    | AcceptPlanBody
+    | DeclinePlanBody
 )
 
 

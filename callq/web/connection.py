@@ -26,7 +26,7 @@ from hypercorn.events import Closed, RawData, Updated
 from hypercorn.protocol.events import Body, Data, EndBody, Request, Response, StreamClosed
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
@@ -63,11 +63,20 @@ LINGER_S: Final = 1.0
 
 MAX_RECEIVE: Final = 64 * 1024
 
+MAX_HEAD: Final = 16 * 1024
+"""Bytes of a request before its body, from the method to the empty line."""
+
 FRAMES_AT_ONCE: Final = 16
 """WebSocket frames of one connection that are read before others get their turn: about 0.3 ms."""
 
 MAX_FRAMES: Final = 1_000
 """Frames without a whole message before a socket is closed: pings, pongs, parts of a message."""
+
+_KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")
+"""Sixteen bytes in base64, RFC 6455 section 4.1."""
+
+_ONCE: Final = (b"sec-websocket-key", b"sec-websocket-version")
+"""Headers of a handshake that nobody could choose between if there were two."""
 
 _ABSOLUTE: Final = re.compile(rb"(?i:https?)://[^/?#]*(?P<rest>.*)")
 
@@ -117,7 +126,7 @@ class Connection:
       config: hypercorn's.
       context: hypercorn's; its `terminated` is set when the server stops.
       stream: of the peer.
-      waiting: connections that wait for a request or linger, longest first; this one keeps its place there.
+      waiting: connections that wait for their peers, longest first; this one keeps its place there.
     """
 
     def __init__(
@@ -142,6 +151,9 @@ class Connection:
     def drop(self) -> None:
         """End it at once."""
         self._waiting.pop(self, None)
+        if self._stream.blocked:
+            # It is shielded from what is cancelled.
+            self._stream.abort()
         self._whole.cancel()
 
     async def run(self) -> None:
@@ -170,7 +182,7 @@ class Connection:
             return  # They are gone.
         async with _Tasks() as tasks:
             protocol = self._protocol = _Http(
-                self._app,  # type: ignore[arg-type]  # only `_Tasks` calls it
+                self._app,
                 self._config,
                 self._context,
                 tasks,
@@ -186,6 +198,8 @@ class Connection:
                 while data:
                     if not self._over:
                         await protocol.handle(RawData(data))
+                    if protocol.awaits_body:
+                        self._wait()
                     data = await self._receive()
             self._waiting.pop(self, None)
             await protocol.handle(Closed())
@@ -209,14 +223,19 @@ class Connection:
             case Updated(idle=True):
                 self._await_request(KEEP_ALIVE_S)
             case Updated():
-                self._waiting.pop(self, None)
+                self._go_on()
                 self._reading.deadline = float("inf")
             case Closed():
                 await self._end()
 
     async def _send_all(self, data: bytes) -> None:
+        waits = self not in self._waiting and self._protocol is not None and not self._protocol.upgraded
+        if waits:
+            self._wait()
         try:
             await self._stream.send_all(data)
+            if waits and not self._over:
+                self._go_on()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             self._over = True
             self._reading.cancel()
@@ -225,7 +244,7 @@ class Connection:
     async def _end(self) -> None:
         self._over = True
         # Who only has to go makes way like who asks for nothing.
-        self._waiting[self] = None
+        self._wait()
         stopping = self._context.terminated.is_set()
         self._reading.deadline = trio.current_time() + (0 if stopping else LINGER_S)
         self._stream.shut_down()
@@ -236,9 +255,17 @@ class Connection:
             await self._protocol.handle(Closed())
 
     def _await_request(self, within_s: float) -> None:
+        self._wait()
+        self._reading.deadline = trio.current_time() + within_s
+
+    def _wait(self) -> None:
+        """From now on it is the peer that has to do something."""
         self._waiting.pop(self, None)
         self._waiting[self] = None
-        self._reading.deadline = trio.current_time() + within_s
+
+    def _go_on(self) -> None:
+        """It is the server's turn."""
+        self._waiting.pop(self, None)
 
 
 class _Inbox:
@@ -251,7 +278,8 @@ class _Inbox:
     async def put(self, event: Any) -> None:  # noqa: ANN401 - ASGI
         """Add an event; waits for room, but never after the end of either side."""
         if event["type"].endswith(".disconnect"):
-            self._last = event
+            # The first says why.
+            self._last = self._last or event
             self._in.close()
             return
         try:
@@ -308,12 +336,47 @@ class _Http(H11Protocol):
     stream: Any
     connection: Any
 
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - hypercorn's
+        super().__init__(*args)
+        self._got = 0
+        """Bytes of the peer."""
+        self._begun = 0
+        """How many of them had come before this request."""
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether this is a WebSocket now."""
+        return isinstance(self.connection, H11WSConnection)
+
+    @property
+    def awaits_body(self) -> bool:
+        """Whether a request has begun whose body is not there."""
+        return self.connection.their_state is h11.SEND_BODY
+
+    async def handle(self, event: Event) -> None:
+        """Take in what happened."""
+        if isinstance(event, RawData):
+            self._got += len(event.data)
+        await super().handle(event)
+
+    async def _maybe_recycle(self) -> None:
+        await super()._maybe_recycle()
+        self._begun = self._taken()
+
+    def _taken(self) -> int:
+        """Bytes that have been understood."""
+        return self._got - len(self.connection.trailing_data[0])
+
     async def _check_protocol(self, event: h11.Request) -> None:
         """Upgrades to HTTP/2 are ignored, as whoever asks for one has to expect."""
 
     async def _create_stream(self, request: h11.Request) -> None:
         if request.http_version not in (b"1.0", b"1.1"):
             await self._refuse(request, 505)
+            return
+        if self._taken() - self._begun > MAX_HEAD:
+            # Hypercorn has h11 look at the size of what is incomplete only.
+            await self._refuse(request, 431)
             return
         target = request.target
         absolute = _ABSOLUTE.fullmatch(target)
@@ -381,6 +444,19 @@ def _is_upgrade(request: h11.Request) -> bool:
     )
 
 
+def _is_handshake(request: Request) -> bool:
+    """Whether what hypercorn does not look at is as RFC 6455 wants it: headers once, a key, no body."""
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in request.headers:
+        found.setdefault(name, []).append(value)
+    return (
+        all(len(found.get(name, ())) == 1 for name in _ONCE)
+        and _KEY.fullmatch(found[b"sec-websocket-key"][0]) is not None
+        and b"transfer-encoding" not in found
+        and found.get(b"content-length", [b"0"]) == [b"0"]
+    )
+
+
 class _Feed(WSStream):
     """A WebSocket whose messages, frames and handshake are bounded."""
 
@@ -392,11 +468,16 @@ class _Feed(WSStream):
         """Set when the application has accepted the handshake, or refused it, or is gone."""
         self._frames = 0
         """Since the last whole message."""
+        self._size = 0
+        """Bytes of the message that is arriving."""
 
     async def handle(self, event: StreamEvent) -> None:
         """Take in what happened; frames that come before the handshake is decided wait for that."""
         match event:
             case Request():
+                if not _is_handshake(event):
+                    await self._send_error_response(400)
+                    return
                 try:
                     await super().handle(event)
                 except UnicodeDecodeError:
@@ -408,6 +489,7 @@ class _Feed(WSStream):
             case StreamClosed():
                 self._decided.set()
                 await super().handle(event)
+                self._let_go()
             case _:
                 await super().handle(event)
 
@@ -419,6 +501,9 @@ class _Feed(WSStream):
 
     async def _handle_events(self) -> None:
         for event in self.connection.events():
+            if self.closed:
+                # While the message before was handed on.
+                return
             self._frames += 1
             if self._frames % FRAMES_AT_ONCE == 0:
                 await trio.lowlevel.checkpoint()
@@ -426,13 +511,14 @@ class _Feed(WSStream):
                 await self._close(MALFORMED.code, MALFORMED.reason)
                 return
             if isinstance(event, Message):
-                try:
-                    self.buffer.extend(event)
-                except FrameTooLargeError:
+                # What has come of a message counts, not the message once it is whole: it may never be.
+                self._size += _bytes_of(event.data)
+                if self._size > self.config.websocket_max_message_size:
                     await self._close(TOO_LARGE.code, TOO_LARGE.reason)
                     return
+                self.buffer.extend(event)
                 if event.message_finished:
-                    self._frames = 0
+                    self._frames = self._size = 0
                     message = self.buffer.to_message()
                     self.buffer.clear()
                     await self.app_put(message)  # type: ignore[misc]  # there is one since the handshake
@@ -447,9 +533,19 @@ class _Feed(WSStream):
                     await self._close(int(event.code), event.reason)
                 return
 
-    async def _close(self, code: int, reason: str | None) -> None:
+    def _let_go(self) -> None:
+        """Forget what has come of a message: who was served here may take time to end.
+
+        wsproto's parser is a generator that holds its owner, and the last piece that it read: a cycle.
+        """
         self.buffer.clear()
+        parser: websocket.Connection | None = vars(self).pop("connection", None)
+        if parser is not None:
+            parser._proto._parse_more.close()
+
+    async def _close(self, code: int, reason: str | None) -> None:
         await self._send_wsproto_event(CloseConnection(code=code, reason=reason))
+        await self.app_put({"type": "websocket.disconnect", "code": code})  # type: ignore[misc]
         await self.send(StreamClosed(stream_id=self.stream_id))
 
     async def _send_error_response(self, status_code: int) -> None:
@@ -460,3 +556,10 @@ class _Feed(WSStream):
         await self.send(Body(stream_id=self.stream_id, data=content))
         await self.send(EndBody(stream_id=self.stream_id))
         await self.send(StreamClosed(stream_id=self.stream_id))
+
+
+def _bytes_of(data: str | bytes | bytearray) -> int:
+    """The size of a message's part as it was sent."""
+    if isinstance(data, str) and not data.isascii():
+        return len(data.encode())
+    return len(data)

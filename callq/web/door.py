@@ -16,6 +16,7 @@ from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected
 from callq.web import problems
 from callq.web.api import Call
+from callq.web.headers import given_twice, header_once
 from callq.web.keys import body_digest, checked_key
 from callq.web.problems import Refusal
 from callq.web.routes import MAX_CONFIG, Asked
@@ -253,15 +254,8 @@ class _Request:
         """False: nobody waits for the end of this one."""
 
     def header(self, name: bytes) -> str | None:
-        """The header of that name, in lower case.
-
-        Raises:
-          Rejected: `INVALID`, it is given twice: nobody could tell which one counts.
-        """
-        found = [value for known, value in self._headers if known == name]
-        if len(found) > 1:
-            raise Rejected(Code.INVALID, f"`{name.decode()}` is given twice", "give it once")
-        return found[0].decode("latin-1") if found else None
+        """See `header_once`."""
+        return header_once(self._headers, name)
 
     def query(self, kind: type[msgspec.Struct]) -> dict[str, str]:
         """Members of the query; a known one that is empty was not given.
@@ -276,7 +270,7 @@ class _Request:
             if not value and name in kind.__struct_encode_fields__:
                 continue
             if name in found:
-                raise Rejected(Code.INVALID, f"`{name[:60]}` is given twice", "give it once")
+                raise given_twice(name)
             found[name] = value
         return found
 

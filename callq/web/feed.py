@@ -16,6 +16,7 @@ from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected
 from callq.web import problems
 from callq.web.feed_wire import PROTOCOLS
+from callq.web.headers import given_twice, header_once
 from callq.web.outlet import outlet_for
 from callq.web.problems import Refusal
 from callq.web.roles import Permission
@@ -70,9 +71,14 @@ class FeedDoor:
                 Refusal(Code.INVALID, "no subprotocol that we speak", f"offer one of: {names}"), send
             )
             return
+        try:
+            token = _token(scope)
+        except Rejected as error:
+            await _reject(error, send)
+            return
         hall = found["hall"]
         try:
-            principal = await self._principal(scope, hall)
+            principal = await self._principal(token, hall)
         except CallqError as error:
             await send({"type": "websocket.accept", "subprotocol": wire.name})
             closing = _CLOSING.get(error.code, FORBIDDEN) if isinstance(error, Rejected) else UNAVAILABLE
@@ -100,31 +106,39 @@ class FeedDoor:
         await send({"type": "websocket.close", "code": INTERNAL.code, "reason": INTERNAL.reason})
         return INTERNAL
 
-    async def _principal(self, scope: Scope, hall: str) -> Principal:
+    async def _principal(self, token: str | None, hall: str) -> Principal:
         """Who asks, for a hall that exists.
 
         Raises:
           Rejected: `UNAUTHORISED`, `FORBIDDEN`, `UNKNOWN_HALL`.
           StoreUnavailable: the token cannot be looked up, or the hall is being restarted.
         """
-        principal = await self._api.tokens.authenticate(_token(scope), hall)
+        principal = await self._api.tokens.authenticate(token, hall)
         principal.require(Permission.READ_HALL, hall=hall)
         self._api.node.actor(hall)
         return principal
 
 
 def _token(scope: Scope) -> str | None:
-    """From `Authorization`, or from the subprotocol ``bearer.TOKEN``; never from the URL."""
-    for name, value in scope["headers"]:
-        if name.lower() == b"authorization":
-            return bearer(value.decode("latin-1"))
-    offered = (name for name in scope["subprotocols"] if name.startswith(_BEARER))
-    return next((name.removeprefix(_BEARER) for name in offered), None)
+    """From `Authorization`, or from the subprotocol ``bearer.TOKEN``; never from the URL.
+
+    Raises:
+      Rejected: `INVALID`, there is more than one.
+    """
+    header = header_once(scope["headers"], b"authorization")
+    offered = [name for name in scope["subprotocols"] if name.startswith(_BEARER)]
+    if len(offered) + (header is not None) > 1:
+        raise given_twice("a token")
+    return offered[0].removeprefix(_BEARER) if offered else bearer(header)
 
 
-async def _reject(refusal: Refusal, send: Callable[[Any], Awaitable[None]]) -> None:
+async def _reject(refusal: Rejected | Refusal, send: Callable[[Any], Awaitable[None]]) -> None:
     """Answer the handshake with a problem document."""
     problem, _ = problems.explain(refusal)
-    headers = [(b"content-type", problems.CONTENT_TYPE.encode())]
+    content = to_json(problem)
+    headers = [
+        (b"content-type", problems.CONTENT_TYPE.encode()),
+        (b"content-length", str(len(content)).encode()),
+    ]
     await send({"type": "websocket.http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": to_json(problem)})
+    await send({"type": "websocket.http.response.body", "body": content})

@@ -26,6 +26,7 @@ _PATH: Final = {
     "hall": "Hall id",
     "window": "Window id",
     "ticket": "Ticket id, not its number",
+    "decision": "Id of a routing decision, as it was answered",
     "booking": "Booking id; case, hyphens and `O` for `0` do not matter",
 }
 
@@ -42,7 +43,7 @@ def document(routes: Sequence[Route]) -> bytes:
     """The document as JSON."""
     found = {problems.Problem, Alive, Ready}
     for route in routes:
-        found |= {t for t in (route.answer, route.body, route.query) if t is not None}
+        found |= {t for t in (route.answer, route.body, route.query, *route.parts) if t is not None}
     types = sorted(found, key=str)
     schemas, components = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=_REF)
     schema_of = dict(zip(types, schemas, strict=True))

@@ -73,3 +73,12 @@ class BookingsQuery(_Query, frozen=True, kw_only=True):
     state: Annotated[BookingStateName, _about("Present state")] | None = None
     after: Annotated[Short, _about("`next` of the page before")] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=500), _about("Most bookings in the answer")] = 100
+
+
+class ItemsQuery(_Query, frozen=True, kw_only=True):
+    """Which matters; conditions are combined."""
+
+    q: Annotated[Short, _about("What name, English name or code shall contain")] | None = None
+    service: Annotated[Short, _about("Code of the service")] | None = None
+    after: Annotated[int, msgspec.Meta(ge=0, lt=2**53), _about("`next` of the page before")] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500), _about("Most matters in the answer")] = 100

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     READ_CLERKS = "read_clerks"
     ISSUE = "issue"
     ISSUE_PRIORITY = "issue_priority"
+    ROUTE = "route"
     READ_TICKET = "read_ticket"
     LIST_TICKETS = "list_tickets"
     READ_RATINGS = "read_ratings"
@@ -83,6 +84,7 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.ISSUE: _STAFF | {_R.KIOSK, _R.GUIDE},
     # A machine cannot see whether somebody is in need; who granted priority is on record.
     Permission.ISSUE_PRIORITY: _STAFF,
+    Permission.ROUTE: _STAFF | {_R.GUIDE},
     Permission.READ_TICKET: _LOOKING | {_R.KIOSK, _R.GUIDE, _R.CITIZEN},
     Permission.LIST_TICKETS: _LOOKING,
     # Not for clerks: what somebody thought of a ticket would tell them who thought it.

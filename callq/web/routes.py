@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from callq.domain.errors import Code
-from callq.web import answers, bodies, booking, queries
+from callq.web import answers, bodies, booking, guide, queries
 from callq.web.minting import mint
 from callq.web.roles import Permission
 from callq.web.window_bodies import WindowCommandBody
@@ -47,6 +47,7 @@ class Route(NamedTuple):
       answer: struct of a success.
       status: of a success.
       body: struct or union that is sent; None: nothing is.
+      parts: structs within the body that are read one by one.
       query: struct of the query.
       codes: refusals beyond those that every request can meet.
       max_body: largest body, bytes.
@@ -61,6 +62,7 @@ class Route(NamedTuple):
     answer: Any
     status: int = 200
     body: Any = None
+    parts: tuple[Any, ...] = ()
     query: Any = queries.NoQuery
     codes: tuple[Code, ...] = ()
     max_body: int = MAX_BODY
@@ -105,6 +107,16 @@ _ISSUING: Final = (
 )
 """How a new ticket, or one for another service, can be refused."""
 
+_BOOKING: Final = (
+    Code.UNKNOWN_SERVICE,
+    Code.SERVICE_CLOSED,
+    Code.OUTSIDE_SESSION,
+    Code.QUOTA_EXHAUSTED,
+    Code.DUPLICATE_TICKET,
+    Code.LIMIT_REACHED,
+)
+"""How a new booking can be refused."""
+
 _TRANSFERRING: Final = (
     Code.UNKNOWN_CLERK,
     Code.WRONG_STATE,
@@ -143,7 +155,48 @@ ROUTES: Final[tuple[Route, ...]] = (
         m.TicketAnswer,
         status=201,
         body=bodies.IssueBody,
-        codes=(*_ISSUING, Code.UNKNOWN_CLERK, Code.UNKNOWN_TICKET, Code.EXPIRED),
+        codes=(
+            *_ISSUING,
+            Code.UNKNOWN_ITEM,
+            Code.UNKNOWN_CLERK,
+            Code.UNKNOWN_TICKET,
+            Code.EXPIRED,
+            Code.NOT_ELIGIBLE,
+        ),
+    ),
+    Route(
+        "listItems",
+        "GET",
+        f"{HALL}/items",
+        "事项: matters of the hall, in the order of its file",
+        Permission.READ_HALL,
+        lambda api, asked: guide.items(api, asked.call, asked.query),
+        m.ItemPage,
+        query=queries.ItemsQuery,
+    ),
+    Route(
+        "route",
+        "POST",
+        f"{HALL}/route",
+        "智能导办: where somebody can go, best first; with `commit` the best ticket or booking at once",
+        Permission.ROUTE,
+        lambda api, asked: guide.ask(api, asked.call, asked.body),
+        m.RouteDecision | guide.RouteBatch,
+        body=bodies.RouteBody,
+        parts=(bodies.RouteRequest,),
+        codes=(*_ISSUING, *_BOOKING, Code.UNKNOWN_ITEM),
+    ),
+    Route(
+        "commitDecision",
+        "POST",
+        f"{HALL}/route/{{decision}}/commit",
+        "Issue the ticket or booking of an option, once; the answer's link `citizen` holds the ticket's key",
+        Permission.ROUTE,
+        lambda api, asked: guide.commit(api, asked.call, asked.path["decision"], asked.body),
+        m.RouteCommit,
+        status=201,
+        body=bodies.CommitBody,
+        codes=(*_ISSUING, *_BOOKING, Code.UNKNOWN_ITEM, Code.EXPIRED),
     ),
     Route(
         "listTickets",
@@ -163,6 +216,15 @@ ROUTES: Final[tuple[Route, ...]] = (
         Permission.READ_TICKET,
         lambda api, asked: api.ticket(asked.call, asked.path["ticket"]),
         m.TicketAnswer,
+    ),
+    Route(
+        "getTicketWhy",
+        "GET",
+        f"{HALL}/tickets/{{ticket}}/why",
+        "Why a ticket was called: the queues that were compared, and a sentence",
+        Permission.READ_TICKET,
+        lambda api, asked: api.why(asked.call, asked.path["ticket"]),
+        m.WhyAnswer,
     ),
     Route(
         "commandTicket",
@@ -230,6 +292,7 @@ ROUTES: Final[tuple[Route, ...]] = (
             Code.WRONG_STATE,
             Code.WINDOW_BUSY,
             Code.CLERK_BUSY,
+            Code.EXPIRED,
         ),
         max_body=MAX_CONFIG,
     ),

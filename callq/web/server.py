@@ -131,10 +131,7 @@ async def serve_node(
     api = Api(node, Tokens(node.keyring, secret, admin_token), secret)
     feed = FeedDoor(api)
     http = HttpDoor(api, ROUTES, create_app(api, load_pages()))
-    # Larger messages than the feed takes still reach it, so that it can say so and close.
-    listener = Listener(
-        _doors(http, feed), listening, max_message=4 * MAX_MESSAGE, most=room_for_connections()
-    )
+    listener = Listener(_doors(http, feed), listening, max_message=MAX_MESSAGE, most=room_for_connections())
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_close_feeds, feed, stopping)
         await nursery.start(listener.run, stopping)

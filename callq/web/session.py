@@ -16,7 +16,6 @@ from callq.views.view import View
 from callq.web import bodies, problems
 from callq.web.api import Api, Call
 from callq.web.feed_wire import (
-    MAX_MESSAGE,
     CommandMessage,
     Incoming,
     Ping,
@@ -34,7 +33,7 @@ from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from callq.runtime.hub import Frame, Subscription
     from callq.web.outlet import Outlet
@@ -73,6 +72,9 @@ UNAVAILABLE: Final = Closing(4503, "unavailable")
 IDLE: Final = Closing(4507, "idle")
 TOO_SLOW: Final = Closing(4508, "slow")
 GOING_AWAY: Final = Closing(4509, "shutdown")
+
+_CLOSED_BELOW: Final = {closing.code: closing for closing in (MALFORMED, TOO_LARGE)}
+"""What the connection closes a socket with by itself, since it sees messages before they are whole."""
 
 
 class _Ended(Exception):
@@ -127,16 +129,24 @@ class Session:
         Returns:
           How the server ended it; None: the client left.
         """
-        ended: Closing | None = None
+        ended: list[Closing | None] = []
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._watch, closing)
-                await self._serve(nursery)
+                try:
+                    await self._serve(nursery)
+                except _Ended as over:
+                    # What leaves the block of a nursery gets into a cycle with the `Cancelled` of its tasks:
+                    # this session and all that its connection has read would stay until the collector comes.
+                    ended.append(over.closing)
+                    nursery.cancel_scope.cancel()
         except* _Ended as group:
-            ended = _closing(group)
-        if ended is not None:
-            await self._close(ended)
-        return ended
+            ended += _closings(group)
+        # A client that has left cannot be told anything.
+        closing_with = None if None in ended else ended[0]
+        if closing_with is not None:
+            await self._close(closing_with)
+        return closing_with
 
     async def _watch(self, closing: trio.Event) -> None:
         """End the socket when the server goes away, or when the client has said nothing for too long."""
@@ -184,7 +194,7 @@ class Session:
         while True:
             event = await self._receive()
             if event["type"] == "websocket.disconnect":
-                raise _Ended(None)
+                raise _Ended(_CLOSED_BELOW.get(event["code"]))
             self._heard_at = trio.current_time()
             message = await self._understood(event)
             match message:
@@ -208,8 +218,6 @@ class Session:
                 raise Rejected(
                     Code.INVALID, "the wrong kind of frame", f"{self._wire.name} uses {self._wire.field}"
                 )
-            if len(content.encode() if isinstance(content, str) else content) > MAX_MESSAGE:
-                raise _Ended(TOO_LARGE)
             message = read_message(self._wire.decode(content))
         except Rejected as error:
             self._malformed += 1
@@ -386,10 +394,10 @@ def _about(view: View) -> dict[str, object]:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _closing(group: BaseExceptionGroup[_Ended]) -> Closing | None:
+def _closings(group: BaseExceptionGroup[_Ended]) -> Iterator[Closing | None]:
     """How the socket ended, where several tasks found it over at once."""
-    found: list[Closing | None] = []
     for error in group.exceptions:
-        found.append(_closing(error) if isinstance(error, BaseExceptionGroup) else error.closing)
-    # A client that has left cannot be told anything.
-    return None if None in found else found[0]
+        if isinstance(error, BaseExceptionGroup):
+            yield from _closings(error)
+        else:
+            yield error.closing

@@ -152,7 +152,7 @@ function ticketBody(one, panel, nowMs) {
     fact(t("panel.target"), t("minutes", { n: minutes(one.target_s) })),
     third,
   );
-  const sentence = el("p", { class: "sentence" }, whySentence(one, waitedS));
+  const sentence = el("p", { class: "sentence" }, whySentence(one));
   const why = [el("h3", {}, t(present ? "panel.whyCalled" : "panel.whyNext")), sentence];
   const rest = present ? history(one, panel) : [el("p", { class: "sentence" }, t("panel.why.mayChange"))];
   return [who, el("div", { class: "detail" }, facts, ...why, ...rest)];

@@ -1,21 +1,17 @@
 /** Why this ticket: one sentence with numbers that the next person in the hall would accept. */
 
 import { minutes } from "/static/clock.js";
-import { t } from "/static/words.js";
+import { named, t } from "/static/words.js";
 
 /** @typedef {import("/static/wire.js").PanelTicket} PanelTicket */
 
 /**
+ * The server's sentence, in the page's language.
  * @param {PanelTicket} one
- * @param {number} waitedS seconds, as it is shown beside the sentence
  * @returns {string}
  */
-export function whySentence(one, waitedS) {
-  // Between hanzi and digits stands a space, between hanzi and hanzi none.
-  const wait = waitWords(waitedS).replace(/^(?=[\w<])/, " ");
-  if (!one.why || one.why.rule !== "longest_wait") return t("panel.why.unknown", { wait });
-  const lanes = one.why.lanes.length;
-  return lanes > 1 ? t("panel.why.longest", { wait, lanes }) : t("panel.why.longestOnly", { wait });
+export function whySentence(one) {
+  return one.why ? named(one.why.text, one.why.text_en) : "";
 }
 
 /**

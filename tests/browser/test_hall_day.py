@@ -67,7 +67,7 @@ def test_clerk_works_by_keyboard_alone(pages: Pages, live: LiveServer) -> None:
     press("Enter")
     situation(panel, "idle")
     expect(panel.locator(".number")).to_have_text("A001")
-    expect(panel.locator(".sentence").first).to_contain_text("2 个队列的队首中最久")
+    expect(panel.locator(".sentence").first).to_contain_text("在 2 个队列中应先办")
     press("Enter")
     situation(panel, "calling")
     expect(receipt).to_contain_text("已叫 A001")

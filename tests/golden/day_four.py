@@ -11,6 +11,15 @@ from msgspec.structs import replace
 
 from callq.domain import commands as cmd
 from callq.domain.hall import Item, Minimum, Outlet, ProfileSlot, Routing, Tides
+from callq.domain.tides import (
+    SkillsOf,
+    TideMemory,
+    TideNeed,
+    TidePlan,
+    TideReason,
+    TideSlot,
+    TideStreak,
+)
 from tests.golden import day_two as scenes
 from tests.golden.day_three import all_scenes
 
@@ -25,9 +34,60 @@ def scripted_v4() -> Hall:
     hall.do(cmd.OpenEpoch(epoch="00000000000000e1"), who=cmd.SYSTEM)
     hall.do(cmd.RaiseLevel(level=4), who=cmd.SYSTEM)
     hall.do(cmd.Configure(config=_orchestrated(hall.state.config)), who=scenes.SUPERVISOR)
+    _tides(hall)
     all_scenes(hall)
     hall.issue("social", item="social-card")
     return hall
+
+
+def _tides(hall: Hall) -> None:
+    """Plans are proposed, declined, withdrawn, accepted and carried out; people know better."""
+    hall.do(cmd.SetTides(mode="advise"), who=scenes.SUPERVISOR)
+    hall.do(cmd.SignIn(window="w2", clerk="c2"))
+    opens = TidePlan(
+        open=("w2",),
+        reasons=(TideReason(code="load", lead_min=6, needed=2.5, there=1.0),),
+        wanted=2,
+        short_before=1.5,
+        short_after=0.5,
+        cost_h=0.42,
+    )
+    needs = (TideNeed(6, 2), TideNeed(11, 3))
+    memory = TideMemory(needs=needs, there=1, below_clock=7, streaks={"social": TideStreak(5, None)})
+    _reckon(hall, memory, opens, ahead=(TideSlot(hall.now_ms, 3), TideSlot(hall.now_ms + 1_800_000, 2)))
+    proposal = hall.state.tides.proposal
+    assert proposal is not None
+    hall.do(cmd.DeclinePlan(plan=proposal.id, reason="午餐"), who=scenes.SUPERVISOR)
+    _reckon(hall, memory, replace(opens, wanted=3))
+    _reckon(hall, replace(memory, there=2), None)
+    _reckon(hall, memory, replace(opens, wanted=4))
+    proposal = hall.state.tides.proposal
+    assert proposal is not None
+    hall.do(cmd.AcceptPlan(plan=proposal.id), who=scenes.SUPERVISOR)
+    hall.do(cmd.SetTides(mode="off"), who=scenes.SUPERVISOR)
+    hall.do(cmd.SetTides(mode="automatic"), who=scenes.SUPERVISOR)
+    skills = SkillsOf(window="w2", skills=("general",), widens=False)
+    _reckon(hall, memory, replace(opens, skills=(skills,)))
+    hall.do(cmd.Open(window="w2"))
+    hall.issue()
+    hall.do(cmd.CallNext(window="w2"))
+    hall.do(cmd.Start(window="w2"))
+    hall.later(31 * 60)
+    _reckon(hall, memory, TidePlan(leaving=("w2",), leave=1))
+    hall.do(cmd.Complete(window="w2"))
+    assert not hall.state.windows["w2"].open
+    hall.do(cmd.SignOut(window="w2"))
+    hall.do(cmd.SetTides(mode=None), who=scenes.SUPERVISOR)
+
+
+def _reckon(
+    hall: Hall, memory: TideMemory, plan: TidePlan | None, ahead: tuple[TideSlot, ...] | None = None
+) -> None:
+    hall.later(60)
+    command = cmd.ReckonTides(
+        minute_ms=hall.now_ms, config=hall.state.digest, memory=memory, plan=plan, ahead=ahead
+    )
+    assert hall.do(command, who=cmd.SYSTEM).events
 
 
 def _orchestrated(config: HallConfig) -> HallConfig:

@@ -17,7 +17,7 @@ from callq.domain.window import TRANSITIONS, WindowAct
 from tests.harness import ANN, BOB
 from tests.property.clients import ANN_ELSEWHERE, client
 from tests.property.halls import CLERKS, PEOPLE, SERVICES, WINDOWS, Night, hall_of
-from tests.property.model import Watched, but_for_traces, oldest_eligible
+from tests.property.model import Watched, but_for_traces, expected_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,7 +147,7 @@ class AtWindows:
         before, free = (seat.state, seat.ticket is None) if seat else (None, False)
         expected = None
         if act is cmd.CallNext and seat and seat.clerk and free:
-            expected = oldest_eligible(state, window, self.hall.now_ms)
+            expected = expected_choice(state, window, self.hall.now_ms)
         try:
             decision = self.hall.do(act(window=window), who=who)  # type: ignore[call-arg]
         except Rejected:
@@ -156,7 +156,7 @@ class AtWindows:
         assert before is not None
         assert seat.state in TRANSITIONS[before, AT_WINDOW[act]], "a transition that is not in the table"  # type: ignore[index]
         if act is cmd.CallNext and free:
-            assert decision.ticket == expected, "not the longest wait among what the clerk can serve"
+            assert decision.ticket == expected, "not whom the policy chooses among what the clerk can serve"
 
     @asked(window=WINDOWS, kind=KINDS, seconds=[0, 1, 300])
     def serves_and_holds(self, window: str, kind: cmd.HoldKind, seconds: int) -> None:
@@ -182,7 +182,7 @@ class AtWindows:
             self.do(flag(window=window))
         self.do(end(window=window))
 
-    @asked(2, window=WINDOWS, act=[cmd.CallNext, cmd.Miss, cmd.Complete], seconds=[0, 1, 14])
+    @asked(3, window=WINDOWS, act=[cmd.CallNext, cmd.Miss, cmd.Complete], seconds=[0, 1, 14])
     def changes_their_mind(self, window: str, act: type[cmd.AnyCommand], seconds: int, data: Source) -> None:
         if pick(data, [True, False]):
             self.ready(window)

@@ -8,6 +8,7 @@ from callq.domain import commands as cmd
 from callq.domain.calendar import day_after
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hours import slots_on
+from callq.domain.tides import SkillsOf, TideMemory, TidePlan
 from tests.property.acts import Source, asked, pick
 from tests.property.acts_that_go_on import GoingOn
 from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, hall_of
@@ -67,6 +68,40 @@ class Acts(GoingOn):
             "level": cmd.RaiseLevel(level=skip or SCHEMA_VERSION + 1),
         }
         self.do(commands[act])
+
+    @asked(
+        moves=["any", "any", "any", "leave", "skills"],
+        window=["w1", "w2"],
+        mode=[None, "advise", "advise", "advise", "automatic", "off"],
+        answer=["accept", "decline"],
+        minutes=[1, 1, 6],
+    )
+    def follows_the_tide(self, moves: str, window: str, mode: Any, answer: str, minutes: int) -> None:
+        """A minute is reckoned, as well or badly as may be, and a supervisor is asked or not."""
+        if mode != "off" or minutes > 1:
+            self.do(cmd.SetTides(mode=mode))
+        self.hall.later(60)
+        self.hall.ticks()
+        state = self.hall.state
+        both = ("w1", "w2", "w9")
+        plans = {
+            "any": TidePlan(open=both, stay=both, close=both, drain=both, wanted=state.revision % 5),
+            "leave": TidePlan(leaving=both, leave=1),
+            "skills": TidePlan(skills=(SkillsOf(window=window, skills=("general",), widens=minutes > 1),)),
+        }
+        memory = TideMemory(there=state.revision % 3)
+        self.do(
+            cmd.ReckonTides(
+                minute_ms=self.hall.now_ms, config=state.digest, memory=memory, plan=plans[moves]
+            ),
+            cmd.SYSTEM,
+        )
+        asked_for = state.tides.proposal.id if state.tides.proposal else "p0"
+        if answer == "accept":
+            self.do(cmd.AcceptPlan(plan=asked_for))
+        else:
+            self.do(cmd.DeclinePlan(plan=asked_for))
+        self.hall.later(60 * minutes)
 
     @asked(service=SERVICES, minutes=[0, 1, 30])
     def has_no_system(self, service: str, minutes: int) -> None:

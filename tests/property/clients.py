@@ -40,11 +40,14 @@ ASKING: dict[type, tuple[Actor, ...]] = {
             cmd.CloseDay,
             cmd.Second,
             cmd.Unsecond,
+            cmd.SetTides,
+            cmd.AcceptPlan,
+            cmd.DeclinePlan,
         ),
         (LEADER,),
     ),
     cmd.Configure: (ADMIN, LEADER),
-    **dict.fromkeys((cmd.OpenEpoch, cmd.RecordOutage, cmd.RaiseLevel), (cmd.SYSTEM,)),
+    **dict.fromkeys((cmd.OpenEpoch, cmd.RecordOutage, cmd.RaiseLevel, cmd.ReckonTides), (cmd.SYSTEM,)),
 }
 """Those who ask for a command; any other is asked for at windows."""
 

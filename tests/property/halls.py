@@ -12,11 +12,14 @@ from callq.domain.hall import (
     Clerk,
     HallConfig,
     NumberRange,
+    ProfileSlot,
     Resource,
+    Routing,
     Rules,
     Service,
     Session,
     Skill,
+    Tides,
 )
 from tests.harness import small_hall
 
@@ -100,6 +103,22 @@ def _rules(dice: Random) -> Rules:
     )
 
 
+def _tides(dice: Random) -> dict[str, Tides]:
+    """Nothing, so that older nodes read the hall; or tides, which are not always run."""
+    if dice.random() < 0.65:
+        return {}
+    return {
+        "tides": Tides(
+            opening_min=dice.choice([0, 1, 5]),
+            override_min=dice.choice([0, 0, 1]),
+            windows=dice.choice([("w2",), ("w1", "w2")]),
+            widening=dice.choice([True, False]),
+            profile=(ProfileSlot(hours="00:00-24:00", rate=1.0),),
+            mode=dice.choice(["off", "advise", "automatic"]),
+        )
+    }
+
+
 CLERKS_OF_THE_HALL = (
     Clerk(id="c1", name="李敏", skills={"general": 3, "social": 2, "estate": 1}),
     Clerk(id="c2", name="王芳", skills={"general": 2, "social": 1}),
@@ -108,6 +127,8 @@ CLERKS_OF_THE_HALL = (
     Clerk(id="c5", name="新人", skills={"general": 1}, mentor="c1"),
 )
 
+
+INDEX = Routing(policy="index", pressure=0.25, better_soon_s=0, first_contact_min=2)
 
 SEEDS = range(4096)
 
@@ -140,6 +161,9 @@ def hall_of(seed: int) -> HallConfig:
     capacity = dice.choice([1, 2])
     sessions = dice.choice(SESSIONS)
     at_night = any(session.code == "night" for session in sessions)
+    tides = _tides(dice)
+    if tides:
+        services = tuple(replace(service, daily=20.0) for service in services)
     return replace(
         small,
         services=services,
@@ -150,4 +174,6 @@ def hall_of(seed: int) -> HallConfig:
         timezone=dice.choice(["Asia/Shanghai", "Europe/Warsaw", "America/New_York"]),
         day_starts="04:00" if at_night else dice.choice(["04:00", "04:00", "00:00"]),
         rules=_rules(dice),
+        routing=dice.choice([None, None, INDEX]),
+        **tides,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -17,6 +18,7 @@ from tests.harness import Hall, check_invariants
 
 if TYPE_CHECKING:
     from callq.domain.lanes import LaneKey
+    from callq.domain.ticket import Ticket
 
 MOVED_BY_RULE = (
     ev.TicketRejoined,
@@ -31,8 +33,8 @@ MOVED_BY_RULE = (
 """What may change a waiting ticket's place; each is on record."""
 
 
-def oldest_eligible(state: HallState, window: str, now_ms: int) -> str | None:
-    """The rule of calling said again, by looking at every ticket instead of at lanes."""
+def expected_choice(state: HallState, window: str, now_ms: int) -> str | None:
+    """The rules of calling said again, by looking at every ticket instead of at lanes."""
     seat, config = state.windows[window], state.config
     clerk = next(c for c in config.clerks if c.id == seat.clerk)
     equipment = next(w for w in config.windows if w.id == window).services
@@ -67,8 +69,39 @@ def oldest_eligible(state: HallState, window: str, now_ms: int) -> str | None:
             if o.lane == t.lane
         )
     ]
-    key = lambda t: (not (t.bound.startswith("w:") and t.rank == 0), t.clock_ms > clock, t.clock_ms, t.order)  # noqa: E731
-    return min(heads, key=key).id if heads else None
+    if not heads:
+        return None
+    papers = [t for t in heads if t.bound.startswith("w:") and t.rank == 0]
+    due = papers or [t for t in heads if since(t, waiting) <= clock] or heads
+    routing = config.routing
+    if routing is None:
+        return min(due, key=lambda t: (since(t, waiting), t.order)).id
+    late = {t.id: (clock - since(t, waiting)) / 60_000 / services[t.service].target_min(t.cls) for t in heads}
+    guarded = [t for t in due if not papers and late[t.id] > routing.guard]
+    index = late if guarded else {t.id: late[t.id] + pressure(state, window, t.service) for t in heads}
+    return min(guarded or due, key=lambda t: (-round(index[t.id], 9), since(t, waiting), t.order)).id
+
+
+def since(head: Ticket, waiting: list[Ticket]) -> int:
+    """The clock by which the lane of its first is compared: an older one counts behind who came back."""
+    arrived = [t.clock_ms for t in waiting if t.lane == head.lane and t.rank]
+    return min([head.clock_ms, *arrived])
+
+
+def pressure(state: HallState, window: str, service: str) -> float:
+    """What the index adds for a service at a window of several, counted anew."""
+    routing = state.config.routing
+    assert routing is not None
+    assert routing.pressure is not None
+    if len(state.services_at(state.windows[window])) == 1:
+        return 0.0
+    alone = Counter(
+        served[0] for w in state.windows.values() if w.open and len(served := state.services_at(w)) == 1
+    )
+    roots = {s.code: sqrt(alone[s.code] + 0.5) for s in state.config.services}
+    queue = Counter(t.service for t in state.tickets.values() if t.state == TicketState.WAITING)
+    share = roots[service] / sum(roots.values())
+    return routing.pressure * (queue[service] - share * queue.total())
 
 
 def but_for_traces(state: HallState) -> dict[str, Any]:

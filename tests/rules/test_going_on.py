@@ -90,7 +90,7 @@ def test_a_transfer_to_a_window_or_a_clerk_waits_for_it_alone(hall: Scene) -> No
     hall.serve()
     hall.do(cmd.Transfer(window="w1", to_clerk="c2"))
     assert (one.bound, two.bound) == ("w:w2", "c:c2")
-    assert ahead(hall.state, hall.issue()) == 2, "they sort before a new one"
+    assert ahead(hall.state, hall.issue(), hall.now_ms) == 2, "they sort before a new one"
     hall.do(cmd.Cancel(ticket="t0003"))
     assert hall.call("w1") is None
     assert hall.serve("w2") is one

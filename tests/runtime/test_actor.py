@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -22,7 +22,9 @@ from callq.domain.events import (
 from callq.domain.state import HallState, canonical
 from callq.domain.undo import Undo
 from callq.journal.port import chained
-from callq.runtime.actor import ANSWER_WITHIN_S, CommandFailed
+from callq.runtime.actor import CommandFailed
+from callq.runtime.deadlines import ANSWER_WITHIN_S
+from callq.runtime.group import Item
 from tests.harness import check_invariants
 from tests.runtime.conftest import CLERK, Bench, Clock, running
 from tests.runtime.faulty import ticket_of_another
@@ -274,6 +276,45 @@ async def test_each_caller_is_turned_away_in_its_own_time(
         assert sorted(await bench.look(lambda s: list(s.counters.values()))) == [2]
         assert (await bench.issue()).ticket
         await assert_live_equals_replayed(bench)
+
+
+async def test_whoever_is_turned_away_costs_the_others_nothing(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the store hangs, deadlines come one after another; not everybody is looked at for each."""
+    looks = 0
+
+    class Watched(Item):
+        __slots__ = ()
+
+        def __getattribute__(self, name: str) -> Any:
+            nonlocal looks
+            looks += name == "until_s"
+            return super().__getattribute__(name)
+
+    async def caller(bench: Bench, after_s: float) -> None:
+        await trio.sleep(after_s)
+        with pytest.raises(StoreUnavailable):
+            await bench.issue()
+
+    monkeypatch.setattr("callq.runtime.actor.Item", Watched)
+    async with running(journal) as bench:
+        await bench.issue()
+        journal.gate = trio.Event()
+        looks = 0
+        async with trio.open_nursery() as nursery:
+            for number in range(200):
+                nursery.start_soon(caller, bench, number / 100)
+        assert looks < 10 * 200
+
+
+async def test_who_has_an_answer_is_not_kept_until_it_would_have_been_too_late(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with running(journal) as bench:
+        for _ in range(50):
+            await bench.issue()
+        assert len(bench.actor._deadlines._waiting) <= 1
 
 
 async def test_a_fault_in_one_command_changes_nothing_and_the_hall_goes_on(journal: FaultyJournal) -> None:

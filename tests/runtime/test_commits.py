@@ -53,6 +53,33 @@ async def test_nodes_that_race_leave_each_other_time(
         assert 0 < trio.current_time() - before < 3, "a pause, and a short one"
 
 
+async def test_only_what_became_durable_counts_as_committed(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that another node was faster than is decided again, and counts once: when it is through."""
+    refused: list[str] = []
+    committed: list[int] = []
+    async with two(journal) as (a, b):
+        await a.look(lambda s: None)
+        written = len(await entries(journal))
+        monkeypatch.setattr(metrics, "group_refused", refused.append)
+        monkeypatch.setattr(
+            metrics, "group_committed", lambda hall, batches, seconds: committed.append(batches)
+        )
+        async with trio.open_nursery() as nursery:
+            for bench in (a, b) * 3:
+
+                async def citizen(bench: Bench = bench) -> None:
+                    for _ in range(10):
+                        await bench.issue()
+
+                nursery.start_soon(citizen)
+        journal.faults = ["lost_reply"]
+        await a.issue()
+        assert refused
+        assert sum(committed) == len(await entries(journal)) - written
+
+
 async def test_a_node_that_is_alone_gives_way_to_nobody(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock
 ) -> None:

@@ -9,6 +9,7 @@ import trio
 
 from callq.domain import commands as cmd
 from callq.domain.errors import StoreUnavailable
+from callq.runtime.deadlines import ANSWER_WITHIN_S
 from callq.runtime.group import Item
 from callq.runtime.hub import FeedClosed
 from callq.views.view import View
@@ -64,6 +65,20 @@ async def test_a_screen_whose_past_cannot_be_learned_is_sent_elsewhere(
         check.settled.set()
         with pytest.raises(FeedClosed):
             await feed.receive()
+
+
+async def test_a_screen_is_not_kept_waiting_through_an_outage(
+    journal: FaultyJournal, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Its reader may find a node that knows more; this one tells it in the time of any answer."""
+    async with running(journal) as bench:
+        seen = await bench.actor.subscribe(BOARD, None, None).receive()
+        journal.gate = trio.Event()
+        feed = bench.actor.subscribe(BOARD, seen.revision + 1, seen.epoch)
+        began = trio.current_time()
+        with trio.fail_after(60), pytest.raises(FeedClosed):
+            await feed.receive()
+        assert trio.current_time() - began == pytest.approx(ANSWER_WITHIN_S)
 
 
 async def test_a_node_that_may_not_decide_takes_no_screen_that_knows_more(

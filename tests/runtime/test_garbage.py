@@ -55,6 +55,19 @@ def test_what_is_old_is_not_looked_at_by_itself() -> None:
 
 
 @pytest.mark.usefixtures("collector")
+def test_much_that_stays_is_looked_at_by_itself_after_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own rule is put off, not off: a process that piles up objects is not left to the hour."""
+    monkeypatch.setattr(garbage, "YOUNG", 100)
+    gc.disable()
+    garbage.begin()
+    gc.collect()
+    looks = gc.get_stats()[2]["collections"]
+    held: list[list[int]] = [[] for _ in range(garbage.YOUNG * (garbage.OLDER + 1) * (garbage.OLDEST + 9))]
+    assert gc.get_stats()[2]["collections"] > looks
+    del held
+
+
+@pytest.mark.usefixtures("collector")
 async def test_everything_is_looked_at_in_a_quiet_moment(autojump_clock: MockClock) -> None:
     acts = 0
     busy_until_s = EVERY_S + 100

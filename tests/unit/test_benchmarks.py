@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import subprocess
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
 
 from loadtests.__main__ import DOCUMENT, RESULTS, SCENARIOS, with_tables
-from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report, shown
+from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report, shown, source
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def figure(**more: Any) -> Figure:
@@ -105,3 +109,29 @@ def test_the_tables_of_the_page_are_those_of_the_figures_kept() -> None:
     broken = text.replace("| what | measured |", "| what | guessed |")
     assert broken != text
     assert with_tables(broken) == text
+
+
+def git(place: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    done = subprocess.run(["git", *who, *arguments], cwd=place, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_a_report_says_which_commit_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "loadtests"
+    (place / "results").mkdir(parents=True)
+    monkeypatch.setattr("loadtests.figures.__file__", str(place / "figures.py"))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert source() == ""
+    assert "not recorded" in report("x", [figure()]).told()
+    git(tmp_path, "init", "-q")
+    (tmp_path / "code.py").write_text("one", encoding="utf-8")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    commit = f"commit {git(tmp_path, 'rev-parse', 'HEAD')[:12]}"
+    assert source() == commit
+    (place / "results" / "x.json").write_text("kept", encoding="utf-8")
+    assert source() == commit, "what a benchmark keeps is no change"
+    (tmp_path / "code.py").write_text("two", encoding="utf-8")
+    assert source() == f"{commit} with changes"
+    assert commit in msgspec.structs.replace(report("x", [figure()]), source=source()).told()

@@ -14,9 +14,10 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
 from callq.domain.events import SCHEMA_VERSION
-from callq.domain.hall import Booking
+from callq.domain.hall import Booking, digest
 from callq.domain.state import HallState, canonical
-from tests.harness import MONDAY_9H, Hall, check_invariants, small_hall
+from callq.domain.tides import TideMemory, TidePlan
+from tests.harness import MONDAY_9H, Hall, check_invariants, small_hall, tidal_hall
 
 HOUR_MS = 3_600_000
 IT = "t0001"
@@ -42,6 +43,13 @@ DEFERRED = (STOP, *SERVING, COMPLETE, GO_ON)
 ANN = cmd.Person(id_hash="ann")
 TODAY = cmd.Book(booking="b1", service="general", slot_ms=MONDAY_9H + HOUR_MS, person=ANN)
 TOMORROW = msgspec.structs.replace(TODAY, slot_ms=MONDAY_9H + 25 * HOUR_MS)
+
+
+TIDAL = tidal_hall(tides=msgspec.structs.replace(tidal_hall().tides, mode="advise", windows=("w3",)))
+RECKON = cmd.ReckonTides(
+    minute_ms=MONDAY_9H, config=digest(TIDAL), memory=TideMemory(there=2), plan=TidePlan(open=("w3",))
+)
+PROPOSED = (cmd.SignIn(window="w3", clerk="c4"), cmd.Configure(config=TIDAL), RECKON)
 
 
 class Row(NamedTuple):
@@ -71,6 +79,11 @@ ROWS = [
     Row(GO_ON, DONE, DONE, DONE, before=(STOP,)),
     Row(cmd.CloseDay(reason="停电"), DONE, DONE, C.WRONG_STATE),
     Row(cmd.Second(clerk="c3", hall="town"), DONE, DONE, DONE),
+    # Nothing is planned while the hall stands still or when its day is closed; what was asked stays askable.
+    Row(RECKON, DONE, NOTHING, NOTHING, before=PROPOSED[:2]),
+    Row(cmd.SetTides(mode="automatic"), DONE, DONE, DONE, before=PROPOSED),
+    Row(cmd.AcceptPlan(plan="p9"), DONE, DONE, C.EXPIRED, before=PROPOSED),
+    Row(cmd.DeclinePlan(plan="p9"), DONE, DONE, C.EXPIRED, before=PROPOSED),
     Row(cmd.Unsecond(clerk="c3"), DONE, DONE, DONE, before=(cmd.Second(clerk="c3", hall="town"),)),
     # Time does nothing while the hall stands still.
     Row(cmd.Tick(), DONE, NOTHING, NOTHING, before=MISSED, minutes=31),

@@ -282,7 +282,7 @@ def test_ahead_counts_all_classes_of_the_service() -> None:
     hall.issue(cls="priority")
     hall.later(100)
     last = hall.issue()
-    assert (ahead(hall.state, first), ahead(hall.state, last)) == (0, 2)
+    assert (ahead(hall.state, first, hall.now_ms), ahead(hall.state, last, hall.now_ms)) == (0, 2)
     assert head_of_line(hall.state, first, hall.now_ms) is None
     estimate = head_of_line(hall.state, last, hall.now_ms)
     assert estimate is not None

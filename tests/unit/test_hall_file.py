@@ -116,7 +116,7 @@ SLIPS = [
     ("[contact]", "[contacts]", "contacts", "unknown key", "'contact'"),
     ("[contact]", "[[contact]]", "contact", "expected a table, found a list", "[table]"),
     ("[[windows]", "[window]", "", "not TOML", "[["),
-    ('policy = "longest_wait"', 'policy = "fifo"', "policy", "'fifo'", "longest_wait"),
+    ('policy = "index"', 'policy = "fifo"', "routing.policy", "'fifo'", "index"),
 ]
 
 

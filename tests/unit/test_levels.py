@@ -15,13 +15,15 @@ from callq.domain import commands as cmd
 from callq.domain import events as ev
 from callq.domain.apply import apply
 from callq.domain.commands import SYSTEM, Person
+from callq.domain.decide import decide
 from callq.domain.errors import Rejected
 from callq.domain.hall import HallConfig, Rules, Session, Skill
 from callq.domain.levels import FIELDS, STRUCTS, required_level
 from callq.domain.state import HallState
 from callq.domain.undo import Undo
 from tests.golden.day import FOLDER, shapes
-from tests.harness import Hall, small_hall
+from tests.guided import guided_hall
+from tests.harness import MONDAY_9H, Hall, small_hall
 
 SHAPES: dict[int, dict[str, list[str]]] = {
     int(path.stem.partition("-v")[2]): json.loads(path.read_text()) for path in FOLDER.glob("shapes-*.json")
@@ -99,6 +101,8 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("booked", "channel"): {*CHANNELS},
     ("Routing", "policy"): {"index", "longest_wait", "fixed_queue_ratio", "strict_priority"},
     ("Tides", "mode"): {"off", "advise", "automatic"},
+    ("tides_set", "mode"): {"off", "advise", "automatic"},
+    ("TideReason", "code"): {"load", "service_load", "minimum", "spare", "long_queue", "short_queue"},
     ("Item", "channels"): {"window", "remote", "appointment", *OUTLETS},
     ("Outlet", "channel"): {*OUTLETS},
     ("Outlet", "days"): {*DAYS},
@@ -278,3 +282,19 @@ def test_for_older_readers_an_undo_takes_back_one_act_and_only_what_came_last() 
     hall.do(cmd.Pause(window="w1"))
     with pytest.raises(Rejected):
         hall.do(cmd.Undo(window="w1"))
+
+
+@pytest.mark.parametrize(("all_nodes_read", "raised"), [(0, []), (3, []), (4, [4])])
+def test_a_new_hall_uses_at_once_what_it_needs_and_all_nodes_read(
+    all_nodes_read: int, raised: list[int]
+) -> None:
+    """A hall with matters could not be created before: its first batch may use the first schemas only."""
+    configure = cmd.Configure(config=guided_hall(), level=all_nodes_read)
+    events = decide(HallState("test"), configure, MONDAY_9H).events
+    assert [event.level for event in events if isinstance(event, ev.FeatureLevelRaised)] == raised
+    plain = cmd.Configure(config=small_hall(), level=all_nodes_read)
+    assert not [
+        one
+        for one in decide(HallState("test"), plain, MONDAY_9H).events
+        if isinstance(one, ev.FeatureLevelRaised)
+    ]

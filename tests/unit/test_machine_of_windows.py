@@ -10,10 +10,11 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain import window as windows
 from callq.domain.errors import Code, Rejected
-from callq.domain.hall import Rules
+from callq.domain.hall import Rules, digest
 from callq.domain.state import canonical
+from callq.domain.tides import TideMemory, TidePlan
 from callq.domain.window import WindowAct, WindowState
-from tests.harness import Hall, small_hall
+from tests.harness import MONDAY_9H, Hall, small_hall, tidal_hall
 
 W, A = WindowState, WindowAct
 FIRST, SECOND = "t0001", "t0002"
@@ -24,6 +25,11 @@ SIGN_IN, SIGN_OUT = cmd.SignIn(window="w1", clerk="c1"), cmd.SignOut(window="w1"
 CALL, START, MISS = cmd.CallNext(window="w1"), cmd.Start(window="w1"), cmd.Miss(window="w1")
 RECALL, COMPLETE, UNDO = cmd.Recall(window="w1"), cmd.Complete(window="w1"), cmd.Undo(window="w1")
 CANCEL, CLOSE_DAY = cmd.Cancel(ticket=FIRST), cmd.CloseDay()
+TIDAL = tidal_hall()
+OPENS = cmd.ReckonTides(
+    minute_ms=MONDAY_9H + 60_000, config=digest(TIDAL), memory=TideMemory(), plan=TidePlan(open=("w1",))
+)
+"""A plan lets the window open in a few minutes."""
 LATER = cmd.Tick()
 """Stands for: the time after which a service that outlives its day ends."""
 
@@ -81,6 +87,8 @@ class Scene(NamedTuple):
     command: cmd.AnyCommand
     tickets: int = 1
     rules: Rules = Rules()
+    tides: bool = False
+    """Whether a plan may open the window."""
 
 
 def _leaving() -> list[Scene]:
@@ -117,7 +125,8 @@ def scenes() -> list[Scene]:
         Scene(W.IDLE, A.CALL_NEXT, W.CALLING, SEATED, CALL),
         Scene(W.IDLE, A.TAKE_BACK, W.CALLING, (*SEATED, *PAPERS), COMMANDS[A.TAKE_BACK]),
         Scene(W.IDLE, A.RESUME, W.SERVING, (*SEATED, *WAITS), COMMANDS[A.RESUME]),
-        # Legal while busy, but only to take something back.
+        # Legal while closed or busy, but only to take something back.
+        Scene(W.CLOSED, A.CLOSE, W.CLOSED, (SIGN_IN, OPENS), CLOSE, tides=True),
         *(Scene(s, A.OPEN, s, (*PATHS[s], CLOSE), OPEN) for s in (W.CALLING, W.SERVING)),
         *(Scene(s, A.UNPAUSE, s, (*PATHS[s], PAUSE), UNPAUSE) for s in (W.CALLING, W.SERVING)),
         Scene(W.CLOSED, A.SIGN_IN, W.CLOSED, (), SIGN_IN),
@@ -131,9 +140,11 @@ def scenes() -> list[Scene]:
     return found
 
 
-def play(commands: tuple[cmd.AnyCommand, ...], tickets: int = 1, rules: Rules | None = None) -> Hall:
+def play(
+    commands: tuple[cmd.AnyCommand, ...], tickets: int = 1, rules: Rules | None = None, tides: bool = False
+) -> Hall:
     """A hall in which some took a number for `general`, and then these were done, one second apart."""
-    hall = Hall(small_hall(rules=rules or Rules(recall_gap_s=1)))
+    hall = Hall(TIDAL if tides else small_hall(rules=rules or Rules(recall_gap_s=1)))
     for _ in range(tickets):
         hall.issue()
     for command in commands:
@@ -145,7 +156,8 @@ def play(commands: tuple[cmd.AnyCommand, ...], tickets: int = 1, rules: Rules | 
 
 @pytest.mark.parametrize("scene", scenes(), ids=lambda s: f"{s.state}-{s.act}-{s.to}")
 def test_a_legal_act_ends_where_the_table_says(scene: Scene) -> None:
-    hall = play(scene.before, scene.tickets, scene.rules if scene.rules != Rules() else None)
+    rules = scene.rules if scene.rules != Rules() else None
+    hall = play(scene.before, scene.tickets, rules, scene.tides)
     window = hall.state.windows["w1"]
     assert window.state == scene.state
     if scene.command is LATER:
@@ -165,6 +177,7 @@ def test_every_transition_of_the_table_is_shown() -> None:
 
 
 NOTHING_TO_TAKE_BACK = {
+    (W.CLOSED, A.CLOSE),
     (W.CALLING, A.OPEN),
     (W.SERVING, A.OPEN),
     (W.CALLING, A.UNPAUSE),

@@ -39,7 +39,7 @@ NOW: Final = metrics.HallNow(
 
 LABELS: Final = {
     *("hall", "service", "command", "outcome", "status", "state", "view", "group", "type", "reason"),
-    *("method", "route", "version", "python"),
+    *("method", "route", "version", "python", "move"),
 }
 """All there are; each from a closed set."""
 
@@ -64,6 +64,7 @@ THINGS: Final = (
         "messages",
         "changes",
         "dropped",
+        "proposals",
         "days",
         "fds",
         "revision",

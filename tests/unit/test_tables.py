@@ -22,7 +22,7 @@ OF_NO_VIEW = {ev.EpochOpened, ev.FeatureLevelRaised}
 NOT_OFFERED = {cmd.SetSkills}
 """Commands of people that no door takes yet."""
 
-OF_THE_NODE = {cmd.OpenEpoch, cmd.RecordOutage, cmd.RaiseLevel, cmd.Tick}
+OF_THE_NODE = {cmd.OpenEpoch, cmd.RecordOutage, cmd.RaiseLevel, cmd.Tick, cmd.ReckonTides}
 
 BODIES = [
     (bodies.TicketCommandBody, orders._TO_TICKET),

@@ -12,6 +12,18 @@ from tests.unit.viewing import shown
 # The panel ----------------------------------------------------------------------------------------
 
 
+def lane_why(service: str, cls: str, head: str, waited_s: int) -> dict[str, Any]:
+    no_index = {"index": None, "late": None, "pressure": None, "note": ""}
+    return {
+        "service": service,
+        "class": cls,
+        "head": head,
+        "waited_s": waited_s,
+        "count": 1,
+        **no_index,
+    }
+
+
 def test_next_on_the_panel_is_who_is_called() -> None:
     hall = Hall()
     hall.staff()
@@ -27,9 +39,13 @@ def test_next_on_the_panel_is_who_is_called() -> None:
     assert upcoming["why"] == {
         "rule": "longest_wait",
         "lanes": [
-            {"service": "general", "class": "priority", "head": "A001", "waited_s": 90, "count": 1},
-            {"service": "social", "class": "ordinary", "head": "E001", "waited_s": 120, "count": 1},
+            lane_why("general", "priority", "A001", 90),
+            lane_why("social", "ordinary", "E001", 120),
         ],
+        "by": "",
+        "reason": "",
+        "text": "等候最久：已等 2 分，2 个队列的队首中最久。",
+        "text_en": "Longest wait: 2 min, the longest of the heads of 2 queues.",
     }
     hall.do(cmd.CallNext(window="w1"))
     panel = shown(hall, "panel", window="w1")

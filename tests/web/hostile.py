@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import random
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgpack
 import msgspec
@@ -133,6 +133,10 @@ MSGPACK_BODIES = (
 )
 
 
+LEFT_OUT: Final = object()
+"""Given for a member that does not go with the others."""
+
+
 class Given(NamedTuple):
     """Values by the name of a member, so that what is spoiled is otherwise right."""
 
@@ -179,7 +183,8 @@ class Mallory:
         match info:
             case inspect.StructType():
                 tag = {info.tag_field: info.tag} if info.tag_field else {}
-                return tag | {f.encode_name: self.right(f.type, f.encode_name) for f in info.fields}
+                sent = [f for f in info.fields if self._given.get(f.encode_name) is not LEFT_OUT]
+                return tag | {f.encode_name: self.right(f.type, f.encode_name) for f in sent}
             case inspect.UnionType():
                 kinds = [one for one in info.types if not isinstance(one, inspect.NoneType)]
                 return self.right(self._random.choice(kinds), name)
@@ -189,6 +194,8 @@ class Mallory:
                 return self._random.choice(list(info.cls)).value
             case inspect.IntType():
                 return info.ge if info.ge is not None else 1
+            case inspect.FloatType():
+                return 0.5
             case inspect.BoolType():
                 return False
             case inspect.StrType():

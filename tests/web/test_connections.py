@@ -156,6 +156,12 @@ UNUSABLE = {
     "an asterisk": (400, b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n"),
     "a tunnel": (400, b"CONNECT other:80 HTTP/1.1\r\n" + HOST + b"\r\n"),
     "headers without end": (431, b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 100_000),
+    "a header of 17,000 bytes": (
+        431,
+        b"GET /healthz HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 17_000 + b"\r\n\r\n",
+    ),
+    "a header of blanks": (431, b"GET /healthz HTTP/1.1\r\n" + HOST + b"X:" + b" " * 17_000 + b"a\r\n\r\n"),
+    "5,000 headers": (431, b"GET /healthz HTTP/1.1\r\n" + HOST + b"X: a\r\n" * 5_000 + b"\r\n"),
     "HTTP/2 with prior knowledge": (505, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9)),
     "HTTP of a later day": (505, b"GET / HTTP/3.7\r\n" + HOST + b"\r\n"),
     "two lengths": (400, b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n"),
@@ -177,6 +183,15 @@ async def test_what_is_no_request_is_answered_with_a_problem(door: Door, name: s
     before = await door.canonical()
     assert problem(await asked(door, data), status)["code"] == "invalid"
     assert await door.canonical() == before
+
+
+async def test_headers_of_16_kib_are_taken_each_time(door: Door) -> None:
+    line = b"GET /healthz HTTP/1.1\r\n" + HOST + b"X: "
+    head = line + b"a" * (connection.MAX_HEAD - len(line) - 4) + b"\r\n\r\n"
+    assert len(head) == connection.MAX_HEAD
+    answer = await asked(door, head * 3 + head.replace(b"X: ", b"X: a", 1))
+    assert answer.count(b"HTTP/1.1 200 ") == 3
+    assert answer.count(b"HTTP/1.1 431 ") == 1
 
 
 async def test_a_head_that_is_refused_has_no_content(door: Door) -> None:
@@ -207,6 +222,11 @@ SPOILED = {
     "HTTP/1.0": (b"HTTP/1.1", b"HTTP/1.0"),
     "another upgrade as well": (b"Upgrade: websocket", b"Upgrade: websocket\r\nUpgrade: h2c"),
     "a protocol in no alphabet": (b"callq.v1.json", b"callq.v1.json, \xff"),
+    "a key that is none": (b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Key: x"),
+    "two keys": (b"\r\n\r\n", b"\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
+    "two versions": (b"\r\n\r\n", b"\r\nSec-WebSocket-Version: 13\r\n\r\n"),
+    "a body": (b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\nhello"),
+    "a body in chunks": (b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     "an extension in no alphabet": (b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: \xff\r\n\r\n"),
 }
 
@@ -218,6 +238,28 @@ async def test_a_spoiled_handshake_is_refused_and_closed(door: Door, name: str) 
     assert right in hello
     told = problem(await asked(door, hello.replace(right, wrong, 1)), 400)
     assert "handshake" in told["detail"]
+
+
+TWICE = {
+    "Authorization twice": BEARER + b"Authorization: Bearer another\r\n",
+    "in a header and a subprotocol": BEARER,
+    "in two subprotocols": b"Sec-WebSocket-Protocol: bearer.another\r\n",
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+async def test_a_token_that_is_given_twice_is_refused_by_the_feed_as_by_the_rest(
+    door: Door, name: str
+) -> None:
+    hello = upgrade(door.port)
+    if name == "Authorization twice":
+        hello = hello.replace(f", bearer.{ADMIN}".encode(), b"")
+    elif name == "in two subprotocols":
+        hello = hello.replace(f"bearer.{ADMIN}".encode(), f"bearer.{ADMIN}, bearer.another".encode())
+    more = TWICE[name] if name != "in two subprotocols" else b""
+    told = problem(await asked(door, hello.replace(b"\r\n\r\n", b"\r\n" + more + b"\r\n", 1)), 400)
+    assert told["code"] == "invalid"
+    assert "given twice" in told["detail"]
 
 
 async def test_what_comes_before_the_handshake_is_answered_waits_for_it(door: Door) -> None:
@@ -248,6 +290,8 @@ BROKEN = {
     "a close with half a code": (1002, [frame(b"x", 0x88)]),
     "a message that is too large": (4413, [frame(b" " * 65_537)]),
     "one that is much too large": (4413, [frame(b" " * 1_000_000)]),
+    "one that is too large before it is whole": (4413, [frame(b" " * 70_000, length=300_000)]),
+    "one of few letters and many bytes": (4413, [frame("县".encode() * 22_000)]),
     "one that never ends": (4413, [frame(b" " * 60_000, 0x01), *[frame(b" " * 60_000, 0x00)] * 40]),
     "a frame of a terabyte": (4413, [frame(b" " * 400_000, length=1 << 40)]),
     "nonsense without end": (4400, [frame(b"x")] * 40),

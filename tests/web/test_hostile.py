@@ -86,6 +86,8 @@ class Hall:
         self.path["booking"] = await book(door, person={"phone": "13812345678"})
         called = await door.window("call_next")
         self.path["ticket"] = called["ticket"]["id"]
+        likely = [{"item": "card", "confidence": 0.9}]
+        self.path["decision"] = (await door.post("route", {"items": likely}))["decision"]
         self.given = hostile.Given(
             {
                 **self.path,
@@ -97,6 +99,11 @@ class Hall:
                 "day": "2026-11-23",
                 "zone": "hall",
                 "view": "board",
+                # A ticket is for a service or a matter, and a request is one or many.
+                "item": hostile.LEFT_OUT,
+                "items": likely,
+                "accept": ["window"],
+                "requests": hostile.LEFT_OUT,
                 "traits": ["deaf"],
                 "person": {"id_no": "110101199003070011", "name": "张三", "phone": "13912345678"},
                 "config": hostile.plain(busy_hall()),
@@ -136,6 +143,8 @@ async def test_no_body_is_too_strange_for_an_answer(door: Door, route: Route) ->
     mallory = hostile.Mallory(SEED, hall.given)
     path = route.path.format(**hall.path)
     bodies = [*hostile.JSON_BODIES, *map(hostile.as_json, mallory.bodies(route.body, EACH))]
+    for part in route.parts:
+        bodies += [hostile.as_json({"requests": [one]}) for one in mallory.bodies(part, EACH)]
     before = await hall.state()
     for body in bodies:
         answer = await door.ask("POST", path, body)

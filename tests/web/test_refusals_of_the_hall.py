@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from callq.domain.errors import Code
-from callq.domain.hall import Booking, Clerk, Resource, Rules, Service, Session
+from callq.domain.hall import Booking, Clerk, Item, Outlet, Resource, Rules, Service, Session
 from callq.journal.memory import MemoryJournal
 from tests.harness import MONDAY_9H, small_hall
 from tests.web.conftest import Door, serving
@@ -46,6 +46,12 @@ def busy_hall() -> Any:
             Session(code="late", name="延时", ticketing="14:30-18:00", serving="14:30-18:30"),
         ),
         rules=Rules(rejoin_max=1, no_show_limit=1),
+        items=(
+            Item(code="card", name="社保卡", service="social", channels=("window", "online")),
+            Item(code="house", name="过户", service="estate"),
+            Item(code="return", name="申报", service="tax", channels=("appointment", "window")),
+        ),
+        outlets=(Outlet(channel="online", name="网上"),),
     )
 
 

@@ -29,6 +29,7 @@ REQUESTS = {
     "POST tickets priority": STAFF,
     "GET tickets": LOOKING,
     "GET tickets/{ticket}": f"{LOOKING} kiosk guide citizen",
+    "GET tickets/{ticket}/why": f"{LOOKING} kiosk guide citizen",
     "POST tickets/{ticket}/commands": f"{STAFF} kiosk rating citizen",
     "GET windows/w1": LOOKING,
     "POST windows/w1/commands": "admin supervisor clerk",
@@ -40,6 +41,9 @@ REQUESTS = {
     "GET bookings/0000000000": f"{LOOKING} kiosk guide",
     "POST bookings/0000000000/commands": f"{STAFF} kiosk guide",
     "POST find/bookings": f"{LOOKING} kiosk guide",
+    "GET items": " ".join(ROLES),
+    "POST route": f"{STAFF} guide",
+    "POST route/DECISION/commit": f"{STAFF} guide",
     "GET board": f"{LOOKING} kiosk screen device guide",
     "GET floor": "admin supervisor helper inspector",
     "GET events": "admin supervisor inspector",
@@ -80,13 +84,15 @@ BODIES = {
     "POST tickets": {"service": "nowhere"},
     "POST bookings": {"service": "nowhere", "slot_ms": 0, "person": {"phone": "13812345678"}},
     "POST find/bookings": {"person": {"phone": "13812345678"}},
+    "POST route": {"items": [{"item": "nothing"}]},
+    "POST route/DECISION/commit": {"option": 1},
     "POST tickets priority": {"service": "nowhere", "class": "priority"},
 }
 
 
 def test_the_matrix_covers_every_request_and_permission() -> None:
     covered = {
-        re.sub("{ticket}|w1|0000000000", "x", key).removesuffix(" priority").split("?")[0].rstrip()
+        re.sub("{ticket}|w1|0000000000|DECISION", "x", key).removesuffix(" priority").split("?")[0].rstrip()
         for key in REQUESTS
     }
     asked = set()
@@ -94,7 +100,9 @@ def test_the_matrix_covers_every_request_and_permission() -> None:
         path = route.path.removeprefix("/v1/halls/{hall}").lstrip("/")
         if route.path.startswith("/v1/halls/{hall}") or route.path == "/v1/tokens":
             short = "/v1/tokens" if route.path == "/v1/tokens" else path
-            asked.add(re.sub("{ticket}|{window}|{booking}", "x", f"{route.method} {short}").rstrip())
+            asked.add(
+                re.sub("{ticket}|{window}|{booking}|{decision}", "x", f"{route.method} {short}").rstrip()
+            )
     assert asked == covered
     assert set(ALLOWED) == set(Permission)
     assert set(VIEW_PERMISSION) == set(VIEWS)

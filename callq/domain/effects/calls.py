@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callq.domain.effects import tides
 from callq.domain.effects.tools import (
     RECENT_MISSED,
     TIMERS,
@@ -173,7 +174,7 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     for index, step in enumerate(ticket.steps):
         if step.state != "deferred":
             drop_credit(state, ticket, index, undo)
-    _as_before(window, record, undo)
+    _as_before(state, window, record, undo)
     seats_changed(state, undo)
     ready(state, window, at, undo)
     undo.set(window, "acted", record.previous)
@@ -209,7 +210,7 @@ def _counted_ms(state: HallState, ticket: Ticket, record: Acted) -> int:
     return int(str(before["handled_ms"])) + ticket.clock_ms - int(str(began))
 
 
-def _as_before(window: Window, record: Acted, undo: Undo) -> None:
+def _as_before(state: HallState, window: Window, record: Acted, undo: Undo) -> None:
     """Take back what the end of a ticket made of its window, not what its clerk has asked for since."""
     before = dict(record.window)
     for name in ("last", "since_ms"):
@@ -218,7 +219,10 @@ def _as_before(window: Window, record: Acted, undo: Undo) -> None:
         return
     if not window.open:
         undo.set(window, "open", True)
-        undo.set(window, "draining", True)
+        if window.left:
+            tides.not_left(state, window, undo)
+        else:
+            undo.set(window, "draining", True)
         undo.set(window, "pause_after", before["pause_after"])
         undo.set(window, "pause_reason", before["pause_reason"])
     elif window.paused:

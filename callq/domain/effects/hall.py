@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from callq.domain.effects import tides
 from callq.domain.effects.tools import (
     WHOLE_UNDO,
     Moment,
@@ -46,6 +47,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
             undo.put(state.windows, config.id, window)
     for gone in [w for w in state.windows if w not in index.windows]:
         undo.drop(state.windows, gone)
+    tides.configured(state, undo)
     for service in event.config.services:
         for cls in CLASSES:
             key = LaneKey(service.code, cls)
@@ -99,6 +101,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     undo.set(state, "recent", {})
     undo.set(state, "missed", ())
     _nothing_to_take_back(state, undo)
+    tides.day_begins(state, undo)
     _forget_keys(state, previous, ends_ms, at, undo)
     kept = (previous, event.day, *state.keys)
     rated_until = at.now_ms - config.rules.rate_phone_h * 3_600_000
@@ -147,6 +150,7 @@ def end_serving(state: HallState, at: Moment, undo: Undo) -> None:
 def day_closed(state: HallState, event: ev.DayClosed, at: Moment, undo: Undo) -> None:
     """No more tickets until the next day."""
     undo.set(state, "day_closed", True)
+    tides.day_ends(state, undo)
     end_serving(state, at, undo)
 
 

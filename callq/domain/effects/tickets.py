@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from sys import intern
 from typing import TYPE_CHECKING, Final
 
+from callq.domain.commands import Person
 from callq.domain.effects.tools import (
     Moment,
+    begin_timer,
     drop_credit,
     drop_timer,
     enter_lane,
@@ -36,6 +40,25 @@ def _takes_place(state: HallState, event: ev.TicketIssued) -> bool:
     return state.level < OWN_PLACES or not (event.booking or event.credit)
 
 
+@lru_cache(maxsize=4096)
+def _first_steps(service: str, later: tuple[str, ...]) -> tuple[Step, ...]:
+    """Steps of a new visit, held once for all who come for the same: steps are replaced, never changed."""
+    return (Step(service, "current"), *(Step(code, "todo") for code in later))
+
+
+def _shared(person: Person | None) -> Person | None:
+    """A person whose short texts, which many have in common, are held once for all of them."""
+    if person is None:
+        return None
+    return Person(
+        id_hash=person.id_hash,
+        id_last4=intern(person.id_last4),
+        phone_hash=person.phone_hash,
+        phone_last4=intern(person.phone_last4),
+        name=intern(person.name),
+    )
+
+
 def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> None:
     """A new ticket waits."""
     undo.set(state, "seq", state.seq + 1)
@@ -46,26 +69,24 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
     clock_ms = state.clock(at.now_ms) if event.clock_ms is None else event.clock_ms
     credit = state.credits[event.credit] if event.credit else None
     held = credit is not None and credit.step is None
+    service = intern(event.service)
     ticket = Ticket(
         id=event.ticket,
         number=event.number,
         seq=state.seq,
         day=state.day,
-        service=event.service,
-        quota_of=event.service if takes_place else "",
+        service=service,
+        quota_of=service if takes_place else "",
         cls=event.cls,
-        zone=event.zone,
+        zone=intern(event.zone),
         channel=event.channel,
         issued_ms=at.now_ms,
         first_arrival_ms=at.now_ms,
         clock_ms=clock_ms,
         first_clock_ms=clock_ms,
         order=next_order(state, undo),
-        steps=(
-            Step(event.service, "current"),
-            *(Step(code, "todo") for code in event.steps[1:]),
-        ),
-        person=event.person,
+        steps=_first_steps(service, event.steps[1:]),
+        person=_shared(event.person),
         traits=event.traits,
         party=event.party,
         cases=event.cases,
@@ -87,6 +108,7 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
             undo.set(visit, "touched", state.revision + 1)
     undo.put(state.tickets, ticket.id, ticket)
     enter_lane(state, ticket, undo)
+    begin_timer(state, ticket, at, undo)
     know_person(state, ticket, undo)
 
 

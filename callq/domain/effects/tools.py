@@ -106,8 +106,17 @@ def _lasts_ms(state: HallState, ticket: Ticket) -> int | None:
         case TicketState.HELD:
             return rules.hold_max_min * 60_000 if ticket.hold_kind != "waiting" else None
         case TicketState.WAITING:
-            sent = ticket.bound and ticket.returned == "transfer"
-            return rules.transfer_wait_min * 60_000 if sent else None
+            return _bound_ms(state, ticket) if ticket.bound else None
+    return None
+
+
+def _bound_ms(state: HallState, ticket: Ticket) -> int | None:
+    """How long a ticket waits for one window or clerk alone; None: as long as they are there."""
+    if ticket.returned == "transfer":
+        return state.config.rules.transfer_wait_min * 60_000
+    routing = state.config.routing
+    if routing is not None and ticket.bound.startswith("c:"):
+        return routing.first_contact_min * 60_000
     return None
 
 
@@ -164,9 +173,11 @@ def forget_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
 
 def know_person(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Note that a known person holds this ticket."""
+    alone = (ticket.id,)
     for known in person_keys(ticket.person):
         key = known, ticket.service
-        undo.put(state.live, key, tuple(sorted({*state.live.get(key, ()), ticket.id})))
+        others = state.live.get(key)
+        undo.put(state.live, key, tuple(sorted({*others, ticket.id})) if others else alone)
 
 
 def set_step(ticket: Ticket, index: int, undo: Undo, **changes: Any) -> None:  # noqa: ANN401
@@ -284,7 +295,7 @@ def count(state: HallState, ticket: Ticket, clerk: str | None, undo: Undo, **mor
 def announce(state: HallState, ticket: Ticket, undo: Undo) -> None:
     """Put a call on top of the lists of the window's zone and of the zone where the person waits."""
     assert ticket.window is not None
-    for zone in {state.index.windows[ticket.window].zone, ticket.zone}:
+    for zone in dict.fromkeys((state.index.windows[ticket.window].zone, ticket.zone)):
         others = tuple(t for t in state.recent.get(zone, ()) if t != ticket.id)
         undo.put(state.recent, zone, (ticket.id, *others[: RECENT_CALLS - 1]))
 

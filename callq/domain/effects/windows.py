@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callq.domain.effects import tides
 from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, ready, seats_changed, settled, since
 from callq.domain.state import ClerkDay
 
@@ -18,6 +19,7 @@ def _other_clerk(state: HallState, window: str, at: Moment, undo: Undo) -> Windo
     """A window whose clerk changes: nobody takes back what was done before, nor is called for at once."""
     found = state.windows[window]
     settled(state, found, undo)
+    tides.clerk_changed(state, window, undo)
     ready(state, found, at, undo)
     seats_changed(state, undo)
     return found
@@ -95,6 +97,7 @@ def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> 
     if not window.open:
         undo.set(window, "open", True)
         since(state, window, at, undo)
+        tides.window_opened(state, window, at, undo)
         seats_changed(state, undo)
     undo.set(window, "draining", False)
 
@@ -111,6 +114,7 @@ def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> 
         undo.set(window, flag, False)
     undo.set(window, "pause_reason", None)
     since(state, window, at, undo)
+    tides.window_closed(state, window, undo)
     seats_changed(state, undo)
 
 

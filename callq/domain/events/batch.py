@@ -51,6 +51,17 @@ from callq.domain.events.tickets import (
     TicketUnbound,
     Undone,
 )
+from callq.domain.events.tides import (
+    TidesApplied,
+    TidesDeclined,
+    TidesProposed,
+    TidesReckoned,
+    TidesSet,
+    TidesWithdrawn,
+    WindowLeftAlone,
+    WindowOpening,
+    WindowOpeningDropped,
+)
 from callq.domain.events.windows import (
     ClerkReturned,
     ClerkSeconded,
@@ -122,6 +133,15 @@ Event = (
     | BookingMoved
     | BookingCancelled
     | NoShow
+    | TidesSet
+    | TidesReckoned
+    | TidesProposed
+    | TidesWithdrawn
+    | TidesDeclined
+    | TidesApplied
+    | WindowOpening
+    | WindowOpeningDropped
+    | WindowLeftAlone
 )
 
 

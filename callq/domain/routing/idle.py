@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callq.domain.routing.staffing import staffing_of
 from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ def idle_windows(state: HallState, service: str, cls: str = "ordinary") -> list[
     """Staffed idle windows that can serve a service now, the one that should first.
 
     Priority tickets find green windows first, all others find them last, and remote ones last of all; among
-    equals goes the window with the fewest skills in use, then the one that has been ready longest, then
-    by id.
+    equals goes the window with the fewest services, then one whose clerk is no beginner in this one, then
+    the one that has been ready longest, then by id.
 
     Args:
       state: the hall; only read.
@@ -35,9 +36,17 @@ def idle_windows(state: HallState, service: str, cls: str = "ordinary") -> list[
         and service in state.services_at(window)
         and state.resource_free(service, window)
     ]
-    return sorted(idle, key=lambda window: (*_kind_order(state, window, cls), window.ready_clock, window.id))
+    beginners = staffing_of(state).beginners
 
+    def order(window: Window) -> tuple[bool, bool, int, bool, int, str]:
+        kind = state.index.windows[window.id].kind
+        return (
+            kind == "remote",
+            (kind == "green") != (cls == "priority"),
+            len(state.services_at(window)),
+            service in beginners.get(window.id, ()),
+            window.ready_clock,
+            window.id,
+        )
 
-def _kind_order(state: HallState, window: Window, cls: str) -> tuple[bool, bool, int]:
-    kind = state.index.windows[window.id].kind
-    return kind == "remote", (kind == "green") != (cls == "priority"), len(state.services_at(window))
+    return sorted(idle, key=order)

@@ -44,11 +44,15 @@ def eligible_lanes(state: HallState, window: Window) -> list[Candidate]:
     serving = state.services_at(window)
     if state.index.resources:
         serving = tuple([code for code in serving if state.resource_free(code, window)])
-    lanes = state.lanes
+    lanes, add = state.lanes, found.append
     for key, target_ms in state.index.open_lanes(serving):
         lane = lanes[key]
-        if lane.size:
-            found.append(of_lane(key, lane, target_ms))
+        head = lane.head
+        if head is not None:
+            # As `of_lane`, whose call would be a tenth of the decision.
+            clock_ms = head.clock_ms if head.rank else lane.oldest_ms
+            seen = LaneSeen(key.service, key.cls, head.ticket, clock_ms, lane.size)
+            add(Candidate(key, head, seen, clock_ms, target_ms))
     return found
 
 

@@ -29,10 +29,6 @@ class Sight(NamedTuple):
     coming: str = ""
     """Service of a ticket that is about to wait as well; empty: of none."""
 
-    def waiting(self, service: str) -> int:
-        """How many wait for a service."""
-        return self.state.waiting.of(service) + (service == self.coming)
-
     @property
     def all_waiting(self) -> int:
         """How many wait in all."""
@@ -46,8 +42,10 @@ Policy = Callable[[Sight, "Sequence[Candidate]"], list[Term]]
 def _excess(sight: Sight, candidates: Sequence[Candidate]) -> dict[str, float]:
     """By service: how many more wait for it than are its due share of all."""
     shares, total = staffing_of(sight.state).shares, sight.all_waiting
+    waiting, coming = sight.state.waiting.counts, sight.coming
     return {
-        code: sight.waiting(code) - shares[code] * total for code in {one.key.service for one in candidates}
+        code: waiting.get(code, 0) + (code == coming) - shares[code] * total
+        for code in {one.key.service for one in candidates}
     }
 
 
@@ -66,10 +64,11 @@ def _index(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
         return found
     weight = staffing_of(sight.state).weight
     pressure = {code: weight * more for code, more in _excess(sight, candidates).items()}
+    add = found.append
     for one in candidates:
         late = (clock_ms - one.clock_ms) / one.target_ms
         adds = pressure[one.key.service]
-        found.append(Term(late + adds, late, adds))
+        add(Term(late + adds, late, adds))
     return found
 
 

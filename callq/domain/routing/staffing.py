@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
 
 PER_WINDOW: Final = 21.0
-"""kappa times the open windows, where a hall does not say."""
+"""kappa times the open windows, in a large hall that does not say: one person weighs as much wait as fewer
+windows need to see to more of them."""
 
-MOST: Final = 0.5
-"""kappa is never more of itself: in a small hall one person more in a queue would outweigh many minutes."""
+LARGE: Final = 84.0
+"""In small halls kappa is the open windows by this, if that is less: there a queue tells little, and the
+pressure would let an ordinary ticket wait far longer than by the longest wait. Both meet at 42 windows."""
 
 
 class Staffing(NamedTuple):
@@ -76,8 +78,13 @@ def _worked_out(state: HallState) -> Staffing:
     whole = sum(roots.values())
     routing = state.config.routing
     given = routing.pressure if routing is not None else None
-    weight = min(MOST, PER_WINDOW / max(1, open_now)) if given is None else given
+    weight = given if given is not None else weight_for(open_now)
     return Staffing({code: root / whole for code, root in roots.items()}, weight, beginners, better)
+
+
+def weight_for(windows: int) -> float:
+    """Kappa of a hall that does not say, by how many windows are open."""
+    return min(PER_WINDOW / windows, windows / LARGE) if windows else 0.0
 
 
 def daily_shares(services: Iterable[Service]) -> dict[str, float]:

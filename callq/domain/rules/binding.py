@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
-from callq.domain.seats import window_masters
+from callq.domain.seats import window_masters, window_serves
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -36,6 +36,22 @@ def home_of(state: HallState, ticket: Ticket, gone: str = "") -> Window | None:
         if window != gone and window_masters(state, window, ticket.service):
             return state.windows[window or ""]
     return None
+
+
+def first_contact(state: HallState, clerk: str, service: str) -> str:
+    """一号位: the binding of a ticket whose matter a clerk began; empty where that clerk could not call it.
+
+    Args:
+      state: the hall; only halls with a routing that says so bind anybody.
+      clerk: id of the one who began, or whom the citizen asks for; empty: nobody.
+      service: what the ticket will wait for.
+    """
+    routing = state.config.routing
+    if routing is None or not routing.first_contact_min or not clerk:
+        return ""
+    at = state.clerk_at.get(clerk)
+    seated = at is not None and state.windows[at].clerk == clerk
+    return f"c:{clerk}" if seated and window_serves(state, at, service) else ""
 
 
 def let_go(

@@ -11,10 +11,10 @@ from callq.domain.rules.binding import home_of
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     able_to_call,
-    after_ticket,
     busy,
     clock_back,
     conflict,
+    flags_after,
     in_its_day,
     may_recall_ms,
     present,
@@ -27,6 +27,7 @@ from callq.domain.rules.guards import (
     window_of,
     wrong_state,
 )
+from callq.domain.rules.tides import after_ticket
 from callq.domain.rules.visits import after_completion, one_live_ticket
 from callq.domain.seats import not_there
 from callq.domain.ticket import TicketAct, TicketState
@@ -50,7 +51,7 @@ def call_next(state: HallState, command: cmd.CallNext, now_ms: int, who: cmd.Act
     if before:
         running(state)
         clerk = staffed(window)
-        if window.draining or window.pause_after:
+        if any(isinstance(event, ev.WindowClosed | ev.WindowPaused) for event in before):
             return Decision(before, ticket=window.ticket.id if window.ticket else None, window=window.id)
     else:
         clerk = able_to_call(state, window)
@@ -85,7 +86,7 @@ def _end_present(state: HallState, window: Window, now_ms: int) -> tuple[ev.Even
 def _completed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
     """The service ends; flags of the window take effect, and a visit goes on to its next step."""
     done = ev.TicketCompleted(ticket=ticket.id)
-    return (done, *after_ticket(window), *after_completion(state, ticket, now_ms))
+    return (done, *after_ticket(state, window), *after_completion(state, ticket, now_ms))
 
 
 def _missed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
@@ -98,7 +99,7 @@ def _missed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tu
             f"{ticket.number} was called {ticket.calls} of {least} times",
             "recall it before marking it as missed",
         ).having(retry_ms=max(0, may_recall_ms(state, ticket) - now_ms))
-    return (ev.TicketMissed(ticket=ticket.id), *after_ticket(window))
+    return (ev.TicketMissed(ticket=ticket.id), *after_ticket(state, window))
 
 
 def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd.Actor) -> Decision:
@@ -195,7 +196,7 @@ def abandon(state: HallState, command: cmd.Abandon, now_ms: int, who: cmd.Actor)
     """弃号 of the ticket at the window."""
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.ABANDON)
-    events = (ev.TicketAbandoned(ticket=ticket.id, reason=command.reason), *after_ticket(window))
+    events = (ev.TicketAbandoned(ticket=ticket.id, reason=command.reason), *after_ticket(state, window))
     return Decision(events, ticket=ticket.id, window=window.id)
 
 
@@ -204,7 +205,7 @@ def hold(state: HallState, command: cmd.Hold, now_ms: int, who: cmd.Actor) -> De
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.HOLD)
     in_its_day(state, ticket)
-    events = (ev.TicketHeld(ticket=ticket.id, kind=command.kind), *after_ticket(window))
+    events = (ev.TicketHeld(ticket=ticket.id, kind=command.kind), *after_ticket(state, window))
     return Decision(events, ticket=ticket.id, window=window.id)
 
 
@@ -262,7 +263,7 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
 
 def _called_no_more(state: HallState, window: Window, call: Acted) -> list[ev.Event]:
     """What follows where an undone call leaves a window free: flags, and bindings to who has left since."""
-    events = after_ticket(window)
+    events = flags_after(window)
     before = dict(call.before)
     bound, service = str(before["bound"]), str(before["service"])
     waits = before["state"] == TicketState.WAITING

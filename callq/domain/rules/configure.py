@@ -9,10 +9,12 @@ from callq.domain.calendar import business_day
 from callq.domain.check import problems
 from callq.domain.errors import Code, Rejected
 from callq.domain.hall import digest, lean
+from callq.domain.levels import required_level
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import conflict
 from callq.domain.rules.hall import day_opened
+from callq.domain.rules.store import FIRST_RAISED
 from callq.domain.state import Index
 from callq.domain.ticket import FINAL, TicketState
 
@@ -57,6 +59,9 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
     events: list[ev.Event] = [ev.HallConfigured(config=lean(config), digest=fingerprint)]
     if not state.created:
         events.append(day_opened(business_day(now_ms, config.timezone, config.day_starts), config))
+        if FIRST_RAISED <= required_level(events) <= command.level:
+            # Else the node that creates it would have to wait until a hall exists that it may not write.
+            events.append(ev.FeatureLevelRaised(level=command.level))
     index = Index(config)
     back = [ev.ClerkReturned(clerk=clerk) for clerk in state.seconded if clerk not in index.clerks]
     return Decision((*back, *events, *_let_go(state, index)))

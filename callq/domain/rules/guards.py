@@ -231,7 +231,7 @@ def clock_back(state: HallState, ticket: Ticket, now_ms: int) -> int | None:
     return ticket.clock_ms + state.clock(now_ms) - ticket.held_clock
 
 
-def after_ticket(window: Window) -> list[ev.Event]:
+def flags_after(window: Window) -> list[ev.Event]:
     """What the flags make of a window whose ticket has just left."""
     if window.draining:
         return [ev.WindowClosed(window=window.id)]

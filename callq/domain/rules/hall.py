@@ -11,10 +11,12 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.routing import calls_from_ms, choose_lane, idle_windows, targets_of
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.guards import after_ticket, clerk_of, service_of, whereabouts
+from callq.domain.rules.guards import clerk_of, flags_after, service_of, whereabouts
 from callq.domain.rules.store import left_out_today
+from callq.domain.rules.tides import after_ticket, opening_due
 from callq.domain.rules.visits import after_completion
 from callq.domain.ticket import TicketAct, TicketState, allowed
+from callq.domain.tides import OPENING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +45,10 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
         return Decision(())
     events: list[ev.Event] = []
     for due in state.agenda.until(state.clock(now_ms)):
-        events += _DUE[due.kind](state, state.tickets[due.entity], now_ms)
+        if due.kind == OPENING:
+            events += opening_due(state, state.windows[due.entity], now_ms)
+        else:
+            events += _DUE[due.kind](state, state.tickets[due.entity], now_ms)
     if events:
         return Decision(tuple(events))
     return Decision(tuple(_auto_calls(state, now_ms)))
@@ -70,7 +75,7 @@ def _day_end(state: HallState, now_ms: int) -> list[ev.Event]:
     ]
     for window in state.windows.values():
         if window.ticket and window.ticket.state == TicketState.CALLED:
-            events += after_ticket(window)
+            events += flags_after(window)
     events += [
         ev.NoShow(booking=b.id)
         if b.slot_end_ms <= now_ms and state.could_come(b, now_ms)
@@ -94,7 +99,11 @@ def _auto_start(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]
 def _end_unconfirmed(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     assert ticket.window is not None
     ended = ev.TicketCompleted(ticket=ticket.id, unconfirmed=True)
-    return [ended, *after_ticket(state.windows[ticket.window]), *after_completion(state, ticket, now_ms)]
+    return [
+        ended,
+        *after_ticket(state, state.windows[ticket.window]),
+        *after_completion(state, ticket, now_ms),
+    ]
 
 
 def _abandon(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:

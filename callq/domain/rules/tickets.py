@@ -9,10 +9,9 @@ from callq.domain import opening
 from callq.domain.errors import Code, Rejected
 from callq.domain.lanes import LaneKey
 from callq.domain.routing import lanes_seen
-from callq.domain.rules.binding import home_of
+from callq.domain.rules.binding import first_contact, home_of
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
-    after_ticket,
     clerk_of,
     clock_back,
     conflict,
@@ -26,6 +25,7 @@ from callq.domain.rules.guards import (
     wrong_state,
     zone_for,
 )
+from callq.domain.rules.tides import after_ticket
 from callq.domain.rules.visits import next_number, one_live_ticket, take_up
 from callq.domain.seats import window_serves
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 def _freed(state: HallState, ticket: Ticket) -> list[ev.Event]:
     """What becomes of the window that a ticket leaves."""
     if ticket.state in AT_WINDOW and ticket.window is not None:
-        return after_ticket(state.windows[ticket.window])
+        return after_ticket(state, state.windows[ticket.window])
     return []
 
 
@@ -117,6 +117,8 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
             )
             return Decision((called,), ticket=ticket.id, window=home.id)
         bound = f"w:{home.id}"
+    elif ticket.hold_kind == "without_papers":
+        bound = first_contact(state, ticket.clerk or "", ticket.service)
     back = ev.TicketReturned(ticket=ticket.id, bound=bound, clock_ms=clock_ms)
     return Decision((back,), ticket=ticket.id)
 
@@ -140,6 +142,8 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
     if command.to_service:
         service = _to_service(state, ticket, command.to_service, now_ms)
         one_live_ticket(state, state.index.services[service], ticket.person)
+        if ticket.origin is not None and ticket.origin.service == service:
+            bound = first_contact(state, ticket.origin.clerk, service)
     elif command.to_window:
         bound = _to_window(state, ticket, command.to_window, wait=command.wait)
     else:

@@ -10,6 +10,7 @@ from callq.domain import opening
 from callq.domain.calendar import day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
+from callq.domain.rules.binding import first_contact
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import (
     clerk_of,
@@ -42,14 +43,15 @@ class Number(NamedTuple):
 def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> Decision:
     """Take a number in the queue of a service, or of the first service of a visit."""
     running(state)
-    service = service_of(state, command.service)
+    item = item_of(state, command.item) if command.item else None
+    service = service_of(state, command.service or (item.service if item else ""))
     for code in command.services:
         service_of(state, code)
-    if command.item and item_of(state, command.item).service != service.code:
+    if item is not None and item.service != service.code:
         raise Rejected(
             Code.INVALID,
             f"{command.item!r} is no matter of {service.name}",
-            f"take a ticket for {state.index.items[command.item].service}",
+            f"take a ticket for {item.service}",
             item=command.item,
             service=service.code,
         )
@@ -80,6 +82,7 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
         steps=tuple(steps) if len(steps) > 1 else (),
         credit=credit,
         item=command.item,
+        bound=first_contact(state, command.prefer_clerk, service.code),
     )
     return Decision((issued,), ticket=command.ticket)
 

@@ -9,6 +9,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import clerk_of, conflict, reasoned, require_window, staffed, window_of
+from callq.domain.rules.tides import by_hand, not_opening, skills_in_use
 from callq.domain.window import WindowAct
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def sign_out(state: HallState, command: cmd.SignOut, now_ms: int, who: cmd.Actor
     if command.clerk and command.clerk != clerk:
         raise conflict(Code.WRONG_STATE, window, f"{command.clerk} is not signed in", "name who is")
     require_window(window, WindowAct.SIGN_OUT)
-    events: list[ev.Event] = [ev.ClerkSignedOut(window=window.id, clerk=clerk)]
+    left = ev.ClerkSignedOut(window=window.id, clerk=clerk)
+    events: list[ev.Event] = [*not_opening(state, window, "clerk_left"), left]
     gone: dict[str, tuple[str, ...]] = {f"c:{clerk}": (), f"w:{window.id}": ()}
     if trainee is not None:
         events.insert(0, ev.TraineeLeft(window=window.id, clerk=trainee))
@@ -150,14 +152,8 @@ def set_skills(state: HallState, command: cmd.SetSkills, now_ms: int, who: cmd.A
             raise conflict(Code.NOT_ELIGIBLE, window, f"{clerk.id} has no skill {skill!r}", "name others")
     if command.skills == window.active:
         return Decision((), window=window.id)
-    serving = state.index.in_use(window.id, clerk.id, command.skills, state.day)
-    freed = let_go(
-        state,
-        "not_served",
-        {f"c:{clerk.id}": serving, f"w:{window.id}": serving},
-        mastered={f"w:{window.id}": state.mastered_at(window)},
-    )
-    return Decision((ev.SkillsSet(window=window.id, skills=command.skills), *freed), window=window.id)
+    events = skills_in_use(state, window, command.skills)
+    return Decision((*events, *by_hand(state, window, now_ms, skills=True)), window=window.id)
 
 
 def open(state: HallState, command: cmd.Open, now_ms: int, who: cmd.Actor) -> Decision:
@@ -166,21 +162,27 @@ def open(state: HallState, command: cmd.Open, now_ms: int, who: cmd.Actor) -> De
     require_window(window, WindowAct.OPEN)
     if window.open and not window.draining:
         raise conflict(Code.WRONG_STATE, window, "it is open already", "go on working")
-    return Decision((ev.WindowOpened(window=window.id),), window=window.id)
+    return Decision((ev.WindowOpened(window=window.id), *by_hand(state, window, now_ms)), window=window.id)
 
 
 def close(state: HallState, command: cmd.Close, now_ms: int, who: cmd.Actor) -> Decision:
-    """Close the window, at once or after its ticket."""
+    """Close the window, at once or after its ticket; or take back an opening that was to come."""
     window = window_of(state, command.window)
     require_window(window, WindowAct.CLOSE)
+    hands = by_hand(state, window, now_ms)
+    if not window.open:
+        dropped = not_opening(state, window, "closed_by_hand")
+        if not dropped:
+            raise conflict(Code.WRONG_STATE, window, "it is closed already", "open it when it is needed")
+        return Decision((*dropped, *hands), window=window.id)
     back = let_go(state, "window_closed", {f"w:{window.id}": ()})
     if window.ticket is None:
-        return Decision((ev.WindowClosed(window=window.id), *back), window=window.id)
+        return Decision((ev.WindowClosed(window=window.id), *back, *hands), window=window.id)
     if window.draining:
         raise conflict(
             Code.WRONG_STATE, window, "it closes after this ticket already", "open takes that back"
         )
-    return Decision((ev.WindowDraining(window=window.id), *back), window=window.id)
+    return Decision((ev.WindowDraining(window=window.id), *back, *hands), window=window.id)
 
 
 def pause(state: HallState, command: cmd.Pause, now_ms: int, who: cmd.Actor) -> Decision:

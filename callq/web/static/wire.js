@@ -97,8 +97,27 @@
  * @property {number} target_s
  */
 
-/** @typedef {{service: string, class: TicketClass, head: string, waited_s: number, count: number}} LaneWhy */
-/** @typedef {{rule: string, lanes: LaneWhy[]}} Why */
+/**
+ * @typedef {Object} LaneWhy
+ * @property {string} service
+ * @property {TicketClass} class
+ * @property {string} head
+ * @property {number} waited_s
+ * @property {number} count
+ * @property {number|null} index
+ * @property {number|null} late
+ * @property {number|null} pressure
+ * @property {string} note
+ */
+/**
+ * @typedef {Object} Why
+ * @property {string} rule
+ * @property {LaneWhy[]} lanes
+ * @property {string} by what settled it other than the policy; empty: nothing did
+ * @property {string} reason of a call out of turn
+ * @property {string} text
+ * @property {string} text_en
+ */
 /**
  * @typedef {Object} Step
  * @property {number} at_ms

@@ -8,6 +8,17 @@ from __future__ import annotations
 
 from callq.wire.messages.base import BookingStateName, StepStateName, TicketStateName, WindowStateName
 from callq.wire.messages.bookings import Booking, BookingAnswer, BookingPage, Slot, Slots
+from callq.wire.messages.guide import (
+    ItemInfo,
+    ItemPage,
+    Reason,
+    RouteCommit,
+    RouteDecision,
+    RouteOption,
+    RouteOutlet,
+    RouteWait,
+    Unavailable,
+)
 from callq.wire.messages.halls import (
     ClerkInfo,
     ContactInfo,
@@ -39,7 +50,18 @@ from callq.wire.messages.panels import (
 )
 from callq.wire.messages.screens import BoardCall, BoardMissed, BoardWaiting, BoardWindow, Place, Strip
 from callq.wire.messages.tickets import Deferred, Origin, Rating, Ticket, TicketPage, Visit, VisitStep, Wait
-from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, Window, WindowAnswer
+from callq.wire.messages.tides import (
+    Plan,
+    PlanAlone,
+    PlanEffect,
+    PlanNeed,
+    PlanOpening,
+    PlanReason,
+    PlanSkills,
+    PlanSlot,
+    Tides,
+)
+from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, WhyAnswer, Window, WindowAnswer
 
 __all__ = [
     "BoardCall",
@@ -60,16 +82,32 @@ __all__ = [
     "HallList",
     "HallName",
     "HeldTicket",
+    "ItemInfo",
+    "ItemPage",
     "LaneWhy",
     "LastTicket",
     "Option",
     "Origin",
     "PanelTicket",
     "Place",
+    "Plan",
+    "PlanAlone",
+    "PlanEffect",
+    "PlanNeed",
+    "PlanOpening",
+    "PlanReason",
+    "PlanSkills",
+    "PlanSlot",
     "Queue",
     "Rating",
+    "Reason",
     "Rejoin",
     "RevisionAnswer",
+    "RouteCommit",
+    "RouteDecision",
+    "RouteOption",
+    "RouteOutlet",
+    "RouteWait",
     "ServiceInfo",
     "ServiceNow",
     "SessionInfo",
@@ -84,11 +122,14 @@ __all__ = [
     "TicketPage",
     "TicketStateName",
     "Ticketing",
+    "Tides",
+    "Unavailable",
     "Undoable",
     "Visit",
     "VisitStep",
     "Wait",
     "Why",
+    "WhyAnswer",
     "Window",
     "WindowAnswer",
     "WindowInfo",

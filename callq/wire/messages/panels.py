@@ -37,13 +37,29 @@ class LaneWhy(_Wire, frozen=True, kw_only=True):
     head: str
     waited_s: int
     count: int
+    index: float | None = None
+    """What the hall's policy made of it: the largest goes first; null: it reckons with waits alone."""
+    late: float | None = None
+    """The wait of its first in targets of its service and class."""
+    pressure: float | None = None
+    """What the lengths of the queues add to the index."""
+    note: str = ""
+    """Why it was left out of the choice: `better_clerk`; empty: it was not."""
 
 
 class Why(_Wire, frozen=True, kw_only=True):
     """Why a ticket was called."""
 
     rule: str
+    """The hall's policy, `called_by_name` or `papers_back`."""
     lanes: tuple[LaneWhy, ...]
+    by: str = ""
+    """What settled it other than the policy: `guard`, `green`, `papers`, `named`, `before_slot`."""
+    reason: str = ""
+    """What was given for calling it out of turn."""
+    text: str = ""
+    """One sentence for its holder and the next in line, in Chinese."""
+    text_en: str = ""
 
 
 class Step(_Wire, frozen=True, kw_only=True):

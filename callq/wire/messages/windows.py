@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callq.wire.messages.base import WindowStateName, _Wire
+from callq.wire.messages.panels import Why
 from callq.wire.messages.tickets import Ticket
 
 
@@ -25,12 +26,26 @@ class Window(_Wire, frozen=True, kw_only=True):
     ticket: str | None = None
     since_ms: int | None = None
     """When the present state began."""
+    opens_ms: int | None = None
+    """When a closed window is about to open."""
 
 
 class TicketAnswer(_Wire, frozen=True, kw_only=True):
     """Answer of ticket requests."""
 
     ticket: Ticket
+    revision: int
+
+
+class WhyAnswer(_Wire, frozen=True, kw_only=True):
+    """Why a ticket was called."""
+
+    ticket: Ticket
+    why: Why | None
+    """Null: it was not called, or waits again."""
+    text: str
+    """One sentence, in Chinese: why it was called, or that it was not yet and how many are before it."""
+    text_en: str
     revision: int
 
 

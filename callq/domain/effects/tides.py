@@ -1,0 +1,182 @@
+"""Effects of the tides: what is remembered, proposed and in force, and windows that are about to open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from callq.domain.effects.tools import Moment, drop_timer, set_timer
+from callq.domain.tides import LEVEL, OPENING, Declined, Tide, controlled
+
+if TYPE_CHECKING:
+    from callq.domain import events as ev
+    from callq.domain.state import HallState
+    from callq.domain.undo import Undo
+    from callq.domain.window import Window
+
+
+def _change(state: HallState, undo: Undo, **fields: Any) -> None:  # noqa: ANN401
+    undo.set(state, "tides", msgspec.structs.replace(state.tides, **fields))
+
+
+def _without(mapping: dict[str, Any], window: str) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if key != window}
+
+
+def set_mode(state: HallState, event: ev.TidesSet, at: Moment, undo: Undo) -> None:
+    """The tides are run otherwise."""
+    off = (event.mode or state.config.tides.mode) == "off"
+    tides = state.tides
+    _change(
+        state,
+        undo,
+        mode=event.mode,
+        proposal=None,
+        leaving=() if off else tides.leaving,
+        leave=0 if off else tides.leave,
+    )
+
+
+def reckoned(state: HallState, event: ev.TidesReckoned, at: Moment, undo: Undo) -> None:
+    """A minute leaves something to the next."""
+    ahead = state.tides.ahead if event.ahead is None else event.ahead
+    _change(state, undo, minute_ms=event.minute_ms, memory=event.memory, ahead=ahead)
+
+
+def proposed(state: HallState, event: ev.TidesProposed, at: Moment, undo: Undo) -> None:
+    """A supervisor is asked."""
+    _change(state, undo, proposal=event.plan)
+
+
+def withdrawn(state: HallState, event: ev.TidesWithdrawn, at: Moment, undo: Undo) -> None:
+    """Nobody is asked any more."""
+    _change(state, undo, proposal=None)
+
+
+def declined(state: HallState, event: ev.TidesDeclined, at: Moment, undo: Undo) -> None:
+    """A supervisor does not want it."""
+    plan = state.tides.proposal
+    assert plan is not None
+    _change(state, undo, proposal=None, declined=Declined(plan.wanted, plan.opens, event.until_clock))
+
+
+def applied(state: HallState, event: ev.TidesApplied, at: Moment, undo: Undo) -> None:
+    """A plan is in force; which windows close after their ticket is settled by whoever finishes first."""
+    tides, plan = state.tides, event.plan
+    leave = min(max(0, tides.leave + plan.leave), len(plan.leaving))
+    widened = dict(tides.widened)
+    for change in plan.skills:
+        before = widened.get(change.window)
+        active = state.windows[change.window].active
+        if change.widens and before is None and active is not None:
+            widened[change.window] = active
+        elif before == change.skills:
+            widened.pop(change.window, None)
+    _change(
+        state,
+        undo,
+        in_force=plan,
+        by=event.by,
+        proposal=None,
+        leaving=tuple(sorted(plan.leaving)) if leave else (),
+        leave=leave,
+        widened=widened,
+    )
+
+
+def opening(state: HallState, event: ev.WindowOpening, at: Moment, undo: Undo) -> None:
+    """A window is about to open."""
+    set_timer(state, OPENING, event.window, event.opens_clock, undo)
+
+
+def opening_dropped(state: HallState, event: ev.WindowOpeningDropped, at: Moment, undo: Undo) -> None:
+    """It is not any more."""
+    drop_timer(state, OPENING, event.window, undo)
+
+
+def left_alone(state: HallState, event: ev.WindowLeftAlone, at: Moment, undo: Undo) -> None:
+    """People moved a window, and what a plan wanted of it is over."""
+    tides, clock = state.tides, state.clock(at.now_ms)
+    alone = {window: until for window, until in tides.alone.items() if until > clock}
+    leaving = tuple(window for window in tides.leaving if window != event.window)
+    _change(
+        state,
+        undo,
+        alone={**alone, event.window: event.until_clock},
+        leaving=leaving,
+        leave=min(tides.leave, len(leaving)),
+        widened=_without(tides.widened, event.window),
+    )
+
+
+# What other effects tell the tides -------------------------------------------------------------------
+
+
+def window_opened(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
+    """A window that was closed is open: from now on it stays so for a while."""
+    drop_timer(state, OPENING, window.id, undo)
+    if state.level >= LEVEL:
+        undo.set(window, "opened_clock", state.clock(at.now_ms))
+        undo.set(window, "left", False)
+
+
+def window_closed(state: HallState, window: Window, undo: Undo) -> None:
+    """One that may have been to close after its ticket has done so."""
+    tides = state.tides
+    left = tides.leave > 0 and window.id in tides.leaving
+    if left:
+        others = tuple(one for one in tides.leaving if one != window.id)
+        _change(state, undo, leaving=others, leave=tides.leave - 1)
+    if left is not window.left:
+        undo.set(window, "left", left)
+
+
+def not_left(state: HallState, window: Window, undo: Undo) -> None:
+    """A window that closed as one of those of which some were to is open again, and still one of them."""
+    tides = state.tides
+    undo.set(window, "left", False)
+    _change(state, undo, leaving=tuple(sorted({*tides.leaving, window.id})), leave=tides.leave + 1)
+
+
+def clerk_changed(state: HallState, window: str, undo: Undo) -> None:
+    """Skills that a plan had widened were those of another clerk."""
+    if window in state.tides.widened:
+        _change(state, undo, widened=_without(state.tides.widened, window))
+
+
+def day_ends(state: HallState, undo: Undo) -> None:
+    """Nothing opens any more, and nothing is to close."""
+    for kind, window in [key for key in state.due if key[0] == OPENING]:
+        drop_timer(state, kind, window, undo)
+    tides = state.tides
+    if tides.leave or tides.proposal:
+        _change(state, undo, leaving=(), leave=0, proposal=None)
+
+
+def day_begins(state: HallState, undo: Undo) -> None:
+    """The tides of the day before are forgotten."""
+    day_ends(state, undo)
+    if state.tides != Tide():
+        undo.set(state, "tides", Tide())
+
+
+def configured(state: HallState, undo: Undo) -> None:
+    """Windows that are no more are forgotten, and what was proposed under other rules is not any more."""
+    for kind, window in [key for key in state.due if key[0] == OPENING]:
+        if window not in state.windows:
+            drop_timer(state, kind, window, undo)
+    tides = state.tides
+    here = state.windows
+    moved = controlled(state.config)
+    leaving = tuple(w for w in tides.leaving if w in here and w in moved)
+    kept = msgspec.structs.replace(
+        tides,
+        alone={w: until for w, until in tides.alone.items() if w in here},
+        widened={w: skills for w, skills in tides.widened.items() if w in here},
+        leaving=leaving,
+        leave=min(tides.leave, len(leaving)),
+        proposal=None,
+    )
+    if kept != tides:
+        undo.set(state, "tides", kept)

@@ -1,0 +1,270 @@
+"""潮汐: carrying out plans, proposing them, and leaving alone what people have moved.
+
+A plan comes from outside and may be late: every move is looked at again on the very state that it
+would change, and what is no longer possible is left out. Of several nodes that reckon the same minute
+one is heard.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from callq.domain import events as ev
+from callq.domain.errors import Code, Rejected
+from callq.domain.rules.binding import let_go
+from callq.domain.rules.decision import Decision
+from callq.domain.rules.guards import flags_after
+from callq.domain.tides import (
+    LEVEL,
+    RENEW_MS,
+    VALID_MS,
+    TidePlan,
+    controlled,
+    left_alone,
+    mode_of,
+    opening_clock,
+)
+from callq.domain.window import WindowState
+
+if TYPE_CHECKING:
+    from callq.domain import commands as cmd
+    from callq.domain.state import HallState
+    from callq.domain.window import Window
+
+_MIN_MS: Final = 60_000
+_BUSY: Final = (WindowState.CALLING, WindowState.SERVING)
+
+
+def reckon(state: HallState, command: cmd.ReckonTides, now_ms: int, who: cmd.Actor) -> Decision:
+    """Take in what a minute's reckoning comes to; nothing is written where it changes nothing."""
+    tides, mode = state.tides, mode_of(state)
+    late = command.minute_ms <= tides.minute_ms or command.config != state.digest
+    if mode == "off" or late or state.day_closed or state.suspended_since is not None:
+        return Decision(())
+    plan = _possible(state, command.plan, now_ms) if command.plan else None
+    events: list[ev.Event] = []
+    if mode == "automatic" and plan is not None:
+        events = _applied(state, replace(plan, id=_new_id(state)), now_ms, "")
+    elif mode == "advise":
+        events = _proposed(state, plan, command.minute_ms)
+    learned = command.memory != tides.memory or command.ahead is not None
+    if events or learned:
+        told = ev.TidesReckoned(minute_ms=command.minute_ms, memory=command.memory, ahead=command.ahead)
+        events.insert(0, told)
+    return Decision(tuple(events))
+
+
+def set_tides(state: HallState, command: cmd.SetTides, now_ms: int, who: cmd.Actor) -> Decision:
+    """Run the tides otherwise for the rest of the day."""
+    config = state.config
+    mode = command.mode or config.tides.mode
+    knows = config.tides.profile and any(s.daily for s in config.services) and controlled(config)
+    if mode != "off" and not knows:
+        raise Rejected(
+            Code.INVALID,
+            "the hall file does not say when people come, or which windows may move",
+            "add a profile, daily tickets and tidal windows: see docs/tides.md",
+            hall=state.hall,
+        )
+    if command.mode == state.tides.mode:
+        return Decision(())
+    events: list[ev.Event] = [ev.TidesSet(mode=command.mode)]
+    if mode == "off":
+        events += [
+            ev.WindowOpeningDropped(window=window, reason="tides_off")
+            for window in state.windows
+            if opening_clock(state, window) is not None
+        ]
+    return Decision(tuple(events))
+
+
+def accept_plan(state: HallState, command: cmd.AcceptPlan, now_ms: int, who: cmd.Actor) -> Decision:
+    """Carry out what is proposed, as far as it is still possible."""
+    plan = _asked(state, command.plan, now_ms)
+    possible = _possible(state, plan, now_ms)
+    if possible is None:
+        raise Rejected(
+            Code.EXPIRED,
+            "none of its windows can still be moved",
+            "wait for the next proposal",
+            state="outdated",
+            plan=plan.id,
+        )
+    return Decision(tuple(_applied(state, possible, now_ms, who.id)))
+
+
+def decline_plan(state: HallState, command: cmd.DeclinePlan, now_ms: int, who: cmd.Actor) -> Decision:
+    """Do not, and do not propose it again until the need grows or some time has passed."""
+    plan = _asked(state, command.plan, now_ms)
+    until = state.clock(now_ms) + state.config.tides.override_min * _MIN_MS
+    return Decision((ev.TidesDeclined(plan=plan.id, until_clock=until, reason=command.reason),))
+
+
+def opening_due(state: HallState, window: Window, now_ms: int) -> list[ev.Event]:
+    """A window was to open about now."""
+    if window.open or window.clerk is None or state.day_closed or mode_of(state) == "off":
+        return [ev.WindowOpeningDropped(window=window.id, reason="cannot_open")]
+    return [ev.WindowOpened(window=window.id)]
+
+
+def not_opening(state: HallState, window: Window, reason: str) -> list[ev.Event]:
+    """Drop what was to open, if it was."""
+    if opening_clock(state, window.id) is None:
+        return []
+    return [ev.WindowOpeningDropped(window=window.id, reason=reason)]
+
+
+def by_hand(state: HallState, window: Window, now_ms: int, *, skills: bool = False) -> list[ev.Event]:
+    """Let the plan keep away from a window that a person moves, where it would move it.
+
+    Args:
+      state: the hall.
+      window: opened, closed, or with other skills in use.
+      now_ms: Unix ms.
+      skills: whether it is its skills that were set.
+    """
+    tides = state.config.tides
+    moves = tides.widening if skills else window.id in controlled(state.config)
+    if not moves or not tides.override_min or mode_of(state) == "off" or state.level < LEVEL:
+        return []
+    until = state.clock(now_ms) + tides.override_min * _MIN_MS
+    return [ev.WindowLeftAlone(window=window.id, until_clock=until)]
+
+
+# Plans ------------------------------------------------------------------------------------------------
+
+
+def _new_id(state: HallState) -> str:
+    """Names the plan by the entry that records it: no two of a hall are the same."""
+    return f"p{state.revision + 1}"
+
+
+def _asked(state: HallState, plan_id: str, now_ms: int) -> TidePlan:
+    """The proposal with an id, or `expired`: it was replaced, withdrawn, or its time is over."""
+    plan = state.tides.proposal
+    if plan is None or plan.id != plan_id:
+        what = f"now it is {plan.id}" if plan else "nothing is proposed now"
+        raise Rejected(
+            Code.EXPIRED,
+            f"{plan_id} is not proposed any more: {what}",
+            "look at the floor's `plan` and go on from there",
+            state="replaced" if plan else "none",
+            plan=plan_id,
+        )
+    if now_ms >= plan.until_ms:
+        raise Rejected(
+            Code.EXPIRED,
+            f"{plan_id} could be accepted for {VALID_MS // _MIN_MS} minutes",
+            "wait for the next proposal",
+            state="outdated",
+            plan=plan_id,
+        )
+    return plan
+
+
+def _possible(state: HallState, plan: TidePlan, now_ms: int) -> TidePlan | None:
+    """The plan without what cannot be done any more; None: nothing is left to do."""
+    may = controlled(state.config)
+
+    def among(
+        names: tuple[str, ...], wanted: tuple[WindowState, ...], *, draining: bool = False
+    ) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name in names
+            if name in may
+            and (window := state.windows.get(name)) is not None
+            and window.clerk is not None
+            and window.state in wanted
+            and window.draining is draining
+            and opening_clock(state, name) is None
+            and not left_alone(state, name, now_ms)
+        )
+
+    leaving = among(plan.leaving, _BUSY)
+    leave = min(max(0, state.tides.leave + plan.leave), len(leaving)) - state.tides.leave
+    found = replace(
+        plan,
+        open=among(plan.open, (WindowState.CLOSED,)),
+        stay=among(plan.stay, _BUSY, draining=True),
+        close=among(plan.close, (WindowState.IDLE,)),
+        drain=among(plan.drain, _BUSY),
+        leaving=leaving,
+        leave=leave,
+        skills=tuple(
+            change
+            for change in plan.skills
+            if (window := state.windows.get(change.window)) is not None
+            and window.clerk is not None
+            and window.active != change.skills
+            and not left_alone(state, change.window, now_ms)
+            and all(state.index.clerks[window.clerk].level(s, state.day) for s in change.skills or ())
+        ),
+    )
+    return found if any(found.moves) else None
+
+
+def _proposed(state: HallState, plan: TidePlan | None, minute_ms: int) -> list[ev.Event]:
+    """Ask a supervisor, unless that was asked already, or was declined."""
+    asked = state.tides.proposal
+    if plan is None or _unwanted(state, plan, minute_ms):
+        return [ev.TidesWithdrawn(plan=asked.id)] if asked else []
+    same = asked is not None and asked.moves == plan.moves
+    if asked is not None and same and asked.until_ms - minute_ms > RENEW_MS:
+        return []
+    name = asked.id if asked is not None and same else _new_id(state)
+    return [ev.TidesProposed(plan=replace(plan, id=name, made_ms=minute_ms, until_ms=minute_ms + VALID_MS))]
+
+
+def _unwanted(state: HallState, plan: TidePlan, now_ms: int) -> bool:
+    """Whether a supervisor has declined as much, and not long ago."""
+    declined = state.tides.declined
+    if declined is None or declined.until_clock <= state.clock(now_ms) or declined.more is not plan.opens:
+        return False
+    return plan.wanted <= declined.wanted if plan.opens else plan.wanted >= declined.wanted
+
+
+def _applied(state: HallState, plan: TidePlan, now_ms: int, by: str) -> list[ev.Event]:
+    """Move the windows: openings take their time, busy windows close after their ticket."""
+    delay_ms = state.config.tides.opening_min * _MIN_MS
+    opens_clock = state.clock(now_ms) + delay_ms
+    closing = {f"w:{window}": () for window in (*plan.close, *plan.drain)}
+    events: list[ev.Event] = [ev.TidesApplied(plan=plan, by=by)]
+    for window in plan.open:
+        if delay_ms:
+            events.append(ev.WindowOpening(window=window, opens_clock=opens_clock))
+        else:
+            events.append(ev.WindowOpened(window=window))
+    events += [ev.WindowOpened(window=window) for window in plan.stay]
+    events += [ev.WindowClosed(window=window) for window in plan.close]
+    events += [ev.WindowDraining(window=window) for window in plan.drain]
+    for change in plan.skills:
+        events += skills_in_use(state, state.windows[change.window], change.skills)
+    return [*events, *let_go(state, "window_closed", closing)]
+
+
+def skills_in_use(state: HallState, window: Window, skills: tuple[str, ...] | None) -> list[ev.Event]:
+    """Let a staffed window use these skills, None: all of its clerk's; who waits in vain then is let go."""
+    assert window.clerk is not None
+    serving = state.index.in_use(window.id, window.clerk, skills, state.day)
+    freed = let_go(
+        state,
+        "not_served",
+        {f"c:{window.clerk}": serving, f"w:{window.id}": serving},
+        mastered={f"w:{window.id}": state.mastered_at(window)},
+    )
+    return [ev.SkillsSet(window=window.id, skills=skills), *freed]
+
+
+def after_ticket(state: HallState, window: Window) -> list[ev.Event]:
+    """What becomes of a window whose ticket has just left.
+
+    Its flags say so; or it is the first to finish of those of which the plan wants some to close.
+    """
+    flagged = flags_after(window)
+    tides = state.tides
+    if flagged or not tides.leave or window.id not in tides.leaving or mode_of(state) == "off":
+        return flagged
+    return [ev.WindowClosed(window=window.id), *let_go(state, "window_closed", {f"w:{window.id}": ()})]

@@ -1,0 +1,200 @@
+"""潮汐: what a hall knows of its tides: the plan in force, the one proposed, and what was learned.
+
+The plan is reckoned outside (`callq.tidal`), every minute, and comes in with a command; what it leaves
+behind is state, so that any node goes on with it and a restart forgets nothing. Times named `_clock` are
+in the hall's own time, which stands still while the hall is suspended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from callq.domain.hall import HallConfig
+    from callq.domain.state import HallState
+
+TideMode = Literal["off", "advise", "automatic"]
+
+OPENING: Final = "opening"
+"""Kind of what is due when a window opens."""
+
+VALID_MS: Final = 180_000
+"""How long a proposal can be accepted, unless it is made anew."""
+
+RENEW_MS: Final = 90_000
+"""One that is still right is made valid anew when no more than this is left."""
+
+LEVEL: Final = 4
+"""Schema that can say what the tides do."""
+
+
+class _Part(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
+    """Base of what plans are made of."""
+
+
+class TideReason(_Part, frozen=True, kw_only=True):
+    """Why a plan moves windows, in numbers."""
+
+    code: Literal["load", "service_load", "minimum", "spare", "long_queue", "short_queue"]
+    """More load than windows, in all or for a service; a minimum; fewer are needed; a spare skill is wanted,
+    or no longer."""
+    service: str = ""
+    """Empty: the hall's load."""
+    lead_min: int = 0
+    """Minutes ahead at which it is so; 0: now."""
+    needed: float = 0.0
+    """Windows, or minutes of work a window for queues."""
+    there: float = 0.0
+    """Windows there would be without the plan."""
+
+
+class SkillsOf(_Part, frozen=True, kw_only=True):
+    """Skills to be in use at a window."""
+
+    window: str
+    skills: tuple[str, ...] | None
+    """None: all of its clerk's."""
+    widens: bool
+    """Spare skills come into use; else they go again."""
+
+
+class TidePlan(_Part, frozen=True, kw_only=True):
+    """Which windows move, why, and what comes of it."""
+
+    id: str = ""
+    made_ms: int = 0
+    """Minute it was reckoned for, Unix ms."""
+    until_ms: int = 0
+    """Until when it can be accepted, Unix ms."""
+    open: tuple[str, ...] = ()
+    """Windows to open, after the hall's delay."""
+    stay: tuple[str, ...] = ()
+    """Draining windows that are to stay open."""
+    close: tuple[str, ...] = ()
+    """Free windows to close."""
+    drain: tuple[str, ...] = ()
+    """Busy windows to close after their ticket."""
+    leaving: tuple[str, ...] = ()
+    """Busy windows of which `leave` close after their ticket, whichever finish first."""
+    leave: int = 0
+    """Beyond what earlier plans asked for; negative: so many of those stay."""
+    skills: tuple[SkillsOf, ...] = ()
+    reasons: tuple[TideReason, ...] = ()
+    wanted: int = 0
+    """Windows that there will be when it is done."""
+    short_before: float = 0.0
+    """People who would find no window free at the worst moment looked at, on average, without the plan."""
+    short_after: float = 0.0
+    """And with it."""
+    cost_h: float = 0.0
+    """Staff-hours until its windows could move again; negative: saved."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether it makes more of the hall's windows."""
+        return bool(self.open or self.stay or self.leave < 0)
+
+    @property
+    def moves(self) -> tuple[object, ...]:
+        """What it does, whatever it says about it: equal moves are the same proposal."""
+        return self.open, self.stay, self.close, self.drain, self.leave, self.skills
+
+
+class TideNeed(NamedTuple):
+    """How many windows are needed at a moment, those with one service included."""
+
+    lead_min: int
+    """Minutes after the reckoning."""
+    windows: int
+
+
+class TideSlot(NamedTuple):
+    """How many windows a part of the day is expected to need."""
+
+    from_ms: int
+    windows: int
+
+
+class TideStreak(NamedTuple):
+    """Since when a service's queue has been long or short, in the hall's own time."""
+
+    long_clock: int | None = None
+    short_clock: int | None = None
+
+
+class TideMemory(_Part, frozen=True, kw_only=True):
+    """What one minute leaves to the next, and to who looks."""
+
+    needs: tuple[TideNeed, ...] = ()
+    there: int = 0
+    """Windows open to stay, or about to open."""
+    below_clock: int | None = None
+    """Since when fewer have been needed, margin included."""
+    streaks: dict[str, TideStreak] = {}
+    """By service, where there is one."""
+
+
+class Declined(NamedTuple):
+    """A proposal that a supervisor did not want."""
+
+    wanted: int
+    """Windows that it would have led to."""
+    more: bool
+    """Whether it would have opened windows."""
+    until_clock: int
+
+
+class Tide(msgspec.Struct, frozen=True, kw_only=True):
+    """The tides of a hall today; replaced whole by whatever changes it."""
+
+    mode: TideMode | None = None
+    """Of this day; None: as the hall file has it."""
+    minute_ms: int = 0
+    """Last minute whose reckoning left anything, Unix ms: of several nodes one does."""
+    memory: TideMemory = TideMemory()
+    ahead: tuple[TideSlot, ...] = ()
+    """The rest of the day as forecast."""
+    alone: dict[str, int] = {}
+    """Until when the plan leaves windows alone that people have moved, likewise."""
+    leaving: tuple[str, ...] = ()
+    leave: int = 0
+    """So many of `leaving` close after their ticket."""
+    widened: dict[str, tuple[str, ...]] = {}
+    """Skills that were in use at windows before the plan widened them."""
+    proposal: TidePlan | None = None
+    declined: Declined | None = None
+    in_force: TidePlan | None = None
+    """The last plan that was carried out."""
+    by: str = ""
+    """Who accepted that; empty: nobody, it was automatic."""
+
+
+def mode_of(state: HallState) -> TideMode:
+    """Whether and how the hall's tides are run today."""
+    return state.tides.mode or state.config.tides.mode
+
+
+def controlled(config: HallConfig) -> frozenset[str]:
+    """Windows that the plan may open and close."""
+    named = config.tides.windows
+    return frozenset(named or (window.id for window in config.windows if window.kind == "tidal"))
+
+
+def opening_clock(state: HallState, window: str) -> int | None:
+    """When a window is about to open, in the hall's own time; None: it is not."""
+    return state.due.get((OPENING, window))
+
+
+def opening_ms(state: HallState, window: str) -> int | None:
+    """The same as Unix ms, if the hall is not suspended until then."""
+    clock = opening_clock(state, window)
+    return None if clock is None else clock + state.frozen_ms
+
+
+def left_alone(state: HallState, window: str, now_ms: int) -> bool:
+    """Whether the plan leaves a window to the people who moved it."""
+    return state.tides.alone.get(window, 0) > state.clock(now_ms)

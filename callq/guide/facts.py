@@ -1,0 +1,198 @@
+"""What a hall's state says about its services now, looked up once for all questions of a moment."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callq.domain import opening
+from callq.domain.calendar import WEEKDAYS, business_day, day_after, local_ms, parse_hours
+from callq.domain.estimate import HIGH, LOW, WaitRange
+from callq.domain.lanes import Place
+from callq.domain.rules.bookings import first_free
+from callq.domain.rules.guards import zone_for
+from callq.domain.rules.visits import next_open_ms
+from callq.domain.window import WindowState
+
+if TYPE_CHECKING:
+    from callq.domain.hall import Outlet, WindowConfig
+    from callq.domain.hours import Slot
+    from callq.domain.lanes import Lane
+    from callq.domain.state import HallState
+    from callq.wire.messages.guide import ClosedCode
+
+HORIZON_MS: Final = 3_600_000
+"""So far ahead the present queue still says something about the wait of who comes then."""
+
+
+class Opening(NamedTuple):
+    """Whether a service gives tickets at some time.
+
+    Attributes:
+      closed: None where it does, else the code that a request would be refused with.
+      next_ms: when it does again, Unix ms, if known.
+      reason: what staff said who stopped it.
+    """
+
+    closed: ClosedCode | None = None
+    next_ms: int | None = None
+    reason: str = ""
+
+
+OPEN: Final = Opening()
+
+
+class Newcomer(NamedTuple):
+    """How it would go for one who takes an ordinary ticket now.
+
+    Attributes:
+      ahead: waiting tickets of the service that sort before.
+      wait: head of the line, as for tickets; None: nobody ahead tells anything.
+      idle: a window that could call at once.
+    """
+
+    ahead: int
+    wait: WaitRange | None
+    idle: bool
+
+
+class Facts:
+    """A hall at a moment.
+
+    Args:
+      state: only read; everything is looked up as it is asked for, and kept.
+      now_ms: Unix ms.
+    """
+
+    def __init__(self, state: HallState, now_ms: int) -> None:
+        self.state = state
+        self.now_ms = now_ms
+        self.outlets: dict[str, Outlet] = {outlet.channel: outlet for outlet in state.config.outlets}
+        self.fallback = _named_at(state, "fallback")
+        """Service of the desk for what fits nowhere (办不成事); empty: the hall has none."""
+        self.by_video = _named_at(state, "remote")
+        """Service of the windows that serve by video; empty: none of its own."""
+        self._lanes: dict[str, list[Lane]] | None = None
+        self._serving: dict[str, list[WindowConfig]] | None = None
+        self._openings: dict[tuple[str, int], Opening] = {}
+        self._newcomers: dict[str, Newcomer] = {}
+        self._slots: dict[tuple[str, int], Slot | None] = {}
+        self._outlets: dict[tuple[str, int], int | None] = {}
+        self._zones: dict[str, str] = {}
+
+    def serving(self, service: str) -> list[WindowConfig]:
+        """Windows that serve it now, in the hall's order: open, staffed, not paused nor about to be."""
+        if self._serving is None:
+            self._serving = {}
+            state = self.state
+            for window in state.windows.values():
+                if window.open and not window.paused and not window.draining and not window.pause_after:
+                    for code in state.services_at(window):
+                        self._serving.setdefault(code, []).append(state.index.windows[window.id])
+        return self._serving.get(service, [])
+
+    def zone(self, service: str) -> str:
+        """Where people wait for it."""
+        if service not in self._zones:
+            self._zones[service] = zone_for(self.state, service)
+        return self._zones[service]
+
+    def opening(self, service: str, at_ms: int) -> Opening:
+        """Whether it gives tickets at a time that is not in the past."""
+        key = (service, at_ms)
+        if key not in self._openings:
+            self._openings[key] = self._open_at(service, at_ms)
+        return self._openings[key]
+
+    def _open_at(self, service: str, at_ms: int) -> Opening:
+        state = self.state
+        today = at_ms < state.day_ends_ms
+        if state.suspended_since is not None:
+            return Opening("hall_suspended", reason=state.suspended_reason)
+        if service in state.stopped:
+            return Opening("service_closed", reason=state.stopped[service])
+        if today and state.day_closed:
+            return Opening("outside_session", next_open_ms(state, service, at_ms))
+        next_ms = opening.next_ticketing(state, service, at_ms)
+        if next_ms != at_ms:
+            return Opening("outside_session", next_ms)
+        quota = state.index.services[service].quota
+        if today and quota is not None and state.issued.get(service, 0) >= quota:
+            return Opening("quota_exhausted", opening.next_ticketing(state, service, state.day_ends_ms))
+        return OPEN
+
+    def newcomer(self, service: str) -> Newcomer:
+        """How it would go for one who takes an ordinary ticket of it now."""
+        if service not in self._newcomers:
+            self._newcomers[service] = self._comes(service)
+        return self._newcomers[service]
+
+    def _comes(self, service: str) -> Newcomer:
+        state = self.state
+        lanes = self._lanes_of(service)
+        clock = state.clock(self.now_ms)
+        place = Place(1, clock, state.order + 1, "")
+        ahead = sum(lane.before(place) for lane in lanes)
+        seats = (state.windows[window.id] for window in self.serving(service))
+        idle = any(seat.state is WindowState.IDLE and state.resource_free(service, seat) for seat in seats)
+        if not ahead:
+            return Newcomer(0, None, idle)
+        waiting = max(ahead, sum(len(lane) for lane in lanes))
+        seconds = (clock - min(lane.oldest_ms for lane in lanes)) / 1000 * ahead / waiting
+        if seconds < 1:
+            return Newcomer(ahead, None, idle)
+        return Newcomer(ahead, spread(seconds), idle)
+
+    def _lanes_of(self, service: str) -> list[Lane]:
+        if self._lanes is None:
+            self._lanes = {}
+            for key, lane in self.state.lanes.items():
+                if lane:
+                    self._lanes.setdefault(key.service, []).append(lane)
+        return self._lanes.get(service, [])
+
+    def wait_at(self, service: str, at_ms: int) -> WaitRange | None:
+        """The wait of one who comes at a time: the present one, less certain by the minute, then unknown."""
+        wait = self.newcomer(service).wait
+        lead = max(0, at_ms - self.now_ms) / HORIZON_MS
+        if wait is None or lead >= 1:
+            return None
+        return WaitRange(wait.p50_s, round(wait.low_s * (1 - lead)), round(wait.high_s * (1 + lead)))
+
+    def outlet_opens(self, outlet: Outlet, at_ms: int) -> int | None:
+        """When an outlet is open from a time on, Unix ms; None: not within a week."""
+        key = (outlet.channel, at_ms)
+        if key not in self._outlets:
+            self._outlets[key] = _opens(outlet, at_ms, self.state.today.timezone)
+        return self._outlets[key]
+
+    def slot(self, service: str, at_ms: int) -> Slot | None:
+        """The first slot from a time on that has a place left; None: none, or it takes no bookings."""
+        key = (service, at_ms)
+        if key not in self._slots:
+            self._slots[key] = first_free(self.state, self.state.index.services[service], at_ms)
+        return self._slots[key]
+
+
+def spread(seconds: float) -> WaitRange:
+    """A wait with the range that waits of tickets have."""
+    return WaitRange(round(seconds), round(seconds * LOW), round(seconds * HIGH))
+
+
+def _opens(outlet: Outlet, at_ms: int, timezone: str) -> int | None:
+    hours = parse_hours(outlet.hours)
+    assert hours, f"{outlet.hours!r}: not checked before it came into force"
+    first = business_day(at_ms, timezone, "00:00")
+    for ahead in range(8):
+        day = day_after(first, ahead)
+        if WEEKDAYS[date.fromisoformat(day).weekday()] in outlet.days:
+            begins_ms, ends_ms = (local_ms(day, minute, timezone) for minute in hours)
+            if at_ms < ends_ms:
+                return max(at_ms, begins_ms)
+    return None
+
+
+def _named_at(state: HallState, kind: str) -> str:
+    """The first service that windows of a kind are equipped for by name."""
+    named = (window.services[0] for window in state.config.windows if window.kind == kind and window.services)
+    return next(named, "")

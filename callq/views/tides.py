@@ -1,0 +1,104 @@
+"""潮汐 on the floor page: what is in force, what is needed when, and what a supervisor is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from callq.domain.tides import mode_of, opening_ms
+from callq.wire import messages as m
+
+if TYPE_CHECKING:
+    from callq.domain.state import HallState
+    from callq.domain.tides import TidePlan, TideReason
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "load": (
+        "{lead} 分钟后预计需要 {needed} 个综合窗口，现有 {there} 个",
+        "in {lead} min {needed} windows of several services will be needed, {there} are there",
+    ),
+    "service_load": (
+        "{name}预计需要 {needed} 个综合窗口，现有 {there} 个能办",
+        "{name} will need {needed} windows of several services, {there} can serve it",
+    ),
+    "minimum": (
+        "{name}此时至少要有 {needed} 个窗口，现有 {there} 个",
+        "{name} needs at least {needed} windows at this time, {there} are there",
+    ),
+    "spare": (
+        "今后 {lead} 分钟内最多需要 {needed} 个综合窗口，现有 {there} 个",
+        "no more than {needed} windows of several services are needed for {lead} min, {there} are there",
+    ),
+    "long_queue": (
+        "{name}每个窗口积压约 {needed} 分钟的业务，启用备用技能",
+        "{name} has about {needed} min of work waiting for each window: spare skills are used",
+    ),
+    "short_queue": (
+        "{name}每个窗口积压约 {needed} 分钟的业务，备用技能可以收回",
+        "{name} has about {needed} min of work waiting for each window: spare skills are released",
+    ),
+}
+"""What each reason says, Chinese and English."""
+
+
+def plan_of(state: HallState) -> m.Tides:
+    """The tides of a hall as they are recorded; what has passed by the clock alone is still in it."""
+    tides = state.tides
+    return m.Tides(
+        mode=mode_of(state),
+        by_hand=tides.mode is not None,
+        minute_ms=tides.minute_ms or None,
+        there=tides.memory.there,
+        needs=tuple(m.PlanNeed(lead_min=n.lead_min, windows=n.windows) for n in tides.memory.needs),
+        day=tuple(m.PlanSlot(from_ms=slot.from_ms, windows=slot.windows) for slot in tides.ahead),
+        opening=tuple(
+            m.PlanOpening(window=window, opens_ms=opens_ms)
+            for window in state.index.windows
+            if (opens_ms := opening_ms(state, window)) is not None
+        ),
+        leaving=tides.leaving if tides.leave else (),
+        leave=tides.leave,
+        alone=tuple(
+            m.PlanAlone(window=window, until_ms=until + state.frozen_ms)
+            for window, until in sorted(tides.alone.items())
+        ),
+        in_force=_plan(state, tides.in_force, tides.by or None) if tides.in_force else None,
+        proposal=_plan(state, tides.proposal, None) if tides.proposal else None,
+    )
+
+
+def _plan(state: HallState, plan: TidePlan, by: str | None) -> m.Plan:
+    return m.Plan(
+        id=plan.id,
+        made_ms=plan.made_ms,
+        until_ms=plan.until_ms or None,
+        by=by,
+        open=plan.open,
+        stay=plan.stay,
+        close=plan.close,
+        drain=plan.drain,
+        leaving=plan.leaving,
+        leave=plan.leave,
+        skills=tuple(m.PlanSkills(window=one.window, skills=one.skills) for one in plan.skills),
+        reasons=tuple(_reason(state, reason) for reason in plan.reasons),
+        effect=m.PlanEffect(
+            windows=plan.wanted, short_before=plan.short_before, short_after=plan.short_after
+        ),
+        cost_h=plan.cost_h,
+    )
+
+
+def _reason(state: HallState, reason: TideReason) -> m.PlanReason:
+    service = state.index.services.get(reason.service)
+    numbers = {"lead": reason.lead_min, "needed": f"{reason.needed:.3g}", "there": f"{reason.there:g}"}
+    chinese, english = _WORDS[reason.code]
+    name = service.name if service else reason.service
+    name_en = (service.name_en or service.name) if service else reason.service
+    return m.PlanReason(
+        code=reason.code,
+        service=reason.service or None,
+        lead_min=reason.lead_min,
+        needed=reason.needed,
+        there=reason.there,
+        text=chinese.format(name=name, **numbers),
+        text_en=english.format(name=name_en, **numbers),
+    )

@@ -1,0 +1,245 @@
+"""Simulated days: what ships beside the longest wait and beside all windows open, on the same days.
+
+The rules run as in a server, people are drawn by chance (`docs/simulate.md`). 200 days take an hour on two
+cores; `--days` makes it shorter.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callq.simulate.results import paired
+from callq.simulate.runs import Run, one_day, simulate
+from callq.simulate.scenario import load
+from loadtests.figures import Bound, Figure, Report, report
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.progress import Progress
+
+    from callq.simulate.results import Result
+
+SEED: Final = 2026
+VOLUMES: Final = (2600, 2900)
+
+VARIANTS: Final = (
+    "booked",
+    "lunch",
+    "no-shows",
+    "holds",
+    "transfers",
+    "speeds",
+    "steady",
+    "wild",
+    "skills-6",
+)
+"""Kinds of day that the goals say nothing of: the policies and the tides are compared on each."""
+
+DISTURBED: Final = ("forecast-low", "forecast-high", "burst", "ill")
+"""What goes wrong: the tides are looked at."""
+
+OTHERS: Final = (
+    "fixed_queue_ratio",
+    "strict_priority",
+    "kiosk_shorter_line",
+    "kiosk_fixed_line",
+    "group_lines",
+    "department_lines",
+    "pooled",
+)
+OTHER_TIDES: Final = ("clock", "threshold", "forecast", "newsvendor")
+
+
+class _Goals(NamedTuple):
+    mean: float
+    p90: float
+    p99: float
+    green_p99: float
+    staff: float
+    tidal_mean: float
+
+
+GOALS: Final = {
+    2600: _Goals(0.935, 0.90, 1.07, 0.40, 0.85, 1.14),
+    2900: _Goals(0.96, 0.965, 1.14, 0.36, 0.885, 1.05),
+}
+GROUPS_APART: Final = 1.5
+GREEN_P99_MIN: Final = 14.0
+OPENINGS: Final = 55.0
+DAY_S: Final = 1.0
+FEWER: Final = 20
+"""Days of what has no goal."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How many days, and on how many cores."""
+    parser.add_argument("--days", type=int, default=200, metavar="N", help="default 200")
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: all cores)")
+    parser.add_argument("--goals", action="store_true", help="only what has a goal")
+
+
+class _Runner:
+    def __init__(self, days: int, jobs: int, progress: Progress) -> None:
+        self.days, self.jobs, self.progress = days, jobs, progress
+
+    def run(
+        self, policy: str, tidal: str, volume: float, scenario: str = "county-84", beta: float = 0.0
+    ) -> Result:
+        run = Run(load(scenario), volume, self.days, SEED, policy, tidal, beta)
+        task = self.progress.add_task(f"{scenario} {policy} {tidal} {volume:.0f}", total=self.days)
+        result = simulate(
+            run, jobs=self.jobs, progress=lambda done: self.progress.update(task, completed=done)
+        )
+        self.progress.remove_task(task)
+        return result
+
+
+def run(args: argparse.Namespace, progress: Progress) -> Report:
+    """Simulate everything, and hold it against the goals."""
+    runner = _Runner(args.days, args.jobs, progress)
+    fewer = _Runner(min(args.days, FEWER), args.jobs, progress)
+    figures: list[Figure] = [_speed()]
+    intervals: list[str] = []
+    for volume in VOLUMES:
+        goals = GOALS[volume]
+        longest = runner.run("longest_wait", "none", volume)
+        default = runner.run("default", "none", volume)
+        tidal = runner.run("default", "default", volume)
+        figures += _routing(volume, goals, default, longest)
+        figures += _tides(volume, goals, tidal, default)
+        intervals.append(_paired(f"{volume}, beside the longest wait", longest, default))
+        intervals.append(_paired(f"{volume}, with tides beside all open", default, tidal))
+        if not args.goals:
+            figures += _others(fewer, volume)
+    over = runner.run("default", "none", 3200)
+    figures.append(
+        _one(
+            "3,200 people: priority, p99",
+            "min",
+            over.classes["priority"].p99_wait_min,
+            most=GREEN_P99_MIN,
+        )
+    )
+    if not args.goals:
+        figures += _variants(fewer)
+    setting = f"{args.days} days of `county-84`, of what has no goal {fewer.days}; seed {SEED}."
+    return report("days", figures, setting, *intervals)
+
+
+def _speed() -> Figure:
+    scenario = load("county-84")
+    took = []
+    for day in range(5):
+        began = time.perf_counter()
+        one_day(Run(scenario, 2600, 5, SEED), day)
+        took.append(time.perf_counter() - began)
+    bound = Bound(of="value", at="most", limit=DAY_S)
+    return Figure(what="one day of 2,600 people, on one core", unit="s", values=tuple(took), bound=bound)
+
+
+def _one(what: str, unit: str, value: float, *, most: float | None = None) -> Figure:
+    bound = None if most is None else Bound(of="value", at="most", limit=most)
+    return Figure(what=what, unit=unit, values=(value,), bound=bound)
+
+
+def _beside(
+    what: str, unit: str, value: float, baseline: str, base: float, most: float | None = None
+) -> Figure:
+    bound = None if most is None else Bound(of="ratio", at="most", limit=most)
+    return Figure(what=what, unit=unit, values=(value,), baseline=baseline, baselines=(base,), bound=bound)
+
+
+def _routing(volume: int, goals: _Goals, default: Result, longest: Result) -> list[Figure]:
+    ours, base = default.summary, longest.summary
+    green, green_base = default.classes["priority"], longest.classes["priority"]
+    beside = "longest wait"
+    return [
+        _beside(f"{volume:,}: mean wait", "min", ours.mean_wait_min, beside, base.mean_wait_min, goals.mean),
+        _beside(f"{volume:,}: p90", "min", ours.p90_wait_min, beside, base.p90_wait_min, goals.p90),
+        _beside(f"{volume:,}: p99", "min", ours.p99_wait_min, beside, base.p99_wait_min, goals.p99),
+        _beside(
+            f"{volume:,}: priority, p99",
+            "min",
+            green.p99_wait_min,
+            beside,
+            green_base.p99_wait_min,
+            goals.green_p99,
+        ),
+        _one(
+            f"{volume:,}: largest mean of a group, against the smallest",
+            "times",
+            ours.max_to_min_group or 1.0,
+            most=GROUPS_APART,
+        ),
+    ]
+
+
+def _tides(volume: int, goals: _Goals, tidal: Result, open_all_day: Result) -> list[Figure]:
+    ours, base = tidal.summary, open_all_day.summary
+    beside = "all windows open"
+    return [
+        _beside(
+            f"{volume:,}, tides: staff-hours", "h", ours.staff_hours, beside, base.staff_hours, goals.staff
+        ),
+        _beside(
+            f"{volume:,}, tides: mean wait",
+            "min",
+            ours.mean_wait_min,
+            beside,
+            base.mean_wait_min,
+            goals.tidal_mean,
+        ),
+        _beside(f"{volume:,}, tides: p90", "min", ours.p90_wait_min, beside, base.p90_wait_min),
+        _one(f"{volume:,}, tides: openings a day", "", ours.openings, most=OPENINGS),
+    ]
+
+
+def _paired(what: str, base: Result, other: Result) -> str:
+    found = {row.figure: row.ratio for row in paired(base, other)}
+    mean, p99 = found["mean_wait_min"], found["priority_p99_min"]
+    return (
+        f"{what}: mean wait by day {mean.mean:.3f} times ({mean.low:.3f} to {mean.high:.3f}), "
+        f"priority's p99 {p99.mean:.3f} ({p99.low:.3f} to {p99.high:.3f})."
+    )
+
+
+def _others(runner: _Runner, volume: int) -> list[Figure]:
+    found = []
+    base = runner.run("longest_wait", "none", volume).summary.mean_wait_min
+    default = runner.run("default", "none", volume)
+    for policy in OTHERS:
+        result = runner.run(policy, "none", volume)
+        mean = result.summary.mean_wait_min
+        found.append(_beside(f"{volume:,}, {policy}: mean wait", "min", mean, "longest wait", base))
+    for tidal, beta in (*((name, 0.0) for name in OTHER_TIDES), ("default", -0.4), ("default", 1.0)):
+        result = runner.run("default", tidal, volume, beta=beta)
+        name = f"{tidal}, beta {beta:g}" if beta else tidal
+        mean, hours = result.summary.mean_wait_min, result.summary.staff_hours
+        what = f"{volume:,}, tides {name}: mean wait, at {hours:.0f} staff-hours"
+        found.append(_beside(what, "min", mean, "all windows open", default.summary.mean_wait_min))
+    return found
+
+
+def _variants(runner: _Runner) -> list[Figure]:
+    found = []
+    for variant in VARIANTS:
+        scenario = f"county-84-{variant}"
+        volume = load(scenario).day.volume
+        longest = runner.run("longest_wait", "none", volume, scenario).summary
+        default = runner.run("default", "none", volume, scenario).summary
+        tidal = runner.run("default", "default", volume, scenario).summary
+        found.append(
+            _beside(
+                f"{variant}: mean wait", "min", default.mean_wait_min, "longest wait", longest.mean_wait_min
+            )
+        )
+        what = f"{variant}, tides: mean wait, at {tidal.staff_hours / default.staff_hours:.2f} of the hours"
+        found.append(_beside(what, "min", tidal.mean_wait_min, "all windows open", default.mean_wait_min))
+    for variant in DISTURBED:
+        tidal = runner.run("default", "default", 2600, f"county-84-{variant}").summary
+        what = f"{variant}, tides: mean wait, at {tidal.staff_hours:.0f} staff-hours"
+        found.append(_one(what, "min", tidal.mean_wait_min))
+        found.append(_one(f"{variant}, tides: openings of one window on one day", "", tidal.most_reopened))
+    return found

@@ -1,0 +1,229 @@
+"""What it costs to choose the ticket that a free window calls, and with what that grows.
+
+In a hall of 84 windows, 12 services and 3 classes, every lane with somebody in it, by the index; the time is
+of the decision with everything that goes on record of it. Each baseline is the same decision where less
+waits, is eligible or is open, in the same run.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from callq.domain import commands as cmd
+from callq.domain import events as ev
+from callq.domain.apply import apply
+from callq.domain.decide import decide
+from callq.domain.estimate import ahead
+from callq.domain.hall import Clerk, HallConfig, Routing, Service, WindowConfig, Zone
+from callq.domain.lanes import CLASSES
+from callq.domain.routing import choose_lane, idle_windows
+from callq.domain.state import HallState
+from callq.domain.undo import NoUndo
+from loadtests.figures import Bound, Figure, Report, in_turns, report
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from rich.progress import Progress
+
+    from callq.domain.window import Window
+
+BEGINS_MS: Final = 1_795_395_600_000
+PREFIXES: Final = "ABCDEFGHJKLM"
+DEDICATED: Final = 49
+"""Windows of one service each; the others serve all."""
+WINDOWS: Final = 84
+A_LANE: Final = 20
+"""Tickets in each lane."""
+REPEATS: Final = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the scenario's options."""
+    parser.add_argument(
+        "--decisions", type=int, default=2_000, metavar="N", help="in each measurement (default 2,000)"
+    )
+    parser.add_argument(
+        "--waiting", type=int, default=72_000, metavar="N", help="tickets of a long queue (default 72,000)"
+    )
+
+
+def run(args: argparse.Namespace, progress: Progress) -> Report:
+    """Measure a decision, and how it grows with lanes, tickets and windows."""
+    each = args.waiting // (len(PREFIXES) * len(CLASSES))
+    hall, long, narrow, small = _hall(), _hall(a_lane=each), _hall(narrow=True), _hall(windows=12)
+    measured = partial(_us, args.decisions)
+    decision = partial(measured, _choice(hall, "w80"))
+    turns = partial(in_turns, args.runs, progress=progress)
+    nine = turns(decision, partial(measured, _choice(narrow, "w80")), what="lanes")
+    few = turns(partial(measured, _choice(long, "w80")), decision, what="tickets")
+    twelve = turns(decision, partial(measured, _choice(small, "w11")), what="windows")
+    one = turns(partial(measured, _choice(hall, "w1")), decision, what="dedicated")
+    figures = [
+        Figure(
+            what="a decision among 36 lanes, 84 windows open, 720 wait",
+            unit="µs",
+            values=nine[0],
+            baseline="among 9 lanes",
+            baselines=nine[1],
+            bound=Bound(of="value", at="most", limit=30),
+        ),
+        Figure(
+            what="its growth from 9 lanes to 36",
+            unit="µs",
+            values=nine[0],
+            baseline="among 9 lanes",
+            baselines=nine[1],
+            bound=Bound(of="ratio", at="most", limit=4),
+        ),
+        Figure(
+            what=f"the same where {each * 36:,} wait",
+            unit="µs",
+            values=few[0],
+            baseline="720 wait",
+            baselines=few[1],
+            bound=Bound(of="ratio", at="most", limit=1.25),
+        ),
+        Figure(
+            what="its growth with the windows",
+            unit="µs",
+            values=twelve[0],
+            baseline="12 windows open",
+            baselines=twelve[1],
+            bound=Bound(of="ratio", at="most", limit=1.25),
+        ),
+        Figure(
+            what="a decision of a window of one service, 3 lanes",
+            unit="µs",
+            values=one[0],
+            baseline="of one of all",
+            baselines=one[1],
+        ),
+        *_beside(hall, measured, args.runs),
+    ]
+    return report(
+        "routing",
+        figures,
+        f"{args.decisions:,} decisions in each measurement, the fastest of {REPEATS}; "
+        f"{DEDICATED} windows serve one service, the others all; {A_LANE} tickets in each lane.",
+    )
+
+
+def _beside(hall: HallState, measured: Callable[[Callable[[], object]], float], runs: int) -> list[Figure]:
+    """What is worked out besides: the windows after a change, idle ones, how many are before somebody."""
+    ticket, window, now_ms = next(iter(hall.tickets.values())), hall.windows["w80"], hall.now_ms
+
+    def after_a_change() -> None:
+        hall.staffing = None
+        choose_lane(hall, window, now_ms)
+
+    parts: dict[str, Callable[[], object]] = {
+        "the first decision after a window changed": after_a_change,
+        "the idle windows of a service, in their order": lambda: idle_windows(hall, "s0"),
+        "how many are before a ticket": lambda: ahead(hall, ticket, now_ms),
+    }
+    return [
+        Figure(what=what, unit="µs", values=tuple(measured(part) for _ in range(runs)))
+        for what, part in parts.items()
+    ]
+
+
+def _choice(state: HallState, window: str) -> Callable[[], object]:
+    found: Window = state.windows[window]
+    return partial(choose_lane, state, found, state.now_ms)
+
+
+def _us(times: int, what: Callable[[], object]) -> float:
+    """Time of one call, µs: the fastest of some measurements."""
+    best = float("inf")
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        for _ in range(times):
+            what()
+        best = min(best, time.perf_counter() - began)
+    return best / times * 1e6
+
+
+# Halls ----------------------------------------------------------------------------------------------
+
+
+def _hall(windows: int = WINDOWS, a_lane: int = A_LANE, *, narrow: bool = False) -> HallState:
+    """A hall with all windows open and idle, and so many in every lane.
+
+    Args:
+      windows: of it.
+      a_lane: tickets that wait in each lane.
+      narrow: whether the windows that serve everything serve three services only.
+    """
+    state = HallState("big")
+    _do(state, cmd.Configure(config=_config(windows, narrow=narrow)), BEGINS_MS)
+    for n in range(windows):
+        _do(state, cmd.SignIn(window=f"w{n}", clerk=f"c{n}"), BEGINS_MS)
+        _do(state, cmd.Open(window=f"w{n}"), BEGINS_MS)
+    counters = dict.fromkeys(PREFIXES, 0)
+    for _ in range(a_lane):
+        for number, prefix in enumerate(PREFIXES):
+            for cls in CLASSES:
+                counters[prefix] += 1
+                issued = ev.TicketIssued(
+                    ticket=f"t{state.seq + 1}",
+                    number=f"{prefix}{counters[prefix]:03d}",
+                    counter=counters[prefix],
+                    prefix=prefix,
+                    service=f"s{number}",
+                    cls=cls,
+                    zone="hall",
+                    channel="kiosk",
+                )
+                _apply(state, (issued,), state.now_ms + 100)
+    return state
+
+
+def _config(windows: int, *, narrow: bool) -> HallConfig:
+    services = [f"s{n}" for n in range(len(PREFIXES))]
+    dedicated = min(DEDICATED, windows // 2)
+    return HallConfig(
+        id="big",
+        name="大厅",
+        zones=(Zone(code="hall", name="大厅"),),
+        services=tuple(
+            Service(code=code, name=code, prefix=prefix, daily=300 - 20 * n)
+            for n, (code, prefix) in enumerate(zip(services, PREFIXES, strict=True))
+        ),
+        windows=tuple(
+            WindowConfig(
+                id=f"w{n}",
+                label=str(n),
+                zone="hall",
+                services=(services[n % 12],) if n < dedicated else tuple(services[:3]) if narrow else (),
+            )
+            for n in range(windows)
+        ),
+        clerks=tuple(
+            Clerk(id=f"c{n}", name="李敏", skills=dict.fromkeys(services, 2)) for n in range(windows)
+        ),
+        routing=Routing(policy="index"),
+    )
+
+
+def _do(state: HallState, command: cmd.AnyCommand, now_ms: int) -> None:
+    _apply(state, decide(state, command, now_ms, cmd.SYSTEM).events, now_ms)
+
+
+def _apply(state: HallState, events: tuple[ev.Event, ...], now_ms: int) -> None:
+    key = f"~{state.revision}"
+    batch = ev.Batch(
+        v=ev.SCHEMA_VERSION,
+        at_ms=now_ms,
+        who=cmd.SYSTEM,
+        key=key,
+        command=msgspec.Raw(b"\xc0"),
+        events=events,
+        body=b"",
+    )
+    apply(state, batch, NoUndo())

@@ -1,0 +1,124 @@
+"""`callq simulate` as somebody types it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callq.cli import main
+from callq.config import read_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHORT = ["--days", "2", "--jobs", "1", "--volume", "300"]
+
+
+def test_a_run_is_told_and_kept(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    kept = tmp_path / "run.json"
+    assert main(["simulate", *SHORT, "--policy", "longest_wait", "--json", str(kept)]) == 0
+    assert "mean wait, min" in capsys.readouterr().out
+    found = json.loads(kept.read_text())
+    assert {"mean_wait_min", "p90_wait_min", "p99_wait_min", "staff_hours"} <= set(found["summary"])
+    assert set(found["classes"]) == {"ordinary", "appointment", "priority"}
+    assert len(found["groups"]) == 12
+    assert found["summary"]["staff_hours"] == 672.0
+
+
+def test_the_same_seed_is_the_same_days(tmp_path: Path) -> None:
+    def run(name: str, *more: str) -> Any:
+        path = tmp_path / name
+        assert main(["simulate", *SHORT, "--json", str(path), *more]) == 0
+        return json.loads(path.read_text())
+
+    assert run("a") == run("b")
+    assert run("c", "--seed", "2")["days"] != run("d")["days"]
+    assert run("e", "--jobs", "2") == run("f"), "on several cores it is the same"
+
+
+def test_two_are_held_side_by_side(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    kept = tmp_path / "both.json"
+    one = tmp_path / "one.json"
+    assert main(["simulate", *SHORT, "--policy", "longest_wait", "--json", str(one)]) == 0
+    assert main(["simulate", "compare", str(one), "default", "group_lines", *SHORT, "--json", str(kept)]) == 0
+    out = capsys.readouterr().out
+    assert "mean_wait_min by day" in out
+    assert list(json.loads(kept.read_text())) == [str(one), "default", "group_lines"]
+
+
+def test_a_hall_file_runs_with_its_own_windows(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = read_source("county")
+    busy, quiet = tmp_path / "busy.toml", tmp_path / "quiet.toml"
+    busy.write_text(text)
+    quiet.write_text(re.sub(r"(?m)^(daily = )\d+", r"\g<1>10", text))
+    short = ["--days", "2", "--jobs", "1"]
+    assert main(["simulate", "--hall", str(busy), *short]) == 0
+    assert "county" in capsys.readouterr().out
+    assert main(["simulate", "compare", str(busy), str(quiet), *short, "--volume", "50"]) == 0
+
+
+def test_what_goes_through_the_runtime_ends_alike() -> None:
+    short = ["--days", "1", "--jobs", "1", "--volume", "60"]
+    assert main(["simulate", *short, "--through", "runtime"]) == 0
+
+
+SLIPS = [
+    (["--policy", "longest"], "no policy 'longest'", "longest_wait"),
+    (["--tidal", "clok"], "no tides 'clok'", "'clock'"),
+    (["--days", "0"], "--days 0 is out of range", "1 to"),
+    (["--volume", "0"], "--volume 0 is out of range", "1 to"),
+    (["--scenario", "county-48"], "cannot be simulated", "mend"),
+    (["--hall", "county", "--policy", "pooled"], "", ""),
+]
+
+
+@pytest.mark.parametrize(("options", "told", "hint"), SLIPS, ids=[" ".join(slip[0]) for slip in SLIPS])
+def test_a_slip_is_explained(
+    options: list[str], told: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", *options]) != 0
+    err = capsys.readouterr().err
+    assert told in err
+    assert hint in err
+    assert "Traceback" not in err
+
+
+def test_a_scenario_with_mistakes_is_told_by_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "x"\n[day]\nvolume = -1\n')
+    assert main(["simulate", "--scenario", str(path)]) == 1
+    err = capsys.readouterr().err
+    assert f"{path}:3: day.volume" in err
+    assert "write a number from 1 to 100000" in err
+
+
+def test_comparing_needs_two_and_the_same_days(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["simulate", "compare", "default"]) == 2
+    one = tmp_path / "one.json"
+    assert main(["simulate", *SHORT, "--json", str(one)]) == 0
+    assert main(["simulate", "compare", str(one), "default", *SHORT, "--seed", "3"]) == 1
+    assert "not the same days" in capsys.readouterr().err
+    one.write_text("{}")
+    assert main(["simulate", "compare", str(one), "default", *SHORT]) == 1
+
+
+def test_hall_files_meet_the_people_of_the_first(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = read_source("county")
+    one, other, smaller = (tmp_path / f"{name}.toml" for name in ("one", "other", "smaller"))
+    one.write_text(text)
+    other.write_text(re.sub(r'(?m)^id = "county"', 'id = "elsewhere"', text))
+    smaller.write_text(re.sub(r"(?m)^(daily = )\d+", r"\g<1>10", text))
+    short = ["--days", "2", "--jobs", "1"]
+    assert main(["simulate", "compare", str(one), str(other), str(smaller), *short]) == 0
+    people = next(line for line in capsys.readouterr().out.splitlines() if "people a day" in line)
+    assert len(set(re.findall(r"\d+", people))) == 1
+
+
+def test_a_result_that_cannot_be_written_is_told_before_the_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["simulate", "--json", str(tmp_path / "none" / "x.json")]) == 2
+    assert "is no folder" in capsys.readouterr().err

@@ -1,0 +1,121 @@
+"""Recorded days: snapshots of offices, archived days of callq, and what is wrong with such files."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callq.cli import main
+from callq.config import load_hall
+from callq.domain import commands as cmd
+from callq.journal.port import GENESIS, chained
+from callq.journal.records import header, packed
+from callq.simulate.of_hall import scenario_of
+from callq.simulate.replay import COLUMNS, Snapshot, archived, came, recorded
+from callq.simulate.runs import Run, one_day
+from callq.simulate.scenario import ScenarioError
+from tests.harness import MONDAY_9H, Hall
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = ",".join(COLUMNS)
+
+
+def rows(*moments: tuple[str, int, str], date: str = "2026-01-05", queue: str = "7") -> list[str]:
+    return [
+        f"Hall,{date},{time},{queue},Passports,2,{waiting},{number},12" for time, waiting, number in moments
+    ]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    """Two days of one queue with twelve people each, and one queue that hardly anybody uses."""
+    lines = [HEAD]
+    for date in ("2026-01-05", "2026-01-06"):
+        lines += rows(("09:00", 0, "A100"), ("09:05", 4, "A102"), ("09:10", 2, "A110"), date=date)
+        lines += rows(("09:00", 0, ""), ("09:05", 0, "B001"), date=date, queue="9")
+    path = tmp_path / "queues.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_who_came_is_the_change_of_the_queue_and_the_numbers_called() -> None:
+    def at(minute: int, waiting: int, number: int | None) -> Snapshot:
+        return Snapshot(minute, waiting, number, 10.0)
+
+    assert came(at(0, 3, 10), at(5, 5, 14)) == 6
+    assert came(at(0, 3, 10), at(5, 1, 11)) == 0, "somebody gave up: nobody came"
+    assert came(at(0, 0, None), at(5, 2, 1)) == 3
+    assert came(at(0, 3, 99), at(5, 4, 1)) == 1, "numbers began again"
+    assert came(at(0, 0, 1), at(5, 0, 500)) == 0, "a slip of the recording"
+
+
+def test_days_of_an_office_are_its_people_between_their_moments(office: Path) -> None:
+    found = recorded(office, "Hall")
+    assert found.dates == ("2026-01-05", "2026-01-06")
+    assert [group.code for group in found.scenario.groups] == ["q7"]
+    assert [len(day) for day in found.days] == [12, 12]
+    run = Run(found.scenario, 12, 2, 1, "longest_wait", came=found.days)
+    for day in range(2):
+        arrived = sorted(outcome.arrived_ms for outcome in one_day(run, day).outcomes)
+        assert len(arrived) == 12
+        assert all(9 * 3_600_000 <= at_ms <= 9 * 3_600_000 + 600_000 for at_ms in arrived)
+
+
+def test_policies_meet_the_recorded_people(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ["simulate", "compare", "group_lines", "default", "--replay", str(office), "--office", "Hall"]
+    assert main([*told, "--jobs", "1"]) == 0
+    assert "people a day" in capsys.readouterr().out
+
+
+SLIPS = [
+    (HEAD, HEAD.replace("waiting", "wait"), 1, "no column 'waiting'"),
+    (",2,4,A102,12", ",2,four,A102,12", 3, "'four' is no number"),
+    (",2,4,A102,12", ",2,4,A102,soon", 3, "'soon' is no number"),
+    (",2,4,A102,12", ",2,4,A102", 3, "another number of columns"),
+    ("2026-01-05,09:05,7", "5.1.2026,09:05,7", 3, "is no date"),
+    ("2026-01-05,09:05,7", "2026-01-05,9:5,7", 3, "is no time"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "message"), SLIPS, ids=[slip[3] for slip in SLIPS])
+def test_a_slip_is_told_with_its_line(office: Path, old: str, new: str, line: int, message: str) -> None:
+    office.write_text(office.read_text().replace(old, new, 1))
+    with pytest.raises(ScenarioError) as caught:
+        recorded(office, "Hall")
+    [problem] = caught.value.problems
+    assert (problem.line, message in problem.message) == (line, True)
+    assert problem.hint
+
+
+def test_offices_that_are_there_are_named(office: Path, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        recorded(office, "Hal")
+    assert caught.value.problems[0].hint == "did you mean 'Hall'?"
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        recorded(tmp_path / "none.csv", "Hall")
+
+
+def test_an_archived_day_comes_again(tmp_path: Path) -> None:
+    config = load_hall("county")
+    hall = Hall(config)
+    for number in range(5):
+        hall.later(60)
+        hall.do(cmd.Issue(ticket=f"t{number}", service=config.services[number % 2].code))
+    entries, tip = [], GENESIS
+    for payload in hall.payloads:
+        entries.append(chained(tip, payload))
+        tip = entries[-1].id
+    path = tmp_path / "2026-11-23.gz"
+    path.write_bytes(gzip.compress(header(GENESIS) + packed(entries)))
+    found = archived(path, config, scenario_of(config))
+    nine_ms = 9 * 3_600_000
+    assert [begin for begin, _, _ in found] == [nine_ms + 60_000 * n for n in range(1, 6)]
+    assert hall.now_ms - 300_000 == MONDAY_9H
+    assert main(["simulate", "--hall", "county", "--replay", str(path), "--jobs", "1"]) == 0
+    path.write_bytes(b"no archive")
+    with pytest.raises(ScenarioError, match="no archived day"):
+        archived(path, config, scenario_of(config))

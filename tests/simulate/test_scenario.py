@@ -1,0 +1,116 @@
+"""A scenario file is checked whole; each slip is told with its line and what to write instead."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from callq.simulate.scenario import RANGES, ScenarioError, load, names
+from tests.simulate.small import SMALL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COUNTY = (resources.files("callq.simulate") / "scenarios" / "county-84.toml").read_text(encoding="utf-8")
+
+
+def slip(tmp_path: Path, old: str, new: str) -> tuple[int, list[tuple[int, str, str, str]]]:
+    """The line of a change to the reference scenario, and what is told about it."""
+    assert old in COUNTY
+    path = tmp_path / "mine.toml"
+    path.write_text(COUNTY.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load(str(path))
+    told = [(p.line, p.key, p.message, p.hint) for p in caught.value.problems]
+    return COUNTY[: COUNTY.index(old)].count("\n") + 1, told
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_comes_with_callq_is_good(name: str) -> None:
+    assert load(name).name == name
+
+
+def test_the_reference_scenario_comes_with_callq() -> None:
+    county = load("county-84")
+    assert "county-84" in names()
+    assert (county.day.volume, len(county.groups), len(county.profile)) == (2600, 12, 7)
+    layout = county.layout
+    assert layout is not None
+    assert (layout.domain, layout.comprehensive, layout.base) == (49, 35, 8)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "message", "hint"),
+    [
+        ("cv = 0.9\n", "cv = 9\n", "handling.cv", "9 is out of range", "write a number from 0 to 5"),
+        ("volume_cv", "volume_sd", "day.volume_sd", "", "volume_cv"),
+        ("volume = 2600", 'volume = "many"', "day.volume", "", ""),
+        ('"12:00-13:30"', '"11:30-13:30"', "profile[3].hours", "overlaps", "begin where the other ends"),
+        ('closes = "17:00"', 'closes = "25:00"', "day.closes", "are no hours", "HH:MM"),
+        ('opens = "09:00"', 'opens = "04:00"', "day.opens", "before the day begins", "05:00"),
+        ("domain = 49", "domain = 5", "layout.domain", "5 domain windows for 12 groups", "at least one"),
+        ("base = 8", "base = 80", "layout.base", "80 open windows of 35", "write 35 at most"),
+        ("safety = 1.0", "skills = 13", "layout.skills", "only 12 groups", "write 12 at most"),
+        ('code = "g02"', 'code = "g01"', "groups[1].code", "", ""),
+        ('policy = "index"', 'policy = "indx"', "routing.policy", "", "index"),
+        ('policy = "index"', 'policy = "index"\nguard = -1', "routing.guard", "-1 is out of range", "write"),
+        (
+            "[[profile]]",
+            '[[bursts]]\nat = "10:00"\npeople = 60\ngroup = "g21"\n\n[[profile]]',
+            "bursts[0].group",
+            "g21",
+            "",
+        ),
+    ],
+)
+def test_a_slip_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, key: str, message: str, hint: str
+) -> None:
+    line, told = slip(tmp_path, old, new)
+    assert [each[1] for each in told] == [key]
+    assert line <= told[0][0] <= line + 3
+    assert message in told[0][2]
+    assert hint in told[0][3]
+    assert told[0][3]
+
+
+def test_several_slips_are_told_at_once_in_the_order_of_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(COUNTY.replace("mix_cv = 0.20", "mix_cv = 7").replace("base = 8", "base = 99"))
+    with pytest.raises(ScenarioError) as caught:
+        load(str(path))
+    assert [p.key for p in caught.value.problems] == ["day.mix_cv", "layout.base"]
+
+
+def test_a_scenario_without_windows_or_people_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "x"\ngroups = []\nprofile = []\n[day]\nvolume = 10\n', encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load(str(path))
+    assert {p.key for p in caught.value.problems} == {"groups", "profile", "layout"}
+
+
+def test_a_name_that_is_nearly_right_is_guessed(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="no such file or scenario") as caught:
+        load("county84")
+    assert caught.value.problems[0].hint == "did you mean 'county-84'?"
+    broken = tmp_path / "gbk.toml"
+    broken.write_bytes("name = '大厅'".encode("gbk"))
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        load(str(broken))
+
+
+def test_every_number_of_a_scenario_has_a_range() -> None:
+    """So that no number can be anything."""
+    tables = [SMALL, SMALL.day, SMALL.classes, SMALL.handling, SMALL.layout, SMALL.people, SMALL.clerks]
+    numbers = {
+        field.name
+        for table in tables
+        if table is not None
+        for field in msgspec.structs.fields(table)
+        if field.type in (int, float, int | None, float | None)
+    }
+    assert numbers <= set(RANGES)

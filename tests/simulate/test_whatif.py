@@ -1,0 +1,73 @@
+"""What managers ask: skills, windows, the slider of the tides."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callq.cli import main
+from callq.config import load_hall
+from callq.simulate.of_hall import scenario_of
+from callq.simulate.runs import Run, hall_for
+from callq.simulate.scenario import load
+from callq.simulate.whatif import QUESTIONS, answers, skills, windows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def county(days: int = 2) -> Run:
+    return Run(load("county-84"), 2600, days, 1)
+
+
+def test_each_clerk_keeps_so_many_skills_and_every_service_its_clerks() -> None:
+    tried = {each.what: hall_for(each.run) for each in skills(county())}
+    assert list(tried) == ["2 skills", "3 skills", "4 skills", "6 skills", "8 skills", "12 skills"]
+    for what, hall in tried.items():
+        most = int(what.split()[0])
+        flexible = [clerk.skills for clerk in hall.config.clerks if len(clerk.skills) > 1]
+        assert {len(held) for held in flexible} == {most}
+        per_service = [sum(code in held for held in flexible) for code in flexible[0]]
+        assert max(per_service) - min(per_service) <= 1
+    assert [each.is_today for each in skills(county())] == [False] * 5 + [True]
+
+
+def test_windows_come_and_go_with_their_clerks() -> None:
+    tried = {each.what: hall_for(each.run) for each in windows(county())}
+    assert [len(hall.seats) for hall in tried.values()] == [81, 82, 83, 84, 85, 86, 87]
+    for hall in tried.values():
+        known = {window.id for window in hall.config.windows}
+        assert {window for window, _ in hall.seats} <= known
+        assert len({clerk for _, clerk in hall.seats}) == len(hall.seats)
+
+
+def test_fewer_windows_wait_longer_on_the_same_days() -> None:
+    less, today = windows(county(3))[0], windows(county(3))[3]
+    found = answers([less, today], jobs=1)
+    assert found[0].mean_wait_min > found[1].mean_wait_min
+    assert found[0].difference_min.mean > 0
+    assert (found[1].difference_min.mean, found[1].is_today) == (0.0, True)
+    assert found[0].staff_hours == pytest.approx(found[1].staff_hours - 3 * 8, abs=1)
+
+
+def test_a_hall_file_is_asked_as_well() -> None:
+    hall = load_hall("county")
+    scenario = scenario_of(hall)
+    run = Run(scenario, scenario.day.volume, 1, 1, hall=hall)
+    assert [len(hall_for(each.run).seats) for each in windows(run)][3] == len(hall_for(run).seats)
+    assert skills(run)[-1].is_today
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_is_answered_on_the_command_line(
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    kept = tmp_path / "found.json"
+    short = ["--days", "1", "--jobs", "1", "--volume", "200", "--json", str(kept)]
+    assert main(["simulate", name, *short]) == 0
+    assert "(today)" in capsys.readouterr().out
+    rows = json.loads(kept.read_text())
+    assert sum(row["is_today"] for row in rows) == 1
+    assert {"what", "mean_wait_min", "staff_hours", "difference_min"} <= set(rows[0])

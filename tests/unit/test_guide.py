@@ -1,0 +1,274 @@
+"""Where somebody is sent: a table of cases, and what each answer owes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from callq.domain import commands as cmd
+from callq.domain.errors import Rejected
+from callq.guide.facts import Facts
+from callq.guide.question import Question
+from callq.guide.reasons import TEXTS
+from callq.guide.route import MAX_OPTIONS, Routed, route
+from tests.guided import guided_hall
+from tests.harness import MONDAY_9H, Hall
+from tests.unit.documents import rows, section, text
+
+if TYPE_CHECKING:
+    from callq.domain.hall import HallConfig
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+
+
+def ask(hall: Hall, *items: Any, **more: Any) -> Routed:
+    """Ask a hall; an item is a code, or a code and how sure it is."""
+    likely = [(one, 0.9) if isinstance(one, str) else one for one in items]
+    if "traits" in more:
+        more["traits"] = frozenset(more["traits"].split())
+    if "accept" in more:
+        more["accept"] = frozenset(more["accept"].split())
+    return route(Facts(hall.state, max(hall.now_ms, hall.state.now_ms)), Question(likely, **more))
+
+
+def ways(found: Routed) -> list[str]:
+    """Channel and services of each option, best first."""
+    return [" ".join((one.channel, one.service, *one.services)) for one in found.options]
+
+
+def codes(found: Routed, rank: int = 1) -> set[str]:
+    return {one.code for one in found.options[rank - 1].why}
+
+
+def open_hall(config: HallConfig | None = None) -> Hall:
+    """Every window but the green and the signing one is staffed."""
+    hall = Hall(config or guided_hall())
+    for window, clerk in (("w1", "c1"), ("w2", "c2"), ("w3", "c4"), ("w6", "c3")):
+        hall.do(cmd.SignIn(window=window, clerk=clerk))
+        hall.do(cmd.Open(window=window))
+    return hall
+
+
+@pytest.mark.parametrize(
+    ("items", "more", "expected"),
+    [
+        # The hall's order of channels decides between ways that are equally quick.
+        (["card"], {}, ["self_service social", "window social"]),
+        (["pension"], {}, ["window social", "remote social", "online social"]),
+        (["permit"], {}, ["online general", "window general", "agent general"]),
+        # Who does not like machines is not sent to one first.
+        (["card"], {"traits": "elderly"}, ["window social", "self_service social"]),
+        (["permit"], {"traits": "digital_shy"}, ["window general", "online general", "agent general"]),
+        (["advice"], {"traits": "deaf"}, ["window general", "phone general", "doorstep general"]),
+        (["advice"], {}, ["phone general", "window general", "doorstep general"]),
+        # What is not accepted is not offered.
+        (["pension"], {"accept": "online remote"}, ["remote social", "online social"]),
+        (["card"], {"accept": "phone"}, []),
+        # Several matters are one visit; a channel for a part of them comes after.
+        (["licence", "house"], {}, ["window general estate", "online general", "appointment estate"]),
+        (["house", "search"], {}, ["window estate", "self_service estate", "appointment estate"]),
+        (["licence", "permit"], {}, ["window general", "online general", "agent general"]),
+        # Unsure: the best of each that is possible, then the desk, then the rest.
+        (
+            [("card", 0.5), ("licence", 0.3), ("house", 0.1)],
+            {},
+            ["self_service social", "window general", "window desk", "window social", "online general"],
+        ),
+        ([], {}, ["window desk"]),
+        ([("card", 0.1)], {}, ["window desk"]),
+        # Two weak beliefs in one service are a strong one in the service.
+        ([("licence", 0.4), ("permit", 0.3)], {}, ["window general", "online general", "agent general"]),
+    ],
+)
+def test_ways_in_their_order(items: list[Any], more: dict[str, Any], expected: list[str]) -> None:
+    found = ask(open_hall(), *items, **more)
+    assert ways(found) == expected
+    assert [one.rank for one in found.options] == list(range(1, len(expected) + 1))
+    assert found.unavailable == ()
+
+
+def test_who_waits_longer_is_sent_to_the_machine() -> None:
+    hall = open_hall()
+    for _ in range(6):
+        hall.issue("social")
+    hall.later(20 * 60)
+    found = ask(hall, "pension")
+    wait = found.options[ways(found).index("window social")].wait
+    assert (wait.p50_s, wait.low_s, wait.high_s) == (1200, 720, 1920)
+    assert ways(found) == ["online social", "window social", "remote social"]
+    assert [one.ahead for one in found.options] == [None, 6, 6]
+    self_service = ask(hall, "card")
+    assert "shortest_wait" in codes(self_service)
+    assert self_service.options[0].wait.p50_s == 180
+    assert self_service.options[0].outlet is not None
+    assert self_service.options[0].outlet.place == "北门"
+
+
+def test_a_wait_that_nobody_knows_is_null() -> None:
+    found = ask(open_hall(), "licence", "permit").options[0]
+    assert found.wait.p50_s is None
+    assert found.ahead == 0
+    assert {one.code for one in found.why} >= {"window_free"}
+    assert ask(open_hall(), "permit").options[0].wait.p50_s is None
+
+
+def test_windows_are_those_that_serve_it_now() -> None:
+    hall = open_hall()
+    assert ask(hall, "licence").options[0].windows == ("w1", "w2")
+    hall.do(cmd.Pause(window="w1", reason="喝水"))
+    assert ask(hall, "licence").options[0].windows == ("w2",)
+    hall.do(cmd.Close(window="w2"))
+    found = ask(hall, "licence", accept="window")
+    assert found.options[0].windows == ()
+    assert codes(found) == {"no_window_now", "hall_prefers"}
+    assert ways(ask(hall, "licence"))[0] == "online general"
+
+
+def test_traits_choose_among_windows() -> None:
+    hall = open_hall()
+    hall.do(cmd.SignOut(window="w2"))
+    hall.do(cmd.SignIn(window="w5", clerk="c2"))
+    hall.do(cmd.Open(window="w5"))
+    assert ask(hall, "licence").options[0].windows == ("w1", "w5")
+    found = ask(hall, "licence", traits="pregnant")
+    assert found.options[0].windows == ("w5", "w1")
+    assert codes(found) >= {"may_have_priority", "green_window"}
+    hall.do(cmd.Close(window="w5"))
+    hall.do(cmd.SignOut(window="w5"))
+    hall.do(cmd.SignIn(window="w7", clerk="c2"))
+    hall.do(cmd.Open(window="w7"))
+    found = ask(hall, "licence", traits="deaf")
+    assert found.options[0].windows == ("w7", "w1")
+    assert "sign_language" in codes(found)
+
+
+def test_who_takes_no_stairs() -> None:
+    hall = open_hall()
+    found = ask(hall, "house", traits="wheelchair")
+    assert found.options[0].windows == ("w1", "w3")
+    assert "ground_floor" in codes(found)
+    hall.do(cmd.Close(window="w1"))
+    found = ask(hall, "house", traits="wheelchair")
+    assert "upstairs" in codes(found)
+    assert any("二楼" in one.zh for one in found.options[0].why)
+
+
+def test_a_stopped_service_is_told_and_not_offered() -> None:
+    hall = open_hall()
+    hall.do(cmd.StopIssuing(service="social", reason="系统故障"))
+    found = ask(hall, "pension")
+    assert ways(found) == ["online social"]
+    (stopped,) = found.unavailable
+    assert (stopped.service, stopped.code, stopped.next_ms) == ("social", "service_closed", None)
+    assert stopped.zh == "暂停取号：系统故障"
+    both = ask(hall, "pension", "licence")
+    assert ways(both) == ["online social general", "window general"]
+    assert "only_part" in codes(both, 2)
+
+
+def test_where_nothing_is_left_the_desk_is() -> None:
+    hall = open_hall()
+    hall.do(cmd.StopIssuing(service="estate", reason="系统故障"))
+    found = ask(hall, "house", accept="window")
+    assert ways(found) == ["window desk"]
+
+
+def test_a_full_service_offers_a_slot_and_tomorrow() -> None:
+    config = guided_hall(hours="08:00-18:00")
+    services = tuple(
+        msgspec.structs.replace(one, quota=1) if one.code == "estate" else one for one in config.services
+    )
+    hall = open_hall(msgspec.structs.replace(config, services=services))
+    hall.issue("estate")
+    found = ask(hall, "house")
+    assert ways(found) == ["appointment estate", "window estate", "window desk"]
+    assert found.options[0].arrive_ms == MONDAY_9H + 30 * MINUTE
+    assert found.options[0].commit == "booking"
+    assert found.options[1].arrive_ms == MONDAY_9H + 23 * HOUR
+    assert found.options[1].commit is None
+    assert found.unavailable[0].code == "quota_exhausted"
+    assert found.unavailable[0].next_ms == MONDAY_9H + 23 * HOUR
+
+
+def test_after_hours_machines_and_the_next_session() -> None:
+    hall = open_hall(guided_hall(hours="08:00-17:00"))
+    hall.now_ms = MONDAY_9H + 11 * HOUR
+    found = ask(hall, "card")
+    assert ways(found) == ["self_service social", "window social"]
+    later = found.options[1]
+    assert later.arrive_ms == MONDAY_9H + 23 * HOUR
+    assert (later.commit, later.windows, later.ahead, later.wait.p50_s) == (None, (), None, None)
+    assert [one.zh for one in later.why] == ["11月24日 08:00 开始取号"]
+    assert found.unavailable[0].code == "outside_session"
+    assert ways(ask(hall, "advice")) == ["window general", "phone general", "doorstep general"]
+    assert ask(hall, "advice").options[1].arrive_ms == MONDAY_9H + 24 * HOUR
+
+
+def test_who_comes_later_is_told_about_then() -> None:
+    hall = open_hall(guided_hall(hours="08:00-17:00"))
+    hall.issue("general")
+    hall.later(600)
+    now = hall.now_ms
+    soon = ask(hall, "licence", arrive_ms=now + 10 * MINUTE, accept="window").options[0]
+    assert (soon.commit, soon.arrive_ms, soon.ahead) == ("ticket", now + 10 * MINUTE, 1)
+    assert (soon.wait.p50_s, soon.wait.low_s, soon.wait.high_s) == (600, 300, 1120)
+    half = ask(hall, "licence", arrive_ms=now + 30 * MINUTE, accept="window").options[0]
+    assert (half.commit, half.ahead) == (None, None)
+    assert (half.wait.low_s, half.wait.high_s) == (180, 1440)
+    far = ask(hall, "licence", arrive_ms=now + 3 * HOUR, accept="window")
+    assert far.options[0].wait.p50_s is None
+    assert codes(far) >= {"take_ticket_on_arrival", "wait_unknown_then"}
+    evening = ask(hall, "house", arrive_ms=MONDAY_9H + 10 * HOUR)
+    assert ways(evening)[0] == "appointment estate"
+    assert evening.options[0].arrive_ms == MONDAY_9H + 23 * HOUR
+    past = ask(hall, "licence", arrive_ms=now - HOUR).options[0]
+    assert past.arrive_ms is None
+
+
+def test_a_suspended_hall_sends_elsewhere() -> None:
+    hall = open_hall()
+    hall.do(cmd.Suspend(reason="停电"))
+    found = ask(hall, "licence")
+    assert ways(found) == ["online general"]
+    assert (found.unavailable[0].code, found.unavailable[0].next_ms) == ("hall_suspended", None)
+
+
+def test_a_closed_day_is_over() -> None:
+    hall = open_hall()
+    hall.do(cmd.CloseDay(reason="台风"))
+    found = ask(hall, "licence")
+    assert ways(found) == ["online general", "window general"]
+    assert found.options[1].arrive_ms == hall.state.day_ends_ms
+
+
+def test_a_matter_nobody_knows_is_refused() -> None:
+    with pytest.raises(Rejected) as refused:
+        ask(open_hall(), "nonsense")
+    assert refused.value.code == "unknown_item"
+
+
+def test_only_who_is_sure_has_the_matter_on_the_ticket() -> None:
+    hall = open_hall()
+    assert ask(hall, "licence").options[0].item == "licence"
+    unsure = ask(hall, ("licence", 0.4), ("permit", 0.4)).options[0]
+    assert (unsure.item, unsure.items) == (None, ("licence", "permit"))
+    visit = ask(hall, "house", "licence").options[0]
+    assert (visit.service, visit.services, visit.item) == ("estate", ("general",), "house")
+    assert "one_visit" in {one.code for one in visit.why}
+
+
+def test_no_more_options_than_help() -> None:
+    found = ask(open_hall(), ("pension", 0.3), ("permit", 0.3), ("house", 0.3))
+    assert len(found.options) == MAX_OPTIONS
+    assert ways(found)[3] == "window desk"
+
+
+def test_every_reason_is_in_the_page_for_guides() -> None:
+    described = rows(section(text("docs/guide.md"), "Reasons"))
+    assert set(described) == set(TEXTS)
+    for code, (zh, en) in TEXTS.items():
+        cells = [cell.strip() for cell in described[code].split("|")]
+        assert cells[2:4] == [zh, en]
