@@ -191,10 +191,8 @@ async def commit(api: Api, call: Call, decision: str, body: bodies.CommitBody) -
             revision=made.revision,
         )
 
-    # No key of a caller's begins like this.
-    key = call.key or f"!route:{held.nonce.hex()}"
     guard = partial(_still_free, api, actor, held, body.option, command.person, told)
-    return await _commit(api, actor, call._replace(key=key), command, held, guard, told)
+    return await _commit(api, actor, call, command, held, guard, told)
 
 
 async def _commit_at_once(
@@ -304,7 +302,9 @@ def _still_free(
         made = ticket or booking
         if made is None:
             continue
-        if other == rank and (made.person == person or same_person(made.person, person)):
+        # Who asks again may know less, or more, than who asked first.
+        unknown = person is None or made.person is None
+        if other == rank and (unknown or same_person(made.person, person)):
             raise _Committed(told(_Made(state, ticket, booking, state.revision, now_ms)))
         raise Rejected(
             Code.IDEMPOTENCY_CONFLICT,
