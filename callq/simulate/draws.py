@@ -186,7 +186,9 @@ def _person(scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int
 
 def _handling_ms(scenario: Scenario, means: Sequence[float], group: int, rng: Random) -> int:
     handling, cv = scenario.handling, scenario.groups[group].cv
-    spread = math.log(1 + (handling.cv if cv is None else cv) ** 2)
-    normal = rng.gauss(0, 1)
-    found = means[group] * math.exp(math.sqrt(spread) * normal - spread / 2)
+    if handling.distribution == "exponential":
+        found = means[group] * rng.expovariate(1.0)
+    else:
+        spread = math.log(1 + (handling.cv if cv is None else cv) ** 2)
+        found = means[group] * math.exp(math.sqrt(spread) * rng.gauss(0, 1) - spread / 2)
     return int(min(handling.longest_min, max(handling.shortest_min, found)) * MIN_MS)

@@ -6,7 +6,7 @@ import tomllib
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -45,8 +45,10 @@ class Classes(_Part, frozen=True, kw_only=True):
 
 
 class Handling(_Part, frozen=True, kw_only=True):
-    """How long it takes: lognormal, cut at both ends."""
+    """How long it takes, cut at both ends."""
 
+    distribution: Literal["lognormal", "exponential"] = "lognormal"
+    """Exponential handling has a `cv` of 1, whatever is written."""
     mean_min: float = 10.0
     cv: float = 0.9
     shortest_min: float = 0.7

@@ -1,0 +1,99 @@
+"""Pages of results: what is on them, and that nothing is written where nothing can be drawn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from matplotlib.image import imread
+
+from callq.simulate import plots
+from callq.simulate.plots import LABELS, chinese_font, plot
+from callq.simulate.results import PAIRED, Result, waits
+from callq.simulate.runs import Run, simulate
+from tests.simulate.small import SMALL, with_
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Result]:
+    return [simulate(Run(SMALL, 150, 3, 1, policy), jobs=1) for policy in ("longest_wait", "index")]
+
+
+def test_a_result_is_a_page(results: list[Result], tmp_path: Path) -> None:
+    found = plot(results[:1], tmp_path / "new" / "folder")
+    assert [path.name for path in found] == ["longest_wait.png", "longest_wait.svg"]
+    picture = imread(found[0])
+    height, width = picture.shape[:2]
+    assert (width, height) == tuple(round(plots.DPI * side) for side in plots.SIZE_IN)
+    assert float(picture.min()) < 0.3
+    assert "</svg>" in found[1].read_text(encoding="utf-8")
+
+
+def test_several_are_laid_side_by_side(results: list[Result], tmp_path: Path) -> None:
+    names = {path.name for path in plot(results, tmp_path)}
+    pages = ("longest_wait", "index", "side-by-side")
+    assert names == {f"{page}.{kind}" for page in pages for kind in ("png", "svg")}
+    assert names == {path.name for path in tmp_path.iterdir()}
+
+
+def test_two_of_one_policy_have_pages_of_their_own(results: list[Result], tmp_path: Path) -> None:
+    names = {path.name for path in plot([results[0], results[0]], tmp_path)}
+    assert {"1-longest_wait.png", "2-longest_wait.png", "side-by-side.png"} < names
+
+
+def test_the_same_result_is_the_same_picture(results: list[Result], tmp_path: Path) -> None:
+    one, two = plot(results[:1], tmp_path / "a"), plot(results[:1], tmp_path / "b")
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+
+
+def test_without_a_chinese_font_the_labels_are_english(
+    results: list[Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plots, "chinese_font", lambda: None)
+    # A character that no font has would be a warning, and warnings are errors in tests.
+    plot(results, tmp_path)
+    assert (tmp_path / "side-by-side.png").exists()
+
+
+def test_chinese_fonts_are_found_by_preference() -> None:
+    assert chinese_font(["DejaVu Sans"]) is None
+    assert chinese_font(["DejaVu Sans", "WenQuanYi Zen Hei"]) == "WenQuanYi Zen Hei"
+    assert chinese_font(["Unifont", "Noto Sans CJK JP"]) == "Noto Sans CJK JP"
+
+
+def test_whatever_is_compared_has_a_label() -> None:
+    assert set(PAIRED) <= set(LABELS)
+
+
+def test_what_cannot_be_drawn_writes_nothing(results: list[Result], tmp_path: Path) -> None:
+    other = simulate(Run(SMALL, 150, 3, 2), jobs=1)
+    with pytest.raises(ValueError, match="not the same days"):
+        plot([results[0], other], tmp_path)
+    with pytest.raises(ValueError, match="nothing to draw"):
+        plot([], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_day_on_which_nobody_waits_can_be_drawn(tmp_path: Path) -> None:
+    run = Run(with_(layout={"domain": 60}), 150, 1, 1)
+    one = simulate(run, jobs=1)
+    assert one.summary.max_wait_min == 0
+    nobody = msgspec.structs.replace(
+        one, by_time=(), histogram=(0,) * len(one.histogram), classes=dict.fromkeys(one.classes, waits([]))
+    )
+    assert len(plot([one, one], tmp_path)) == 6
+    assert len(plot([nobody], tmp_path)) == 2
+
+
+def test_matplotlib_is_not_loaded_before_it_is_needed() -> None:
+    code = (
+        "import sys, callq.cli, callq.cli.simulate, callq.simulate.runs; print('matplotlib' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
