@@ -50,7 +50,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     compare.set_defaults(run=run_compare)
     for name, told in _QUESTIONS.items():
         question = actions.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
-        _options(question, root=True)
+        _options(question, root=True, plots=False)
         question.set_defaults(run=run_question, question=name)
 
 
@@ -61,7 +61,7 @@ _QUESTIONS: Final = {
 }
 
 
-def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
+def _options(parser: argparse.ArgumentParser, *, root: bool, plots: bool = True) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--scenario", metavar="NAME-OR-FILE", help="kind of day (default: county-84)")
     what.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
@@ -77,6 +77,10 @@ def _options(parser: argparse.ArgumentParser, *, root: bool) -> None:
     parser.add_argument("--seed", metavar="S", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--jobs", metavar="N", type=int, default=0, help="processes (default: all cores)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was found")
+    if plots:
+        parser.add_argument(
+            "--plots", metavar="DIR", type=Path, help="draw what was found there, PNG and SVG"
+        )
     parser.add_argument("--beta", metavar="X", type=float, help="slider of the tides: cost to comfort")
     parser.add_argument(
         "--through",
@@ -165,6 +169,7 @@ def run_simulate(args: argparse.Namespace) -> int:
     result = _simulated(run, args.jobs, f"{run.policy}, tides {run.tidal}")
     _print(table_of(result))
     _keep(args.json, result)
+    _draw(args.plots, [result])
     return 0
 
 
@@ -174,7 +179,7 @@ def run_question(args: argparse.Namespace) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from callq.simulate.tables import question
-    from callq.simulate.whatif import QUESTIONS, answers
+    from callq.simulate.whatif import QUESTIONS, answers, bound
 
     configure_logs("console", "error")
     run = _run_of(args, args.policy, args.tidal, args.hall)
@@ -185,6 +190,11 @@ def run_question(args: argparse.Namespace) -> int:
         found = answers(tried, jobs=args.jobs, progress=lambda done: bar.update(task, completed=done))
     title = f"{run.scenario.name}, {run.volume:,.0f} people, {run.days} days, seed {run.seed}"
     _print(question(f"{_QUESTIONS[args.question]}: {title}", found))
+    if args.question == "windows":
+        needed = ", ".join(f"{bound(run, minutes)} for {minutes} min" for minutes in (1, 5, 10))
+        print(
+            f"Windows that could serve everybody, for a mean wait at the fullest time that lasts: {needed}."
+        )
     _keep(args.json, found)
     return 0
 
@@ -206,6 +216,7 @@ def run_compare(args: argparse.Namespace) -> int:
             str(error), "compare runs of one scenario, volume, seed and number of days"
         ) from error
     _keep(args.json, dict(named))
+    _draw(args.plots, [result for _, result in named])
     return 0
 
 
@@ -254,6 +265,14 @@ def _print(table: Any) -> None:  # noqa: ANN401 - whatever rich can print
 
     # Piped into a file the table keeps its width.
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _draw(folder: Path | None, results: Sequence[Result]) -> None:
+    if folder is not None:
+        from callq.simulate.plots import plot
+
+        for path in plot(results, folder):
+            print(path)
 
 
 def _keep(path: Path | None, found: object) -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from callq.simulate.halls import Line
+from callq.simulate.halls import Line, busiest
 from callq.simulate.results import Interval, paired
 from callq.simulate.runs import hall_for, simulate
+from callq.simulate.textbook import servers_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -129,6 +130,21 @@ class _Skills:
                 clerk = msgspec.structs.replace(clerk, skills=held)
             clerks.append(clerk)
         return hall._replace(config=msgspec.structs.replace(hall.config, clerks=tuple(clerks)))
+
+
+def bound(run: Run, wait_min: float) -> int:
+    """Windows that the fullest time needs for a mean wait, if each could serve everybody: no rule does better.
+
+    Args:
+      run: the hall and its people.
+      wait_min: mean wait, above 0.
+
+    Source: Erlang's delay formula, corrected for the spread of the handling; see `textbook`.
+    """
+    scenario = run.scenario
+    return servers_for(
+        run.volume * busiest(scenario), scenario.handling.mean_min, wait_min, scenario.handling.cv
+    )
 
 
 # Windows --------------------------------------------------------------------------------------------

@@ -122,3 +122,12 @@ def test_a_result_that_cannot_be_written_is_told_before_the_run(
 ) -> None:
     assert main(["simulate", "--json", str(tmp_path / "none" / "x.json")]) == 2
     assert "is no folder" in capsys.readouterr().err
+
+
+def test_what_was_found_is_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "plots"
+    assert main(["simulate", "compare", "longest_wait", "default", *SHORT, "--plots", str(folder)]) == 0
+    drawn = sorted(path.name for path in folder.iterdir())
+    assert len(drawn) == 6, "a page for each and one for both, PNG and SVG"
+    told = capsys.readouterr().out
+    assert all(str(folder / name) in told for name in drawn)

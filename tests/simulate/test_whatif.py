@@ -12,7 +12,7 @@ from callq.config import load_hall
 from callq.simulate.of_hall import scenario_of
 from callq.simulate.runs import Run, hall_for
 from callq.simulate.scenario import load
-from callq.simulate.whatif import QUESTIONS, answers, skills, windows
+from callq.simulate.whatif import QUESTIONS, answers, bound, skills, windows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,12 @@ def test_a_hall_file_is_asked_as_well() -> None:
     run = Run(scenario, scenario.day.volume, 1, 1, hall=hall)
     assert [len(hall_for(each.run).seats) for each in windows(run)][3] == len(hall_for(run).seats)
     assert skills(run)[-1].is_today
+
+
+def test_a_bound_is_what_pooled_windows_would_need() -> None:
+    run = county()
+    # 81.9 windows' worth of work comes at the fullest time.
+    assert 82 <= bound(run, 10) <= bound(run, 5) <= bound(run, 1) <= 90
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
