@@ -133,7 +133,7 @@ class _Skills:
 
 
 def bound(run: Run, wait_min: float) -> int:
-    """Windows that the fullest time needs for a mean wait, if each could serve everybody: no rule does better.
+    """Windows that the fullest time needs for a mean wait, if each serves everybody: no rule does better.
 
     Args:
       run: the hall and its people.
