@@ -6,9 +6,9 @@ beneath that shield, and a stop ends whatever is still being sent. `TCP_USER_TIM
 in the kernel for peers that vanished, and a small send buffer keeps a slow reader from being fed
 minutes of stale messages that have left the process already.
 
-Where there is no room for one more connection, the one that has waited longest without asking for
-anything makes way: who opens connections for nothing takes the place of their like, and a panel or a
-screen, which says at once what it wants, always finds one.
+Where there is no room for one more connection, the one that has waited longest for its peer makes way: for
+a request, for a body, for an answer to be taken. Who opens connections for nothing takes the place of
+their like, and a panel or a screen, which says at once what it wants, always finds one.
 """
 
 from __future__ import annotations

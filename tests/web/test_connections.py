@@ -415,6 +415,21 @@ class TestRoomForTwo:
         for stream in (over, feed):
             await trio.aclose_forcefully(stream)
 
+    async def test_whoever_does_not_take_an_answer_makes_way(self, door: Door) -> None:
+        feed = await open_feed(door)
+        socket = trio.socket.socket()
+        socket.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_RCVBUF, 4096)
+        await socket.connect(("127.0.0.1", door.port))
+        deaf = trio.SocketStream(socket)
+        await deaf.send_all(b"GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        with trio.fail_after(ANSWER_WITHIN_S):
+            while b" 200 " not in await asked(door, HEALTH):
+                await trio.lowlevel.checkpoint()
+        await feed.send_all(masked(b'{"type":"ping"}'))
+        assert b"pong" in await feed.receive_some(1000), "whoever takes what is sent stays"
+        for stream in (deaf, feed):
+            await trio.aclose_forcefully(stream)
+
     async def test_where_nobody_waits_whoever_comes_is_turned_away(self, door: Door) -> None:
         feeds = [await open_feed(door) for _ in range(2)]
         answer = await asked(door)
