@@ -113,10 +113,9 @@ def _in(wanted: Wanted, services: Sequence[str]) -> Wanted:
 
 
 def desk(facts: Facts, question: Question) -> Way | None:
-    """The ticket for the desk that deals with what fits nowhere; None: there is none, or it is closed."""
+    """The ticket for the desk that deals with what fits nowhere, now or when it opens; None: there is none."""
     accepted = question.accept is None or "window" in question.accept
-    asked_ms = question.arrive_ms or facts.now_ms
-    if not facts.fallback or not accepted or facts.opening(facts.fallback, asked_ms) is not OPEN:
+    if not facts.fallback or not accepted:
         return None
     return _ticket(facts, "window", Wanted((), (facts.fallback,), ""), question)
 

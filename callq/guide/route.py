@@ -78,7 +78,8 @@ def _certain(facts: Facts, meant: Meaning, question: Question) -> list[_Ranked]:
         ranked.append(_Ranked((way.later, missing, way.minutes), way, why))
     ranked.sort(key=lambda one: one.key)
     if all(one.way.later for one in ranked):
-        ranked += _desk(facts, question, (1.0,), ())
+        # Who knows what they want need not wait for the desk to open.
+        ranked += [one for one in _desk(facts, question, (1.0,), ()) if not one.way.later]
     return ranked
 
 
@@ -89,13 +90,16 @@ def _unsure(facts: Facts, meant: Meaning, question: Question) -> list[_Ranked]:
         first = matter.items[0]
         likely = (reason("likely", name=first.name, name_en=first.name_en or first.name),)
         found = sorted(ways(facts, _wanted(matter), question), key=lambda way: (way.later, way.minutes))
-        ranked += [_Ranked((way.later, turn, place), way, likely) for turn, way in enumerate(_once(found))]
+        ranked += [
+            _Ranked((min(turn, 1), way.later, place, turn), way, likely)
+            for turn, way in enumerate(_once(found))
+        ]
     name = facts.state.index.services[facts.fallback] if facts.fallback else None
     if name is not None:
         ranked += _desk(
             facts,
             question,
-            (0, 0.5, 0),
+            (0.5,),
             (reason("not_sure", name=name.name, name_en=name.name_en or name.name),),
         )
     ranked.sort(key=lambda one: one.key)

@@ -272,3 +272,12 @@ def test_every_reason_is_in_the_page_for_guides() -> None:
     for code, (zh, en) in TEXTS.items():
         cells = [cell.strip() for cell in described[code].split("|")]
         assert cells[2:4] == [zh, en]
+
+
+def test_an_unsure_citizen_is_told_when_the_desk_opens() -> None:
+    hall = open_hall(guided_hall(hours="08:00-17:00"))
+    hall.now_ms = MONDAY_9H + 11 * HOUR
+    found = ask(hall)
+    assert ways(found) == ["window desk"]
+    assert found.options[0].arrive_ms == MONDAY_9H + 23 * HOUR
+    assert found.options[0].commit is None
