@@ -113,7 +113,7 @@ def _in(wanted: Wanted, services: Sequence[str]) -> Wanted:
 
 
 def desk(facts: Facts, question: Question) -> Way | None:
-    """The ticket for the desk that deals with what fits nowhere, now or when it opens; None: there is none."""
+    """A ticket for the desk that deals with what fits nowhere, now or later; None: there is none."""
     accepted = question.accept is None or "window" in question.accept
     if not facts.fallback or not accepted:
         return None

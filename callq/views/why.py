@@ -91,8 +91,8 @@ def _green(facts: Facts) -> Words:
 
 def _before_slot(facts: Facts) -> Words:
     return Words(
-        "此时没有其他人等候，预约时间未到也可提前办理。",
-        "Nobody else waits, so a booking is taken before its time.",
+        "此时没有其他可叫的人，预约时间未到也可提前办理。",
+        "Nobody else can be called, so a booking is taken before its time.",
     )
 
 
@@ -112,15 +112,16 @@ def _longest(facts: Facts) -> Words:
             f"Longest wait:{wait_en}, the longest of the heads of {facts.lanes} queues.",
         )
     return Words(
-        f"等候最久：已等{wait}，其他队列无人等候。",
-        f"Longest wait:{wait_en}; nobody waits in the other queues.",
+        f"等候最久：已等{wait}，本窗口可办的其他队列无人等候。",
+        f"Longest wait:{wait_en}; nobody waits in the other queues of this window.",
     )
 
 
 def _index(facts: Facts) -> Words:
     if facts.lanes == 1:
         return Words(
-            f"{facts.wait.zh}，其他队列无人等候。", f"{facts.wait.en}; nobody waits in the other queues."
+            f"{facts.wait.zh}，本窗口可办的其他队列无人等候。",
+            f"{facts.wait.en}; nobody waits in the other queues of this window.",
         )
     if facts.crowded:
         return Words(
@@ -223,12 +224,22 @@ def why_of(state: HallState, ticket: Ticket, ahead: int | None) -> tuple[m.Why |
         return found, Words(found.text, found.text_en)
     if ahead is None:
         return None, Words("这张号没有被叫过。", "This ticket was not called.")
+    so_far = _SO_FAR[ticket.returned]
     if ahead:
         return None, Words(
-            f"还没有叫到：预计有 {ahead} 位先于您被叫到。",
-            f"Not called yet: {ahead} are expected to be called before you.",
+            f"{so_far.zh}：预计有 {ahead} 位先于您被叫到。",
+            f"{so_far.en}: {ahead} are expected to be called before you.",
         )
-    return None, Words("还没有叫到：预计下一个就是您。", "Not called yet: you are expected to be next.")
+    return None, Words(f"{so_far.zh}：预计下一个就是您。", f"{so_far.en}: you are expected to be next.")
+
+
+_SO_FAR: Final = {
+    None: Words("还没有叫到", "Not called yet"),
+    "missed": Words("叫过号后重新排队", "Called before, and back in the queue"),
+    "transfer": Words("已转来排队", "Sent on to this queue"),
+    "hold": Words("挂起后回来排队", "Back in the queue after a hold"),
+}
+"""What a waiting ticket has been through, by how it came back."""
 
 
 def _seconds(from_ms: int, to_ms: int) -> int:
