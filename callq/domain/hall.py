@@ -317,7 +317,7 @@ class Tides(_Config, frozen=True, kw_only=True):
     """A window that the plan opened stays open at least so long."""
     close_after_min: int = 5
     """One is closed when fewer have been needed for longer than this."""
-    close_margin: int = 4
+    close_margin: int = 5
     """So many windows more than needed stay open."""
     windows: tuple[str, ...] = ()
     """Windows that the plan may open and close; empty: those of kind ``tidal``."""
