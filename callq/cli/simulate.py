@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from callq.domain.check_values import nearest
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from callq.simulate.results import Result
     from callq.simulate.runs import Run
@@ -93,8 +94,10 @@ def _options(parser: argparse.ArgumentParser, *, root: bool, plots: bool = True)
         parser.add_argument("--tidal", metavar="C", default="none", help="what opens and closes windows")
 
 
-def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None) -> Run:
-    """What the options ask for.
+def _run_of(
+    args: argparse.Namespace, policy: str, tidal: str, hall: str | None, people_of: str | None = None
+) -> Run:
+    """What the options ask for; with the people of another hall file, if one is named.
 
     Raises:
       UserError: they cannot be used; what could be meant is told.
@@ -127,8 +130,8 @@ def _run_of(args: argparse.Namespace, policy: str, tidal: str, hall: str | None)
             scenario, days, _ = recorded(args.replay, args.office)
         else:
             scenario = scenario_of(config) if config else load(args.scenario or "county-84")
-            if config is not None and getattr(args, "people_of", None) not in (None, hall):
-                scenario = with_people_of(scenario, scenario_of(load_hall(args.people_of)))
+            if people_of is not None and people_of != hall:
+                scenario = with_people_of(scenario, scenario_of(load_hall(people_of)))
             if args.replay is not None and config is not None:
                 days = (archived(args.replay, config, scenario),)
         if days is not None:
@@ -175,19 +178,14 @@ def run_simulate(args: argparse.Namespace) -> int:
 
 def run_question(args: argparse.Namespace) -> int:
     """Answer what a manager asks about the own hall."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from callq.simulate.tables import question
     from callq.simulate.whatif import QUESTIONS, answers, bound
 
     configure_logs("console", "error")
     run = _run_of(args, args.policy, args.tidal, args.hall)
     tried = QUESTIONS[args.question](run)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(args.question, total=run.days * len(tried))
-        found = answers(tried, jobs=args.jobs, progress=lambda done: bar.update(task, completed=done))
+    with _progress(args.question, run.days * len(tried)) as progress:
+        found = answers(tried, jobs=args.jobs, progress=progress)
     title = f"{run.scenario.name}, {run.volume:,.0f} people, {run.days} days, seed {run.seed}"
     _print(question(f"{_QUESTIONS[args.question]}: {title}", found))
     if args.question == "windows":
@@ -207,8 +205,8 @@ def run_compare(args: argparse.Namespace) -> int:
     if len(args.what) < 2:
         raise UserError("there is nothing to compare with", "name at least two", 2)
     # People are drawn from the load of the first hall file, so that all meet the same.
-    args.people_of = next((what for what in args.what if what.endswith(".toml")), None)
-    named = [(what, _result(args, what)) for what in args.what]
+    people_of = next((what for what in args.what if what.endswith(".toml")), None)
+    named = [(what, _result(args, what, people_of)) for what in args.what]
     try:
         _print(comparison(named))
     except ValueError as error:
@@ -220,7 +218,7 @@ def run_compare(args: argparse.Namespace) -> int:
     return 0
 
 
-def _result(args: argparse.Namespace, what: str) -> Result:
+def _result(args: argparse.Namespace, what: str, people_of: str | None) -> Result:
     import msgspec
 
     from callq.simulate.results import Result
@@ -233,25 +231,37 @@ def _result(args: argparse.Namespace, what: str) -> Result:
             raise UserError(f"{what}: {error}", "name a file that --json wrote") from error
     policy, _, tidal = what.partition("+")
     if path.suffix == ".toml":
-        run = _run_of(args, "default", "none", what)
+        run = _run_of(args, "default", "none", what, people_of)
     else:
         run = _run_of(args, policy, tidal or "none", args.hall)
     return _simulated(run, args.jobs, what)
 
 
 def _simulated(run: Run, jobs: int, title: str) -> Result:
+    from callq.simulate.runs import simulate
+
+    with _progress(title, run.days) as progress:
+        return simulate(run, jobs=jobs, progress=progress)
+
+
+@contextmanager
+def _progress(title: str, days: int) -> Iterator[Callable[[int], None]]:
+    """A bar while days are simulated, to be told how many are done; what cannot be simulated is explained.
+
+    Raises:
+      UserError: the hall cannot be simulated as asked, or the runtime came to another end.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from callq.simulate.halls import NotSimulated
     from callq.simulate.live import Disagreement
-    from callq.simulate.runs import simulate
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=run.days)
+        task = bar.add_task(title, total=days)
         try:
-            return simulate(run, jobs=jobs, progress=lambda done: bar.update(task, completed=done))
+            yield lambda done: bar.update(task, completed=done)
         except NotSimulated as error:
             raise UserError(str(error), error.hint) from error
         except Disagreement as error:
