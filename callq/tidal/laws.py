@@ -12,12 +12,6 @@ from typing import Final, NamedTuple
 _SQRT2: Final = math.sqrt(2.0)
 _PHI0: Final = 1.0 / math.sqrt(2.0 * math.pi)
 
-MEAN_MIN: Final = 10.0
-"""Mean handling time where a hall file gives none, minutes."""
-
-CV: Final = 0.9
-"""Coefficient of variation of handling times where a hall file gives none."""
-
 
 class Moments(NamedTuple):
     """Mean and variance of a number of people or windows."""
