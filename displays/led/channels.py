@@ -61,12 +61,19 @@ def told(what: str, limit_s: float) -> Iterator[None]:
     except trio.TooSlowError as error:
         raise Broken(f"{what}: no answer within {limit_s:g} s") from error
     except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-        raise Broken(f"{what}: {_words(error.__cause__ or error)}") from error
+        raise Broken(f"{what}: {words(error.__cause__ or error)}") from error
     except OSError as error:
-        raise Broken(f"{what}: {_words(error)}") from error
+        raise Broken(f"{what}: {words(error)}") from error
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
+    """What went wrong, for people."""
+    # Where there was one address only, trio names what went wrong with it as the cause.
+    cause = error.__cause__
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    if isinstance(cause, OSError):
+        error = cause
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error) or type(error).__name__
@@ -88,7 +95,7 @@ class TcpStream:
         try:
             data = await self._inner.receive_some(_RECEIVE)
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            raise Broken(f"receiving: {_words(error.__cause__ or error)}") from error
+            raise Broken(f"receiving: {words(error.__cause__ or error)}") from error
         if not data:
             raise Broken("the device ended the connection")
         return bytes(data)
@@ -138,7 +145,7 @@ class SerialStream:
         try:
             data = await self._inner.receive_some(_RECEIVE)
         except (trio.BrokenResourceError, OSError) as error:
-            raise Broken(f"reading from the serial line: {_words(error.__cause__ or error)}") from error
+            raise Broken(f"reading from the serial line: {words(error.__cause__ or error)}") from error
         if not data:
             raise Broken("the serial line is gone")
         return bytes(data)
@@ -166,7 +173,7 @@ async def open_serial(path: str, baud: int) -> AsyncIterator[Stream]:
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
-        raise Broken(f"opening {path}: {_words(error)}") from error
+        raise Broken(f"opening {path}: {words(error)}") from error
     try:
         _set_up(descriptor, baud)
     except termios.error as error:

@@ -6,6 +6,7 @@ then the connection is opened again after growing pauses, and every view is resu
 
 from __future__ import annotations
 
+import ssl
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -14,9 +15,16 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 import trio
-from trio_websocket import ConnectionClosed, DisconnectionTimeout, HandshakeError, connect_websocket_url
+from trio_websocket import (
+    ConnectionClosed,
+    ConnectionRejected,
+    DisconnectionTimeout,
+    HandshakeError,
+    wrap_client_stream,
+)
 
 from callq.domain.errors import CallqError
+from displays.led.channels import words as told
 from displays.led.device import Pauses
 
 if TYPE_CHECKING:
@@ -43,6 +51,7 @@ REFUSED_PAUSE_S: Final = 60.0
 GOOD_AFTER_S: Final = 5.0
 """A connection that lasted so long was a good one: the next pause is a short one."""
 
+_ENDED: Final = (ConnectionClosed, DisconnectionTimeout)
 REFUSED_CODES: Final = range(4400, 4500)
 
 
@@ -149,34 +158,53 @@ class Follower:
         raise lost
 
     async def _talk(self, nursery: trio.Nursery) -> None:
-        socket = await self._connect(nursery)
         self._answered.clear()
-        self._heard_at = trio.current_time()
+        stream = await self._reach()
         try:
+            socket = await self._shake_hands(nursery, stream)
+            self._heard_at = trio.current_time()
             nursery.start_soon(self._ping, socket)
             nursery.start_soon(self._read, socket)
-            for view in self._views.values():
-                await self._send(socket, {"type": "subscribe", **view.asked(), **self._resumed(view)})
-            await trio.sleep_forever()
+            try:
+                for view in self._views.values():
+                    await self._send(socket, {"type": "subscribe", **view.asked(), **self._resumed(view)})
+                await trio.sleep_forever()
+            finally:
+                with trio.move_on_after(CLOSE_LIMIT_S, shield=True), suppress(*_ENDED):
+                    await socket.aclose()
         finally:
-            with (
-                trio.move_on_after(CLOSE_LIMIT_S, shield=True),
-                suppress(ConnectionClosed, DisconnectionTimeout),
-            ):
-                await socket.aclose()
+            # Where the server said goodbye first, the socket of trio-websocket leaves its stream open.
+            await trio.aclose_forcefully(stream)
 
-    async def _connect(self, nursery: trio.Nursery) -> WebSocketConnection:
+    async def _reach(self) -> trio.abc.Stream:
+        parts = urlsplit(self._address)
+        host, secure = parts.hostname or "", parts.scheme == "wss"
         try:
             with trio.fail_after(CONNECT_LIMIT_S):
-                return await connect_websocket_url(
+                if secure:
+                    return await trio.open_ssl_over_tcp_stream(host, parts.port or 443)
+                return await trio.open_tcp_stream(host, parts.port or 80)
+        except (OSError, trio.TooSlowError) as error:
+            raise FeedLost(f"no connection to {parts.netloc}: {told(error)}") from error
+
+    async def _shake_hands(self, nursery: trio.Nursery, stream: trio.abc.Stream) -> WebSocketConnection:
+        parts = urlsplit(self._address)
+        try:
+            with trio.fail_after(CONNECT_LIMIT_S):
+                return await wrap_client_stream(
                     nursery,
-                    self._address,
+                    stream,
+                    parts.netloc,
+                    parts.path,
                     subprotocols=["callq.v1.json"],
                     extra_headers=[(b"Authorization", f"Bearer {self._token}".encode())],
                 )
-        except (HandshakeError, OSError, trio.TooSlowError) as error:
-            parts = urlsplit(self._address)
-            raise FeedLost(f"no connection to {parts.netloc}: {error or type(error).__name__}") from error
+        except ConnectionRejected as error:
+            raise FeedLost(f"{parts.netloc} answers {error.status_code}: is it a callq server?") from error
+        except (HandshakeError, ConnectionClosed, trio.BrokenResourceError, ssl.SSLError, OSError) as error:
+            raise FeedLost(f"no feed at {parts.netloc}: {told(error)}") from error
+        except trio.TooSlowError as error:
+            raise FeedLost(f"no feed at {parts.netloc}: no answer in time") from error
 
     def _resumed(self, view: Watched) -> dict[str, Any]:
         # A strip is always whole: it has nothing to resume.
@@ -236,9 +264,9 @@ class Follower:
         self._answered.add(view)
         if not self.connected and len(self._answered) == len(self._views):
             self._log.info("led_feed_back", views=len(self._views))
-            self._say("")
-            self.back.set()
             self.gone = trio.Event()
+            self.back.set()
+            self._say("")
 
     def _lose(self, lost: FeedLost) -> None:
         if self.connected:

@@ -43,8 +43,11 @@ RGB: Final[dict[Colour, tuple[int, int, int]]] = {
     "white": (255, 255, 255),
 }
 
-_PROBE: Final = "敖鼎货店安度请国窗，（Ag0"
+_PROBE: Final = "敖鼎货弃窃店安度请国窗，（Ag0"
 """Characters whose ink reaches as far up and down as that of nearly all others."""
+
+_CONTROLS: Final = frozenset(map(chr, (*range(32), *range(127, 160), 0x2028, 0x2029)))
+"""Drawn as spaces."""
 
 _NOWHERE: Final = "\U0010ffff"
 """No character: what a font draws for it, it draws for all that it lacks."""
@@ -64,7 +67,7 @@ class _Face:
     def __init__(self, path: str, rows: int) -> None:
         self.rows = rows
         for size in range(rows, 7, -1):
-            self.font = ImageFont.truetype(path, size)
+            self.font = ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
             top, bottom = self._ink(_PROBE)
             if bottom - top <= rows:
                 break
@@ -73,8 +76,8 @@ class _Face:
 
     def glyph(self, char: str) -> Image.Image | None:
         """A character, as high as the line; None if the font lacks it."""
-        drawn = self._draw(char)
-        return drawn if char == " " or drawn.tobytes() != self._lacks else None
+        drawn = self._draw(" " if char in _CONTROLS else char)
+        return drawn if char in _CONTROLS or char == " " or drawn.tobytes() != self._lacks else None
 
     def _draw(self, char: str) -> Image.Image:
         top, bottom = self._ink(char)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,12 +49,17 @@ def measure(text: str) -> int:
 ONE, TWO = bar(), bar(rows=32, font=16)
 
 
+def view(hall: Hall, wanted: View) -> Any:
+    """Data as they come over the wire."""
+    return msgspec.to_builtins(project(wanted, hall.state, hall.now_ms, {}))
+
+
 def strip(hall: Hall, device: Device = ONE) -> Sign:
-    return strip_sign(project(View("strip", window="w1"), hall.state, hall.now_ms, {}), device, measure)
+    return strip_sign(view(hall, View("strip", window="w1")), device, measure)
 
 
 def board(hall: Hall, device: Device) -> Sign:
-    return board_sign(project(View("board"), hall.state, hall.now_ms, {}), device, measure)
+    return board_sign(view(hall, View("board")), device, measure)
 
 
 def texts(sign: Sign) -> list[tuple[str, ...]]:
@@ -64,11 +70,13 @@ def test_a_day_at_a_window() -> None:
     hall = Hall()
     assert texts(strip(hall)) == [("未开放",)]
     hall.staff()
-    assert texts(strip(hall)) == [("等候叫号", "综合受理")]
+    assert texts(strip(hall)) == [("等候叫号", "综合受理", "社会保险", "不动产登记")]
     hall.issue()
     hall.do(cmd.CallNext(window="w1"))
     assert strip(hall) == Sign((Line(("A001 请办理",), calling=True, flash=True),))
-    assert strip(hall, TWO) == Sign((Line(("A001 请办理",), True, True), Line(("综合受理",))))
+    assert strip(hall, TWO) == Sign(
+        (Line(("A001 请办理",), True, True), Line(("综合受理", "社会保险", "不动产登记")))
+    )
     hall.later(1)
     hall.do(cmd.Start(window="w1"))
     assert strip(hall) == Sign((Line(("A001 办理中",)),))
