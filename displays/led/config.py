@@ -239,7 +239,7 @@ def _shows(at: str, device: Device) -> Iterator[ConfigProblem]:
         yield ConfigProblem(
             f"{at}{'zone' if device.window else 'window'}",
             what,
-            'write window = "w1" for the bar over a window, or zone = "hall" or "all" for the calls of a zone',
+            'write window = "w1" for the bar over a window, or zone = "hall" or "all" for calls',
         )
     elif device.window:
         yield from code(f"{at}window", device.window)
@@ -314,6 +314,7 @@ def _colours(at: str, device: Device) -> Iterator[ConfigProblem]:
 def _overlaps(devices: tuple[Device, ...]) -> Iterator[ConfigProblem]:
     """Devices that would write over each other."""
     first: dict[object, int] = {}
+    yield from _speeds(devices)
     for index, device in enumerate(devices):
         for key, what in _claims(device):
             if key in first:
@@ -325,6 +326,18 @@ def _overlaps(devices: tuple[Device, ...]) -> Iterator[ConfigProblem]:
                 )
                 break
             first[key] = index
+
+
+def _speeds(devices: tuple[Device, ...]) -> Iterator[ConfigProblem]:
+    """A serial line has one speed, whatever hangs on it."""
+    bauds: dict[str, int] = {}
+    for index, device in enumerate(devices):
+        if device.serial and bauds.setdefault(device.address, device.baud) != device.baud:
+            yield ConfigProblem(
+                f"devices[{index}].baud",
+                f"another device on {device.address} has {bauds[device.address]}",
+                "all cards of a line have the same speed",
+            )
 
 
 def _claims(device: Device) -> Iterator[tuple[object, str]]:

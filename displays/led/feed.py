@@ -176,7 +176,7 @@ class Follower:
             # Where the server said goodbye first, the socket of trio-websocket leaves its stream open.
             await trio.aclose_forcefully(stream)
 
-    async def _reach(self) -> trio.abc.Stream:
+    async def _reach(self) -> trio.SocketStream | trio.SSLStream[trio.SocketStream]:
         parts = urlsplit(self._address)
         host, secure = parts.hostname or "", parts.scheme == "wss"
         try:
@@ -187,7 +187,9 @@ class Follower:
         except (OSError, trio.TooSlowError) as error:
             raise FeedLost(f"no connection to {parts.netloc}: {told(error)}") from error
 
-    async def _shake_hands(self, nursery: trio.Nursery, stream: trio.abc.Stream) -> WebSocketConnection:
+    async def _shake_hands(
+        self, nursery: trio.Nursery, stream: trio.SocketStream | trio.SSLStream[trio.SocketStream]
+    ) -> WebSocketConnection:
         parts = urlsplit(self._address)
         try:
             with trio.fail_after(CONNECT_LIMIT_S):

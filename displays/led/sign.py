@@ -105,7 +105,7 @@ def strip_sign(data: dict[str, Any], device: Device, measure: Callable[[str], in
     services = pages_of(data["line2"], device.columns, measure)
     if device.line_count > 1:
         return _padded((Line((first,), calling, calling), Line(services or ("",))), device)
-    turns = () if number and number in data["line1"] or state == "closed" else services
+    turns = () if (number and number in data["line1"]) or state == "closed" else services
     return Sign((Line((first, *turns), calling, calling),))
 
 

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 WITHIN_S = 10.0
 
 
+async def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds that nobody tells of."""
+    with trio.fail_after(WITHIN_S):
+        while not holds():  # noqa: ASYNC110
+            await trio.sleep(0.01)
+
+
 class Seen:
     """What a device has shown, for whoever waits for it."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
+import trio.lowlevel
 
 from displays.led import device as device_module
 from displays.led import drivers
@@ -18,7 +19,7 @@ from displays.led.health import Health
 from displays.led.render import Typesetter
 from displays.led.sign import Line, Sign
 from tests.displays import decoders
-from tests.displays.cards import WITHIN_S, OnbonCard, TextCard, on_serial, on_tcp, on_udp
+from tests.displays.cards import OnbonCard, TextCard, on_serial, on_tcp, on_udp, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,9 +46,7 @@ async def running(*configs: Device) -> AsyncIterator[tuple[list[LedDevice], Heal
 
 
 async def until_state(health: Health, state: str, name: str = "one") -> None:
-    with trio.fail_after(WITHIN_S):
-        while health.devices[name].state != state:
-            await trio.sleep(0.01)
+    await until(lambda: health.devices[name].state == state)
 
 
 @pytest.fixture
@@ -92,7 +91,7 @@ async def test_only_the_newest_sign_is_sent(impatient: None) -> None:
         card.error = None  # it takes its time
         for number in range(50):
             devices[0].show(sign(f"A{number:03}"))
-            await trio.sleep(0)
+            await trio.lowlevel.checkpoint()
         await trio.sleep(0.1)
         card.error = 0
         await card.until(lambda lines: lines == ["A049"])
@@ -240,11 +239,13 @@ async def test_text_cards_share_a_serial_line() -> None:
 
 async def test_a_wall_gets_the_picture_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drivers.PixelDriver, "refresh_s", 0.1)
-    async with on_udp() as wall:
-        async with running(config("ddp", f"127.0.0.1:{wall.port}", colour="white")) as (devices, health):
-            devices[0].show(sign("A012 请办理"))
-            await wall.wait(lambda datagrams: len(datagrams) >= 15)
-            await until_state(health, "sent")
+    async with (
+        on_udp() as wall,
+        running(config("ddp", f"127.0.0.1:{wall.port}", colour="white")) as (devices, health),
+    ):
+        devices[0].show(sign("A012 请办理"))
+        await wall.wait(lambda datagrams: len(datagrams) >= 15)
+        await until_state(health, "sent")
     screen = decoders.DdpWall(128, 16)
     for datagram in wall.datagrams:
         screen.take(datagram)

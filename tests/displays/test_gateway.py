@@ -18,7 +18,7 @@ from displays.led.config import Device, GatewayConfig
 from displays.led.device import Pauses
 from displays.led.gateway import Gateway
 from tests.displays import decoders
-from tests.displays.cards import WITHIN_S, OnbonCard, TextCard, on_serial, on_tcp, on_udp
+from tests.displays.cards import WITHIN_S, OnbonCard, TextCard, on_serial, on_tcp, on_udp, until
 from tests.web.conftest import Door, serving
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ async def passing(target: int) -> AsyncIterator[Passing]:
 async def test_a_press_is_shown_by_a_card(door: Door) -> None:
     card = OnbonCard()
     await door.issue()
-    async with on_tcp(card) as plug, gateway(door, bar(f"127.0.0.1:{plug.port}")) as (made, status):
+    async with on_tcp(card) as plug, gateway(door, bar(f"127.0.0.1:{plug.port}")) as (_made, status):
         await card.until(lambda lines: lines == ["未开放"])
         await door.staff()
         await card.until(lambda lines: lines == ["等候叫号"])
@@ -173,9 +173,7 @@ async def test_a_bar_that_lost_its_power_shows_what_is_so_now(door: Door) -> Non
         await card.until(lambda lines: lines == ["等候叫号"])
         plug.power_off()
         await door.window("call_next")
-        with trio.fail_after(WITHIN_S):
-            while made.health.devices["bar"].state != "lost":
-                await trio.sleep(0.01)
+        await until(lambda: made.health.devices["bar"].state == "lost")
         async with httpx.AsyncClient(base_url=status) as http:
             assert (await http.get("/healthz")).status_code == 503
         seen = len(card.shown)
@@ -245,11 +243,9 @@ async def test_a_window_that_the_hall_has_not_is_told(door: Door) -> None:
     card = OnbonCard()
     async with on_tcp(card) as plug:
         known, unknown = bar(f"127.0.0.1:{plug.port}"), bar("127.0.0.1:9", name="other", window="w99")
-        async with gateway(door, known, unknown) as (made, status):
+        async with gateway(door, known, unknown) as (made, _status):
             await card.until(lambda lines: lines == ["未开放"])
-            with trio.fail_after(WITHIN_S):
-                while not made.health.views:
-                    await trio.sleep(0.01)
+            await until(lambda: made.health.views)
             assert "w99" in made.health.views["strip w99"]
             assert json.loads(made.health.json())["ok"] is False
 
@@ -260,7 +256,5 @@ async def test_more_views_than_a_socket_has_room_for(door: Door) -> None:
     ]
     async with gateway(door, *devices) as (made, _):
         assert [len(follower.views) for follower in made._followers] == [60, 1]
-        with trio.fail_after(WITHIN_S):
-            while len(made.health.views) < 61:
-                await trio.sleep(0.01)
+        await until(lambda: len(made.health.views) == 61)
         assert made.health.feed_error == ""

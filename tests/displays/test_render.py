@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from displays.led.config import FONTS, Device
 from displays.led.preview import LAMP, draw
@@ -17,6 +16,8 @@ from tests.displays import decoders
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from PIL import Image
 
 TYPESETTER = Typesetter()
 
@@ -145,5 +146,5 @@ def test_a_preview_has_a_lamp_for_each_pixel(tmp_path: Path) -> None:
     lamps = TYPESETTER.picture([Shown("A1")], one)
     for y in range(16):
         for x in range(32):
-            red, green, blue = picture.getpixel((x * LAMP + LAMP // 2, y * LAMP + LAMP // 2))  # type: ignore[misc]
+            red, green, blue = picture.getpixel((x * LAMP + LAMP // 2, y * LAMP + LAMP // 2))
             assert (red > green == blue) == any(lamps.getpixel((x, y)))  # type: ignore[arg-type]
