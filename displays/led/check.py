@@ -200,7 +200,7 @@ def _pattern(device: Device) -> tuple[Shown, ...]:
 
 def _hint(device: Device) -> str:
     if device.serial:
-        return f"is {device.address} plugged in, may this user open it, and is its speed {device.baud}?"
+        return f"is {device.address} plugged in, is this user in dialout, is its speed {device.baud}?"
     if device.protocol == "onbon":
         return f"does the card have this address, its power and network, and {device.target} as its number?"
     return "does the device have this address, its power and network?"

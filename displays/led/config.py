@@ -192,7 +192,8 @@ def place_of(address: str, port: int) -> Place:
       ValueError: it is none of them.
     """
     found = re.fullmatch(
-        r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:/\[\]]+))(?::(?P<port>[0-9]{1,5}))?", address
+        r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}))(?::(?P<port>[0-9]{1,5}))?",
+        address,
     )
     if not found or not 0 < int(found["port"] or port) <= 65_535:
         raise ValueError(address)

@@ -22,6 +22,9 @@ FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 5.0
 """Between two attempts to reach a device: a card that gets its power back shows its sign so much later."""
 
+LONGEST_LINE_PAUSE_S: Final = 30.0
+"""The same on a serial line: its other cards wait while one is waited for that does not answer."""
+
 
 class Pauses:
     """Growing pauses between attempts, each a little by chance, so that cards are not all called at once."""
@@ -77,7 +80,7 @@ class LedDevice:
 
     async def run(self) -> None:
         """Keep the device at its sign until cancelled."""
-        pauses = Pauses()
+        pauses = Pauses(longest_s=LONGEST_LINE_PAUSE_S if self.config.serial else LONGEST_PAUSE_S)
         while True:
             try:
                 async with open_driver(self.config, self._typesetter, self._lines) as driver:

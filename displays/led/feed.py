@@ -239,11 +239,9 @@ class Follower:
                 raise _lost(error) from error
             self._heard_at = trio.current_time()
             try:
-                message = msgspec.json.decode(frame)
-            except msgspec.DecodeError as error:
-                raise FeedLost("the server speaks another language") from error
-            if isinstance(message, dict):
-                self._accept(message)
+                self._accept(msgspec.json.decode(frame))
+            except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+                raise FeedLost(f"the server says what cannot be understood: {error!r}") from error
 
     def _accept(self, message: dict[str, Any]) -> None:
         names = {key: message[key] for key in ("view", "window", "zone") if message.get(key)}

@@ -170,7 +170,9 @@ def test_addresses(address: str, place: tuple[str, int]) -> None:
     assert place_of(address, 7) == place
 
 
-@pytest.mark.parametrize("address", ["", "a b", "a:0", "a:65536", "a:x", "::1", "a/b", "[x]:1"])
+@pytest.mark.parametrize(
+    "address", ["", "a b", "a:0", "a:65536", "a:x", "::1", "a/b", "[x]:1", "a..b", "a." + "b" * 64, "卡"]
+)
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         place_of(address, 7)

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import trio
+from trio_websocket import WebSocketRequest, serve_websocket
 
 from callq.journal.memory import MemoryJournal
 from displays.led import feed as feed_module
 from displays.led.config import Device, GatewayConfig
 from displays.led.device import Pauses
+from displays.led.feed import FeedLost, Follower, Watched, feed_address
 from displays.led.gateway import Gateway
+from displays.led.health import STATES, Health
 from tests.displays import decoders
 from tests.displays.cards import WITHIN_S, OnbonCard, TextCard, on_serial, on_tcp, on_udp, until
+from tests.unit.documents import rows, section, text
 from tests.web.conftest import Door, serving
 
 if TYPE_CHECKING:
@@ -227,6 +231,72 @@ async def test_the_feed_is_resumed_after_a_break(door: Door) -> None:
             assert first["type"] == "change", "resumed, not begun anew"
 
 
+async def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, "PING_S", 0.05)
+    monkeypatch.setattr(feed_module, "SILENCE_S", 0.2)
+    shown: list[str] = []
+
+    async def silent(request: WebSocketRequest) -> None:
+        socket = await request.accept(subprotocol="callq.v1.json")
+        asked = json.loads(await socket.get_message())
+        frame = {
+            "view": "strip",
+            "window": asked["window"],
+            "revision": 1,
+            "epoch": "e",
+            "data": {"line1": "x"},
+        }
+        await socket.send_message(json.dumps({"type": "snapshot", **frame}))
+        await trio.sleep_forever()
+
+    async with trio.open_nursery() as nursery:
+        server = await nursery.start(partial(serve_websocket, silent, "127.0.0.1", 0, None))
+        follower = Follower(
+            feed_address(f"http://127.0.0.1:{server.port}", "test"),
+            "token",
+            [Watched("strip", "w1")],
+            show=lambda view, data: shown.append(data["line1"]),
+        )
+        with trio.fail_after(WITHIN_S), pytest.raises(FeedLost, match="says nothing any more"):
+            await follower.once()
+        nursery.cancel_scope.cancel()
+    assert shown == ["x"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "no JSON",
+        "[]",
+        '{"type": "snapshot", "view": "strip", "window": "w1"}',
+        '{"type": "snapshot", "view": "strip", "window": "w1", "data": {}, "revision": 1, "epoch": "e"}',
+        '{"type": "error", "view": "strip", "window": "w1", "problem": 7}',
+        '{"type": "snapshot", "view": ["strip"], "window": "w1"}',
+    ],
+)
+async def test_what_a_server_should_not_say_ends_no_gateway(frame: str) -> None:
+    card = OnbonCard()
+    said = trio.Event()
+
+    async def wrong(request: WebSocketRequest) -> None:
+        socket = await request.accept(subprotocol="callq.v1.json")
+        await socket.send_message(frame)
+        said.set()
+        await trio.sleep_forever()
+
+    async with on_tcp(card) as plug, trio.open_nursery() as nursery:
+        server = await nursery.start(partial(serve_websocket, wrong, "127.0.0.1", 0, None))
+        device = bar(f"127.0.0.1:{plug.port}")
+        config = GatewayConfig(server=f"http://127.0.0.1:{server.port}", hall="t", devices=(device,))
+        stopping = trio.Event()
+        made = Gateway(config, "token")
+        nursery.start_soon(made.run, stopping)
+        with trio.fail_after(WITHIN_S):
+            await said.wait()
+        await until(lambda: made.health.feed_error or made.health.views)
+        nursery.cancel_scope.cancel()
+
+
 async def test_a_refused_token_is_told_and_tried_again_later(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +318,22 @@ async def test_a_window_that_the_hall_has_not_is_told(door: Door) -> None:
             await until(lambda: made.health.views)
             assert "w99" in made.health.views["strip w99"]
             assert json.loads(made.health.json())["ok"] is False
+
+
+def test_the_metrics_and_states_are_described() -> None:
+    page = section(text("docs/led.md"), "Health")
+    health = Health((bar("card"),))
+    families = {
+        family.name + ("_total" if family.type == "counter" else ""): family
+        for family in health.registry.collect()
+    }
+    described = {name for name in rows(page) if name.startswith("callq_led_")}
+    assert described == set(families)
+    for name, family in families.items():
+        assert f"| {family.type} |" in rows(page)[name]
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        assert all(f"`{label}`" in rows(page)[name] for label in labels)
+    assert set(STATES) == set(rows(page)) - described
 
 
 async def test_more_views_than_a_socket_has_room_for(door: Door) -> None:
