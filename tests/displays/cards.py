@@ -168,30 +168,62 @@ async def on_tcp(card: OnbonCard | TextCard) -> AsyncIterator[OnTcp]:
         nursery.cancel_scope.cancel()
 
 
+class SerialLine:
+    """Cards on one serial line, here a pseudo-terminal.
+
+    Attributes:
+      path: to open.
+      answer_s: how long a card takes to answer.
+      collisions: how often somebody spoke before the answer to somebody else.
+    """
+
+    def __init__(
+        self, path: str, end: trio.lowlevel.FdStream, cards: tuple[OnbonCard | TextCard, ...]
+    ) -> None:
+        self.path = path
+        self.answer_s = 0.0
+        self.collisions = 0
+        self._end = end
+        self._cards = cards
+
+    async def run(self) -> None:
+        received = b""
+        while True:
+            received = received or bytes(await self._end.receive_some(256))
+            answers = [answer for card in self._cards if (answer := card.take(received))]
+            self.collisions += max(0, len(answers) - 1)
+            answer, received = b"".join(answers), b""
+            if answer and self.answer_s:
+                with trio.move_on_after(self.answer_s):
+                    received = bytes(await self._end.receive_some(256))
+                    self.collisions += 1
+            # As over a slow line: in pieces.
+            for at in range(0, len(answer), 7):
+                await self.say(answer[at : at + 7])
+
+    async def aclose(self) -> None:
+        await self._end.aclose()
+
+    async def say(self, data: bytes) -> None:
+        """Say something on the line."""
+        await self._end.send_all(data)
+
+
 @asynccontextmanager
-async def on_serial(*cards: OnbonCard | TextCard) -> AsyncIterator[str]:
-    """Cards on one serial line, here a pseudo-terminal; its path."""
+async def on_serial(*cards: OnbonCard | TextCard) -> AsyncIterator[SerialLine]:
+    """Cards on one serial line until the block ends."""
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    end = trio.lowlevel.FdStream(ours)
-
-    async def serve() -> None:
-        while True:
-            received = await end.receive_some(256)
-            for card in cards:
-                if answer := card.take(bytes(received)):
-                    # As over a slow line: in pieces.
-                    for at in range(0, len(answer), 7):
-                        await end.send_all(answer[at : at + 7])
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(serve)
-        try:
-            yield os.ttyname(theirs)
-        finally:
+    line = SerialLine(os.ttyname(theirs), trio.lowlevel.FdStream(ours), cards)
+    # Whatever is awaited on the way out is outside of what is cancelled, or it would hide what went wrong.
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(line.run)
+            yield line
             nursery.cancel_scope.cancel()
-            os.close(theirs)
-            await trio.aclose_forcefully(end)
+    finally:
+        os.close(theirs)
+        await line.aclose()
 
 
 class UdpWall:

@@ -89,7 +89,7 @@ async def test_a_check_says_what_is_right_and_what_is_not(monkeypatch: pytest.Mo
         on_tcp(good) as a,
         on_tcp(deaf) as b,
         on_tcp(text) as c,
-        on_serial(line) as path,
+        on_serial(line) as line_of,
         on_udp() as wall,
     ):
         async with on_udp() as closed:
@@ -98,8 +98,8 @@ async def test_a_check_says_what_is_right_and_what_is_not(monkeypatch: pytest.Mo
             bar("good", "onbon", f"127.0.0.1:{a.port}"),
             bar("deaf", "onbon", f"127.0.0.1:{b.port}"),
             bar("text", "text", f"127.0.0.1:{c.port}"),
-            bar("line", "onbon", path, target=5, window="", zone="all"),
-            bar("other", "onbon", path, target=6, window="w9"),
+            bar("line", "onbon", line_of.path, target=5, window="", zone="all"),
+            bar("other", "onbon", line_of.path, target=6, window="w9"),
             bar("wall", "ddp", f"127.0.0.1:{wall.port}"),
             bar("none", "ddp", f"127.0.0.1:{closed.port}"),
             bar("narrow", "onbon", "127.0.0.1:1", columns=32),

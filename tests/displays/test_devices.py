@@ -181,8 +181,10 @@ async def test_whatever_a_card_says_the_gateway_goes_on(impatient: None) -> None
 
 async def test_several_cards_on_one_serial_line(impatient: None) -> None:
     cards = [OnbonCard(number) for number in (1, 2, 3)]
-    async with on_serial(*cards) as path:
-        configs = [config("onbon", path, name=f"bar{card.address}", target=card.address) for card in cards]
+    async with on_serial(*cards) as line:
+        configs = [
+            config("onbon", line.path, name=f"bar{card.address}", target=card.address) for card in cards
+        ]
         async with running(*configs) as (devices, health):
             for turn in range(5):
                 for card, each in zip(cards, devices, strict=True):
@@ -200,6 +202,34 @@ async def test_several_cards_on_one_serial_line(impatient: None) -> None:
             cards[1].error = 0
             seen = len(cards[1].shown)
             assert await cards[1].until(bool, after=seen) == ["A42"]
+
+
+async def test_cards_of_one_line_are_not_spoken_to_at_once(impatient: None) -> None:
+    cards = [OnbonCard(number) for number in (1, 2, 3, 4)]
+    async with on_serial(*cards) as line:
+        line.answer_s = 0.03
+        configs = [
+            config("onbon", line.path, name=f"bar{card.address}", target=card.address) for card in cards
+        ]
+        async with running(*configs) as (devices, _):
+            for turn in range(3):
+                for each in devices:
+                    each.show(sign(f"A{turn}"))
+                for card in cards:
+                    await card.until(lambda lines, turn=turn: lines == [f"A{turn}"])
+        assert line.collisions == 0
+
+
+async def test_what_a_card_said_before_is_no_answer(impatient: None) -> None:
+    card = OnbonCard()
+    async with on_serial(card) as line, running(config("onbon", line.path)) as (devices, health):
+        devices[0].show(sign("A001"))
+        await until_state(health, "shown")
+        await line.say(decoders.onbon_reply(0xA0, 0, 4))
+        devices[0].show(sign("A002"))
+        await card.until(lambda lines: lines == ["A002"])
+        await until(lambda: health.devices["one"].sent == 2)
+        assert health.devices["one"].state == "shown"
 
 
 async def test_a_serial_line_that_is_none_is_told(impatient: None, tmp_path: Any) -> None:
@@ -228,8 +258,8 @@ async def test_a_text_card_gets_lines_and_is_told_again_after_a_break(impatient:
 
 async def test_text_cards_share_a_serial_line() -> None:
     cards = [TextCard(1), TextCard(2)]
-    async with on_serial(*cards) as path:
-        configs = [config("text", path, name=f"bar{n}", target=n) for n in (1, 2)]
+    async with on_serial(*cards) as line:
+        configs = [config("text", line.path, name=f"bar{n}", target=n) for n in (1, 2)]
         async with running(*configs) as (devices, _):
             for each in devices:
                 each.show(sign(each.config.name))

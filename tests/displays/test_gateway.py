@@ -140,15 +140,15 @@ async def test_every_protocol_shows_the_same_call(door: Door) -> None:
     async with (
         on_tcp(onbon) as a,
         on_tcp(text) as b,
-        on_serial(*cards) as path,
+        on_serial(*cards) as line_of,
         on_udp() as ddp,
         on_udp() as ft,
     ):
         devices = (
             bar(f"127.0.0.1:{a.port}", name="onbon"),
             bar(f"127.0.0.1:{b.port}", name="text", protocol="text"),
-            bar(path, name="serial1"),
-            bar(path, name="serial2", target=2, window="", zone="hall", columns=160),
+            bar(line_of.path, name="serial1"),
+            bar(line_of.path, name="serial2", target=2, window="", zone="hall", columns=160),
             bar(f"127.0.0.1:{ddp.port}", name="ddp", protocol="ddp"),
             bar(f"127.0.0.1:{ft.port}", name="ft", protocol="flaschen"),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from displays.led.protocols import onbon
@@ -120,6 +120,7 @@ def test_whatever_is_sent_a_card_reads(
 
 
 @given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255), st.binary(max_size=30))
+@example(0xA0, 0, 0, b"\xa5 cut short")
 def test_an_answer_is_read_whatever_came_before_it(
     group: int, command: int, error: int, noise: bytes
 ) -> None:
