@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from callq.config import HallFileError, Problem, examine
+from callq.domain import check_load
 from callq.domain import check_values as values
 from callq.domain.calendar import parse_hours
 from callq.domain.check_values import ConfigProblem, nearest
-from callq.domain.hall import ProfileSlot, Routing, Tides
+from callq.domain.hall import ItemChannel, Outlet, ProfileSlot, Routing, Tides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +35,8 @@ class Group(_Part, frozen=True, kw_only=True):
     """Mean handling against the other groups; scaled so that the mean of all is `Handling.mean_min`."""
     cv: float | None = None
     """Of the handling; None: as `Handling`."""
+    channels: tuple[ItemChannel, ...] = ("window",)
+    """How the guide may let it be dealt with, the hall's favourite first."""
 
 
 class Classes(_Part, frozen=True, kw_only=True):
@@ -104,9 +107,9 @@ class People(_Part, frozen=True, kw_only=True):
     booked: float = 0.0
     """Share of people with an appointment whose time the forecast knows."""
     guided: float = 0.0
-    """Share of people who asked the guide before they came, and went elsewhere where the wait was long."""
-    guided_max_min: float = 30.0
-    """Wait from which the guide sends people to self-service."""
+    """Share of people without an appointment who ask the guide first, and do what it advises."""
+    accepts: tuple[ItemChannel, ...] = ()
+    """Channels that they accept; none: all that their group has."""
 
 
 class Clerks(_Part, frozen=True, kw_only=True):
@@ -159,6 +162,8 @@ class Scenario(_Part, frozen=True, kw_only=True):
     tides: Tides = Tides()
     bursts: tuple[Burst, ...] = ()
     absences: tuple[Absence, ...] = ()
+    outlets: tuple[Outlet, ...] = ()
+    """Where the guide may send people instead of a queue; their own wait is taken as given."""
     forecast_error: float = 0.0
     """By how much the forecast of the tides is too high (0.2) or too low (-0.2)."""
 
@@ -196,7 +201,6 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "transfer": (0, 0.9),
     "booked": (0, 1),
     "guided": (0, 1),
-    "guided_max_min": (0, 480),
     "speed_cv": (0, 2),
     "lunch_min": (0, 120),
     "react_s": (0, 600),
@@ -210,6 +214,9 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
 
 _ALL_RANGES: Final[Mapping[str, tuple[float, float]]] = {**values.RANGES, **RANGES}
 """With those of the hall file, whose tables of routing and tides a scenario has."""
+
+ZONE: Final = "hall"
+"""The one zone of a hall that is made for a scenario."""
 
 EARLIEST: Final = "05:00"
 """Doors do not open before: clerks are there half an hour earlier, and a business day begins at 04:00."""
@@ -295,6 +302,7 @@ def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
             yield from values.reference(
                 f"bursts[{index}].group", "group", burst.group, codes, "unknown_service"
             )
+    yield from _channels(scenario)
     yield from _layout(scenario)
 
 
@@ -303,7 +311,7 @@ def _numbers(path: str, part: msgspec.Struct) -> Iterator[ConfigProblem]:
         value, at = getattr(part, name), f"{path}.{name}" if path else name
         if isinstance(value, _Part | Routing | Tides):
             yield from _numbers(at, value)
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple) and name != "outlets":
             for index, each in enumerate(value):
                 if isinstance(each, msgspec.Struct):
                     yield from _numbers(f"{at}[{index}]", each)
@@ -337,6 +345,23 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
             )
     if not any(slot.rate for slot in scenario.profile):
         yield ConfigProblem("profile", "nobody comes at any time", "add [[profile]] with hours and rate")
+
+
+def _channels(scenario: Scenario) -> Iterator[ConfigProblem]:
+    yield from check_load.outlets(scenario.outlets, {ZONE: ZONE})
+    there = {"window", "appointment", *(outlet.channel for outlet in scenario.outlets)}
+    named = [(f"groups[{i}].channels", group.channels) for i, group in enumerate(scenario.groups)]
+    for path, channels in (*named, ("people.accepts", scenario.people.accepts)):
+        for position, channel in enumerate(channels):
+            if channel not in there:
+                hint = f'add [[outlets]] with channel = "{channel}", or leave it out'
+                if channel == "remote":
+                    hint = "leave it out: there are no windows that serve by video"
+                yield ConfigProblem(f"{path}[{position}]", f"there is no outlet {channel!r}", hint)
+        yield from values.duplicates(f"{path}[{{}}]", channels)
+    for path, channels in named:
+        if not channels:
+            yield ConfigProblem(path, "no channels: nobody could have it done", '["window"]')
 
 
 def _layout(scenario: Scenario) -> Iterator[ConfigProblem]:

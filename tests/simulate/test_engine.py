@@ -18,10 +18,12 @@ from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
 from callq.simulate.scenario import Absence, Burst, Scenario
 from callq.simulate.tides import RULES
+from callq.simulate.windows import Windows
 from tests.harness import check_invariants
 from tests.simulate.small import SMALL, simulated, with_
 
 if TYPE_CHECKING:
+    from callq.domain.ticket import Ticket
     from callq.domain.undo import Undo
 
 BUSY = with_(
@@ -35,7 +37,6 @@ BUSY = with_(
         "transfer": 0.1,
         "booked": 0.5,
         "guided": 0.3,
-        "guided_max_min": 20.0,
     },
     clerks={"speed_cv": 0.2, "lunch_min": 30.0, "react_s": 10.0},
     layout={"level_one": 0.5, "base": 1},
@@ -113,17 +114,18 @@ def test_the_same_day_is_the_same_again() -> None:
 
 def test_nobody_waits_while_a_window_that_serves_them_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """After every step of a plain day: clerks press at once, and a ticket finds idle windows."""
-    found: list[tuple[int, str]] = []
-    run = SimulatedDay._arrives
+    found: list[str] = []
+    find = Windows.find
 
-    def looked(self: SimulatedDay, *args: object) -> None:
-        run(self, *args)  # type: ignore[arg-type]
-        for key, lane in self.state.lanes.items():
-            for window in self._idle if lane else ():
-                if key.service in self.state.services_at(self.state.windows[window]):
-                    found.append((self.now_ms, window))
+    def looked(self: Windows, ticket: Ticket) -> None:
+        find(self, ticket)
+        state = self._state
+        for key, lane in state.lanes.items():
+            for window in self.idle if lane else ():
+                if key.service in state.services_at(state.windows[window]):
+                    found.append(window)
 
-    monkeypatch.setattr(SimulatedDay, "_arrives", looked)
+    monkeypatch.setattr(Windows, "find", looked)
     assert len(simulated()[1].outcomes) > 100
     assert found == []
 
