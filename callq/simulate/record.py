@@ -66,6 +66,8 @@ class DayRecord:
         """Offered load by part of the day: windows that would be busy if nobody had to wait, on average."""
         self.planned: dict[int, list[int]] = {}
         """Windows that the plan of the tides reckoned to be needed, by part of the day."""
+        self.until_ms = closes_ms
+        """When it was over: the hall closed, or the last service began, whichever was later."""
         self._open: dict[str, int] = {}
         self._last_start_ms = 0
 
@@ -109,7 +111,12 @@ class DayRecord:
         Args:
           index: of the part, from midnight.
           safety: roots of the offered load that are kept beyond it.
+
+        Returns:
+          0 when the day is over: who is served then is served by whom they have.
         """
+        if index * BIN_MS >= self.until_ms:
+            return 0.0
         if self.planned:
             reckoned = self.planned.get(index)
             return fmean(reckoned) if reckoned else 0.0
@@ -118,9 +125,9 @@ class DayRecord:
 
     def end(self, now_ms: int) -> None:
         """The day is over: windows that are still open count until it closes, or the last service begins."""
-        until_ms = max(self.closes_ms, self._last_start_ms)
+        self.until_ms = max(self.closes_ms, self._last_start_ms)
         for window in list(self._open):
-            self.closed(window, max(until_ms, self._open[window]))
+            self.closed(window, max(self.until_ms, self._open[window]))
 
     @property
     def staff_hours(self) -> float:

@@ -223,6 +223,9 @@ EARLIEST: Final = "05:00"
 
 MOST_GROUPS: Final = 250
 
+NOT_UTF8: Final = "save it as UTF-8 (not GBK or ANSI)"
+"""What to do with a text of another encoding."""
+
 _SCENARIOS: Final = resources.files("callq.simulate") / "scenarios"
 
 
@@ -242,16 +245,29 @@ def load(source: str) -> Scenario:
         text = (_SCENARIOS / f"{source}.toml").read_text(encoding="utf-8")
     else:
         try:
-            text = Path(source).read_bytes().decode("utf-8-sig")
+            raw = Path(source).read_bytes()
+            text = raw.decode("utf-8-sig")
         except FileNotFoundError as error:
             guess = nearest(source, names())
             hint = f"did you mean {guess!r}?" if guess else f"scenarios: {', '.join(names())}"
             problem = Problem(0, None, "", "there is no such file or scenario", hint)
             raise ScenarioError(source, [problem]) from error
-        except (OSError, UnicodeDecodeError) as error:
-            problem = Problem(0, None, "", f"cannot be read: {error}", "give the path of a UTF-8 text file")
+        except OSError as error:
+            problem = Problem(
+                0, None, "", f"cannot be read: {error.strerror}", "give the path of a text file"
+            )
             raise ScenarioError(source, [problem]) from error
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            problem = Problem(line, None, "", "the file is not UTF-8 text", NOT_UTF8)
+            raise ScenarioError(source, [problem]) from error
+    if not text.strip():
+        hint = 'copy callq/simulate/scenarios/county-84.toml, or say like = "county-84"'
+        raise ScenarioError(source, [Problem(0, None, "", "the file is empty", hint)])
     scenario, found = examine(text, Scenario, problems, _laid_over)
+    if {"services", "windows"} <= {problem.key for problem in found}:
+        problem = Problem(0, None, "", "this is a hall file, not a scenario", f"write --hall {source}")
+        raise ScenarioError(source, [problem])
     if scenario is None:
         raise ScenarioError(source, found)
     return scenario
@@ -324,17 +340,30 @@ def _numbers(path: str, part: msgspec.Struct) -> Iterator[ConfigProblem]:
 
 def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
     day, clerks = scenario.day, scenario.clerks
+    times = {
+        "day.opens": day.opens,
+        "day.closes": day.closes,
+        "clerks.lunch_from": clerks.lunch_from,
+        "clerks.lunch_to": clerks.lunch_to,
+        **{f"bursts[{i}].at": each.at for i, each in enumerate(scenario.bursts)},
+    }
+    wrong = {path for path, text in times.items() if not _is_time(text)}
+    for path, text in times.items():
+        if path in wrong:
+            yield ConfigProblem(path, f"{text!r} is no time of the day", 'write it as HH:MM, e.g. "09:00"')
+    for begins, ends in (("day.opens", "day.closes"), ("clerks.lunch_from", "clerks.lunch_to")):
+        if not wrong & {begins, ends} and times[begins] >= times[ends]:
+            message = f"{times[ends]} is not after {times[begins]}"
+            yield ConfigProblem(ends, message, f"write a time after {times[begins]}")
     spans = {
-        "day.closes": f"{day.opens}-{day.closes}",
-        "clerks.lunch_to": f"{clerks.lunch_from}-{clerks.lunch_to}",
         **{f"profile[{i}].hours": slot.hours for i, slot in enumerate(scenario.profile)},
         **{f"absences[{i}].hours": each.hours for i, each in enumerate(scenario.absences)},
-        **{f"bursts[{i}].at": f"{each.at}-24:00" for i, each in enumerate(scenario.bursts)},
     }
     for path, text in spans.items():
         if parse_hours(text) is None or text[:5] >= text[6:]:
-            yield ConfigProblem(path, f"{text!r} are no hours of one day", "write them as HH:MM-HH:MM")
-    if parse_hours(f"{day.opens}-24:00") is not None and day.opens < EARLIEST:
+            hint = 'write them as HH:MM-HH:MM, e.g. "09:00-11:30"'
+            yield ConfigProblem(path, f"{text!r} are no hours of one day", hint)
+    if "day.opens" not in wrong and day.opens < EARLIEST:
         yield ConfigProblem(
             "day.opens", f"{day.opens} is before the day begins", f"open at {EARLIEST} or later"
         )
@@ -345,6 +374,10 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
             )
     if not any(slot.rate for slot in scenario.profile):
         yield ConfigProblem("profile", "nobody comes at any time", "add [[profile]] with hours and rate")
+
+
+def _is_time(text: str) -> bool:
+    return parse_hours(f"{text}-24:00") is not None
 
 
 def _channels(scenario: Scenario) -> Iterator[ConfigProblem]:
