@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DAYS: Final = 20
 SEED: Final = 1
+GUIDED: Final = "county-84-guided"
+"""Kind of day that `guide` is about, if none is named: the guide has somewhere to send people."""
+
 MAX_DAYS: Final = 100_000
 
 
@@ -187,6 +190,8 @@ def run_question(args: argparse.Namespace) -> int:
     from callq.simulate.whatif import QUESTIONS, answers, bound
 
     configure_logs("console", "error")
+    if args.question == "guide" and not (args.scenario or args.hall or args.replay):
+        args.scenario = GUIDED
     run = _run_of(args, args.policy, args.tidal, args.hall)
     try:
         tried = QUESTIONS[args.question](run)

@@ -286,8 +286,9 @@ def _by_time(records: Sequence[DayRecord], safety: float) -> tuple[TimeOfDay, ..
                 staffed[index] = staffed.get(index, 0.0) + part
     first = min(record.opens_ms for record in records) // BIN_MS
     last = -(-max(record.closes_ms for record in records) // BIN_MS) - 1
+    touched = {first, last, *came, *staffed}
     days, found = len(records), []
-    for index in range(min(first, *came, *staffed), max(last, *came, *staffed) + 1):
+    for index in range(min(touched), max(touched) + 1):
         people = came.get(index, [])
         waited = waits(o for o in people if o.called_ms is not None)
         found.append(
