@@ -26,7 +26,7 @@ from callq.domain.hall import (
     WindowConfig,
     Zone,
 )
-from callq.simulate.scenario import ZONE
+from callq.simulate.check import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

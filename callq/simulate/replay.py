@@ -26,8 +26,9 @@ from callq.domain.errors import BadBytes
 from callq.domain.events import TicketIssued, decode_batch
 from callq.domain.hall import ProfileSlot
 from callq.journal.records import unpacked
+from callq.simulate.check import RANGES
 from callq.simulate.halls import minute_of
-from callq.simulate.scenario import NOT_UTF8, RANGES, Day, Group, Handling, Layout, Scenario, ScenarioError
+from callq.simulate.scenario import NOT_UTF8, Day, Group, Handling, Layout, Scenario, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from callq.config import read_source
-from callq.simulate.scenario import RANGES, ScenarioError, load, names
+from callq.simulate.check import RANGES
+from callq.simulate.scenario import ScenarioError, load, names
 from tests.simulate.small import SMALL
 
 if TYPE_CHECKING:
