@@ -473,5 +473,7 @@ def test_an_unsure_citizen_is_told_when_the_desk_opens() -> None:
     assert found.options[0].commit is None
     assert lacks(found) == [("outside_session", "desk", (), ())]
     # What can be done now comes before the desk that opens tomorrow.
-    unsure = ask(hall, ("card", 0.3), ("permit", 0.3))
-    assert ways(unsure)[:3] == ["self_service social", "online general", "window desk"]
+    noon = open_hall(guided_hall(hours="08:00-12:00"))
+    noon.now_ms = MONDAY_9H + 5 * HOUR
+    unsure = ask(noon, ("advice", 0.3))
+    assert ways(unsure) == ["phone general", "doorstep general", "window desk", "window general"]
