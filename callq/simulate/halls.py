@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.domain.errors import CallqError
-from callq.domain.hall import Booking, Clerk, HallConfig, Routing, Rules, Service, Skill, WindowConfig, Zone
+from callq.domain.hall import (
+    Booking,
+    Clerk,
+    HallConfig,
+    Item,
+    Routing,
+    Rules,
+    Service,
+    Skill,
+    WindowConfig,
+    Zone,
+)
+from callq.simulate.check import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +44,6 @@ DEPARTMENTS: Final = 27
 
 _LETTERS: Final = [letter for letter in ascii_uppercase if letter not in "IOQ"]
 _PREFIXES: Final = [*_LETTERS, *(one + two for one in _LETTERS for two in _LETTERS)]
-
-ZONE: Final = "hall"
 
 
 class NotSimulated(CallqError):
@@ -158,6 +168,7 @@ class _Maker:
         self.scenario, self.policy, self.volume = scenario, policy, volume
         self.layout = scenario.layout
         self.services: list[Service] = []
+        self.items: list[Item] = []
         self.windows: list[WindowConfig] = []
         self.clerks: list[Clerk] = []
         self.tidal = tidal
@@ -183,6 +194,8 @@ class _Maker:
             services=tuple(self.services),
             windows=tuple(self.windows),
             clerks=tuple(self.clerks),
+            items=tuple(self.items),
+            outlets=self.scenario.outlets,
             routing=routing,
             tides=self.scenario.tides,
             rules=Rules(no_show_limit=0),
@@ -209,7 +222,12 @@ class _Maker:
                 booking=Booking(slot_min=15, capacity=1000, early_min=30),
             )
         )
+        self._item(code, group, code)
         return code
+
+    def _item(self, code: str, group: Group, service: str) -> None:
+        """What the guide knows of a group's business."""
+        self.items.append(Item(code=code, name=group.code, service=service, channels=group.channels))
 
     def _window(self, services: Sequence[str], *, tidal: bool = False, level: int = 2) -> None:
         number = len(self.windows) + 1
@@ -262,8 +280,11 @@ class _Maker:
         return found
 
     def _pooled(self) -> tuple[tuple[Line, ...], ...]:
-        group, _, _ = self._parts()[0]
-        self._service("all", group, self.scenario.handling.mean_min, 1.0)
+        first, *_ = groups = self.scenario.groups
+        self._service("all", first, self.scenario.handling.mean_min, 1.0)
+        self.items.clear()
+        for group in groups:
+            self._item(group.code, group, "all")
         for _ in range(self.layout.domain + self.layout.comprehensive):
             self._window(["all"])
         return tuple((Line("all", 1.0, len(self.windows)),) for _ in self.scenario.groups)

@@ -15,6 +15,7 @@ from callq.simulate.halls import made
 from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
 from callq.simulate.plan import VARIANTS, Plan, planned
+from callq.simulate.record import SAFETY
 from callq.simulate.results import Result, gathered
 from callq.simulate.tides import RULES
 
@@ -75,18 +76,22 @@ def one_day(run: Run, day: int) -> DayRecord:
 
 
 def drawn_from(run: Run) -> str:
-    """Digest of all that the people of a run are drawn from, whatever hall they meet."""
+    """Digest of all that the people of a run are drawn from, whatever hall they meet.
+
+    Whether they ask the guide is not part of it: the same people come, and some go elsewhere.
+    """
     scenario = run.scenario
+    unguided = msgspec.structs.replace(scenario.people, guided=0.0, accepts=())
     parts = (
         run.seed,
         run.days,
         run.volume,
         scenario.day,
-        scenario.groups,
+        [(group.code, group.share, group.service_min, group.cv) for group in scenario.groups],
         scenario.profile,
         scenario.classes,
         scenario.handling,
-        scenario.people,
+        unguided,
         scenario.bursts,
         run.came,
     )
@@ -144,6 +149,7 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
             for record in pool.map(one_day, [run] * run.days, range(run.days), chunksize=2):
                 records.append(record)
                 progress(len(records))
+    layout = run.scenario.layout
     return gathered(
         [group.code for group in run.scenario.groups],
         records,
@@ -154,4 +160,5 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
         seed=run.seed,
         beta=run.beta,
         drawn=drawn_from(run),
+        safety=SAFETY if layout is None else layout.safety,
     )
