@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -63,6 +64,26 @@ def check(moves: Moves, seats: Sequence[Seat], rules: Settings) -> None:
     assert not ((moves.open or moves.stay) and (moves.close or moves.drain)), "opens and closes at once"
 
 
+def check_causes(moves: Moves, leave: int, rules: Settings) -> None:
+    """Every move has a cause of its kind, in numbers by which it would be decided so."""
+    codes = {cause.code for cause in moves.causes}
+    more = moves.open or moves.stay or moves.leave < leave
+    fewer = moves.close or moves.drain or moves.leave > leave
+    assert not more or codes & {"load", "service_load", "minimum", "cannot_close"}
+    assert not fewer or "spare" in codes
+    assert codes <= {"load", "service_load", "minimum", "cannot_close", "spare"}
+    for cause in moves.causes:
+        if cause.code == "load":
+            assert ceil(cause.needed - 1e-9) > cause.there
+        elif cause.code == "minimum":
+            assert cause.needed > cause.there
+        elif cause.code == "cannot_close":
+            assert cause.needed > cause.there == moves.leave
+        elif cause.code == "spare" and cause.service is None:
+            margin = 0 if rules.newsvendor else rules.close_margin
+            assert cause.needed + margin <= cause.there or cause.needed == 0
+
+
 @given(ahead, floors(), st.integers(0, 3), st.booleans(), st.one_of(st.none(), st.floats(80.0, 100.0)))
 @settings(max_examples=300, deadline=None)
 def test_only_what_may_move_moves(
@@ -71,6 +92,7 @@ def test_only_what_may_move_moves(
     rules = Settings(newsvendor=newsvendor)
     moves = Floor(load, seats, rules, leave=leave, least=[Least(1, 2)]).move(since, 100.0)
     check(moves, seats, rules)
+    check_causes(moves, leave, rules)
 
 
 @given(ahead, floors())
