@@ -270,7 +270,8 @@ def _called_no_more(state: HallState, window: Window, call: Acted, now_ms: int) 
     waits = before["state"] == TicketState.WAITING
     named = waits and bound in (f"w:{window.id}", f"c:{window.clerk}")
     events = after_flags(state, window, now_ms, comes_back=named)
-    if waits and not call.absent and not_there(state, bound, service):
+    stays = named and any(isinstance(event, ev.WindowOpened) for event in events)
+    if waits and not call.absent and not stays and not_there(state, bound, service):
         events.append(ev.TicketUnbound(ticket=call.ticket, reason="not_served"))
     return events
 
