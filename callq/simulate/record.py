@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from callq.simulate.recovery import Recovered
 
 End = Literal["waiting", "done", "left", "no_show", "guided", "turned_away"]
 
@@ -50,6 +53,8 @@ class DayRecord:
         """How often each window was opened after the doors were."""
         self.spans: list[tuple[str, int, int]] = []
         """Window, from and to, ms since midnight, in which it was open."""
+        self.recovered: Recovered | None = None
+        """What came of it when something went wrong."""
         self._open: dict[str, int] = {}
         self._last_start_ms = 0
 

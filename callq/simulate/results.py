@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from callq.simulate.recovery import Recovery, recovery
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -122,6 +124,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     beta: float = 0.0
     drawn: str = ""
     """Digest of what the people were drawn from: results of equal ones are of the same days."""
+    recovery: Recovery | None = None
+    """How soon the hall was itself again, where something went wrong."""
 
 
 HISTOGRAM_MIN: Final = 120
@@ -192,6 +196,7 @@ def gathered(
         by_time=_by_time(records),
         histogram=_histogram(called),
         days=days,
+        recovery=recovery([record.recovered for record in records if record.recovered is not None]),
     )
 
 

@@ -69,6 +69,8 @@ class Layout(_Part, frozen=True, kw_only=True):
     safety: float = 1.0
     skills: int | None = None
     """Groups that each comprehensive clerk serves, in turn; None: all."""
+    in_use: int | None = None
+    """Of those, how many are in use when the doors open, the others being spare; None: all."""
     level_one: float = 0.0
     """Share of comprehensive clerks with level 1 in half of their skills."""
 
@@ -183,6 +185,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "base": (0, 2000),
     "safety": (0, 10),
     "skills": (1, 500),
+    "in_use": (1, 500),
     "level_one": (0, 1),
     "volume": (1, 100_000),
     "volume_cv": (0, 2),
@@ -255,8 +258,8 @@ def _laid_over(document: dict[str, Any]) -> dict[str, Any]:
     like = document.get("like")
     if like not in names():
         return document
-    below = tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8"))
-    laid = _laid_over(below) | document
+    below = _laid_over(tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8")))
+    laid = below | document
     for key, table in below.items():
         if isinstance(table, dict) and isinstance(document.get(key), dict):
             laid[key] = table | document[key]
@@ -365,5 +368,8 @@ def _layout(scenario: Scenario) -> Iterator[ConfigProblem]:
             f"{layout.base} open windows of {layout.comprehensive}",
             f"write {layout.comprehensive} at most",
         )
+    able = groups if layout.skills is None else min(layout.skills, groups)
+    if layout.in_use is not None and layout.in_use > able:
+        yield ConfigProblem("layout.in_use", f"clerks serve only {able} groups", f"write {able} at most")
     if layout.skills is not None and layout.skills > groups:
         yield ConfigProblem("layout.skills", f"there are only {groups} groups", f"write {groups} at most")
