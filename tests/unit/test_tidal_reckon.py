@@ -282,6 +282,18 @@ def test_the_effect_is_of_the_tickets_that_the_window_would_serve() -> None:
     assert plan.wait_after_min > 10
 
 
+def test_the_effect_of_a_window_that_opens_for_one_service_is_of_that_one() -> None:
+    minima = (Minimum(hours="17:00-20:00", service="social", least=1),)
+    hall = staffed(config(tides={"minima": minima}), "w2")
+    hall.now_ms = MONDAY_9H + 9 * 3_600_000  # When nobody comes any more.
+    plan = plan_of(hall)
+    assert plan is not None
+    assert plan.open == ("w1",), "which serves others as well"
+    assert plan.serves == ("social",)
+    assert plan.wait_before_min is None
+    assert plan.wait_after_min is not None
+
+
 def test_the_effect_of_a_closing_is_what_it_makes_people_wait() -> None:
     hall = staffed(config(daily=1.0, tides={"close_margin": 0}), "w1", "w2", "w3")
     plan = plan_for(hall)
