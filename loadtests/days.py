@@ -76,6 +76,8 @@ OF_ONE_WINDOW: Final = 4.0
 DAY_S: Final = 1.0
 FEWER: Final = 20
 """Days of what has no goal."""
+FEWEST: Final = 12
+"""Days of spare skills, whose difference is large."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,7 +131,9 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     )
     if not args.goals:
         figures += _variants(fewer)
-    setting = f"{args.days} days of `county-84`, of what has no goal {fewer.days}; seed {SEED}."
+    skills = min(fewer.days, FEWEST)
+    which = f"of what has no goal {fewer.days}, of spare skills {skills}"
+    setting = f"{args.days} days of `county-84`, {which}; seed {SEED}."
     return report("days", figures, setting, *intervals)
 
 
@@ -253,7 +257,8 @@ def _variants(runner: _Runner) -> list[Figure]:
         found.append(_one(what, "", tidal.most_reopened, most=OF_ONE_WINDOW))
         if variant in FELT:
             found += _recovery(variant, result, runner.run("default", "none", 2600, f"county-84-{variant}"))
-    return found + _spare_skills(runner)
+    fewest = _Runner(min(runner.days, FEWEST), runner.jobs, runner.progress)
+    return found + _spare_skills(fewest)
 
 
 def _known(runner: _Runner, known: Summary) -> Figure:
