@@ -83,7 +83,9 @@ async def test_from_advice_to_open_windows(door: Door) -> None:
     assert (await door.get("floor"))["data"]["plan"]["opening"] == []
 
 
-async def test_a_window_that_was_to_close_stays_and_the_floor_says_why(door: Door) -> None:
+async def test_a_window_that_was_to_close_stays_and_the_floor_says_why(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
     await door.post("commands", {"command": "set_tides", "mode": "automatic"})
     for name in ("w2", "w3"):
         await door.window("open", name)
@@ -93,6 +95,10 @@ async def test_a_window_that_was_to_close_stays_and_the_floor_says_why(door: Doo
     await door.window("call_next", "w3")
     await door.window("start", "w3")
     actor = door.node.actor("test")
+    keeper = TideKeeper(actor, random.Random(1))
+    door.clock.later(60)
+    await keeper.turn()
+    door.clock.later(60)
     why = (TideReason(code="spare"),)
     plan = TidePlan(drain=("w3",), reasons=why)
     minute_ms = actor.now() - actor.now() % 60_000
@@ -111,6 +117,12 @@ async def test_a_window_that_was_to_close_stays_and_the_floor_says_why(door: Doo
     assert reason["text"].startswith("3 号窗口办完后不关闭")
     assert reason["text_en"].startswith("window 3 stays open after its ticket")
     assert stays["effect"]["wait_before_min"] is None
+    door.clock.later(60)
+    capsys.readouterr()
+    await keeper.turn()
+    told = [line for line in capsys.readouterr().out.splitlines() if "tides_kept" in line]
+    assert len(told) == 1
+    assert "waited_for" in told[0]
 
 
 async def test_the_bar_over_a_window_says_that_it_opens_soon(door: Door) -> None:
