@@ -33,6 +33,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "base": (0, 2000),
     "safety": (0, 10),
     "skills": (1, 500),
+    "in_use": (1, 500),
     "level_one": (0, 1),
     "volume": (1, 100_000),
     "volume_cv": (0, 2),
@@ -202,5 +203,8 @@ def _layout(scenario: Scenario) -> Iterator[ConfigProblem]:
             f"{layout.base} open windows of {layout.comprehensive}",
             f"write {layout.comprehensive} at most",
         )
+    able = groups if layout.skills is None else min(layout.skills, groups)
+    if layout.in_use is not None and layout.in_use > able:
+        yield ConfigProblem("layout.in_use", f"clerks serve only {able} groups", f"write {able} at most")
     if layout.skills is not None and layout.skills > groups:
         yield ConfigProblem("layout.skills", f"there are only {groups} groups", f"write {groups} at most")

@@ -79,6 +79,7 @@ class SimulatedHall(NamedTuple):
       choice: how a person gets one of several: by the weights, or the shorter.
       closed: windows that are closed until the tides open them.
       seats: window and clerk, of windows that are staffed.
+      in_use: skills that are in use at windows where clerks master more.
     """
 
     config: HallConfig
@@ -86,6 +87,7 @@ class SimulatedHall(NamedTuple):
     choice: Literal["fixed", "shorter"]
     closed: frozenset[str]
     seats: tuple[tuple[str, str], ...]
+    in_use: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def means_min(scenario: Scenario) -> list[float]:
@@ -172,6 +174,7 @@ class _Maker:
         self.windows: list[WindowConfig] = []
         self.clerks: list[Clerk] = []
         self.tidal = tidal
+        self.in_use: list[tuple[str, tuple[str, ...]]] = []
 
     def made(self) -> SimulatedHall:
         makers = {
@@ -202,7 +205,7 @@ class _Maker:
         )
         choice: Literal["fixed", "shorter"] = "shorter" if self.policy == "kiosk_shorter_line" else "fixed"
         seats = tuple((w.id, c.id) for w, c in zip(self.windows, self.clerks, strict=True))
-        return SimulatedHall(config, lines, choice, closed, seats)
+        return SimulatedHall(config, lines, choice, closed, seats, tuple(self.in_use))
 
     def _closed(self) -> frozenset[str]:
         base = self.layout.base
@@ -267,6 +270,11 @@ class _Maker:
             beyond_base = layout.base is not None and number >= layout.base
             level = 1 if number < layout.level_one * layout.comprehensive else 2
             self._window(able, tidal=beyond_base, level=level)
+            if layout.in_use is not None and layout.in_use < len(able):
+                # Clerks with the same skills use other ones, in turn.
+                turn = number // (len(codes) // math.gcd(len(codes), len(able)))
+                used = {able[(turn * layout.in_use + i) % len(able)] for i in range(layout.in_use)}
+                self.in_use.append((self.windows[-1].id, tuple(sorted(used))))
         return tuple((Line(code, 1.0, len(self.windows)),) for code in codes)
 
     def _domain_windows(self, codes: list[str]) -> list[int]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from callq.simulate.recovery import Recovered
+
 End = Literal["waiting", "done", "left", "no_show", "guided", "turned_away"]
 
 HOUR_MS: Final = 3_600_000
@@ -68,6 +70,8 @@ class DayRecord:
         """Windows that the plan of the tides reckoned to be needed, by part of the day."""
         self.until_ms = closes_ms
         """When it was over: the hall closed, or the last service began, whichever was later."""
+        self.recovered: Recovered | None = None
+        """What came of it when something went wrong."""
         self._open: dict[str, int] = {}
         self._last_start_ms = 0
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.simulate.record import BIN_MIN, BIN_MS, SAFETY, parts_of
+from callq.simulate.recovery import Recovery, recovery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,6 +127,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     beta: float = 0.0
     drawn: str = ""
     """Digest of what the people were drawn from: results of equal ones are of the same days."""
+    recovery: Recovery | None = None
+    """How soon the hall was itself again, where something went wrong."""
 
 
 HISTOGRAM_MIN: Final = 120
@@ -198,6 +201,7 @@ def gathered(
         by_time=_by_time(records, safety),
         histogram=_histogram(called),
         days=days,
+        recovery=recovery([record.recovered for record in records if record.recovered is not None]),
     )
 
 

@@ -69,6 +69,8 @@ class Layout(_Part, frozen=True, kw_only=True):
     safety: float = 1.0
     skills: int | None = None
     """Groups that each comprehensive clerk serves, in turn; None: all."""
+    in_use: int | None = None
+    """Of those, how many are in use when the doors open, the others being spare; None: all."""
     level_one: float = 0.0
     """Share of comprehensive clerks with level 1 in half of their skills."""
 
@@ -224,8 +226,8 @@ def _laid_over(document: dict[str, Any]) -> dict[str, Any]:
     like = document.get("like")
     if like not in names():
         return document
-    below = tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8"))
-    laid = _laid_over(below) | document
+    below = _laid_over(tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8")))
+    laid = below | document
     for key, table in below.items():
         if isinstance(table, dict) and isinstance(document.get(key), dict):
             laid[key] = table | document[key]

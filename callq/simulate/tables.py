@@ -12,6 +12,7 @@ from callq.simulate.results import paired
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from callq.simulate.recovery import Recovery
     from callq.simulate.results import Interval, Result
     from callq.simulate.whatif import Answer
 
@@ -47,6 +48,38 @@ ROWS: Final[tuple[tuple[str, Callable[[Result], str]], ...]] = (
 WHOSE: Final = "Waits are of people who were called; the last two rows tell of those who were not."
 
 
+RECOVERY: Final[tuple[tuple[str, Callable[[Recovery], str]], ...]] = (
+    (
+        "until no wait is over its target, min: mean / most",
+        lambda r: _most(r.under_target_min, r.under_target_most_min),
+    ),
+    (
+        "until the head waits no longer than without, min: mean / most",
+        lambda r: _most(r.as_without_min, r.as_without_most_min),
+    ),
+    (
+        "minutes with a wait over its target / without",
+        lambda r: f"{r.above_target_min:.1f} / {r.above_target_without_min:.1f}",
+    ),
+)
+"""What is told of a run on whose days something went wrong."""
+
+
+def _most(mean: float, most: int) -> str:
+    return f"{mean:.1f} / {most}"
+
+
+def _rows(results: Sequence[Result]) -> list[tuple[str, list[str]]]:
+    """What is told of some runs: a name, and a text for each."""
+    found = [(name, [text(result) for result in results]) for name, text in ROWS]
+    if any(result.recovery for result in results):
+        found += [
+            (name, [text(result.recovery) if result.recovery else "-" for result in results])
+            for name, text in RECOVERY
+        ]
+    return found
+
+
 def _ranged(interval: Interval, mean: float) -> str:
     return f"{_minutes(mean)} (days {_minutes(interval.low)} to {_minutes(interval.high)})"
 
@@ -78,8 +111,8 @@ def table_of(result: Result) -> Table:
     )
     table.add_column("figure")
     table.add_column("found", justify="right")
-    for name, text in ROWS:
-        table.add_row(name, text(result))
+    for name, texts in _rows([result]):
+        table.add_row(name, *texts)
     return table
 
 
@@ -123,8 +156,8 @@ def comparison(named: Sequence[tuple[str, Result]]) -> Table:
     table.add_column(base_name, justify="right")
     for name, _ in others:
         table.add_column(name, justify="right")
-    for title, text in ROWS:
-        table.add_row(title, text(base), *(text(other) for _, other in others))
+    for title, texts in _rows([base, *(other for _, other in others)]):
+        table.add_row(title, *texts)
     table.add_section()
     differences = [paired(base, other) for _, other in others]
     for rows in zip(*differences, strict=True):

@@ -44,6 +44,13 @@ def test_the_reference_scenario_comes_with_callq() -> None:
     assert (layout.domain, layout.comprehensive, layout.base) == (49, 35, 8)
 
 
+def test_a_scenario_may_be_like_one_that_is_like_another() -> None:
+    both = load("county-84-spare-both")
+    assert both.layout == load("county-84-spare").layout
+    assert both.layout is not None
+    assert (both.layout.domain, both.layout.in_use, both.tides.widening) == (49, 2, True)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key", "message", "hint"),
     [
@@ -90,6 +97,7 @@ def test_the_reference_scenario_comes_with_callq() -> None:
         ("domain = 49", "domain = 5", "layout.domain", "5 domain windows for 12 groups", "at least one"),
         ("base = 8", "base = 80", "layout.base", "80 open windows of 35", "write 35 at most"),
         ("safety = 1.0", "skills = 13", "layout.skills", "only 12 groups", "write 12 at most"),
+        ("safety = 1.0", "skills = 2\nin_use = 3", "layout.in_use", "only 2 groups", "write 2 at most"),
         ('code = "g02"', 'code = "g01"', "groups[1].code", "", ""),
         ('policy = "index"', 'policy = "indx"', "routing.policy", "", "index"),
         ('policy = "index"', 'policy = "index"\nguard = -1', "routing.guard", "-1 is out of range", "write"),
