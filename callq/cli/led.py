@@ -189,6 +189,7 @@ def run_preview(args: argparse.Namespace) -> int:
         "line1": args.line1,
         "line2": args.line2,
         "number": args.line1.split(" ")[0] if args.calling else None,
+        "calls": int(args.calling),
         "state": "calling" if args.calling else "idle",
     }
     sign = strip_sign(data, device, partial(typesetter.width, rows=device.line_rows))

@@ -51,11 +51,11 @@ class Sign:
 
     Attributes:
       lines: from the top, as many as the bar has room for.
-      call_ms: of the newest call, so that a repeated one is a new sign; 0: none.
+      call: which call it is, so that a repeated one is a new sign; 0: none.
     """
 
     lines: tuple[Line, ...]
-    call_ms: int = 0
+    call: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def strip_sign(data: dict[str, Any], device: Device, measure: Callable[[str], in
     """The bar over a window, from the view ``strip``.
 
     Args:
-      data: `line1`, `line2`, `number`, `state`.
+      data: `line1`, `line2`, `number`, `calls`, `state`.
       device: its columns and lines.
       measure: width of a text in columns.
     """
@@ -104,9 +104,9 @@ def strip_sign(data: dict[str, Any], device: Device, measure: Callable[[str], in
     first = _fitting((data["line1"], number or data["line1"]), device.columns, measure)
     services = pages_of(data["line2"], device.columns, measure)
     if device.line_count > 1:
-        return _padded((Line((first,), calling, calling), Line(services or ("",))), device)
+        return _padded((Line((first,), calling, calling), Line(services or ("",))), device, data["calls"])
     turns = () if (number and number in data["line1"]) or state == "closed" else services
-    return Sign((Line((first, *turns), calling, calling),))
+    return Sign((Line((first, *turns), calling, calling),), data["calls"])
 
 
 def board_sign(data: dict[str, Any], device: Device, measure: Callable[[str], int]) -> Sign:
@@ -180,9 +180,9 @@ def _fitting(texts: tuple[str, ...], columns: int, measure: Callable[[str], int]
     return next((text for text in texts if measure(text) <= columns), texts[-1])
 
 
-def _padded(lines: tuple[Line, ...], device: Device, call_ms: int = 0) -> Sign:
+def _padded(lines: tuple[Line, ...], device: Device, call: int = 0) -> Sign:
     empty = (Line(("",)),) * (device.line_count - len(lines))
-    return Sign((*lines, *empty), call_ms)
+    return Sign((*lines, *empty), call)
 
 
 def colour_of(shown: Shown, device: Device) -> Colour:

@@ -73,20 +73,22 @@ def test_a_day_at_a_window() -> None:
     assert texts(strip(hall)) == [("等候叫号", "综合受理", "社会保险", "不动产登记")]
     hall.issue()
     hall.do(cmd.CallNext(window="w1"))
-    assert strip(hall) == Sign((Line(("A001 请办理",), calling=True, flash=True),))
+    assert strip(hall) == Sign((Line(("A001 请办理",), calling=True, flash=True),), call=1)
     assert strip(hall, TWO) == Sign(
-        (Line(("A001 请办理",), True, True), Line(("综合受理", "社会保险", "不动产登记")))
+        (Line(("A001 请办理",), True, True), Line(("综合受理", "社会保险", "不动产登记"))), call=1
     )
-    hall.later(1)
+    hall.later(30)
+    hall.do(cmd.Recall(window="w1"))
+    assert strip(hall) == Sign((Line(("A001 请办理",), calling=True, flash=True),), call=2)
     hall.do(cmd.Start(window="w1"))
-    assert strip(hall) == Sign((Line(("A001 办理中",)),))
+    assert strip(hall) == Sign((Line(("A001 办理中",)),), call=2)
     hall.do(cmd.Suspend(reason="停电"))
     assert texts(strip(hall)) == [("大厅暂停服务", "停电")]
     assert not any(line.calling for line in strip(hall).lines)
 
 
 def test_a_number_is_never_cut_for_its_words() -> None:
-    data = {"line1": "A1000 请办理", "line2": "", "number": "A1000", "state": "calling"}
+    data = {"line1": "A1000 请办理", "line2": "", "number": "A1000", "calls": 1, "state": "calling"}
     assert texts(strip_sign(data, bar(columns=96), measure)) == [("A1000 请办理",)]
     assert texts(strip_sign(data, bar(columns=80), measure)) == [("A1000",)]
 
@@ -168,5 +170,5 @@ def test_pages_take_turns_for_ever() -> None:
 
 @pytest.mark.parametrize("state", ["closed", "idle", "serving", "paused"])
 def test_only_a_call_has_its_colour(state: str) -> None:
-    data = {"line1": "A012 办理中", "line2": "综合受理", "number": "A012", "state": state}
+    data = {"line1": "A012 办理中", "line2": "综合受理", "number": "A012", "calls": 1, "state": state}
     assert not any(line.calling or line.flash for line in strip_sign(data, TWO, measure).lines)
