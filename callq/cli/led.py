@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from functools import partial
@@ -133,6 +134,9 @@ def run_gateway(args: argparse.Namespace) -> int:
     async def run() -> None:
         from callq.web.signals import stop_on_signal
 
+        # What is imported and loaded now stays: looking for garbage among it would only delay a call.
+        gc.collect()
+        gc.freeze()
         stopping = trio.Event()
         async with trio.open_nursery() as nursery:
             await nursery.start(stop_on_signal, stopping)

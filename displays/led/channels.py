@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import termios
@@ -169,11 +170,7 @@ async def open_serial(path: str, baud: int) -> AsyncIterator[Stream]:
     Raises:
       Broken: it cannot be opened.
     """
-    flags = os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK
-    try:
-        descriptor = os.open(path, flags)
-    except OSError as error:
-        raise Broken(f"opening {path}: {words(error)}") from error
+    descriptor = _open(path)
     try:
         _set_up(descriptor, baud)
     except termios.error as error:
@@ -184,6 +181,28 @@ async def open_serial(path: str, baud: int) -> AsyncIterator[Stream]:
         yield stream
     finally:
         await stream.aclose()
+
+
+def claim_serial(path: str) -> int:
+    """A descriptor that keeps other programs that ask like this from a serial line until it is closed.
+
+    Raises:
+      Broken: another program has the line, or it cannot be opened.
+    """
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise Broken(f"another program uses {path}: is a gateway running?") from error
+    return descriptor
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as error:
+        raise Broken(f"opening {path}: {words(error)}") from error
 
 
 def _set_up(descriptor: int, baud: int) -> None:

@@ -5,22 +5,22 @@ A driver sends; `Broken` ends the connection, `Refused` is an answer that no rep
 
 from __future__ import annotations
 
+import os
 import uuid
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 import trio
 
 from callq.domain.errors import CallqError
-from displays.led.channels import Broken, open_datagrams, open_serial, open_tcp
+from displays.led.channels import Broken, claim_serial, open_datagrams, open_serial, open_tcp
 from displays.led.config import MULTICAST
 from displays.led.protocols import ddp, flaschen, onbon, sacn, text
 from displays.led.sign import colour_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from displays.led.channels import Datagrams, Stream
     from displays.led.config import Device
@@ -213,14 +213,33 @@ class PixelDriver:
 
 
 class Lines:
-    """Serial lines that several cards hang on: one exchange at a time."""
+    """Serial lines of this process: several cards may hang on one, and one exchange happens at a time."""
 
     def __init__(self) -> None:
-        self._locks: dict[str, trio.Lock] = {}
+        self._turns: dict[str, trio.Lock] = {}
+        self._claims: dict[str, list[int]] = {}
 
-    def lock(self, path: str) -> trio.Lock:
-        """The lock of a line."""
-        return self._locks.setdefault(path, trio.Lock())
+    def turn(self, path: str) -> trio.Lock:
+        """Whoever holds this lock may speak on the line."""
+        return self._turns.setdefault(path, trio.Lock())
+
+    @contextmanager
+    def claimed(self, path: str) -> Iterator[None]:
+        """Keep other programs of callq from a line as long as the block runs.
+
+        Raises:
+          Broken: one of them has it, or it cannot be opened.
+        """
+        users = self._claims.setdefault(path, [])
+        if not users:
+            users.append(claim_serial(path))
+        users.append(users[0])
+        try:
+            yield
+        finally:
+            users.pop()
+            if len(users) == 1:
+                os.close(users.pop())
 
 
 @asynccontextmanager
@@ -240,9 +259,11 @@ async def open_driver(device: Device, typesetter: Typesetter | None, lines: Line
         async with open_datagrams(None if device.address == MULTICAST else device.place) as datagrams:
             yield PixelDriver(datagrams, device, typesetter)
         return
-    way: AbstractAsyncContextManager[Stream]
-    way = open_serial(device.address, device.baud) if device.serial else open_tcp(device.place)
-    lock = lines.lock(device.address) if device.serial else None
-    async with way as stream:
-        made = OnbonDriver if device.protocol == "onbon" else TextDriver
-        yield made(stream, device, lock)
+    made = OnbonDriver if device.protocol == "onbon" else TextDriver
+    if not device.serial:
+        async with open_tcp(device.place) as stream:
+            yield made(stream, device, None)
+        return
+    with lines.claimed(device.address):
+        async with open_serial(device.address, device.baud) as stream:
+            yield made(stream, device, lines.turn(device.address))

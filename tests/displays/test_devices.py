@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -218,6 +218,20 @@ async def test_cards_of_one_line_are_not_spoken_to_at_once(impatient: None) -> N
                 for card in cards:
                     await card.until(lambda lines, turn=turn: lines == [f"A{turn}"])
         assert line.collisions == 0
+
+
+async def test_two_gateways_do_not_share_a_serial_line(impatient: None) -> None:
+    card = OnbonCard()
+    async with on_serial(card) as line:
+        with ExitStack() as other:
+            other.enter_context(Lines().claimed(line.path))
+            async with running(config("onbon", line.path)) as (devices, health):
+                devices[0].show(sign("A001"))
+                await until_state(health, "lost")
+                assert "another program uses" in health.devices["one"].error
+                assert (card.shown, card.pings) == ([], 0)
+                other.close()
+                await until_state(health, "shown")
 
 
 async def test_what_a_card_said_before_is_no_answer(impatient: None) -> None:
