@@ -193,6 +193,9 @@ class Follower:
         parts = urlsplit(self._address)
         try:
             with trio.fail_after(CONNECT_LIMIT_S):
+                if isinstance(stream, trio.SSLStream):
+                    # What is wrong with a certificate is not told later.
+                    await stream.do_handshake()
                 return await wrap_client_stream(
                     nursery,
                     stream,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import ssl
+import subprocess
 import time
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -72,14 +75,15 @@ class Passing:
 
     def __init__(self) -> None:
         self.url = ""
+        self.secure_url = ""
         self._scopes: set[trio.CancelScope] = set()
 
     def cut(self) -> None:
         for scope in self._scopes:
             scope.cancel()
 
-    async def serve(self, target: int, near: trio.SocketStream) -> None:
-        async def pump(source: trio.SocketStream, sink: trio.SocketStream, scope: trio.CancelScope) -> None:
+    async def serve(self, target: int, near: trio.abc.Stream) -> None:
+        async def pump(source: trio.abc.Stream, sink: trio.abc.Stream, scope: trio.CancelScope) -> None:
             with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
                 while data := await source.receive_some(65536):
                     await sink.send_all(data)
@@ -96,9 +100,17 @@ class Passing:
 
 
 @asynccontextmanager
-async def passing(target: int) -> AsyncIterator[Passing]:
+async def passing(target: int, certificate: Path | None = None) -> AsyncIterator[Passing]:
+    """Before a server; with a certificate and its key also by TLS."""
     proxy = Passing()
     async with trio.open_nursery() as nursery:
+        if certificate is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            (inner,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+            secure = [trio.SSLListener(inner, context)]
+            proxy.secure_url = f"https://localhost:{inner.socket.getsockname()[1]}"
+            nursery.start_soon(trio.serve_listeners, partial(proxy.serve, target), secure)
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
         proxy.url = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
         nursery.start_soon(trio.serve_listeners, partial(proxy.serve, target), listeners)
@@ -229,6 +241,51 @@ async def test_the_feed_is_resumed_after_a_break(door: Door) -> None:
             await card.until(lambda lines: lines == ["A001 请到1号窗口"])
             first = next(message for message in said if message.get("view") == "board")
             assert first["type"] == "change", "resumed, not begun anew"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for localhost that nobody has signed, with its key."""
+    path = tmp_path / "localhost.pem"
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+            ),
+            *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(path), "-out", f"{path}.crt"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    with path.open("a") as both:
+        both.write(Path(f"{path}.crt").read_text())
+    return path
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_proxy_with_tls(
+    door: Door, certificate: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.crt")
+    card = OnbonCard()
+    async with on_tcp(card) as plug, passing(door.port, certificate) as proxy:
+        device = bar(f"127.0.0.1:{plug.port}")
+        async with gateway(door, device, server=proxy.secure_url, lost_after_s=0.2) as (made, _):
+            if trusted:
+                await card.until(lambda lines: lines == ["未开放"])
+            else:
+                await card.until(lambda lines: lines[0].startswith("连接中断"))
+                assert "certificate verify failed" in made.health.feed_error
 
 
 async def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
