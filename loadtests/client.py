@@ -1,4 +1,4 @@
-"""The client's half of the doors, lean, for whatever measures them: requests, handshakes, frames."""
+"""The client's half of the doors: requests, handshakes and frames, lean for whatever measures them."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Api:
         Raises:
           RuntimeError: it was refused.
         """
-        return self._ask("GET", path, None)
+        return self._ask("GET", path, None, {})
 
-    def post(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
-        """The answer to a POST; raises as `get` does."""
-        return self._ask("POST", path, json.dumps(body).encode())
+    def post(self, path: str, body: object, *, key: str = "") -> Any:  # noqa: ANN401 - JSON
+        """The answer to a POST, with an idempotency key if there is one; raises as `get` does."""
+        return self._ask("POST", path, json.dumps(body).encode(), {"Idempotency-Key": key} if key else {})
 
-    def _ask(self, method: str, path: str, content: bytes | None) -> Any:  # noqa: ANN401 - JSON
-        self._line.request(method, path, content, self._headers)
+    def _ask(self, method: str, path: str, content: bytes | None, more: dict[str, str]) -> Any:  # noqa: ANN401
+        self._line.request(method, path, content, self._headers | more)
         answer = self._line.getresponse()
         said = answer.read()
         if answer.status >= 300:

@@ -72,7 +72,7 @@ SETTLED_S: Final = 14.0
 
 MAX_P99_MS: Final = 250.0
 MAX_PRESS_MS: Final = 1_000.0
-MAX_VIEW_MS: Final = 1_000.0
+MAX_VIEW_MS: Final = 2_000.0
 MAX_PEAK_MB: Final = 256.0
 MAX_LEVEL_MB: Final = 2.0
 MAX_SLOPE_MB: Final = 0.6
@@ -88,7 +88,7 @@ class Met(NamedTuple):
       presses: from each press to its answer.
       views: from before a newcomer's connection until its first view was there.
       signed: from the newcomer's first press to its answer.
-      failed: what newcomers were told that got no further.
+      failed: what newcomers and the kiosk were told that got nothing.
     """
 
     presses: list[float]
@@ -168,8 +168,8 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     return report(
         "hardness",
         figures(found),
-        f"A panel presses {PRESSES_A_SECOND:g} times a second over its feed, and every {NEWCOMER_EVERY_S:g} s "
-        f"a new one comes; the server has room for {PLACES} connections.",
+        f"A panel presses {PRESSES_A_SECOND:g} times a second over its feed, and every "
+        f"{NEWCOMER_EVERY_S:g} s a new one comes; the server has room for {PLACES} connections.",
         f"In each of {runs} storms of {args.seconds:g} s {TAKE_NOTHING} without a token take no answer, "
         f"{FEEDS_NOT_READ} read no feed, {SLOW} send a byte now and then, {FLOODS} flood.",
         "What grows is looked at after the garbage collector: the last third of the storms beside the middle "
@@ -229,28 +229,21 @@ def _answers(runs: Sequence[Weather]) -> Iterator[Figure]:
             bound=bound,
         )
 
-    def slowest(what: str, times: list[float], limit: float) -> Figure:
-        return Figure(what=what, unit="ms", values=(max(times),), bound=most(limit))
-
-    press = "press to answer in the storm"
+    press, new = "press to answer in the storm", "a new panel in the storm"
     yield row(f"{press}, p50", lambda met: percentile(met.presses, 0.5))
     yield row(f"{press}, p99", lambda met: percentile(met.presses, 0.99), most(MAX_P99_MS))
-    yield slowest(
-        f"{press}, the slowest of all", [ms for run in runs for ms in run.storm.presses], MAX_PRESS_MS
-    )
-    new = "a new panel in the storm"
+    yield row(f"{press}, the slowest", lambda met: max(met.presses), most(MAX_PRESS_MS))
     yield row(f"{new}: connection to first view, p50", lambda met: percentile(met.views, 0.5))
-    yield slowest(
-        f"{new}: first view, the slowest of all", [ms for run in runs for ms in run.storm.views], MAX_VIEW_MS
-    )
+    yield row(f"{new}: first view, the slowest", lambda met: max(met.views), most(MAX_VIEW_MS))
     yield row(f"{new}: its first press, p50", lambda met: percentile(met.signed, 0.5))
-    yield slowest(
-        f"{new}: first press, the slowest of all",
-        [ms for run in runs for ms in run.storm.signed],
-        MAX_PRESS_MS,
-    )
+    yield row(f"{new}: first press, the slowest", lambda met: max(met.signed), most(MAX_PRESS_MS))
     failed = [why for run in runs for met in (run.calm, run.storm) for why in met.failed]
-    yield Figure(what="new panels that failed", unit="", values=(float(len(failed)),), bound=most(0))
+    yield Figure(
+        what="new panels, and requests of the kiosk, that failed",
+        unit="",
+        values=(float(len(failed)),),
+        bound=most(0),
+    )
 
 
 def _growth(found: Found) -> Iterator[Figure]:
@@ -372,13 +365,29 @@ def _meet(panel: Panel, port: int, clerk: str, kiosk: str, seconds: float) -> Me
             time.sleep(max(0.0, began + presses / PRESSES_A_SECOND - time.monotonic()))
             command = rounds[presses % len(rounds)]
             if command == "call_next":
-                with Api(port, kiosk) as api:
-                    api.post(f"/v1/halls/{HALL}/tickets", {"service": "general"})
+                met.failed.extend(_take_number(port, kiosk))
             pressed = time.monotonic()
             panel.do(command)
             met.presses.append((time.monotonic() - pressed) * 1000)
             presses += 1
     return met
+
+
+def _take_number(port: int, kiosk: str) -> list[str]:
+    """Somebody comes; a kiosk asks again if it is not answered: why it had to.
+
+    Raises:
+      RuntimeError: it is never answered.
+    """
+    key, failed = os.urandom(8).hex(), list[str]()
+    while len(failed) < 5:
+        try:
+            with Api(port, kiosk) as api:
+                api.post(f"/v1/halls/{HALL}/tickets", {"service": "general"}, key=key)
+                return failed
+        except (RuntimeError, OSError) as error:
+            failed.append(str(error))
+    raise RuntimeError(f"no ticket: {failed}")
 
 
 @contextmanager
@@ -400,9 +409,10 @@ def _newcomers(port: int, clerk: str) -> Iterator[Met]:
                     panel.do("sign_out")
             except (RuntimeError, OSError) as error:
                 met.failed.append(str(error))
-            else:
-                met.views.append((seen - began) * 1000)
-                met.signed.append((signed - seen) * 1000)
+                # Whoever got nothing has waited as well.
+                seen, signed = time.monotonic(), 2 * time.monotonic() - began
+            met.views.append((seen - began) * 1000)
+            met.signed.append((signed - seen) * 1000)
 
     thread = threading.Thread(target=come)
     thread.start()

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 OPENED: Final = "opened"
 LARGE: Final = "large"
 UNTAKEN: Final = "untaken"
-"""What is counted: connections opened and dropped, of them those dropped in a large message, and those on which
-answers were asked for and never taken, without a token."""
+"""What is counted: connections opened and dropped, of them those dropped in a large message, and those
+without a token on which answers were asked for and never taken."""
 
 AT_ONCE: Final = 500
 """Connections on their way to be dropped."""

@@ -52,7 +52,7 @@ TELL_AGAIN_S: Final = 60.0
 SEND_BUFFER: Final = 64 * 1024
 BACKLOG: Final = 1024
 
-ACCEPTED_AT_ONCE: Final = 8
+ACCEPTED_AT_ONCE: Final = 4
 """Connections that are accepted in one round of the loop."""
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import trio
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 8
 """Requests that begin in one round of the loop."""
 
 FIRST_OF: Final = 4

@@ -53,13 +53,14 @@ class PatientStream:
             sent = self._send_at_once(data)
             if sent == len(data):
                 return
-            data = data[sent:]
             # Nobody else may come in between: no await before this.
             self._turn.acquire_nowait()
         else:
+            sent = 0
             await self._turn.acquire()
         try:
-            await self._send_patiently(data)
+            # Not a copy: what is the same for many is there once, however many do not take it.
+            await self._send_patiently(memoryview(data)[sent:])
         finally:
             self._turn.release()
 
@@ -76,7 +77,7 @@ class PatientStream:
         except OSError as error:
             raise trio.BrokenResourceError("the peer is gone") from error
 
-    async def _send_patiently(self, data: bytes) -> None:
+    async def _send_patiently(self, data: memoryview) -> None:
         if not self._aborted:
             with trio.move_on_after(SEND_WITHIN_S, shield=True) as scope:
                 self._sending = scope
