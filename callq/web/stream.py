@@ -113,8 +113,10 @@ class PatientStream:
             with trio.move_on_after(SEND_WITHIN_S, shield=True) as scope:
                 self._sending = scope
                 try:
-                    for part in filter(None, (rest, data)):
-                        await self._stream.send_all(part)
+                    if rest:
+                        await self._stream.send_all(rest)
+                    if data:
+                        await self._stream.send_all(data)
                 finally:
                     self._sending = None
             if not scope.cancelled_caught:
