@@ -20,7 +20,7 @@ import statistics
 import threading
 import time
 from contextlib import contextmanager
-from itertools import combinations
+from itertools import accumulate, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -135,6 +135,7 @@ class Found(NamedTuple):
     Attributes:
       runs: calm and storm.
       before: the first of them.
+      press_mb: what a press leaves in memory without a storm, as the hall's day grows.
       peak_mb: the most memory that was resident at any time.
       crowded: lines of the log that say that there was no room.
       tracebacks: in the log.
@@ -143,6 +144,7 @@ class Found(NamedTuple):
 
     runs: list[Weather]
     before: Size
+    press_mb: float
     peak_mb: float
     crowded: int
     tracebacks: int
@@ -173,7 +175,8 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         f"In each of {runs} storms of {args.seconds:g} s {TAKE_NOTHING} without a token take no answer, "
         f"{FEEDS_NOT_READ} read no feed, {SLOW} send a byte now and then, {FLOODS} flood.",
         "What grows is looked at after the garbage collector: the last third of the storms beside the middle "
-        "one, and the median of the slopes between any two of both.",
+        "one, and the median of the slopes between any two of both; memory without what as many presses leave "
+        "in a calm time.",
     )
 
 
@@ -249,6 +252,8 @@ def _answers(runs: Sequence[Weather]) -> Iterator[Figure]:
 def _growth(found: Found) -> Iterator[Figure]:
     sizes = [run.size for run in found.runs]
     memory = [size.memory_mb for size in sizes]
+    presses = accumulate(len(run.calm.presses) + len(run.storm.presses) for run in found.runs)
+    held = [mb - found.press_mb * count for mb, count in zip(memory, presses, strict=True)]
     yield Figure(
         what="memory after a storm",
         unit="MB",
@@ -259,13 +264,15 @@ def _growth(found: Found) -> Iterator[Figure]:
     yield Figure(
         what="memory, the most at any time", unit="MB", values=(found.peak_mb,), bound=most(MAX_PEAK_MB)
     )
+    yield Figure(what="memory that a press leaves for the day", unit="kB", values=(1e3 * found.press_mb,))
+    beyond = "memory beyond that"
     yield Figure(
-        what="memory, from the middle storms to the last",
+        what=f"{beyond}, from the middle storms to the last",
         unit="MB",
-        values=(level(memory),),
+        values=(level(held),),
         bound=most(MAX_LEVEL_MB),
     )
-    yield Figure(what="memory, more a storm", unit="MB", values=(slope(memory),), bound=most(MAX_SLOPE_MB))
+    yield Figure(what=f"{beyond}, more a storm", unit="MB", values=(slope(held),), bound=most(MAX_SLOPE_MB))
     for what, look, before in (
         ("descriptors", [float(size.descriptors) for size in sizes], found.before.descriptors),
         ("threads", [float(size.threads) for size in sizes], found.before.threads),
@@ -311,7 +318,10 @@ def measure(runs: int, rate: int, seconds: float, *, told: Callable[[], None] = 
             panel.do("open")
             meet = functools.partial(_meet, panel, server.port, clerk, kiosk)
             meet(seconds / 2)
+            warm = _settled(server)
+            presses = len(meet(seconds).presses)
             before = _settled(server)
+            press_mb = (before.memory_mb - warm.memory_mb) / presses
             found = []
             for _ in range(runs):
                 calm = meet(seconds)
@@ -327,7 +337,7 @@ def measure(runs: int, rate: int, seconds: float, *, told: Callable[[], None] = 
             stranger.close()
         log = server.log()
         crowded, traces = log.count("no_room_for_connections"), log.count("Traceback")
-        return Found(found, before, peak_mb, crowded, traces, stop_s)
+        return Found(found, before, press_mb, peak_mb, crowded, traces, stop_s)
 
 
 def _status(server: Server, name: str) -> str:

@@ -61,7 +61,11 @@ class Pace:
         try:
             await place.wait()
         except trio.Cancelled:
-            queue.remove(place)
+            if place.is_set():
+                # It was given away between the cancellation and this.
+                self._pass_on()
+            else:
+                queue.remove(place)
             raise
 
     def _pass_on(self) -> None:

@@ -76,6 +76,34 @@ async def test_whoever_gives_up_leaves_no_place_taken() -> None:
         await pace.turn(new=True)
 
 
+async def test_a_place_that_is_given_to_who_gives_up_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callq.web.pace.AT_ONCE", 1)
+    pace, begun = Pace(), list[str]()
+    gives_up = trio.CancelScope()
+
+    async def second() -> None:
+        with gives_up:
+            await pace.turn(new=True)
+
+    async def third() -> None:
+        await pace.turn(new=False)
+        begun.append("third")
+
+    async with trio.open_nursery() as nursery:
+        # The place is held until all have queued.
+        pace._going = 1
+        for task in (second, third):
+            nursery.start_soon(task)
+            await wait_all_tasks_blocked()
+        gives_up.cancel()
+        # In the same round, before who gives up has noticed.
+        pace._pass_on()
+        with trio.fail_after(1):
+            while not begun:
+                await trio.lowlevel.checkpoint()
+    assert pace.free
+
+
 async def test_a_crowd_of_requests_does_not_hold_up_the_others() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         time.sleep(0.002)  # noqa: ASYNC251 - what a request computes
