@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from loadtests import hardness
-from loadtests.hardness import Found, Met, Size, Weather, figures, measure
+from loadtests.hardness import measure
 from loadtests.storm import LARGE, OPENED, TAKE_NOTHING, UNTAKEN
+from loadtests.weather import Found, Met, Size, Weather, figures
 
 STORMS = 9
 PRESS_MB = 0.002
@@ -85,9 +85,8 @@ def test_each_bound_can_be_missed(what: str, more: dict[str, Any]) -> None:
     assert missed(found(**more)) == [what]
 
 
-def test_a_small_storm_is_met_with_panels_that_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardness, "NEVER_READING", 5)
-    seen = measure(3, 200, 1.0)
+def test_a_small_storm_is_met_with_panels_that_work() -> None:
+    seen = measure(3, 150, 0.6)
     for run in seen.runs:
         assert run.blown[OPENED] > 0
         assert run.blown[UNTAKEN] >= TAKE_NOTHING
