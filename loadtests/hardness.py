@@ -110,7 +110,7 @@ def measure(runs: int, rate: int, seconds: float, *, told: Callable[[], None] = 
             meet = functools.partial(_meet, panel, server.port, clerk, kiosk)
             meet(seconds / 2)
             warm = _settled(server)
-            presses = len(meet(seconds).presses)
+            presses = len(meet(2 * seconds).presses)
             before = _settled(server)
             press_mb = (before.memory_mb - warm.memory_mb) / presses
             found = []
