@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -105,19 +104,20 @@ async def test_a_place_that_is_given_to_who_gives_up_is_passed_on(monkeypatch: p
 
 
 async def test_a_crowd_of_requests_does_not_hold_up_the_others() -> None:
+    begun = most = 0
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        time.sleep(0.002)  # noqa: ASYNC251 - what a request computes
+        nonlocal begun
+        begun += 1
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    longest = 0.0
-
     async def look() -> None:
-        nonlocal longest
+        nonlocal most
         while True:
-            began = time.perf_counter()
+            before = begun
             await trio.lowlevel.checkpoint()
-            longest = max(longest, time.perf_counter() - began)
+            most = max(most, begun - before)
 
     with open_socket("127.0.0.1", 0) as listening:
         async with trio.open_nursery() as nursery:
@@ -134,7 +134,9 @@ async def test_a_crowd_of_requests_does_not_hold_up_the_others() -> None:
                 assert (await guest.receive_some(100)).startswith(b"HTTP/1.1 204")
                 await guest.aclose()
             nursery.cancel_scope.cancel()
-    assert longest < CROWD * 0.002 / 2
+    assert begun == CROWD
+    # This one's turn may come before or after theirs.
+    assert 0 < most <= 2 * AT_ONCE
 
 
 async def test_a_crowd_at_the_door_is_let_in_by_several() -> None:
@@ -165,6 +167,7 @@ async def test_a_crowd_at_the_door_is_let_in_by_several() -> None:
 async def test_metrics_are_put_together_once_for_all_who_ask(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("callq.web.app.SCRAPE_S", 60.0)
     first, second = [(await door.ask("GET", "/metrics", token=None)).text for _ in range(2)]
     assert first == second
     assert "callq_http_requests" in first or "callq_http_request_duration_seconds" in first
