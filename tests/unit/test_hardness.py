@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from loadtests.hardness import measure
-from loadtests.storm import LARGE, OPENED, TAKE_NOTHING, UNTAKEN
+from loadtests.hardness import PLACES, measure
+from loadtests.storm import LARGE, OPENED, UNTAKEN
 from loadtests.weather import Found, Met, Size, Weather, figures
 
 STORMS = 9
@@ -89,11 +89,12 @@ def test_a_small_storm_is_met_with_panels_that_work() -> None:
     seen = measure(3, 150, 0.6)
     for run in seen.runs:
         assert run.blown[OPENED] > 0
-        assert run.blown[UNTAKEN] >= TAKE_NOTHING
         for met in (run.calm, run.storm):
             assert len(met.presses) >= 3
             assert met.views
             assert not met.failed
+    # A starved storm does not get all of them off at once.
+    assert sum(run.blown[UNTAKEN] for run in seen.runs) > PLACES
     assert sum(run.blown[LARGE] for run in seen.runs) > 0
     assert seen.crowded
     assert seen.tracebacks == 0
