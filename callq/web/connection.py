@@ -8,6 +8,7 @@ descriptors or the server's time without it:
 - what a peer sends after its end was decided is thrown away for `LINGER_S`, since a connection that is
   closed with bytes unread is reset, and the peer never learns why;
 - an application that has ended, or takes nothing, does not keep the reader waiting;
+- requests begin a few at a time, so that a crowd of them does not hold up who is connected already;
 - a message that grows beyond its limit ends its socket; a flood of tiny frames lets others run;
 - a handshake and a request that cannot be understood are answered with a problem document;
 - HTTP/2 is not spoken: nothing of ours needs it, and it multiplies what has to be bounded.
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from hypercorn.protocol.events import Event as StreamEvent
     from hypercorn.trio.worker_context import WorkerContext
 
+    from callq.web.pace import Pace
     from callq.web.stream import PatientStream
 
     AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -127,6 +129,7 @@ class Connection:
       context: hypercorn's; its `terminated` is set when the server stops.
       stream: of the peer.
       waiting: connections that wait for their peers, longest first; this one keeps its place there.
+      pace: of requests, over all connections.
     """
 
     def __init__(
@@ -136,12 +139,14 @@ class Connection:
         context: WorkerContext,
         stream: PatientStream,
         waiting: dict[Connection, None],
+        pace: Pace,
     ) -> None:
         self._app = app
         self._config = config
         self._context = context
         self._stream = stream
         self._waiting = waiting
+        self._pace = pace
         self._whole = trio.CancelScope()
         self._reading = trio.CancelScope()
         """Around whatever reads; its deadline is how long the peer may take at present."""
@@ -182,6 +187,7 @@ class Connection:
             return  # They are gone.
         async with _Tasks() as tasks:
             protocol = self._protocol = _Http(
+                self._pace,
                 self._app,
                 self._config,
                 self._context,
@@ -336,8 +342,9 @@ class _Http(H11Protocol):
     stream: Any
     connection: Any
 
-    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - hypercorn's
+    def __init__(self, pace: Pace, *args: Any) -> None:  # noqa: ANN401 - hypercorn's
         super().__init__(*args)
+        self._pace = pace
         self._got = 0
         """Bytes of the peer."""
         self._begun = 0
@@ -387,6 +394,7 @@ class _Http(H11Protocol):
                 request, 400, "the address does not begin with /", "/v1/openapi.json lists the API"
             )
             return
+        await self._begin()
         upgraded = _is_upgrade(request)
         kind = _Feed if upgraded else HTTPStream
         self.stream = kind(
@@ -413,6 +421,15 @@ class _Http(H11Protocol):
             )
         )
         self.keep_alive_requests += 1
+
+    async def _begin(self) -> None:
+        """Wait for the request's turn; meanwhile the connection makes way as if there were no request."""
+        waits = not self._pace.free
+        if waits:
+            await self.send(Updated(idle=True))
+        await self._pace.turn(new=self.keep_alive_requests == 0)
+        if waits:
+            await self.send(Updated(idle=False))
 
     async def _send_error_response(self, status_code: int) -> None:
         error = sys.exc_info()[1]
