@@ -73,7 +73,7 @@ def _of_service(state: HallState, service: str) -> list[tuple[LaneKey, Lane]]:
     if state.bound.total:
         return state.lanes_of(service)
     lanes = state.lanes
-    return [(key, lanes[key]) for key, _ in state.index.open_lanes((service,)) if lanes[key].size]
+    return [(key, lanes[key]) for key, *_ in state.index.open_lanes((service,)) if lanes[key].size]
 
 
 def head_of_line(state: HallState, ticket: Ticket, now_ms: int) -> WaitRange | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callq.domain.effects import tides
 from callq.domain.effects.tools import (
+    CALLS_KEPT,
     RECENT_MISSED,
     TIMERS,
     WHOLE_UNDO,
@@ -13,6 +14,7 @@ from callq.domain.effects.tools import (
     acted,
     announce,
     begin_timer,
+    call_over,
     count,
     drop_credit,
     drop_timer,
@@ -21,6 +23,7 @@ from callq.domain.effects.tools import (
     know_person,
     leave_lane,
     move,
+    past_calls,
     put_at,
     ready,
     seats_changed,
@@ -31,6 +34,7 @@ from callq.domain.effects.tools import (
     stop_handling,
     withdraw,
 )
+from callq.domain.grounds import PAST_CALLS_MAX, Call
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
 
 if TYPE_CHECKING:
@@ -53,6 +57,7 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
         act = TicketAct.CALL_THIS
     if ticket.state == TicketState.MISSED:
         undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
+    call_over(state, ticket, at, undo)
     move(state, ticket, act, at, undo, TicketState.CALLED)
     undo.set(ticket, "window", event.window)
     undo.set(ticket, "clerk", event.clerk)
@@ -63,6 +68,10 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
     undo.set(ticket, "called_ms", at.now_ms)
     undo.set(ticket, "last_call_ms", at.now_ms)
     undo.set(ticket, "why", event.why)
+    if state.level >= CALLS_KEPT:
+        own_ms, revision = state.clock(at.now_ms), state.revision + 1
+        call = Call(window.id, event.clerk, ticket.service, own_ms, ticket.clock_ms, revision)
+        undo.set(ticket, "call", call)
     put_at(state, window, ticket, undo)
     since(state, window, at, undo)
     announce(state, ticket, undo)
@@ -163,6 +172,8 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     record = window.acted
     assert record is not None
     clerk, handled = ticket.clerk, _counted_ms(state, ticket, record)
+    kept = event.act == "call" and state.level >= CALLS_KEPT
+    past = past_calls(state, ticket, ("undone", at.now_ms)) if kept else ticket.past
     put_at(state, window, None, undo)
     if ticket.state == TicketState.WAITING:
         leave_lane(state, ticket, undo)
@@ -171,6 +182,9 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     before = dict(record.before)
     for name, value in record.before:
         undo.set(ticket, name, value)
+    # A call that was taken back was heard all the same.
+    heard = tuple(call for call in past if call.ended == "undone" and call not in ticket.past)
+    undo.set(ticket, "past", (*ticket.past, *heard)[-PAST_CALLS_MAX:])
     for index, step in enumerate(ticket.steps):
         if step.state != "deferred":
             drop_credit(state, ticket, index, undo)
