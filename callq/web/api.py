@@ -306,7 +306,7 @@ class Api:
                 window=window_out(state, found),
                 ticket=ticket_out(state, ticket, now_ms) if ticket else None,
                 revision=outcome.revision,
-                left_to=left_by(state, found, now_ms) if nobody else (),
+                left_to=left_by(state, found, now_ms) if nobody else msgspec.UNSET,
             )
 
         mine = call.principal.clerk

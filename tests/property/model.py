@@ -111,6 +111,7 @@ def but_for_traces(state: HallState) -> dict[str, Any]:
         del found[name]
     for ticket in found["tickets"]:
         del ticket["touched"]
+        ticket["past"] = [call for call in ticket["past"] if "undone" not in call]
     for window in found["windows"]:
         del window["acted"]
         # Who took a call back gets the whole delay of automatic calls.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from callq.wire.messages.base import WindowStateName, _Wire
 from callq.wire.messages.panels import LeftTo, PastCall, Why
 from callq.wire.messages.tickets import Ticket
@@ -59,8 +61,8 @@ class WindowAnswer(_Wire, frozen=True, kw_only=True):
     window: Window
     ticket: Ticket | None
     revision: int
-    left_to: tuple[LeftTo, ...] = ()
-    """After a `call_next` that called nobody: whom the window leaves to better clerks."""
+    left_to: tuple[LeftTo, ...] | UnsetType = UNSET
+    """Only of a `call_next` that called nobody: whom the window leaves to better clerks."""
 
 
 class RevisionAnswer(_Wire, frozen=True, kw_only=True):
