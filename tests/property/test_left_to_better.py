@@ -44,16 +44,15 @@ def hall_of(dice: Random) -> Hall:
 def acts(hall: Hall, dice: Random) -> None:
     """Somebody does something, as far as it is allowed."""
     window = f"w{dice.randrange(len(hall.state.windows))}"
-    command = dice.choice(
-        [
-            cmd.CallNext(window=window),
-            cmd.CallNext(window=window),
-            cmd.Start(window=window),
-            cmd.Complete(window=window),
-            cmd.Pause(window=window, reason="取材料"),
-            cmd.Unpause(window=window),
-        ]
-    )
+    commands: list[cmd.AnyCommand] = [
+        cmd.CallNext(window=window),
+        cmd.CallNext(window=window),
+        cmd.Start(window=window),
+        cmd.Complete(window=window),
+        cmd.Pause(window=window, reason="取材料"),
+        cmd.Unpause(window=window),
+    ]
+    command = dice.choice(commands)
     if dice.random() < 0.4:
         hall.issue(dice.choice(SERVICES), cls=dice.choice(["ordinary", "ordinary", "priority"]))
         return

@@ -30,7 +30,7 @@ def test_who_was_called_before_is_not_told_that_nobody_called() -> None:
 
 
 def index_hall(**more: Any) -> Scene:
-    routing = Routing(policy="index", **{"better_soon_s": 0, "pressure": 0.5, **more})  # type: ignore[arg-type]
+    routing = Routing(policy="index", **{"better_soon_s": 0, "pressure": 0.5, **more})
     scene = Scene(replace(small_hall(), routing=routing))
     scene.staff("w1", "c1")
     return scene

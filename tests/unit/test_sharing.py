@@ -18,13 +18,14 @@ def test_tickets_share_what_is_the_same_for_all() -> None:
     def act(command: cmd.AnyCommand, key: str) -> None:
         decision = decide(state, command, MONDAY_9H, who)
         batch = Batch(
-            v=2,
+            v=4,
             at_ms=MONDAY_9H,
             who=who,
             key=key,
             command=encode_command(command),
             events=decision.events,
             ticket=decision.ticket,
+            window=decision.window,
         )
         apply(state, decode_batch(encode_batch(batch)), NoUndo())
 
@@ -52,3 +53,22 @@ def test_tickets_share_what_is_the_same_for_all() -> None:
     assert [record.ticket for record in keys.values()] == ["t1", "t2"]
     assert all(record.ticket is ticket.id for record, ticket in zip(keys.values(), (one, other), strict=True))
     assert state.live["id of t1", "general"] is state.live["tel of t1", "general"]
+
+    act(cmd.SignIn(window="w1", clerk="c1"), "~1")
+    act(cmd.Open(window="w1"), "~2")
+    for n in range(2):
+        act(cmd.CallNext(window="w1"), f"~{n} call")
+        act(cmd.Start(window="w1"), f"~{n} start")
+        act(cmd.Complete(window="w1"), f"~{n} complete")
+    assert one.window is other.window is state.windows["w1"].id
+    assert one.clerk is other.clerk
+    assert one.why is not None
+    assert other.why is not None
+    assert one.call is not None
+    assert one.why.rule is other.why.rule
+    assert one.call.window is one.window
+    for ticket, why in ((one, one.why), (other, other.why)):
+        (lane,) = why.lanes
+        assert lane.head is ticket.id
+        assert lane.service is ticket.service
+        assert lane.clock_ms is ticket.clock_ms

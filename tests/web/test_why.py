@@ -432,6 +432,7 @@ async def test_next_says_whom_a_beginner_leaves_to_whom_and_until_when() -> None
         panel = (await feed.subscribe("panel", window="w1"))["data"]
         assert (panel["next"], panel["left_to"]) == (None, [row])
         assert (await feed.subscribe("panel", window="w3"))["data"]["left_to"] == []
+        assert (await feed.do(1, "call_next"))["left_to"] == [row]
         found = await told(door, ticket)
         assert found["left_to"] == row
         assert found["text"] == f"还没有叫到：预计下一个就是您。{row['text']}"
@@ -441,6 +442,7 @@ async def test_next_says_whom_a_beginner_leaves_to_whom_and_until_when() -> None
         answer = await door.window("call_next")
         assert answer["ticket"]["id"] == ticket["id"]
         assert "left_to" not in answer
+        assert "left_to" not in await feed.do(2, "start")
         assert (await told(door, ticket))["left_to"] is None
 
 

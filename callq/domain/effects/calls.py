@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING
 
 from callq.domain.effects import tides
@@ -34,6 +35,7 @@ from callq.domain.effects.tools import (
     stop_handling,
     withdraw,
 )
+from callq.domain.events import LaneSeen, Why
 from callq.domain.grounds import PAST_CALLS_MAX, Call
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
 
@@ -59,22 +61,43 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
         undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
     call_over(state, ticket, at, undo)
     move(state, ticket, act, at, undo, TicketState.CALLED)
-    undo.set(ticket, "window", event.window)
-    undo.set(ticket, "clerk", event.clerk)
+    clerk = intern(event.clerk)
+    undo.set(ticket, "window", window.id)
+    undo.set(ticket, "clerk", clerk)
     if event.clock_ms is not None:
         undo.set(ticket, "clock_ms", event.clock_ms)
     undo.set(ticket, "hold_kind", None)
     undo.set(ticket, "calls", 1)
     undo.set(ticket, "called_ms", at.now_ms)
     undo.set(ticket, "last_call_ms", at.now_ms)
-    undo.set(ticket, "why", event.why)
+    undo.set(ticket, "why", _shared(state, event.why))
     if state.level >= CALLS_KEPT:
         own_ms, revision = state.clock(at.now_ms), state.revision + 1
-        call = Call(window.id, event.clerk, ticket.service, own_ms, ticket.clock_ms, revision)
+        call = Call(window.id, clerk, ticket.service, own_ms, ticket.clock_ms, revision)
         undo.set(ticket, "call", call)
     put_at(state, window, ticket, undo)
     since(state, window, at, undo)
     announce(state, ticket, undo)
+
+
+def _shared(state: HallState, why: ev.Why) -> ev.Why:
+    """The same record; what its lanes have in common with tickets and other records is held once for all."""
+    lanes = []
+    for lane in why.lanes:
+        head, clock_ms = state.tickets.get(lane.head), lane.clock_ms
+        ticket = lane.head
+        if head is not None:
+            ticket = head.id
+            clock_ms = head.clock_ms if head.clock_ms == clock_ms else clock_ms
+        lanes.append(LaneSeen(intern(lane.service), intern(lane.cls), ticket, clock_ms, lane.count))
+    return Why(
+        rule=intern(why.rule),
+        lanes=tuple(lanes),
+        reason=why.reason,
+        terms=why.terms,
+        by=intern(why.by),
+        target_min=why.target_min,
+    )
 
 
 def recalled(state: HallState, event: ev.TicketRecalled, at: Moment, undo: Undo) -> None:
