@@ -155,11 +155,16 @@ def _by_pressure(
     """Whether another would have gone first by waits in targets alone."""
     if state.config.policy_name not in PRESSED:
         return False
-    most = max([terms[at].late for at in due])
-    if terms[chosen].late < most:
-        return True
-    equal = [at for at in due if terms[at].late == most]
-    return min(equal, key=lambda at: (asked[at].clock_ms, asked[at].head.order)) != chosen
+    late = terms[chosen].late
+    for at in due:
+        other = terms[at].late
+        if other > late or (other == late and at != chosen and _before(asked[at], asked[chosen])):
+            return True
+    return False
+
+
+def _before(one: Candidate, other: Candidate) -> bool:
+    return (one.clock_ms, one.head.order) < (other.clock_ms, other.head.order)
 
 
 def _first(asked: Sequence[Candidate], terms: Sequence[Term], among: Sequence[int]) -> int:
