@@ -265,13 +265,21 @@ def _prepared(place: Path, sizes: dict[str, int]) -> Iterator[Bare]:
 
 
 def _hall_file(place: Path, name: str) -> Path:
-    """The sample hall under another id, where "next" may follow on "next": so every press is a call."""
+    """The sample hall under another id, where every press of "next" is a call.
+
+    "Next" may follow on "next", and no clerk is a beginner who leaves people to others.
+    """
     config = load_hall("county")
+    clerks = tuple(
+        msgspec.structs.replace(clerk, skills=dict.fromkeys(clerk.skills, 2)) for clerk in config.clerks
+    )
     rules = msgspec.structs.replace(
         config.rules, next_while_called="miss", min_calls_before_miss=1, rejoin="void"
     )
     path = place / f"{name}.toml"
-    path.write_text(export_hall(msgspec.structs.replace(config, id=name, rules=rules)), encoding="utf-8")
+    path.write_text(
+        export_hall(msgspec.structs.replace(config, id=name, rules=rules, clerks=clerks)), encoding="utf-8"
+    )
     return path
 
 

@@ -9,6 +9,7 @@ slow its reader.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -18,8 +19,6 @@ from callq.domain.errors import CallqError, Rejected
 from callq.views.view import Memo, View, project, topics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from callq.domain.state import Epoch, HallState
     from callq.runtime.group import Item
     from callq.views.view import Topic
@@ -91,8 +90,19 @@ class Sealed(NamedTuple):
     """None as data: the view is gone."""
 
 
+Finish = Callable[[], Awaitable[None]]
+"""The rest of showing a frame, which takes waiting."""
+
+Show = Callable[[Frame], Finish | None]
+"""Shows a frame as far as that takes no waiting; it must not raise, its rest may."""
+
+
 class Subscription:
-    """One reader of one view. Not shared between tasks."""
+    """One reader of one view. Not shared between tasks.
+
+    A reader that waits for nothing but the next frame can be shown it by the hub itself, without a task
+    being woken for that: see `show_with`.
+    """
 
     def __init__(self, hub: FeedHub, projection: _Projection, since: int | None, epoch: str | None) -> None:
         self._hub = hub
@@ -107,6 +117,10 @@ class Subscription:
         self._closed = False
         self._held_by: Item | None = None
         """Nothing is delivered before it is settled."""
+        self._show: Show | None = None
+        self._at_rest = False
+        """Its reader waits in `receive`, and nothing has woken it."""
+        self._finish: Finish | None = None
 
     @property
     def view(self) -> View:
@@ -128,9 +142,27 @@ class Subscription:
         while not self._ready():
             if self._closed:
                 raise FeedClosed("the feed of this view has ended")
-            self._wake = trio.Event()
-            await self._wake.wait()
+            await self._rest()
         return self._take()
+
+    async def _rest(self) -> None:
+        """Until there may be something to take; what has been shown by half is finished first."""
+        self._wake = trio.Event()
+        self._at_rest = True
+        try:
+            await self._wake.wait()
+        finally:
+            self._at_rest = False
+        finish, self._finish = self._finish, None
+        if finish is not None:
+            await finish()
+
+    def show_with(self, show: Show) -> None:
+        """Call `show` with each change that comes while the reader waits in `receive` and goes on waiting.
+
+        What `show` leaves to do is done in `receive`, and raises there; meanwhile changes are merged.
+        """
+        self._show = show
 
     def hold(self, until: Item) -> None:
         """Deliver nothing before `until` is settled: its reader has seen more than this hub knows of yet."""
@@ -160,14 +192,24 @@ class Subscription:
         return Frame("snapshot", self._hub.revision, epoch, dict(projection.data), since is not None)
 
     def _offer(self, change: Frame) -> None:
-        if not self._fresh:
+        if self._fresh:
+            self._awake()
+        elif self._at_rest and self._show is not None:
+            self._finish = self._show(change)
+            if self._finish is not None:
+                self._awake()
+        else:
             self._hub.conflated += self._missed is not None
             self._missed = change if self._missed is None else self._missed.followed_by(change)
+            self._awake()
+
+    def _awake(self) -> None:
+        self._at_rest = False
         self._wake.set()
 
     def _end(self) -> None:
         self._closed = True
-        self._wake.set()
+        self._awake()
 
     def close(self) -> None:
         """Stop reading; idempotent."""
@@ -284,7 +326,7 @@ class FeedHub:
                 projection.born = projection.revision = sealed.revision
                 projection.changed_at = dict.fromkeys(data, sealed.revision)
                 for subscription in projection.subscribers:
-                    subscription._wake.set()
+                    subscription._awake()
             else:
                 self._change(projection, data, sealed.revision)
         self._sweep()

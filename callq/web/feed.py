@@ -17,10 +17,11 @@ from callq.domain.errors import CallqError, Code, Rejected
 from callq.web import problems
 from callq.web.feed_wire import PROTOCOLS
 from callq.web.headers import given_twice, header_once
-from callq.web.outlet import outlet_for
+from callq.web.outlet import Outlet
 from callq.web.problems import Refusal
 from callq.web.roles import Permission
 from callq.web.session import FORBIDDEN, INTERNAL, UNAUTHORISED, UNAVAILABLE, UNKNOWN, Closing, Session
+from callq.web.stream import STREAM
 from callq.web.tokens import bearer
 from callq.wire.codec import to_json
 
@@ -86,7 +87,7 @@ class FeedDoor:
             return
         await send({"type": "websocket.accept", "subprotocol": wire.name})
         metrics.feed_opened(hall)
-        outlet = outlet_for(wire, scope, send)
+        outlet = Outlet(wire, scope["state"][STREAM])
         session = Session(self._api, principal, hall, wire, receive, send, outlet)
         try:
             ended = await self._serve(session, hall, send)

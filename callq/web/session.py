@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import msgspec
 import trio
@@ -26,7 +26,6 @@ from callq.web.feed_wire import (
     read_message,
 )
 from callq.web.keys import body_digest, checked_key
-from callq.web.outlet import AsgiOutlet
 from callq.web.roles import VIEW_PERMISSION, Principal
 from callq.web.stream import PeerTooSlow
 from callq.web.window_bodies import WindowCommandBody
@@ -35,7 +34,7 @@ from callq.wire.codec import shaped
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from callq.runtime.hub import Frame, Subscription
+    from callq.runtime.hub import Finish, Frame, Subscription
     from callq.web.outlet import Outlet
 
 IDLE_S: Final = 60.0
@@ -95,7 +94,7 @@ class Session:
       wire: the subprotocol.
       receive: ASGI.
       send: ASGI, for the end.
-      outlet: for messages; None: they go through `send` as well.
+      outlet: for messages.
     """
 
     def __init__(
@@ -106,7 +105,7 @@ class Session:
         wire: Wire,
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
-        outlet: Outlet | None = None,
+        outlet: Outlet,
     ) -> None:
         self._api = api
         self._principal = principal
@@ -114,7 +113,7 @@ class Session:
         self._wire = wire
         self._receive = receive
         self._send_event = send
-        self._outlet = outlet or AsgiOutlet(wire, send)
+        self._outlet = outlet
         self._views: dict[View, trio.CancelScope] = {}
         self._commands = trio.Semaphore(MAX_COMMANDS)
         self._idle: list[trio.Event] = []
@@ -278,15 +277,24 @@ class Session:
         """Send what a subscription brings until it ends; the last frame."""
         seen: Frame | None = None
         whole: dict[str, object] = {}
+
+        def packed(frame: Frame) -> bytes:
+            nonlocal seen, whole
+            seen = frame
+            if view.name != "strip":
+                return self._packed(view, frame, frame.data)
+            # The same for all that share the frame: each has followed it without a gap.
+            whole = {**whole, **frame.data}
+            return self._packed(view, frame, whole)
+
+        def show(frame: Frame) -> Finish | None:
+            return self._begin(frame.kind, partial(packed, frame))
+
         try:
+            subscription.show_with(show)
             while True:
-                seen = await subscription.receive()
-                if view.name == "strip":
-                    # The same for all that share the frame: each has followed it without a gap.
-                    whole = {**whole, **seen.data}
-                    await self._show(view, seen, whole)
-                else:
-                    await self._show(view, seen, seen.data)
+                frame = await subscription.receive()
+                await self._put(frame.kind, packed(frame))
         except FeedClosed:
             return seen
         finally:
@@ -303,10 +311,12 @@ class Session:
             await self._refuse(error, **_about(view))
             return None
 
-    async def _show(self, view: View, frame: Frame, data: dict[str, object]) -> None:
-        """Send a frame, which is made a message once for all sockets of its kind."""
+    def _packed(self, view: View, frame: Frame, data: dict[str, object]) -> bytes:
+        """A frame as a message, which is made once for all sockets of its kind."""
         now_ms = wall_ms()
-        at_ms, packed = frame.made.get(self._outlet.kind, (0, b""))
+        at_ms: int
+        packed: bytes
+        at_ms, packed = frame.made.get(self._outlet.wire, (0, b""))
         if not 0 <= now_ms - at_ms <= SHARED_FOR_MS:
             message: dict[str, object] = {
                 "type": frame.kind,
@@ -318,8 +328,8 @@ class Session:
             if frame.reset:
                 message["reset"] = True
             packed = self._outlet.pack(message)
-            frame.made[self._outlet.kind] = now_ms, packed
-        await self._put(frame.kind, packed)
+            frame.made[self._outlet.wire] = now_ms, packed
+        return packed
 
     # Commands -------------------------------------------------------------------------------------
 
@@ -329,7 +339,7 @@ class Session:
         try:
             perform = self._prepared(message)
         except CallqError as error:
-            perform = partial(_refused, error)
+            perform = partial(_raised, error)
         # Another task reads only when this one waits next, and `perform` decides before it waits: so
         # commands are decided in their order.
         self._read_on(nursery)
@@ -375,17 +385,35 @@ class Session:
     async def _send(self, message: Mapping[str, object]) -> None:
         await self._put(str(message["type"]), self._outlet.pack(message))
 
-    async def _put(self, kind: str, packed: bytes) -> None:
+    def _begin(self, kind: str, pack: Callable[[], bytes]) -> Finish | None:
+        """Send a message as far as that takes no waiting; what is left to do, if anything.
+
+        Called in the midst of a publication: what goes wrong is this socket's own and is met in its task.
+        """
         try:
-            await self._outlet.send(packed)
+            packed = pack()
+            out = self._outlet.send_now(packed)
+        except Exception as error:
+            return partial(self._send_with, partial(_raised, error))
+        if out is None:
+            return partial(self._put, kind, packed)
+        metrics.feed_sent(self._hall, kind, len(packed))
+        return None if out else partial(self._send_with, self._outlet.flush)
+
+    async def _put(self, kind: str, packed: bytes) -> None:
+        await self._send_with(partial(self._outlet.send, packed))
+        metrics.feed_sent(self._hall, kind, len(packed))
+
+    async def _send_with(self, send: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await send()
         except PeerTooSlow:
             raise _Ended(TOO_SLOW) from None
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise _Ended(None) from None
-        metrics.feed_sent(self._hall, kind, len(packed))
 
 
-async def _refused(error: CallqError) -> msgspec.Struct:
+async def _raised(error: Exception) -> NoReturn:
     raise error
 
 

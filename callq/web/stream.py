@@ -36,6 +36,8 @@ class PatientStream:
         self._turn = trio.Lock()
         self._sending: trio.CancelScope | None = None
         self._aborted = False
+        self._rest = b""
+        """Of a message whose beginning is out, while nobody is sending."""
         self.socket = stream.socket
 
     async def send_all(self, data: bytes) -> None:
@@ -49,17 +51,43 @@ class PatientStream:
           trio.BrokenResourceError: the peer is gone.
           trio.ClosedResourceError: the stream was closed.
         """
-        if not self._turn.locked():
-            sent = self._send_at_once(data)
-            if sent == len(data):
-                return
-            data = data[sent:]
+        begun = self.send_now(data)
+        if begun is None:
+            await self._turn.acquire()
+        elif begun:
+            return
+        else:
             # Nobody else may come in between: no await before this.
             self._turn.acquire_nowait()
-        else:
-            await self._turn.acquire()
+            data = b""
         try:
             await self._send_patiently(data)
+        finally:
+            self._turn.release()
+
+    def send_now(self, data: bytes) -> bool | None:
+        """Send what takes no waiting, for whoever cannot wait.
+
+        Returns:
+          Whether everything is out; if not, the rest is kept, goes before anything else, and somebody has to
+          `flush` it. None: others are sending, and nothing was done.
+
+        Raises:
+          trio.BrokenResourceError, trio.ClosedResourceError: as `send_all`.
+        """
+        if self._rest or self._turn.locked():
+            return None
+        sent = self._send_at_once(data)
+        if sent == len(data):
+            return True
+        self._rest = data[sent:]
+        return False
+
+    async def flush(self) -> None:
+        """Send what `send_now` could not; see `send_all`."""
+        await self._turn.acquire()
+        try:
+            await self._send_patiently(b"")
         finally:
             self._turn.release()
 
@@ -67,16 +95,19 @@ class PatientStream:
         """How much of it the buffer took."""
         if self._aborted:
             return 0
-        if self.socket.fileno() < 0:
+        # Asked anew each time: the number of a closed socket may be somebody else's by now.
+        descriptor = self.socket.fileno()
+        if descriptor < 0:
             raise trio.ClosedResourceError("the stream was closed")
         try:
-            return os.write(self.socket.fileno(), data)
+            return os.write(descriptor, data)
         except BlockingIOError:
             return 0
         except OSError as error:
             raise trio.BrokenResourceError("the peer is gone") from error
 
     async def _send_patiently(self, data: bytes) -> None:
+        data, self._rest = self._rest + data, b""
         if not self._aborted:
             with trio.move_on_after(SEND_WITHIN_S, shield=True) as scope:
                 self._sending = scope

@@ -16,6 +16,8 @@ from callq.views.view import View
 from tests.runtime.conftest import CLERK, Bench, running
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from callq.runtime.hub import Subscription
     from tests.runtime.faulty import FaultyJournal
 
@@ -95,6 +97,86 @@ async def test_a_slow_reader_beside_fast_ones_gets_a_frame_of_its_own_and_alters
         assert (merged.revision, waiting(merged)) == (opens.revision, 1)
         assert (all_in_one.revision, waiting(all_in_one)) == (waits_again.revision, 2)
         assert (all_in_one.kind, all_in_one.epoch) == ("change", waits.epoch)
+
+
+class Shown:
+    """A reader who is shown changes, and what it is left to `finish`."""
+
+    def __init__(self, feed: Subscription) -> None:
+        self.frames: list[Frame] = []
+        self.finish: Callable[[], Awaitable[None]] | None = None
+        self.received: list[Frame] = []
+        self._feed = feed
+        feed.show_with(self._show)
+
+    def _show(self, frame: Frame) -> Callable[[], Awaitable[None]] | None:
+        self.frames.append(frame)
+        return self.finish
+
+    async def run(self) -> None:
+        while True:
+            self.received.append(await self._feed.receive())
+
+
+async def test_who_waits_is_shown_a_change_as_it_is_published(journal: FaultyJournal) -> None:
+    async with running(journal) as bench, trio.open_nursery() as nursery:
+        reader = Shown(bench.actor.subscribe(BOARD, None, None))
+        await bench.issue()
+        assert reader.frames == [], "nobody waits"
+        nursery.start_soon(reader.run)
+        await trio.testing.wait_all_tasks_blocked()
+        assert [frame.kind for frame in reader.received] == ["snapshot"]
+        for number in (2, 3):
+            await bench.issue()
+            assert waiting(reader.frames[-1]) == number
+        assert len(reader.received) == 1, "it went on waiting"
+        nursery.cancel_scope.cancel()
+
+
+async def test_changes_are_merged_until_what_was_shown_by_half_is_finished(journal: FaultyJournal) -> None:
+    finished = trio.Event()
+    async with running(journal) as bench, trio.open_nursery() as nursery:
+        reader = Shown(bench.actor.subscribe(BOARD, None, None))
+        nursery.start_soon(reader.run)
+        await trio.testing.wait_all_tasks_blocked()
+        reader.finish = finished.wait
+        await bench.issue()
+        await bench.issue()
+        await bench.do(cmd.SignIn(window="w1", clerk="c1"))
+        await bench.issue()
+        assert [waiting(frame) for frame in reader.frames] == [1]
+        assert len(reader.received) == 1
+        finished.set()
+        await trio.testing.wait_all_tasks_blocked()
+        merged = reader.received[1]
+        assert (set(merged.data), waiting(merged)) == ({"waiting", "windows"}, 3)
+        reader.finish = None
+        await bench.issue()
+        assert waiting(reader.frames[-1]) == 4
+        nursery.cancel_scope.cancel()
+
+
+async def test_what_goes_wrong_in_finishing_is_the_readers_own(journal: FaultyJournal) -> None:
+    async def fail() -> None:
+        raise trio.BrokenResourceError
+
+    async def broken(reader: Shown) -> None:
+        with pytest.raises(trio.BrokenResourceError):
+            await reader.run()
+
+    async with running(journal) as bench, trio.open_nursery() as nursery:
+        reader, other = (Shown(bench.actor.subscribe(BOARD, None, None)) for _ in range(2))
+        nursery.start_soon(broken, reader)
+        nursery.start_soon(other.run)
+        await trio.testing.wait_all_tasks_blocked()
+        reader.finish = fail
+        await bench.issue()
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(nursery.child_tasks) == 1
+        await bench.issue()
+        assert [waiting(frame) for frame in other.frames] == [1, 2]
+        assert [waiting(frame) for frame in reader.frames] == [1]
+        nursery.cancel_scope.cancel()
 
 
 async def test_a_change_that_touches_nothing_of_a_view_sends_nothing(journal: FaultyJournal) -> None:

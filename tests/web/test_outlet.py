@@ -1,4 +1,4 @@
-"""Frames written past hypercorn are what any WebSocket client reads, and only where that can be."""
+"""Frames written past hypercorn are what any WebSocket client reads, and go out as they are published."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, Message, TextMessage
 
 from callq.web.feed_wire import PROTOCOLS
-from callq.web.outlet import AsgiOutlet, DirectOutlet, outlet_for
-from callq.web.stream import STREAM, PatientStream
+from callq.web.outlet import Outlet
+from callq.web.stream import PatientStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +27,11 @@ def stream() -> Iterator[PatientStream]:
         yield PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
 
 
-async def nothing(event: Any) -> None:
-    raise AssertionError(event)
-
-
 @pytest.mark.parametrize("wire", PROTOCOLS.values(), ids=PROTOCOLS)
 @pytest.mark.parametrize("size", [0, 1, 100, 120, 125, 126, 300, 65_500, 65_535, 65_536, 200_000])
 async def test_a_frame_of_any_size_is_read_by_a_client(stream: PatientStream, wire: Any, size: int) -> None:
     message = {"type": "change", "data": "县" * (size // 3) + "x" * (size % 3)}
-    packed = DirectOutlet(wire, stream).pack(message)
+    packed = Outlet(wire, stream).pack(message)
     client = Connection(ConnectionType.CLIENT)
     client.receive_data(packed + packed)
     found = list(client.events())
@@ -49,37 +45,24 @@ async def test_a_frame_of_any_size_is_read_by_a_client(stream: PatientStream, wi
     assert sum(event.message_finished for event in parts) == 2
 
 
-async def test_a_socket_is_written_to_only_where_it_is_one_sockets_own(stream: PatientStream) -> None:
-    wire = PROTOCOLS["callq.v1.json"]
-    ours = {"http_version": "1.1", "state": {STREAM: stream}}
-    assert isinstance(outlet_for(wire, ours, nothing), DirectOutlet)
-    for scope in ({**ours, "http_version": "2"}, {"http_version": "1.1", "state": {}}, {}):
-        assert isinstance(outlet_for(wire, scope, nothing), AsgiOutlet)
-
-
-async def test_outlets_of_one_kind_only_share_what_they_pack(stream: PatientStream) -> None:
-    kinds = {
-        outlet.kind
-        for wire in PROTOCOLS.values()
-        for outlet in (DirectOutlet(wire, stream), AsgiOutlet(wire, nothing))
-    }
-    assert len(kinds) == 4
-
-
 async def test_the_server_writes_to_its_sockets_itself(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = []
-    send = DirectOutlet.send
+    began = []
+    send_now = PatientStream.send_now
 
-    async def kept(self: DirectOutlet, packed: Any) -> None:
-        kinds.append(self.kind)
-        await send(self, packed)
+    def kept(self: PatientStream, data: bytes) -> bool | None:
+        began.append((data[0], trio.lowlevel.current_task().name))
+        return send_now(self, data)
 
-    monkeypatch.setattr(DirectOutlet, "send", kept)
+    monkeypatch.setattr(PatientStream, "send_now", kept)
     async with door.feed(wire="callq.v1.msgpack") as feed:
         await feed.subscribe("board")
         await door.issue()
         assert (await feed.next())["type"] == "change"
-    assert kinds == ["frame of callq.v1.msgpack"] * 2
+    whole_binary_frame = 0x82
+    frames = [task for first, task in began if first == whole_binary_frame]
+    assert len(frames) == 2
+    assert frames[0].endswith("_follow"), "the first is sent by a task of the socket"
+    assert not frames[1].endswith("_follow"), "a change by whoever publishes it"
 
 
 async def test_a_client_that_closes_amid_changes_is_answered(door: Door) -> None:

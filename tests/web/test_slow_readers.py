@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import os
 import socket
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgpack
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage, TextMessage
 
 from callq import metrics
 from callq.journal.memory import MemoryJournal
-from callq.web import listener, outlet, session, stream
+from callq.web import listener, session, stream
 from callq.web.api import Api
 from callq.web.feed import FeedDoor
 from callq.web.feed_wire import PROTOCOLS
 from callq.web.listener import open_socket
-from callq.web.outlet import AsgiOutlet
+from callq.web.outlet import Outlet
 from callq.web.roles import Principal, Role
 from callq.web.stream import PatientStream
 from callq.web.tokens import Tokens
@@ -32,22 +35,56 @@ if TYPE_CHECKING:
     from tests.web.conftest import Door
 
 
+class _Peer:
+    """What of a socket's stream `PatientStream` waits for."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self.socket = SimpleNamespace(fileno=lambda: -1)
+
+    async def send_all(self, data: bytes) -> None:
+        if not self._browser.reading.is_set():
+            self._browser.stuck.set()
+        await self._browser.reading.wait()
+        self._browser.take(data)
+
+
+class _Line(PatientStream):
+    """A connection whose buffer takes everything while its browser reads, and nothing else."""
+
+    def __init__(self, browser: Browser) -> None:
+        peer: Any = _Peer(browser)
+        super().__init__(peer)
+        self._browser = browser
+
+    def _send_at_once(self, data: bytes) -> int:
+        if not self._browser.reading.is_set():
+            return 0
+        self._browser.take(data)
+        return len(data)
+
+
 class Browser:
-    """The other end of an ASGI WebSocket, which takes messages when it likes."""
+    """The other end of a WebSocket, which takes messages when it likes."""
 
     def __init__(self, *, protocol: str = "callq.v1.json") -> None:
+        self.reading = trio.Event()
+        self.reading.set()
+        self.stuck = trio.Event()
+        """Set when the server waits for us."""
+        self.line = _Line(self)
         self.scope: dict[str, Any] = {
             "type": "websocket",
             "path": "/v1/halls/test/feed",
             "headers": [],
             "subprotocols": [protocol, f"bearer.{ADMIN}"],
+            "state": {stream.STREAM: self.line},
         }
         self._says, self.receive_channel = trio.open_memory_channel[dict[str, Any]](1000)
         self.sent: list[dict[str, Any]] = []
-        self.reading = trio.Event()
-        self.reading.set()
-        self.stuck = trio.Event()
-        """Set when the server waits for us."""
+        """Events of the ASGI connection: all but messages."""
+        self._frames = Connection(ConnectionType.CLIENT)
+        self._messages: list[Any] = []
         self._says.send_nowait({"type": "websocket.connect"})
 
     def say(self, **message: object) -> None:
@@ -63,15 +100,18 @@ class Browser:
         return await self.receive_channel.receive()
 
     async def send(self, event: dict[str, Any]) -> None:
-        if not self.reading.is_set():
-            self.stuck.set()
-        # What is not taken in time is given up, as the listener does.
-        with trio.move_on_after(stream.SEND_WITHIN_S):
-            await self.reading.wait()
-            self.sent.append(event)
+        self.sent.append(event)
+
+    def take(self, data: bytes) -> None:
+        self._frames.receive_data(data)
+        for event in self._frames.events():
+            if isinstance(event, TextMessage):
+                self._messages.append(json.loads(event.data))
+            elif isinstance(event, BytesMessage):
+                self._messages.append(msgpack.unpackb(bytes(event.data)))
 
     def messages(self) -> list[dict[str, Any]]:
-        return [json.loads(e["text"]) for e in self.sent if e["type"] == "websocket.send"]
+        return list(self._messages)
 
 
 async def settled() -> None:
@@ -129,14 +169,14 @@ async def test_results_that_nobody_takes_are_bounded(door: Door, monkeypatch: py
 def packed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Changes that were made into messages."""
     made: list[dict[str, Any]] = []
-    pack = AsgiOutlet.pack
+    pack = Outlet.pack
 
-    def kept(self: AsgiOutlet, message: Any) -> Any:
+    def kept(self: Outlet, message: Any) -> Any:
         if message["type"] == "change":
             made.append(message)
         return pack(self, message)
 
-    monkeypatch.setattr(AsgiOutlet, "pack", kept)
+    monkeypatch.setattr(Outlet, "pack", kept)
     return made
 
 
@@ -206,7 +246,7 @@ async def test_a_message_is_not_shared_for_longer_than_its_time_of_sending_may_b
 
 
 async def test_a_reader_that_takes_nothing_is_given_up(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlet, "SEND_WITHIN_S", 0.05)
+    monkeypatch.setattr(stream, "SEND_WITHIN_S", 0.05)
     browser = Browser()
     feed = await feed_of(door)
     async with trio.open_nursery() as nursery:
@@ -355,6 +395,58 @@ async def test_what_is_sent_at_once_waits_its_turn_behind_what_is_being_sent() -
         await patient.send_all(b"f")
 
 
+async def test_what_could_not_be_sent_now_goes_before_anything_else() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    far = trio.SocketStream(trio.socket.from_stdlib_socket(right))
+    large = b"a" * 3_000_000
+    taken = bytearray()
+    assert patient.send_now(b"begin") is True
+    assert patient.send_now(large) is False
+    assert patient.send_now(b"no") is None, "it would come in between"
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(patient.send_all, b"bb")
+        await settled()
+        assert patient.send_now(b"no") is None
+        nursery.start_soon(patient.flush)
+        nursery.start_soon(patient.send_all, b"c")
+        while len(taken) < 5 + len(large) + 3:
+            taken += await far.receive_some(65536)
+    assert taken == b"begin" + large + b"bb" + b"c"
+    assert patient.send_now(b"d") is True
+    await far.aclose()
+    with pytest.raises(trio.BrokenResourceError):
+        patient.send_now(b"e")
+    await patient.aclose()
+    with pytest.raises(trio.ClosedResourceError):
+        patient.send_now(b"f")
+
+
+async def test_a_change_that_cannot_be_made_a_message_ends_one_socket(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = Outlet.pack
+
+    def broken(self: Outlet, message: Any) -> bytes:
+        if self.wire == "callq.v1.msgpack" and message["type"] == "change":
+            raise RuntimeError("ours")
+        return pack(self, message)
+
+    monkeypatch.setattr(Outlet, "pack", broken)
+    one, other = Browser(protocol="callq.v1.msgpack"), Browser()
+    feed = await feed_of(door)
+    async with trio.open_nursery() as nursery:
+        for browser in (one, other):
+            nursery.start_soon(feed, browser.scope, browser.receive, browser.send)
+            browser.say(type="subscribe", view="board")
+        await settled()
+        assert (await door.issue())["state"] == "waiting"
+        await settled()
+        assert one.sent[-1]["code"] == 4500
+        assert [message["type"] for message in other.messages()] == ["snapshot", "change"]
+        other.leave()
+
+
 async def test_a_send_that_is_cancelled_halfway_is_ended_first() -> None:
     left, right = socket.socketpair()
     patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
@@ -480,11 +572,13 @@ async def test_a_client_that_pings_stays_and_is_dropped_a_minute_after_its_last_
         return {"type": "websocket.receive", "text": '{"type":"ping"}'}
 
     async def send(event: dict[str, Any]) -> None:
-        assert event["type"] in ("websocket.send", "websocket.close")
+        assert event["type"] == "websocket.close"
 
     principal = Principal("tk_1", Role.SCREEN)
     api: Any = None  # pings need none
-    served = session.Session(api, principal, "test", PROTOCOLS["callq.v1.json"], receive, send)
+    wire = PROTOCOLS["callq.v1.json"]
+    outlet = Outlet(wire, Browser().line)
+    served = session.Session(api, principal, "test", wire, receive, send, outlet)
     began = trio.current_time()
     assert await served.run(trio.Event()) == session.IDLE
     assert trio.current_time() - began == pytest.approx(5 * 40 + session.IDLE_S)
@@ -499,7 +593,7 @@ async def test_more_commands_than_may_wait_are_all_answered_once_and_decided_in_
         for number in range(count):
             command = {"command": "unpause"} if number % 2 else {"command": "pause", "reason": "tea"}
             browser.say(type="command", id=number, window="w1", **command)
-        while len(browser.sent) < 1 + count:
+        while len(browser.messages()) < count:
             await settled()
         browser.leave()
     results = sorted(browser.messages(), key=lambda message: message["id"])
