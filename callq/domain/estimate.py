@@ -7,14 +7,14 @@ median, uncalibrated): a single number would promise what nobody can keep. Unkno
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from callq.domain.lanes import CLASSES, LaneKey, Place
 
 if TYPE_CHECKING:
+    from callq.domain.commands import TicketClass
     from callq.domain.lanes import Lane
     from callq.domain.state import HallState
-    from callq.domain.ticket import Ticket
 
 LOW: Final = 0.6
 HIGH: Final = 1.6
@@ -28,17 +28,41 @@ class WaitRange(NamedTuple):
     high_s: int
 
 
-def _lanes(state: HallState, ticket: Ticket) -> list[Lane]:
-    """Lanes of the same service that are called to the same windows."""
-    keys = [LaneKey(ticket.service, cls, to) for cls in CLASSES for to in {"", ticket.bound}]
-    return [lane for key in keys if (lane := state.lanes.get(key))]
+class Standing(Protocol):
+    """Somebody in a queue: a waiting ticket, or a newcomer."""
+
+    @property
+    def lane(self) -> LaneKey:
+        """Which lane."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where in it."""
+        ...
 
 
-def ahead(state: HallState, ticket: Ticket, now_ms: int) -> int:
-    """How many of those who wait for the same service the policy is estimated to call before a ticket.
+class Newcomer(NamedTuple):
+    """Who would take a ticket now: stands where that ticket is going to."""
+
+    lane: LaneKey
+    place: Place
+
+
+def newcomer(state: HallState, service: str, cls: TicketClass, now_ms: int) -> Newcomer:
+    """Who would take a ticket of a service and class now, for any window."""
+    return Newcomer(LaneKey(service, cls), Place(1, state.clock(now_ms), state.order + 1, _NOBODY))
+
+
+_NOBODY: Final = ""
+"""Ticket of a newcomer."""
+
+
+def ahead(state: HallState, one: Standing, now_ms: int) -> int:
+    """How many of those who wait for the same service the policy is estimated to call before somebody.
 
     As if all were called now: in each lane of the service, whoever has an older clock than the one with
-    which the lane would tie with this ticket. Within a service the lengths of queues do not matter, so
+    which the lane would tie with theirs. Within a service the lengths of queues do not matter, so
     for the policies there are this is their own order; it changes where somebody with a shorter target
     overtakes later. Those who wait for one window or clerk alone
     count as well. Who waits for another service does not count: other windows serve most of them
@@ -46,26 +70,26 @@ def ahead(state: HallState, ticket: Ticket, now_ms: int) -> int:
 
     Args:
       state: the hall.
-      ticket: waiting.
+      one: waiting, or a newcomer.
       now_ms: Unix ms.
     """
-    policy, place = state.config.policy_name, ticket.place
-    waited_ms = max(0, state.clock(now_ms) - place.clock_ms)
-    own = (CLASSES.index(ticket.cls), state.index.target_ms(ticket.service, ticket.cls))
-    before = 0
-    for key, lane in _of_service(state, ticket.service):
-        if key == ticket.lane or not place.rank:
-            before += lane.before(place)
-            continue
-        other = (CLASSES.index(key.cls), state.index.target_ms(ticket.service, key.cls))
-        if policy == "strict_priority" and other[0] != own[0]:
-            before += len(lane) if other[0] < own[0] else 0
-        elif policy == "index":
-            tie_ms = state.clock(now_ms) - round(waited_ms * other[1] / own[1])
-            before += lane.before(Place(1, tie_ms, place.order, place.ticket))
-        else:
-            before += lane.before(place)
-    return before
+    return sum(_before(state, one, key, lane, now_ms) for key, lane in _of_service(state, one.lane.service))
+
+
+def _before(state: HallState, one: Standing, key: LaneKey, lane: Lane, now_ms: int) -> int:
+    """How many of a lane of the same service the policy is estimated to call before somebody."""
+    own, place, policy = one.lane, one.place, state.config.policy_name
+    if key == own or not place.rank:
+        return lane.before(place)
+    if policy == "strict_priority" and key.cls != own.cls:
+        return len(lane) if CLASSES.index(key.cls) < CLASSES.index(own.cls) else 0
+    if policy == "index":
+        waited_ms = max(0, state.clock(now_ms) - place.clock_ms)
+        target_ms = state.index.target_ms
+        alike_ms = waited_ms * target_ms(key.service, key.cls) / target_ms(own.service, own.cls)
+        tie_ms = state.clock(now_ms) - round(alike_ms)
+        return lane.before(Place(1, tie_ms, place.order, place.ticket))
+    return lane.before(place)
 
 
 def _of_service(state: HallState, service: str) -> list[tuple[LaneKey, Lane]]:
@@ -76,18 +100,24 @@ def _of_service(state: HallState, service: str) -> list[tuple[LaneKey, Lane]]:
     return [(key, lanes[key]) for key, *_ in state.index.open_lanes((service,)) if lanes[key].size]
 
 
-def head_of_line(state: HallState, ticket: Ticket, now_ms: int) -> WaitRange | None:
-    """Expected further wait of a waiting ticket; None when nobody ahead tells anything.
+def head_of_line(state: HallState, one: Standing, now_ms: int) -> WaitRange | None:
+    """Expected further wait of somebody; None when nobody ahead tells anything.
 
-    Source: head-of-line delay announcement (Ibrahim and Whitt), scaled by the place in the queue.
+    Looks at the lanes of the service that are called to the same windows. Source: head-of-line delay
+    announcement (Ibrahim and Whitt), scaled by the place in the queue, which is the policy's as in `ahead`.
     """
-    lanes = _lanes(state, ticket)
-    position = sum(lane.before(ticket.place) for lane in lanes)
+    own = one.lane
+    keys = [LaneKey(own.service, cls, to) for cls in CLASSES for to in {"", own.to}]
+    lanes = [(key, lane) for key in keys if (lane := state.lanes.get(key))]
+    position = sum(_before(state, one, key, lane, now_ms) for key, lane in lanes)
     if position == 0:
         return None
-    oldest = min(lane.oldest_ms for lane in lanes)
-    others = max(position, sum(len(lane) for lane in lanes) - 1)
+    oldest = min(lane.oldest_ms for _, lane in lanes)
+    others = max(position, sum(len(lane) for _, lane in lanes) - (one.place.ticket != _NOBODY))
     seconds = (state.clock(now_ms) - oldest) / 1000 * position / others
-    if seconds < 1:
-        return None
+    return spread(seconds) if seconds >= 1 else None
+
+
+def spread(seconds: float) -> WaitRange:
+    """A wait with its range."""
     return WaitRange(round(seconds), round(seconds * LOW), round(seconds * HIGH))

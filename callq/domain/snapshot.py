@@ -2,7 +2,8 @@
 
 A snapshot is exact: the state that is read back has the same canonical bytes and decides everything as
 the one that was written, the order of its tables included (events follow that order). What is large
-is written and read by msgspec as it stands, and lanes are built from lists that are sorted already.
+is written and read by msgspec as it stands, tickets one by one: what many of them have in common is held
+once again (`sharing`) before the next is read, or a hall read back would take twice the memory.
 
 Layout: `MAGIC`, the format and the hall's level (16 bits each), a CRC-32 of the rest, big-endian; the
 rest is the body, msgpack. A field that joins `_Body` or a struct within it goes to the end and has a
@@ -16,6 +17,7 @@ from __future__ import annotations
 import gc
 import struct
 import zlib
+from sys import intern
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -24,6 +26,7 @@ from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
 from callq.domain.lanes import Agenda, Due, Lane, LaneKey, Place
+from callq.domain.sharing import held_once
 from callq.domain.state import (
     Booking,
     ClerkDay,
@@ -36,7 +39,7 @@ from callq.domain.state import (
     Numbering,
     Standstill,
 )
-from callq.domain.ticket import Ticket
+from callq.domain.ticket import Ticket, TicketState
 from callq.domain.tides import Tide
 from callq.domain.window import Acted, Window
 
@@ -100,9 +103,10 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     counters: dict[str, int]
     numbering: dict[str, Numbering]
     issued: dict[str, int]
-    tickets: list[Ticket]
+    tickets: list[msgspec.Raw]
     windows: list[_Seat]
-    lanes: list[tuple[LaneKey, list[Place]]]
+    lanes: list[tuple[LaneKey, msgspec.Raw]]
+    """With their places, which tickets say as well."""
     held: list[str]
     due: dict[tuple[str, str], int]
     clerk_at: dict[str, str]
@@ -133,6 +137,7 @@ _AS_IT_IS: Final = tuple(name for name in _Body.__struct_fields__ if name not in
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(_Body)
+_ticket_decoder: Final = msgspec.msgpack.Decoder(Ticket)
 
 _TICKET_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Ticket)}
 _WINDOW_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Window)}
@@ -143,9 +148,9 @@ def encode_state(state: HallState) -> bytes:
     body = _encoder.encode(
         _Body(
             **{name: getattr(state, name) for name in _AS_IT_IS},
-            tickets=list(state.tickets.values()),
+            tickets=[msgspec.Raw(_encoder.encode(ticket)) for ticket in state.tickets.values()],
             windows=[_seat(window) for window in state.windows.values()],
-            lanes=[(key, lane.places()) for key, lane in state.lanes.items()],
+            lanes=[(key, msgspec.Raw(_encoder.encode(lane.places()))) for key, lane in state.lanes.items()],
             held=list(state.held),
         )
     )
@@ -202,15 +207,47 @@ def _state(body: _Body) -> HallState:
     state = HallState(body.hall)
     for name in _AS_IT_IS:
         setattr(state, name, getattr(body, name))
+    # Before tickets are read: they take the memory that this frees.
+    for keys in state.keys.values():
+        same = {(intern(who), key): record for (who, key), record in keys.items()}
+        keys.clear()
+        keys.update(same)
     state.index = Index(body.config)
     state.today = body.day_clock.today(body.config)
-    state.tickets = {ticket.id: ticket for ticket in body.tickets}
+    for raw in body.tickets:
+        ticket = _ticket_decoder.decode(raw)
+        state.tickets[ticket.id] = ticket
+        held_once(ticket, state.tickets)
     state.windows = {str(seat.fields["id"]): _window(seat, state) for seat in body.windows}
-    state.lanes = {key: Lane(places) for key, places in body.lanes}
+    state.lanes = _lanes([key for key, _ in body.lanes], state)
+    state.live = _live(body.live, state)
     state.held = dict.fromkeys(body.held)
     state.agenda = Agenda(Due(at_ms, kind, entity) for (kind, entity), at_ms in body.due.items())
     state.count_again()
     return state
+
+
+def _lanes(keys: list[LaneKey], state: HallState) -> dict[LaneKey, Lane]:
+    """Whoever waits, in their lane."""
+    places: dict[LaneKey, list[Place]] = {key: [] for key in keys}
+    for ticket in state.tickets.values():
+        if ticket.state == TicketState.WAITING:
+            places[ticket.lane].append(ticket.place)
+    return {key: Lane(found) for key, found in places.items()}
+
+
+def _live(
+    read: dict[tuple[str, str], tuple[str, ...]], state: HallState
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The same with the texts that tickets have already."""
+    found = {}
+    for (known, service), ids in read.items():
+        person = state.tickets[ids[0]].person if ids[0] in state.tickets else None
+        same = [text for text in (person.id_hash, person.phone_hash) if text == known] if person else []
+        found[same[0] if same else known, intern(service)] = tuple(
+            state.tickets[id].id if id in state.tickets else id for id in ids
+        )
+    return found
 
 
 def _window(seat: _Seat, state: HallState) -> Window:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from callq.guide.facts import OPEN, spread
+from callq.domain.estimate import spread
+from callq.guide.facts import OPEN
 from callq.guide.reasons import at_time, reason
-from callq.guide.traits import PRIORITY, STEPLESS, UPSTAIRS_MIN, burden_min, fitting, upstairs
+from callq.guide.traits import PRIORITY, STEPLESS, UPSTAIRS_MIN, burdens, fitting, upstairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from callq.domain.estimate import WaitRange
-    from callq.domain.hall import Item, ItemChannel, Outlet
-    from callq.guide.facts import Facts, Newcomer
+    from callq.domain.hall import Item, ItemChannel, Outlet, WindowConfig
+    from callq.domain.state import HallState
+    from callq.guide.facts import Facts
     from callq.guide.question import Question
     from callq.wire.messages.guide import Reason
 
@@ -54,33 +56,37 @@ class Way(NamedTuple):
       channel: how.
       wanted: what it settles; `items` only those that can go this way.
       zone: where to go; empty: not in the hall.
+      begins_ms: when one would come.
+      later: not possible at the time asked about.
+      why: reasons that do not depend on the other ways; they hold all that counts beside the wait.
       windows: ids of those that serve it now.
       wait: expected; None: not known.
       ahead: of the queue; None: there is none.
-      begins_ms: when one would come.
       commit: what it can be turned into at once.
       outlet: where it leads, if to no window.
-      why: reasons that do not depend on the other ways.
-      minutes: from the time asked about until somebody is served, with what else it is worth.
-      later: not possible at the time asked about.
     """
 
     channel: ItemChannel
     wanted: Wanted
     zone: str
-    windows: tuple[str, ...]
-    wait: WaitRange | None
-    ahead: int | None
     begins_ms: int
-    commit: Literal["ticket", "booking"] | None
-    outlet: Outlet | None
-    why: tuple[Reason, ...]
-    minutes: float
     later: bool
+    why: tuple[Reason, ...]
+    windows: tuple[str, ...] = ()
+    wait: WaitRange | None = None
+    ahead: int | None = None
+    commit: Literal["ticket", "booking"] | None = None
+    outlet: Outlet | None = None
+
+    @property
+    def minutes(self) -> float:
+        """What it is reckoned to cost: until somebody is served, with what speaks for or against it."""
+        waiting = self.wait.p50_s / 60 if self.wait is not None else 0.0
+        return waiting + sum(reason.minutes for reason in self.why)
 
 
 def ways(facts: Facts, wanted: Wanted, question: Question) -> Iterator[Way]:
-    """Every way for some matters that is accepted; none that nobody knows the time of.
+    """Every way for some matters that is accepted, in no order; none that nobody knows the time of.
 
     Args:
       facts: the hall now.
@@ -147,13 +153,20 @@ def _ticket(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Questi
         return None
     service, begins_ms = min(known.items(), key=lambda one: one[1])
     part = _in(wanted, (service,))
-    minutes = (begins_ms - asked_ms) / 60_000 + UNTOLD_MIN + _liking(channel, part, question)
+    until = (begins_ms - asked_ms) / 60_000
     why = (
-        at_time("opens_at", begins_ms, facts.now_ms, facts.state.today.timezone),
-        *_PRIORITY[bool(question.traits & PRIORITY)],
+        *_liking(channel, part, question),
+        at_time("opens_at", begins_ms, facts.now_ms, facts.state.today.timezone, until),
+        reason("wait_unknown_then", UNTOLD_MIN),
+        *_priority(question),
     )
     return Way(
-        *(channel, part, facts.zone(service), (), None, None, begins_ms, None, None, why, minutes, True)
+        channel=channel,
+        wanted=part,
+        zone=facts.zone(service),
+        begins_ms=begins_ms,
+        later=True,
+        why=why,
     )
 
 
@@ -161,49 +174,58 @@ def _queue(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Questio
     """A ticket for services that give them at the time asked about."""
     state, service, remote = facts.state, wanted.services[0], channel == "remote"
     asked_ms = question.arrive_ms or facts.now_ms
-    zone = facts.zone(service)
     windows = [window for window in facts.serving(service) if (window.kind == "remote") is remote]
     windows, fit = fitting(state, windows, question.traits)
-    coming = facts.newcomer(service)
-    wait = facts.wait_at(service, asked_ms)
-    minutes = _queueing(facts, service, wait, coming, staffed=bool(windows))
-    why = [*_PRIORITY[bool(question.traits & PRIORITY)], *fit]
     soon = asked_ms - facts.now_ms <= SOON_MS
-    if not soon:
-        why.append(reason("take_ticket_on_arrival"))
-        if wait is None:
-            why.append(reason("wait_unknown_then"))
-    elif not windows:
-        why.append(reason("no_window_now"))
-    elif not coming.ahead:
-        why.append(reason("window_free" if coming.idle else "nobody_ahead"))
-    zones = [window.zone for window in windows] or [zone]
-    if question.traits & STEPLESS and not remote and all(upstairs(state, each) for each in zones):
-        why.append(reason("upstairs", place=state.index.zones[zone].place))
-        minutes += UPSTAIRS_MIN
+    zone = facts.zone(service)
+    why = (
+        *_liking(channel, wanted, question),
+        *_priority(question),
+        *fit,
+        *(() if soon else (reason("take_ticket_on_arrival"),)),
+        *_queueing(facts, service, windows, question, soon=soon),
+        *(() if remote else _stairs(state, [window.zone for window in windows] or [zone], question)),
+    )
     return Way(
-        *(channel, wanted, zone, tuple(window.id for window in windows), wait),
-        *(coming.ahead if soon else None, asked_ms, "ticket" if soon else None, None, tuple(why)),
-        *(minutes + _liking(channel, wanted, question), False),
+        channel=channel,
+        wanted=wanted,
+        zone=zone,
+        windows=tuple(window.id for window in windows),
+        wait=facts.wait_at(service, question.cls, asked_ms),
+        ahead=facts.queue(service, question.cls).ahead if soon else None,
+        begins_ms=asked_ms,
+        commit="ticket" if soon else None,
+        later=False,
+        why=why,
     )
 
 
-_PRIORITY: Final[dict[bool, tuple[Reason, ...]]] = {True: (reason("may_have_priority"),), False: ()}
-
-
 def _queueing(
-    facts: Facts, service: str, wait: WaitRange | None, coming: Newcomer, *, staffed: bool
-) -> float:
-    """What a queue is reckoned to cost, minutes."""
-    if not staffed:
-        return NO_WINDOW_MIN + (wait.p50_s / 60 if wait else 0.0)
-    if wait is not None:
-        return wait.p50_s / 60
-    if coming.idle and not coming.ahead:
-        return 0.0
-    handling = facts.state.index.services[service].service_min
+    facts: Facts, service: str, windows: Sequence[WindowConfig], question: Question, *, soon: bool
+) -> tuple[Reason, ...]:
+    """What a queue is reckoned to cost beside its wait, or where that is not known instead of it."""
+    asked_ms = question.arrive_ms or facts.now_ms
+    if not facts.tells_of(asked_ms):
+        return (reason("wait_unknown_then", UNTOLD_MIN),)
+    if not windows:
+        return (reason("no_window_now", NO_WINDOW_MIN),)
+    if facts.wait_at(service, question.cls, asked_ms) is not None:
+        return ()
+    if not soon:
+        return (reason("wait_unknown_then", UNTOLD_MIN),)
+    ahead = facts.queue(service, question.cls).ahead
+    if not ahead and facts.idle(service, windows):
+        return (reason("window_free"),)
     # Until one of them is free, as far as handling times have no memory.
-    return min(UNTOLD_MIN, handling * (coming.ahead + 1) / len(facts.serving(service)))
+    turn = facts.state.index.services[service].service_min * (ahead + 1) / len(windows)
+    return (reason("wait_unknown" if ahead else "nobody_ahead", min(UNTOLD_MIN, turn)),)
+
+
+def _stairs(state: HallState, zones: Sequence[str], question: Question) -> tuple[Reason, ...]:
+    """What it costs who takes no stairs that only windows on other floors serve."""
+    if not question.traits & STEPLESS or not all(upstairs(state, zone) for zone in zones):
+        return ()
+    return (reason("upstairs", UPSTAIRS_MIN, place=state.index.zones[zones[0]].place),)
 
 
 def _slot(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Question) -> Way | None:
@@ -214,15 +236,21 @@ def _slot(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Question
     if slot is None:
         return None
     own = _in(wanted, (service,))
-    why = [at_time("slot_free", slot.start_ms, facts.now_ms, facts.state.today.timezone), _PERSON]
-    minutes = (slot.start_ms - asked_ms) / 60_000
-    return Way(
-        *(channel, own, facts.zone(service), (), None, None, slot.start_ms),
-        *("booking", None, tuple(why), minutes + _liking(channel, wanted, question), True),
+    until = (slot.start_ms - asked_ms) / 60_000
+    why = (
+        *_liking(channel, own, question),
+        at_time("slot_free", slot.start_ms, facts.now_ms, facts.state.today.timezone, until),
+        reason("person_needed"),
     )
-
-
-_PERSON: Final = reason("person_needed")
+    return Way(
+        channel=channel,
+        wanted=own,
+        zone=facts.zone(service),
+        begins_ms=slot.start_ms,
+        commit="booking",
+        later=True,
+        why=why,
+    )
 
 
 def _outlet(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Question) -> Way | None:
@@ -234,21 +262,24 @@ def _outlet(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Questi
     begins_ms = facts.outlet_opens(outlet, asked_ms)
     if begins_ms is None:
         return None
-    timezone = facts.state.today.timezone
-    later = begins_ms > asked_ms
-    why = [at_time("outlet_opens_at", begins_ms, facts.now_ms, timezone) if later else _NO_QUEUE]
-    if burden_min(question.traits, channel) > 0:
-        why.append(reason("may_need_help"))
-    waiting = outlet.wait_min
-    wait = spread(waiting * 60) if waiting is not None and not later else None
-    minutes = (begins_ms - asked_ms) / 60_000 + (OUTLET_MIN if waiting is None else waiting)
+    later, timezone = begins_ms > asked_ms, facts.state.today.timezone
+    until = (begins_ms - asked_ms) / 60_000
+    why = (
+        *_liking(channel, wanted, question),
+        *((at_time("outlet_opens_at", begins_ms, facts.now_ms, timezone, until),) if later else ()),
+        reason("no_queue", OUTLET_MIN if outlet.wait_min is None else 0.0),
+    )
     return Way(
-        *(channel, wanted, outlet.zone, (), wait, None, begins_ms, None, outlet),
-        *(tuple(why), minutes + _liking(channel, wanted, question), later),
+        channel=channel,
+        wanted=wanted,
+        zone=outlet.zone,
+        wait=spread(outlet.wait_min * 60) if outlet.wait_min is not None else None,
+        begins_ms=begins_ms,
+        outlet=outlet,
+        later=later,
+        why=why,
     )
 
-
-_NO_QUEUE: Final = reason("no_queue")
 
 _MAKE: Final[dict[ItemChannel, Callable[[Facts, ItemChannel, Wanted, Question], Way | None]]] = {
     "window": _ticket,
@@ -263,7 +294,16 @@ _MAKE: Final[dict[ItemChannel, Callable[[Facts, ItemChannel, Wanted, Question], 
 """Who makes a way of each channel."""
 
 
-def _liking(channel: ItemChannel, wanted: Wanted, question: Question) -> float:
-    """What the hall's order of channels and the person's traits make of it, minutes."""
-    place = min((item.channels.index(channel) for item in wanted.items), default=0)
-    return LIKED_MIN * place + burden_min(question.traits, channel)
+def _liking(channel: ItemChannel, wanted: Wanted, question: Question) -> tuple[Reason, ...]:
+    """What the hall's order of channels and the person's traits make of a way."""
+    places = [item.channels.index(channel) for item in wanted.items]
+    behind = min(places, default=0)
+    choice = any(len(item.channels) > 1 for item in wanted.items)
+    found = burdens(question.traits, channel)
+    if behind:
+        return (reason("hall_prefers_others", LIKED_MIN * behind), *found)
+    return (reason("hall_prefers"), *found) if choice and not any(places) else found
+
+
+def _priority(question: Question) -> tuple[Reason, ...]:
+    return (reason("may_have_priority"),) if question.traits & PRIORITY else ()

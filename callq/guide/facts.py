@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callq.domain import opening
+from callq.domain import estimate, opening
 from callq.domain.calendar import WEEKDAYS, business_day, day_after, local_ms, parse_hours
-from callq.domain.estimate import HIGH, LOW, WaitRange
-from callq.domain.lanes import Place
+from callq.domain.estimate import WaitRange
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import zone_for
 from callq.domain.rules.visits import next_open_ms
 from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from callq.domain.commands import TicketClass
     from callq.domain.hall import Outlet, WindowConfig
     from callq.domain.hours import Slot
-    from callq.domain.lanes import Lane
     from callq.domain.state import HallState
     from callq.wire.messages.guide import ClosedCode
 
@@ -42,18 +43,16 @@ class Opening(NamedTuple):
 OPEN: Final = Opening()
 
 
-class Newcomer(NamedTuple):
-    """How it would go for one who takes an ordinary ticket now.
+class Queue(NamedTuple):
+    """How it would go for one who takes a ticket of a service now.
 
     Attributes:
-      ahead: waiting tickets of the service that sort before.
-      wait: head of the line, as for tickets; None: nobody ahead tells anything.
-      idle: a window that could call at once.
+      ahead: whom the policy is estimated to call earlier, as the ticket will say.
+      wait: likewise; None: nobody ahead tells anything.
     """
 
     ahead: int
     wait: WaitRange | None
-    idle: bool
 
 
 class Facts:
@@ -72,10 +71,9 @@ class Facts:
         """Service of the desk for what fits nowhere (办不成事); empty: the hall has none."""
         self.by_video = _named_at(state, "remote")
         """Service of the windows that serve by video; empty: none of its own."""
-        self._lanes: dict[str, list[Lane]] | None = None
         self._serving: dict[str, list[WindowConfig]] | None = None
         self._openings: dict[tuple[str, int], Opening] = {}
-        self._newcomers: dict[str, Newcomer] = {}
+        self._queues: dict[tuple[str, TicketClass], Queue] = {}
         self._slots: dict[tuple[str, int], Slot | None] = {}
         self._outlets: dict[tuple[str, int], int | None] = {}
         self._zones: dict[str, str] = {}
@@ -121,46 +119,43 @@ class Facts:
             return Opening("quota_exhausted", opening.next_ticketing(state, service, state.day_ends_ms))
         return OPEN
 
-    def newcomer(self, service: str) -> Newcomer:
-        """How it would go for one who takes an ordinary ticket of it now."""
-        if service not in self._newcomers:
-            self._newcomers[service] = self._comes(service)
-        return self._newcomers[service]
+    def queue(self, service: str, cls: TicketClass) -> Queue:
+        """How it would go for one who takes a ticket of it and of a class now."""
+        key = (service, cls)
+        if key not in self._queues:
+            one = estimate.newcomer(self.state, service, cls, self.now_ms)
+            self._queues[key] = Queue(
+                estimate.ahead(self.state, one, self.now_ms),
+                estimate.head_of_line(self.state, one, self.now_ms),
+            )
+        return self._queues[key]
 
-    def _comes(self, service: str) -> Newcomer:
-        state = self.state
-        lanes = self._lanes_of(service)
-        clock = state.clock(self.now_ms)
-        place = Place(1, clock, state.order + 1, "")
-        ahead = sum(lane.before(place) for lane in lanes)
-        seats = (state.windows[window.id] for window in self.serving(service))
-        idle = any(seat.state is WindowState.IDLE and state.resource_free(service, seat) for seat in seats)
-        if not ahead:
-            return Newcomer(0, None, idle)
-        waiting = max(ahead, sum(len(lane) for lane in lanes))
-        seconds = (clock - min(lane.oldest_ms for lane in lanes)) / 1000 * ahead / waiting
-        if seconds < 1:
-            return Newcomer(ahead, None, idle)
-        return Newcomer(ahead, spread(seconds), idle)
+    def idle(self, service: str, windows: Iterable[WindowConfig]) -> bool:
+        """Whether one of some windows that serve it could call at once."""
+        seats = (self.state.windows[window.id] for window in windows)
+        return any(
+            seat.state is WindowState.IDLE and self.state.resource_free(service, seat) for seat in seats
+        )
 
-    def _lanes_of(self, service: str) -> list[Lane]:
-        if self._lanes is None:
-            self._lanes = {}
-            for key, lane in self.state.lanes.items():
-                if lane:
-                    self._lanes.setdefault(key.service, []).append(lane)
-        return self._lanes.get(service, [])
+    def tells_of(self, at_ms: int) -> bool:
+        """Whether the present queues say anything about a time."""
+        return at_ms - self.now_ms < HORIZON_MS
 
-    def wait_at(self, service: str, at_ms: int) -> WaitRange | None:
+    def wait_at(self, service: str, cls: TicketClass, at_ms: int) -> WaitRange | None:
         """The wait of one who comes at a time: the present one, less certain by the minute, then unknown."""
-        wait = self.newcomer(service).wait
-        lead = max(0, at_ms - self.now_ms) / HORIZON_MS
-        if wait is None or lead >= 1:
+        wait = self.queue(service, cls).wait
+        if wait is None or not self.tells_of(at_ms):
             return None
+        lead = max(0, at_ms - self.now_ms) / HORIZON_MS
         return WaitRange(wait.p50_s, round(wait.low_s * (1 - lead)), round(wait.high_s * (1 + lead)))
 
     def outlet_opens(self, outlet: Outlet, at_ms: int) -> int | None:
-        """When an outlet is open from a time on, Unix ms; None: not within a week."""
+        """When an outlet is open from a time on, Unix ms; None: not within a week, or nobody knows when.
+
+        What stands in a zone of the hall stands still with it.
+        """
+        if outlet.zone and self.state.suspended_since is not None:
+            return None
         key = (outlet.channel, at_ms)
         if key not in self._outlets:
             self._outlets[key] = _opens(outlet, at_ms, self.state.today.timezone)
@@ -172,11 +167,6 @@ class Facts:
         if key not in self._slots:
             self._slots[key] = first_free(self.state, self.state.index.services[service], at_ms)
         return self._slots[key]
-
-
-def spread(seconds: float) -> WaitRange:
-    """A wait with the range that waits of tickets have."""
-    return WaitRange(round(seconds), round(seconds * LOW), round(seconds * HIGH))
 
 
 def _opens(outlet: Outlet, at_ms: int, timezone: str) -> int | None:

@@ -13,6 +13,7 @@ from callq.domain.rules.guards import item_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from callq.domain.commands import TicketClass
     from callq.domain.hall import Item, ItemChannel
     from callq.domain.state import HallState
 
@@ -34,12 +35,14 @@ class Question(NamedTuple):
       traits: of the person, e.g. ``elderly``.
       arrive_ms: when they would come, Unix ms; None: they are here.
       accept: channels to be considered; None: all.
+      cls: class of the ticket that would be taken.
     """
 
     items: Sequence[tuple[str, float]]
     traits: frozenset[str] = frozenset()
     arrive_ms: int | None = None
     accept: frozenset[ItemChannel] | None = None
+    cls: TicketClass = "ordinary"
 
 
 class Matter(NamedTuple):

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from callq.guide.channels import Wanted, Way, desk, ways
 from callq.guide.facts import OPEN
 from callq.guide.question import meaning
-from callq.guide.reasons import closed, reason
+from callq.guide.reasons import reason, unavailable
 from callq.wire.messages.guide import Reason, RouteOption, RouteOutlet, RouteWait, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from callq.guide.facts import Facts
+    from callq.domain.hall import Item, ItemChannel
+    from callq.guide.facts import Facts, Opening
     from callq.guide.question import Matter, Meaning, Question
+    from callq.wire.messages.guide import UnavailableCode
 
 MAX_OPTIONS: Final = 8
 """More than that helps nobody to choose."""
@@ -25,7 +27,8 @@ class Routed(NamedTuple):
 
     Attributes:
       options: best first, ranks from 1.
-      unavailable: services meant, or possible, that give no ticket at the time asked about.
+      unavailable: services meant, or possible, that give no ticket at the time asked about, and matters
+        that no option settles; never empty where there are no options.
     """
 
     options: tuple[RouteOption, ...]
@@ -38,6 +41,7 @@ def route(facts: Facts, question: Question) -> Routed:
     What is possible at the time asked about comes before what is only later, what settles all matters
     before what settles a part, and then the fewer minutes until somebody is served. Where it is not certain
     what they want, the best way of each possible matter comes first, then the desk for the unresolved.
+    Whoever adds up the wait and the minutes of the reasons finds the same order.
 
     Raises:
       Rejected: `UNKNOWN_ITEM`.
@@ -45,10 +49,11 @@ def route(facts: Facts, question: Question) -> Routed:
     if question.arrive_ms is not None and question.arrive_ms <= facts.now_ms:
         question = question._replace(arrive_ms=None)
     meant = meaning(facts.state, question.items)
-    ordered = (_certain if meant.certain else _unsure)(facts, meant, question)[:MAX_OPTIONS]
+    ordered = (_certain if meant.certain else _unsure)(facts, meant, question)
+    shown = ordered[:MAX_OPTIONS]
     return Routed(
-        tuple(_option(facts, question, rank, one, ordered) for rank, one in enumerate(ordered, 1)),
-        tuple(_unavailable(facts, meant.matters, question)),
+        tuple(_option(facts, rank, one, shown) for rank, one in enumerate(shown, 1)),
+        tuple(_unavailable(facts, meant, question, ordered)),
     )
 
 
@@ -78,32 +83,29 @@ def _certain(facts: Facts, meant: Meaning, question: Question) -> list[_Ranked]:
         ranked.append(_Ranked((way.later, missing, way.minutes), way, why))
     ranked.sort(key=lambda one: one.key)
     if all(one.way.later for one in ranked):
-        # Who knows what they want need not wait for the desk to open.
-        ranked += [one for one in _desk(facts, question, (1.0,), ()) if not one.way.later]
+        # Who knows what they want need not wait for the desk to open; it settles nothing and stays last.
+        ranked += [one for one in _desk(facts, question, (), "desk_meanwhile") if not one.way.later]
     return ranked
 
 
 def _unsure(facts: Facts, meant: Meaning, question: Question) -> list[_Ranked]:
     """The best way of each possible matter, the desk for the unresolved, then the other ways."""
-    ranked = []
+    ranked = _desk(facts, question, (_THE_DESK,), "not_sure")
+    if ranked and ranked[0].way.later:
+        ranked = [ranked[0]._replace(key=(_OTHERS, True, -1))]
     for place, matter in enumerate(meant.matters):
-        first = matter.items[0]
-        likely = (reason("likely", name=first.name, name_en=first.name_en or first.name),)
         found = sorted(ways(facts, _wanted(matter), question), key=lambda way: (way.later, way.minutes))
-        ranked += [
-            _Ranked((min(turn, 1), way.later, place, turn), way, likely)
-            for turn, way in enumerate(_once(found))
-        ]
-    name = facts.state.index.services[facts.fallback] if facts.fallback else None
-    if name is not None:
-        ranked += _desk(
-            facts,
-            question,
-            (0.5,),
-            (reason("not_sure", name=name.name, name_en=name.name_en or name.name),),
-        )
+        for turn, way in enumerate(_once(found)):
+            first = way.wanted.items[0]
+            likely = reason("likely", name=first.name, name_en=first.name_en or first.name)
+            why = (likely, _OTHER_WAY) if turn else (likely,)
+            ranked.append(_Ranked((_OTHERS if turn else _BEST, way.later, place, turn), way, why))
     ranked.sort(key=lambda one: one.key)
     return ranked
+
+
+_BEST, _THE_DESK, _OTHERS = range(3)
+"""What comes after what where nothing is certain."""
 
 
 def _wanted(matter: Matter) -> Wanted:
@@ -122,18 +124,22 @@ def _once(found: Iterable[Way]) -> list[Way]:
     return list(kept.values())
 
 
-def _desk(facts: Facts, question: Question, key: tuple[float, ...], why: tuple[Reason, ...]) -> list[_Ranked]:
+def _desk(facts: Facts, question: Question, key: tuple[float, ...], code: str) -> list[_Ranked]:
+    """The desk for the unresolved, if there is one that is accepted, with why it is there."""
     way = desk(facts, question)
-    return [_Ranked(key, way, why)] if way is not None else []
+    if way is None:
+        return []
+    service = facts.state.index.services[facts.fallback]
+    why = reason(code, name=service.name, name_en=service.name_en or service.name)
+    return [_Ranked(key, way, (why,))]
 
 
+_OTHER_WAY: Final = reason("other_way")
 _PART: Final = (reason("only_part"),)
 _VISIT: Final = (reason("one_visit"),)
 
 
-def _option(
-    facts: Facts, question: Question, rank: int, one: _Ranked, all_of: Sequence[_Ranked]
-) -> RouteOption:
+def _option(facts: Facts, rank: int, one: _Ranked, shown: Sequence[_Ranked]) -> RouteOption:
     way = one.way
     now = way.begins_ms == facts.now_ms
     outlet = way.outlet
@@ -151,35 +157,118 @@ def _option(
         arrive_ms=None if now else way.begins_ms,
         commit=way.commit,
         outlet=RouteOutlet(name=outlet.name, name_en=outlet.name_en, place=outlet.place) if outlet else None,
-        why=(*one.why, *_beside(one, all_of), *way.why),
+        why=(*one.why, *(_SHORTEST if _is_shortest(way, shown) else ()), *way.why),
     )
 
 
 _UNKNOWN: Final = RouteWait()
+_SHORTEST: Final = (reason("shortest_wait"),)
 
 
-def _beside(one: _Ranked, all_of: Sequence[_Ranked]) -> list[Reason]:
-    """What speaks for a way beside the others."""
-    found = []
-    waits = [other.way.wait.p50_s for other in all_of if other.way.wait is not None]
-    if one.way.wait is not None and len(waits) > 1 and one.way.wait.p50_s == min(waits):
-        found.append(reason("shortest_wait"))
-    items = one.way.wanted.items
-    first = all(item.channels[0] == one.way.channel for item in items)
-    if first and any(len(item.channels) > 1 for item in items):
-        found.append(reason("hall_prefers"))
-    return found
+def _is_shortest(way: Way, shown: Sequence[_Ranked]) -> bool:
+    """Whether nobody waits less for any matter of a way, and longer in some other way for one of them.
+
+    Waits are compared matter by matter, and only where all of the matter's are known.
+    """
+    if way.later:
+        return False
+    longer = False
+    for item in way.wanted.items:
+        own = _wait_for(item, way)
+        others = [
+            _wait_for(item, one.way) for one in shown if one.way is not way and item in one.way.wanted.items
+        ]
+        known = [other for other in others if other is not None]
+        if own is None or len(known) < len(others) or any(other < own for other in known):
+            return False
+        longer = longer or any(other > own for other in known)
+    return longer
 
 
-def _unavailable(facts: Facts, matters: Sequence[Matter], question: Question) -> list[Unavailable]:
-    """Services that give no ticket at the time asked about, each with the next chance."""
-    found = []
-    for matter in matters:
-        opened = facts.opening(matter.service, question.arrive_ms or facts.now_ms)
-        if opened is OPEN or opened.closed is None:
-            continue
-        zh, en = closed(opened.closed, opened.reason)
-        found.append(
-            Unavailable(service=matter.service, code=opened.closed, zh=zh, en=en, next_ms=opened.next_ms)
+def _wait_for(item: Item, way: Way) -> int | None:
+    """Seconds that somebody waits for a matter; of a visit's further services it is not known."""
+    services = way.wanted.services
+    further = way.outlet is None and item.service in services[1:]
+    return way.wait.p50_s if way.wait is not None and not further else None
+
+
+# What there is no option for ------------------------------------------------------------------------
+
+
+def _unavailable(
+    facts: Facts, meant: Meaning, question: Question, ordered: Sequence[_Ranked]
+) -> Iterator[Unavailable]:
+    """Services that give no ticket at the time asked about, each with the next chance; unsettled matters."""
+    settled = {item.code for one in ordered for item in one.way.wanted.items}
+    for matter in meant.matters:
+        closed = _closed(facts, matter.service, matter.items, question)
+        if closed is not None:
+            yield closed
+        for item in matter.items:
+            accepted = [c for c in item.channels if question.accept is None or c in question.accept]
+            if item.code in settled or (closed is not None and _explains(closed, accepted)):
+                continue
+            yield _none(facts, "no_way" if accepted else "not_accepted", matter.service, (item,), question)
+    if not meant.certain:
+        yield from _no_desk(facts, meant, question)
+
+
+def _explains(closed: Unavailable, accepted: Sequence[str]) -> bool:
+    """Whether that a service gives no ticket is why there is no option of some channels."""
+    return any(closed.code == "hall_suspended" or channel in ("window", "remote") for channel in accepted)
+
+
+def _no_desk(facts: Facts, meant: Meaning, question: Question) -> Iterator[Unavailable]:
+    """Why whoever is not sure cannot ask at the desk at the time asked about."""
+    if not facts.fallback:
+        if not meant.matters:
+            yield _none(facts, "nothing_meant", None, (), question)
+        return
+    closed = _closed(facts, facts.fallback, (), question)
+    if closed is not None:
+        yield closed
+    elif not meant.matters and desk(facts, question) is None:
+        yield _none(facts, "not_accepted", facts.fallback, (), question)
+
+
+def _closed(facts: Facts, service: str, items: tuple[Item, ...], question: Question) -> Unavailable | None:
+    opened = facts.opening(service, question.arrive_ms or facts.now_ms)
+    if opened.closed is None:
+        return None
+    return _none(facts, opened.closed, service, items, question, opened)
+
+
+def _none(
+    facts: Facts,
+    code: UnavailableCode,
+    service: str | None,
+    items: tuple[Item, ...],
+    question: Question,
+    opened: Opening = OPEN,
+) -> Unavailable:
+    zh, en = unavailable(code, opened.reason)
+    return Unavailable(
+        service=service,
+        items=tuple(item.code for item in items),
+        code=code,
+        zh=zh,
+        en=en,
+        next_ms=opened.next_ms,
+        instead=_instead(facts, service, items, question),
+    )
+
+
+def _instead(
+    facts: Facts, service: str | None, items: tuple[Item, ...], question: Question
+) -> tuple[ItemChannel, ...]:
+    """Channels that are not accepted and would do for some of one service's matters, or for the desk."""
+    if question.accept is None or service is None:
+        return ()
+    free = question._replace(accept=None)
+    if not items:
+        found = [way for way in (desk(facts, free),) if way is not None]
+    else:
+        found = sorted(
+            ways(facts, Wanted(items, (service,), ""), free), key=lambda way: (way.later, way.minutes)
         )
-    return found
+    return tuple(way.channel for way in found if way.channel not in question.accept)

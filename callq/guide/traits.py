@@ -40,14 +40,19 @@ BURDEN_MIN: Final[dict[tuple[str, ItemChannel], float]] = {
 UPSTAIRS_MIN: Final = 15
 """The same for who does not take stairs, where only windows upstairs serve."""
 
-_FLOOR: Final = re.compile(r"([一二三四五六七八九十0-9]+) ?[楼层Ff]")
+_FLOOR: Final = re.compile(r"((?:负|地下|[Bb])?[一二三四五六七八九十0-9]+) ?[楼层Ff]")
 _GROUND: Final = frozenset({"一", "1"})
 _SIGNS: Final = ("手语", "sign language")
 
 
-def burden_min(traits: frozenset[str], channel: ItemChannel) -> float:
-    """What a channel asks of somebody, minutes; negative where it spares them something."""
-    return sum(BURDEN_MIN.get((trait, channel), 0.0) for trait in traits)
+def burdens(traits: frozenset[str], channel: ItemChannel) -> tuple[Reason, ...]:
+    """What a channel asks of somebody, and what it spares them."""
+    if not traits:
+        return ()
+    counts = [BURDEN_MIN.get((trait, channel), 0.0) for trait in traits]
+    asked, spared = sum(n for n in counts if n > 0), sum(n for n in counts if n < 0)
+    found = (reason("may_need_help", asked), reason("spares_the_way", spared))
+    return tuple(one for one in found if one.minutes)
 
 
 def upstairs(state: HallState, zone: str) -> bool:

@@ -10,6 +10,7 @@ connections that leave cycles behind can, and then everybody waits for as long a
 
 from __future__ import annotations
 
+import ctypes
 import gc
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +43,17 @@ def begin() -> None:
     gc.freeze()
     gc.set_threshold(YOUNG, OLDER, OLDEST)
     gc.enable()
+
+
+def give_back() -> None:
+    """Return memory that is free to the system; afterwards a large piece that was read is not held for good.
+
+    GNU's C library keeps what it may need again, up to twice the largest piece that it has ever had; others
+    do not, and have nothing to call.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 async def run(acts: Callable[[], int]) -> None:

@@ -18,6 +18,7 @@ from callq.domain.snapshot import decode_state
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
 from callq.journal.port import GENESIS, Entry, EntryId, LineageBroken
+from callq.runtime.garbage import give_back
 from callq.runtime.group import Quarantined
 
 if TYPE_CHECKING:
@@ -157,7 +158,10 @@ async def _from_snapshot(journal: Journal, hall: str) -> tuple[HallState, EntryI
             continue
         try:
             await journal.read(hall, id, 1)
-            return decode_state(unpacked_state(content)), id
+            state = decode_state(unpacked_state(content))
+            del content
+            give_back()
+            return state, id
         except (BadBytes, LineageBroken) as error:
             structlog.get_logger().warning("snapshot_of_no_use", hall=hall, id=str(id), error=str(error))
     return None

@@ -94,7 +94,7 @@ class RouteBody(RouteRequest, frozen=True, kw_only=True):
 
     requests: (
         Annotated[
-            tuple[dict[str, Any], ...],
+            tuple[Any, ...],
             msgspec.Meta(
                 min_length=1,
                 max_length=100,
@@ -103,7 +103,7 @@ class RouteBody(RouteRequest, frozen=True, kw_only=True):
         ]
         | msgspec.UnsetType
     ) = msgspec.UNSET
-    """Each is read by itself: one that is wrong does not spoil the others."""
+    """Each is read by itself: one that is wrong, or no object, does not spoil the others."""
 
 
 class CommitBody(_Body, frozen=True, kw_only=True):

@@ -55,6 +55,8 @@ _CHANNEL: Final[dict[Role, tuple[cmd.Channel, cmd.Channel]]] = {Role.GUIDE: ("gu
 class RouteRefusal(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="refusal"):
     """A request of a batch that has no answer; the others have theirs."""
 
+    index: int
+    """Which one, from 0."""
     problem: problems.Problem
 
 
@@ -94,7 +96,7 @@ async def ask(api: Api, call: Call, body: bodies.RouteBody) -> m.RouteDecision |
                 )
             found.append(_decide(api, actor, request, facts))
         except Rejected as error:
-            found.append(RouteRefusal(problem=problems.explain(error)[0]))
+            found.append(RouteRefusal(index=number, problem=problems.explain(error)[0]))
     return RouteBatch(decisions=tuple(found))
 
 
@@ -125,6 +127,7 @@ def _decided(
         frozenset(request.traits),
         request.arrive_ms,
         None if request.accept is None else frozenset(request.accept),
+        request.class_,
     )
 
     def look(state: HallState) -> tuple[Routed, int, int]:

@@ -9,7 +9,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain import events as ev
-from callq.domain.estimate import ahead
+from callq.domain.estimate import ahead, head_of_line, newcomer
 from callq.domain.hall import Clerk, HallConfig, Routing, Rules, Skill, WindowConfig, WindowKind
 from callq.domain.routing import POLICIES, idle_windows
 from callq.domain.routing.policies import GUARDED
@@ -388,6 +388,34 @@ def test_how_many_are_before_somebody_goes_by_the_policy() -> None:
     assert ahead(by_class.state, first, by_class.now_ms) == 0
     by_class.issue("general", cls="priority")
     assert ahead(by_class.state, first, by_class.now_ms) == 1
+
+
+@rule("T-ahead-newcomer")
+@pytest.mark.parametrize("policy", [*POLICIES])
+@pytest.mark.parametrize("cls", ["ordinary", "priority"])
+def test_who_comes_now_is_told_what_their_ticket_will_say(policy: str, cls: cmd.TicketClass) -> None:
+    hall = hall_by(policy)
+    for other in ("ordinary", "priority", "ordinary"):
+        hall.issue("general", cls=other)
+        hall.later(3 * MIN)
+    one = newcomer(hall.state, "general", cls, hall.now_ms)
+    told = ahead(hall.state, one, hall.now_ms), head_of_line(hall.state, one, hall.now_ms)
+    ticket = hall.issue("general", cls=cls)
+    assert told == (ahead(hall.state, ticket, hall.now_ms), head_of_line(hall.state, ticket, hall.now_ms))
+    assert told[0] == (1 if (policy, cls) == ("strict_priority", "priority") else 3)
+
+
+@rule("T-wait-by-policy")
+def test_whom_nobody_is_called_before_does_not_wait_for_the_line() -> None:
+    hall = hall_by("strict_priority")
+    for _ in range(4):
+        hall.issue("general")
+    hall.later(8 * MIN)
+    first = hall.issue("general", cls="priority")
+    assert head_of_line(hall.state, first, hall.now_ms) is None
+    second = hall.issue("general", cls="priority")
+    # One of the five others who wait, of whom the first has waited for eight minutes.
+    assert head_of_line(hall.state, second, hall.now_ms) == (96, 58, 154)
 
 
 def test_every_rule_has_a_sentence() -> None:

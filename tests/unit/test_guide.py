@@ -9,17 +9,20 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Rejected
+from callq.domain.hall import Zone
 from callq.guide.facts import Facts
 from callq.guide.question import Question
-from callq.guide.reasons import TEXTS
+from callq.guide.reasons import TEXTS, UNAVAILABLE
 from callq.guide.route import MAX_OPTIONS, Routed, route
-from tests.guided import guided_hall
+from callq.guide.traits import BURDEN_MIN
+from tests.guided import OUTLETS, guided_hall
 from tests.harness import MONDAY_9H, Hall
-from tests.unit.documents import rows, section, text
+from tests.unit.documents import cells, rows, section, text
 
 if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
 
+ALL_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 
@@ -66,7 +69,6 @@ def open_hall(config: HallConfig | None = None) -> Hall:
         (["advice"], {}, ["phone general", "window general", "doorstep general"]),
         # What is not accepted is not offered.
         (["pension"], {"accept": "online remote"}, ["remote social", "online social"]),
-        (["card"], {"accept": "phone"}, []),
         # Several matters are one visit; a channel for a part of them comes after.
         (["licence", "house"], {}, ["window general estate", "online general", "appointment estate"]),
         (["house", "search"], {}, ["window estate", "self_service estate", "appointment estate"]),
@@ -102,6 +104,7 @@ def test_who_waits_longer_is_sent_to_the_machine() -> None:
     assert [one.ahead for one in found.options] == [None, 6, 6]
     self_service = ask(hall, "card")
     assert "shortest_wait" in codes(self_service)
+    assert "shortest_wait" not in codes(self_service, 2)
     assert self_service.options[0].wait.p50_s == 180
     assert self_service.options[0].outlet is not None
     assert self_service.options[0].outlet.place == "北门"
@@ -201,7 +204,9 @@ def test_after_hours_machines_and_the_next_session() -> None:
     later = found.options[1]
     assert later.arrive_ms == MONDAY_9H + 23 * HOUR
     assert (later.commit, later.windows, later.ahead, later.wait.p50_s) == (None, (), None, None)
-    assert [one.zh for one in later.why] == ["11月24日 08:00 开始取号"]
+    assert "11月24日 08:00 开始取号" in [one.zh for one in later.why]
+    assert [one.code for one in later.why] == ["hall_prefers_others", "opens_at", "wait_unknown_then"]
+    assert [one.minutes for one in later.why] == [5, 720, 15]
     assert found.unavailable[0].code == "outside_session"
     assert ways(ask(hall, "advice")) == ["window general", "phone general", "doorstep general"]
     assert ask(hall, "advice").options[1].arrive_ms == MONDAY_9H + 24 * HOUR
@@ -269,9 +274,194 @@ def test_no_more_options_than_help() -> None:
 def test_every_reason_is_in_the_page_for_guides() -> None:
     described = rows(section(text("docs/guide.md"), "Reasons"))
     assert set(described) == set(TEXTS)
-    for code, (zh, en) in TEXTS.items():
-        cells = [cell.strip() for cell in described[code].split("|")]
-        assert cells[2:4] == [zh, en]
+    for code, said in TEXTS.items():
+        assert tuple(cells(described[code])[1:3]) == said
+
+
+def test_what_is_unavailable_is_in_the_page_for_guides() -> None:
+    described = rows(section(text("docs/guide.md"), "Where there is no way"))
+    assert set(described) == set(UNAVAILABLE)
+    for code, said in UNAVAILABLE.items():
+        assert tuple(cells(described[code])[1:3]) == said
+
+
+def test_what_traits_count_is_in_the_page_for_guides() -> None:
+    table = [cells(line) for line in section(text("docs/guide.md"), "Traits").splitlines() if "| `" in line]
+    assert {(trait.strip("`"), channel.strip("`")): float(n) for trait, channel, n in table} == BURDEN_MIN
+
+
+@pytest.mark.parametrize(
+    ("items", "more", "rank", "said"),
+    [
+        (["card"], {}, 2, {"hall_prefers_others": 5, "window_free": 0}),
+        (["permit"], {}, 1, {"hall_prefers": 0, "no_queue": 3}),
+        (["permit"], {}, 3, {"hall_prefers_others": 10, "outlet_opens_at": 2 * 1440 + 60, "no_queue": 0}),
+        (["card"], {"traits": "elderly digital_shy"}, 2, {"may_need_help": 540}),
+        (
+            ["advice"],
+            {"traits": "wheelchair disabled"},
+            3,
+            {"hall_prefers_others": 10, "spares_the_way": -30},
+        ),
+        (["house"], {"traits": "wheelchair", "accept": "window"}, 1, {"ground_floor": 0, "hall_prefers": 0}),
+        (["house"], {"accept": "appointment"}, 1, {"slot_free": 30, "hall_prefers_others": 5}),
+        (["licence"], {"arrive_ms": MONDAY_9H + 2 * HOUR}, 2, {"wait_unknown_then": 15}),
+        ([("card", 0.3), ("licence", 0.3)], {}, 4, {"likely": 0, "other_way": 0, "hall_prefers_others": 5}),
+    ],
+)
+def test_what_moves_an_option_is_said_with_its_minutes(
+    items: list[Any], more: dict[str, Any], rank: int, said: dict[str, float]
+) -> None:
+    found = {one.code: one.minutes for one in ask(open_hall(), *items, **more).options[rank - 1].why}
+    assert found.items() >= said.items()
+
+
+def test_a_queue_that_stands_counts_its_wait_or_what_it_is_taken_for() -> None:
+    hall = open_hall()
+    for window in ("w1", "w2"):
+        hall.issue("general")
+        hall.do(cmd.CallNext(window=window))
+
+    def counted() -> dict[str, float]:
+        return {one.code: one.minutes for one in ask(hall, "licence", accept="window").options[0].why}
+
+    # The next who is done, of two who take ten minutes each.
+    assert counted().items() >= {"nobody_ahead": 5.0}.items()
+    hall.issue("general")
+    assert counted().items() >= {"wait_unknown": 10.0}.items()
+    hall.later(60)
+    assert not {"nobody_ahead", "wait_unknown"} & set(counted())
+    for window in ("w1", "w2"):
+        hall.do(cmd.Pause(window=window, reason="喝水"))
+        hall.do(cmd.Start(window=window))
+        hall.later(60)
+        hall.do(cmd.Complete(window=window))
+    assert counted().items() >= {"no_window_now": 30.0}.items()
+
+
+def test_only_windows_of_the_channel_are_free_for_it() -> None:
+    hall = open_hall()
+    hall.issue("social")
+    hall.do(cmd.CallNext(window="w1"))
+    found = ask(hall, "pension")
+    said = {one.channel: {why.code for why in one.why} for one in found.options}
+    assert "window_free" in said["remote"]
+    assert "window_free" not in said["window"]
+
+
+def test_waits_are_compared_within_one_matter() -> None:
+    outlets = tuple(
+        msgspec.structs.replace(one, wait_min=30.0) if one.channel == "online" else one for one in OUTLETS
+    )
+    hall = open_hall(guided_hall(outlets=outlets))
+    hall.issue("general")
+    hall.later(20 * 60)
+    assert "shortest_wait" in codes(ask(hall, "licence"))
+    # Nobody knows how long one waits for an agent, who is quicker than both.
+    unknown = tuple(
+        msgspec.structs.replace(one, wait_min=None, days=ALL_DAYS, hours="00:00-24:00")
+        if one.channel == "agent"
+        else one
+        for one in outlets
+    )
+    beside = open_hall(guided_hall(outlets=unknown))
+    beside.issue("general")
+    beside.later(20 * 60)
+    found = ask(beside, "permit")
+    assert [one.wait.p50_s for one in found.options] == [None, 1200, 1800]
+    assert not [rank for rank in (1, 2, 3) if "shortest_wait" in codes(found, rank)]
+    assert "shortest_wait" in codes(ask(beside, "permit", accept="window online"))
+    # Of the visit it is known how long one waits for the licence, not for the house.
+    both = ask(hall, "licence", "house")
+    assert ways(both)[:2] == ["window general estate", "online general"]
+    assert not [one for rank in (1, 2) for one in codes(both, rank) if one == "shortest_wait"]
+    # The machine is quicker, but for something else.
+    unsure = ask(hall, ("licence", 0.4), ("card", 0.4))
+    said = {way: "shortest_wait" in codes(unsure, rank) for rank, way in enumerate(ways(unsure), 1)}
+    assert said["window general"]
+    assert not said["online general"]
+
+
+def test_who_may_be_told_of_the_matter_that_the_way_settles() -> None:
+    found = ask(open_hall(), ("card", 0.3), ("pension", 0.25), accept="online")
+    assert found.options[0].items == ("pension",)
+    assert "退休待遇" in next(one.zh for one in found.options[0].why if one.code == "likely")
+
+
+def test_stairs_are_those_to_the_windows() -> None:
+    zones = (
+        Zone(code="hall", name="大厅", place="一楼"),
+        Zone(code="upstairs", name="地下", place="负一楼"),
+    )
+    services = tuple(
+        msgspec.structs.replace(one, zone="hall") if one.code == "estate" else one
+        for one in guided_hall().services
+    )
+    hall = open_hall(guided_hall(zones=zones, services=services))
+    hall.do(cmd.Close(window="w1"))
+    found = next(
+        one for one in ask(hall, "house", traits="wheelchair").options[0].why if one.code == "upstairs"
+    )
+    assert found.zh.startswith("在负一楼")
+    assert found.minutes == 15
+
+
+# What there is no option for ------------------------------------------------------------------------
+
+
+def lacks(found: Routed) -> list[tuple[Any, ...]]:
+    return [(one.code, one.service, one.items, one.instead) for one in found.unavailable]
+
+
+def test_who_accepts_nothing_that_does_is_told_what_would() -> None:
+    found = ask(open_hall(), "card", accept="phone")
+    assert ways(found) == []
+    assert lacks(found) == [("not_accepted", "social", ("card",), ("self_service", "window"))]
+    # Matter by matter, and the best first.
+    found = ask(open_hall(), "card", "pension", accept="online", traits="elderly")
+    assert ways(found) == ["online social"]
+    assert lacks(found) == [("not_accepted", "social", ("card",), ("window", "self_service"))]
+    assert "only_part" in codes(found)
+    found = ask(open_hall(), accept="phone")
+    assert lacks(found) == [("not_accepted", "desk", (), ("window",))]
+
+
+def test_what_is_accepted_but_not_to_be_had_is_told() -> None:
+    hall = open_hall()
+    far = hall.now_ms + 20 * 24 * HOUR
+    found = ask(hall, "house", accept="appointment", arrive_ms=far)
+    assert ways(found) == []
+    assert lacks(found) == [("no_way", "estate", ("house",), ("window",))]
+    hall.do(cmd.StopIssuing(service="general", reason="故障"))
+    # That the service is stopped says it all.
+    found = ask(hall, "advice", accept="window")
+    assert lacks(found) == [("service_closed", "general", ("advice",), ("phone", "doorstep"))]
+
+
+def test_a_suspended_hall_sends_nobody_to_its_machines() -> None:
+    hall = open_hall()
+    hall.do(cmd.Suspend(reason="停电"))
+    found = ask(hall, "card")
+    assert ways(found) == []
+    assert lacks(found) == [("hall_suspended", "social", ("card",), ())]
+
+
+def test_a_hall_without_a_desk_says_so() -> None:
+    windows = tuple(one for one in guided_hall().windows if one.kind != "fallback")
+    hall = Hall(guided_hall(windows=windows))
+    assert lacks(ask(hall)) == [("nothing_meant", None, (), ())]
+    assert lacks(ask(hall, ("card", 0.1))) == [("nothing_meant", None, (), ())]
+
+
+def test_the_desk_that_is_open_is_offered_last_and_says_why() -> None:
+    hall = open_hall()
+    hall.do(cmd.StopIssuing(service="estate", reason="故障"))
+    found = ask(hall, "house")
+    assert ways(found) == ["appointment estate", "window desk"]
+    assert "desk_meanwhile" in codes(found, 2)
+
+
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_an_unsure_citizen_is_told_when_the_desk_opens() -> None:
@@ -281,3 +471,9 @@ def test_an_unsure_citizen_is_told_when_the_desk_opens() -> None:
     assert ways(found) == ["window desk"]
     assert found.options[0].arrive_ms == MONDAY_9H + 23 * HOUR
     assert found.options[0].commit is None
+    assert lacks(found) == [("outside_session", "desk", (), ())]
+    # What can be done now comes before the desk that opens tomorrow.
+    noon = open_hall(guided_hall(hours="08:00-12:00"))
+    noon.now_ms = MONDAY_9H + 5 * HOUR
+    unsure = ask(noon, ("advice", 0.3))
+    assert ways(unsure) == ["phone general", "doorstep general", "window desk", "window general"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 
+from callq.domain.hall import Routing
 from callq.journal.memory import MemoryJournal
 from tests.guided import ITEMS, guided_hall
 from tests.web.conftest import serving
@@ -83,15 +84,56 @@ async def test_a_batch_answers_in_order_and_one_bad_request_spoils_nothing(door:
     requests[4] = {"items": [{"item": "card", "confidence": 2}]}
     requests[5] = {"item": []}
     requests.append({"items": items("card"), "commit": True})
+    requests += [None, 7, "card", [{"items": items("card")}]]
     found = await door.post("route", {"requests": requests})
     assert found["kind"] == "batch"
     kinds = [one["kind"] for one in found["decisions"]]
-    assert [number for number, kind in enumerate(kinds) if kind == "refusal"] == [2, 4, 5, 7]
-    codes = [one["problem"]["code"] for one in found["decisions"] if one["kind"] == "refusal"]
-    assert codes == ["unknown_item", "invalid", "invalid", "invalid"]
+    refusals = [one for one in found["decisions"] if one["kind"] == "refusal"]
+    bad = [number for number, kind in enumerate(kinds) if kind == "refusal"]
+    assert bad == [2, 4, 5, 7, 8, 9, 10, 11]
+    assert [one["index"] for one in refusals] == bad
+    assert [one["problem"]["code"] for one in refusals] == ["unknown_item", *["invalid"] * 7]
+    assert [one["problem"]["status"] for one in refusals] == [404, *[400] * 7]
+    assert refusals[-3]["problem"]["detail"] == "Expected `object`, got `int`"
     assert found["decisions"][5]["problem"]["hint"] == "did you mean `items`?"
     for number in (0, 1, 3, 6):
         assert found["decisions"][number]["options"][0]["items"] == [ITEMS[number].code]
+
+
+async def test_requests_are_a_list(door: Door) -> None:
+    said: object
+    for said in (None, {}, "card", 7):
+        assert (await refused(door, "route", {"requests": said}))["code"] == "invalid"
+
+
+async def test_who_accepts_nothing_that_does_is_told_why_and_what_would(door: Door) -> None:
+    found = await route(door, "card", accept=["phone"])
+    assert found["options"] == []
+    (lack,) = found["unavailable"]
+    assert (lack["code"], lack["service"], lack["items"]) == ("not_accepted", "social", ["card"])
+    assert lack["instead"] == ["self_service", "window"]
+    assert lack["zh"]
+    again = await route(door, "card", accept=lack["instead"])
+    assert [one["channel"] for one in again["options"]] == lack["instead"]
+
+
+@pytest.mark.parametrize("policy", ["index", "strict_priority", "longest_wait"])
+@pytest.mark.parametrize("cls", ["ordinary", "priority"])
+async def test_the_ticket_says_what_the_guide_said(policy: Any, cls: str) -> None:
+    async with serving(MemoryJournal(), guided_hall(routing=Routing(policy=policy))) as door:
+        await door.staff()
+        for other in ("ordinary", "priority", "ordinary", "priority"):
+            await door.issue("general", **{"class": other})
+            door.clock.later(240)
+        await door.post("windows/w1/commands", {"command": "call_next"})
+        found = await route(door, "licence", accept=["window"], **{"class": cls})
+        (option,) = found["options"]
+        path = f"route/{found['decision']}/commit"
+        ticket = (await door.post(path, {"option": 1, "class": cls}))["ticket"]
+        assert (ticket["state"], ticket["ahead"]) == ("waiting", option["ahead"])
+        assert option["ahead"] == (1 if (policy, cls) == ("strict_priority", "priority") else 3)
+        assert {name: ticket["wait"][name] for name in option["wait"]} == option["wait"]
+        assert option["wait"]["p50_s"]
 
 
 async def test_a_hundred_is_the_most(door: Door) -> None:

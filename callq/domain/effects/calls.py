@@ -35,8 +35,8 @@ from callq.domain.effects.tools import (
     stop_handling,
     withdraw,
 )
-from callq.domain.events import LaneSeen, Why
 from callq.domain.grounds import PAST_CALLS_MAX, Call
+from callq.domain.sharing import shared_why
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
     undo.set(ticket, "calls", 1)
     undo.set(ticket, "called_ms", at.now_ms)
     undo.set(ticket, "last_call_ms", at.now_ms)
-    undo.set(ticket, "why", _shared(state, event.why))
+    undo.set(ticket, "why", shared_why(event.why, state.tickets))
     if state.level >= CALLS_KEPT:
         own_ms, revision = state.clock(at.now_ms), state.revision + 1
         call = Call(window.id, clerk, ticket.service, own_ms, ticket.clock_ms, revision)
@@ -78,26 +78,6 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
     put_at(state, window, ticket, undo)
     since(state, window, at, undo)
     announce(state, ticket, undo)
-
-
-def _shared(state: HallState, why: ev.Why) -> ev.Why:
-    """The same record; what its lanes have in common with tickets and other records is held once for all."""
-    lanes = []
-    for lane in why.lanes:
-        head, clock_ms = state.tickets.get(lane.head), lane.clock_ms
-        ticket = lane.head
-        if head is not None:
-            ticket = head.id
-            clock_ms = head.clock_ms if head.clock_ms == clock_ms else clock_ms
-        lanes.append(LaneSeen(intern(lane.service), intern(lane.cls), ticket, clock_ms, lane.count))
-    return Why(
-        rule=intern(why.rule),
-        lanes=tuple(lanes),
-        reason=why.reason,
-        terms=why.terms,
-        by=intern(why.by),
-        target_min=why.target_min,
-    )
 
 
 def recalled(state: HallState, event: ev.TicketRecalled, at: Moment, undo: Undo) -> None:

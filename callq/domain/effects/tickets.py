@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.commands import Person
 from callq.domain.effects.tools import (
     Moment,
     begin_timer,
@@ -23,8 +21,9 @@ from callq.domain.effects.tools import (
     settled,
     stop_handling,
 )
+from callq.domain.sharing import first_steps, shared_person
 from callq.domain.state import Credit, step_key
-from callq.domain.ticket import AT_WINDOW, Origin, Rating, Step, Ticket, TicketAct, TicketState
+from callq.domain.ticket import AT_WINDOW, Origin, Rating, Ticket, TicketAct, TicketState
 
 if TYPE_CHECKING:
     from callq.domain import events as ev
@@ -39,25 +38,6 @@ OWN_PLACES: Final = 3
 def _takes_place(state: HallState, event: ev.TicketIssued) -> bool:
     """Whether a new ticket takes a place of its service's quota."""
     return state.level < OWN_PLACES or not (event.booking or event.credit)
-
-
-@lru_cache(maxsize=4096)
-def _first_steps(service: str, later: tuple[str, ...]) -> tuple[Step, ...]:
-    """Steps of a new visit, held once for all who come for the same: steps are replaced, never changed."""
-    return (Step(service, "current"), *(Step(code, "todo") for code in later))
-
-
-def _shared(person: Person | None) -> Person | None:
-    """A person whose short texts, which many have in common, are held once for all of them."""
-    if person is None:
-        return None
-    return Person(
-        id_hash=person.id_hash,
-        id_last4=intern(person.id_last4),
-        phone_hash=person.phone_hash,
-        phone_last4=intern(person.phone_last4),
-        name=intern(person.name),
-    )
 
 
 def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> None:
@@ -86,8 +66,8 @@ def issued(state: HallState, event: ev.TicketIssued, at: Moment, undo: Undo) -> 
         clock_ms=clock_ms,
         first_clock_ms=clock_ms,
         order=next_order(state, undo),
-        steps=_first_steps(service, event.steps[1:]),
-        person=_shared(event.person),
+        steps=first_steps(service, event.steps[1:]),
+        person=shared_person(event.person),
         traits=event.traits,
         party=event.party,
         cases=event.cases,

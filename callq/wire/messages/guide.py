@@ -12,6 +12,10 @@ from callq.wire.messages.tickets import Ticket
 ClosedCode = Literal["hall_suspended", "service_closed", "outside_session", "quota_exhausted"]
 """Why a service gives no tickets, as a request for one would be refused."""
 
+UnavailableCode = ClosedCode | Literal["not_accepted", "no_way", "nothing_meant"]
+"""The same, or why a matter has no option: none of its channels is accepted, none of those accepted is open
+within a week or has a place left, no matter is probable and there is no desk for that."""
+
 
 class RouteWait(_Wire, frozen=True, kw_only=True, gc=False):
     """Expected wait after coming, seconds; null where nothing honest can be said."""
@@ -29,17 +33,24 @@ class Reason(_Wire, frozen=True, kw_only=True, gc=False):
     zh: str
     """For people."""
     en: str
+    minutes: float = 0.0
+    """What it counts in the order, beside the wait; negative: it brings the option forward."""
 
 
 class Unavailable(_Wire, frozen=True, kw_only=True):
-    """A service that gives no ticket at the time asked about, and why."""
+    """A service that gives no ticket at the time asked about, or a matter without an option, and why."""
 
-    service: str
-    code: ClosedCode
+    service: str | None
+    """Null: none is meant."""
+    items: tuple[str, ...]
+    """The matters asked about that it concerns."""
+    code: UnavailableCode
     zh: str
     en: str
     next_ms: int | None
-    """When it gives tickets again; null: not known."""
+    """When tickets are given again; null: not known."""
+    instead: tuple[ItemChannel, ...]
+    """Channels that were not accepted and would do, the best first."""
 
 
 class RouteOutlet(_Wire, frozen=True, kw_only=True):
@@ -71,13 +82,14 @@ class RouteOption(_Wire, frozen=True, kw_only=True):
     """Windows that serve it now, the most fitting first."""
     wait: RouteWait
     ahead: int | None
-    """Waiting tickets of the service that would sort before; null where there is no queue."""
+    """Waiting tickets of the service that are estimated to be called before; null where there is no queue."""
     arrive_ms: int | None
     """When to come: the time asked about, the slot, or when it opens; null: now."""
     commit: Literal["ticket", "booking"] | None
     """What a commit of this option issues; null: nothing is to be issued."""
     outlet: RouteOutlet | None
     why: tuple[Reason, ...]
+    """What speaks for it, what one has to know, and all that counts in the order beside the wait."""
 
 
 class RouteDecision(_Wire, frozen=True, kw_only=True, tag_field="kind", tag="decision"):
@@ -86,7 +98,7 @@ class RouteDecision(_Wire, frozen=True, kw_only=True, tag_field="kind", tag="dec
     decision: str
     """Opaque; any node of this installation commits it until `valid_until_ms`."""
     options: tuple[RouteOption, ...]
-    """Best first; may be empty where nothing that is accepted is possible."""
+    """Best first; where it is empty, `unavailable` says why."""
     unavailable: tuple[Unavailable, ...]
     revision: int
     """Of the hall: it is at least as new as this."""
