@@ -120,7 +120,12 @@ def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd
         ticket=ticket.id,
         window=window.id,
         clerk=clerk,
-        why=ev.Why(rule="called_by_name", reason=command.reason, lanes=lanes_seen(state, window)),
+        why=ev.Why(
+            rule="called_by_name",
+            reason=command.reason,
+            lanes=lanes_seen(state, window),
+            target_min=state.index.target_min(ticket.service, ticket.cls),
+        ),
         clock_ms=clock_back(state, ticket, now_ms),
     )
     return Decision((called,), ticket=ticket.id, window=window.id)

@@ -112,7 +112,11 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
                 ticket=ticket.id,
                 window=home.id,
                 clerk=home.clerk,
-                why=ev.Why(rule="papers_back", lanes=lanes_seen(state, home)),
+                why=ev.Why(
+                    rule="papers_back",
+                    lanes=lanes_seen(state, home),
+                    target_min=state.index.target_min(ticket.service, ticket.cls),
+                ),
                 clock_ms=clock_ms,
             )
             return Decision((called,), ticket=ticket.id, window=home.id)
