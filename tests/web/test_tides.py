@@ -182,3 +182,115 @@ async def test_who_does_not_run_the_hall_decides_nothing(door: Door, role: str) 
     ):
         answer = await door.ask("POST", "commands", body, token=token)
         assert answer.status_code == 403
+
+
+# Spare skills ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def narrow() -> AsyncIterator[Door]:
+    """One window is open, of which a supervisor has told the clerk to serve general matters alone."""
+    config = tidal_hall()
+    tides = msgspec.structs.replace(config.tides, windows=("w3",), widening=True)
+    async with serving(MemoryJournal(), msgspec.structs.replace(config, tides=tides)) as door:
+        await door.window("sign_in", "w1", clerk="c1")
+        await door.window("open", "w1")
+        answer = await narrowed(door, ["general"])
+        assert answer["window"]["active_skills"] == ["general"]
+        yield door
+
+
+async def narrowed(door: Door, skills: list[str] | None) -> Any:
+    """A supervisor sets the skills in use at w1."""
+    body = {"command": "set_skills", "skills": skills}
+    return await door.post("windows/w1/commands", body, token=await door.token("supervisor"))
+
+
+async def skills_after(door: Door, minutes: int = 1) -> list[str]:
+    """Each of some minutes is reckoned; the skills in use at w1 then."""
+    for _ in range(minutes):
+        await minute(door)
+    found: list[str] = (await window(door, "w1"))["active_skills"]
+    return found
+
+
+async def queue(door: Door) -> list[str]:
+    """Three come for real estate, which no window serves; the tickets' ids."""
+    return [(await door.issue("estate"))["id"] for _ in range(3)]
+
+
+async def test_a_spare_skill_comes_into_use_while_its_queue_is_long(narrow: Door) -> None:
+    assert (await narrow.window("call_next"))["ticket"] is None
+    tickets = await queue(narrow)
+    assert (await narrow.window("call_next"))["ticket"] is None
+    # For half an hour the plan leaves alone what a supervisor has set.
+    assert await skills_after(narrow, 29) == ["general"]
+    assert await skills_after(narrow, 2) == ["general", "estate"]
+    plan = (await narrow.get("floor"))["data"]["plan"]["in_force"]
+    assert plan["skills"] == [{"window": "w1", "skills": ["general", "estate"]}]
+    (reason,) = plan["reasons"]
+    assert (reason["code"], reason["service"]) == ("long_queue", "estate")
+
+    called = (await narrow.window("call_next"))["ticket"]
+    assert called["id"] in tickets
+    for ticket in tickets:
+        await narrow.post(f"tickets/{ticket}/commands", {"command": "cancel"})
+    assert await skills_after(narrow, 2) == ["general", "estate"]
+    assert await skills_after(narrow, 1) == ["general"]
+    (reason,) = (await narrow.get("floor"))["data"]["plan"]["in_force"]["reasons"]
+    assert (reason["code"], reason["service"]) == ("short_queue", "estate")
+
+
+async def test_what_a_supervisor_sets_holds_whatever_the_plan_has_widened(narrow: Door) -> None:
+    tickets = await queue(narrow)
+    assert await skills_after(narrow, 31) == ["general", "estate"]
+    # That is how it should be, says the supervisor: the plan takes nothing back.
+    await narrowed(narrow, ["general", "estate"])
+    for ticket in tickets:
+        await narrow.post(f"tickets/{ticket}/commands", {"command": "cancel"})
+    assert await skills_after(narrow, 35) == ["general", "estate"]
+    # And now narrower than the plan would like.
+    await narrowed(narrow, ["social"])
+    await queue(narrow)
+    assert await skills_after(narrow, 29) == ["social"]
+    alone = (await narrow.get("floor"))["data"]["plan"]["alone"]
+    assert [row["window"] for row in alone] == ["w1"]
+
+
+async def test_without_widening_narrowed_skills_stay_narrowed() -> None:
+    async with serving(MemoryJournal(), tidal_hall()) as door:
+        await door.window("sign_in", "w1", clerk="c1")
+        await door.window("open", "w1")
+        await narrowed(door, ["general"])
+        await queue(door)
+        assert await skills_after(door, 35) == ["general"]
+        answer = await narrowed(door, None)
+        assert answer["window"]["active_skills"] == ["general", "social", "estate"]
+
+
+@pytest.mark.parametrize(
+    ("skills", "status", "code"),
+    [
+        (["surgery"], 409, "not_eligible"),
+        ([], 400, "invalid"),
+        ("general", 400, "invalid"),
+        ([1], 400, "invalid"),
+    ],
+)
+async def test_skills_that_make_no_sense_are_refused(
+    narrow: Door, skills: object, status: int, code: str
+) -> None:
+    before = await narrow.canonical()
+    body = {"command": "set_skills", "skills": skills}
+    answer = await narrow.ask("POST", "windows/w1/commands", body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    missing = await narrow.ask("POST", "windows/w1/commands", {"command": "set_skills"})
+    assert missing.status_code == 400
+    assert await narrow.canonical() == before
+
+
+async def test_a_clerk_does_not_choose_the_skills_in_use(narrow: Door) -> None:
+    body = {"command": "set_skills", "skills": ["estate"]}
+    for role in ("clerk", "helper"):
+        answer = await narrow.ask("POST", "windows/w1/commands", body, token=await narrow.token(role))
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
