@@ -184,6 +184,32 @@ async def test_who_does_not_run_the_hall_decides_nothing(door: Door, role: str) 
         assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("beta", [-3.0, -0.4, 0.0])
+async def test_nobody_waits_in_vain_however_thrifty_the_hall_is(beta: float) -> None:
+    config = tidal_hall()
+    services = tuple(msgspec.structs.replace(service, daily=1.0) for service in config.services)
+    tides = msgspec.structs.replace(config.tides, windows=("w3",), beta=beta)
+    async with serving(
+        MemoryJournal(), msgspec.structs.replace(config, services=services, tides=tides)
+    ) as door:
+        await door.staff()
+        await narrowed(door, ["general", "social"])
+        await door.window("sign_in", "w3", clerk="c4")
+        assert (await minute(door, 30))["opening"] == []
+        ticket = await door.issue("estate")
+        plan = await minute(door)
+        opens_ms = door.clock.now_ms + 300_000
+        assert plan["opening"] == [{"window": "w3", "opens_ms": opens_ms}]
+        (reason,) = plan["in_force"]["reasons"]
+        assert (reason["code"], reason["service"]) == ("unserved", "estate")
+        assert (reason["needed"], reason["there"]) == (1.0, 0.0)
+        assert reason["text"] == "有 1 人在等不动产登记，现在没有窗口能办"
+        assert reason["text_en"] == "1 person waits for 不动产登记, which no window serves now"
+        assert (await minute(door, 5))["opening"] == []
+        called = await door.window("call_next", "w3")
+        assert called["ticket"]["id"] == ticket["id"]
+
+
 # Spare skills ------------------------------------------------------------------------------------------
 
 
