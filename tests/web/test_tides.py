@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from callq.config import load_hall
 from callq.domain import commands as cmd
+from callq.domain.state import Index
 from callq.domain.tides import TideMemory, TidePlan, TideReason
 from callq.journal.memory import MemoryJournal
 from callq.runtime.tides import TideKeeper
@@ -208,6 +210,35 @@ async def test_nobody_waits_in_vain_however_thrifty_the_hall_is(beta: float) -> 
         assert (await minute(door, 5))["opening"] == []
         called = await door.window("call_next", "w3")
         assert called["ticket"]["id"] == ticket["id"]
+
+
+@pytest.mark.parametrize("sample", ["dongyuan", "taizhou"])
+async def test_a_sample_hall_proposes_its_tidal_windows_under_load(sample: str) -> None:
+    config = msgspec.structs.replace(load_hall(sample), id="test")
+    index = Index(config)
+    tidal = [window for window in config.windows if window.kind == "tidal"]
+    base = [window for window in config.windows if window.kind == "comprehensive"][:12]
+    free = [clerk.id for clerk in config.clerks]
+    async with serving(MemoryJournal(), config) as door:
+        for one in (*tidal, *base):
+            clerk = next(
+                c for c in free if set(one.services[:2]) & set(index.serving(one.id, c, "2026-11-23"))
+            )
+            free.remove(clerk)
+            await door.window("sign_in", one.id, clerk=clerk)
+            if one in base:
+                await door.window("open", one.id)
+        quiet = await minute(door)
+        assert (quiet["mode"], quiet["in_force"]) == ("advise", None)
+        for service in tidal[0].services[:2] * 15 + tidal[-1].services[:2] * 15:
+            await door.issue(service)
+        proposal = (await minute(door))["proposal"]
+        assert set(proposal["open"]) == {window.id for window in tidal}
+        assert proposal["effect"]["short_after"] < proposal["effect"]["short_before"]
+        assert {"load"} <= {reason["code"] for reason in proposal["reasons"]}
+        await door.post("commands", {"command": "accept_plan", "plan": proposal["id"]})
+        door.clock.later(300)
+        assert (await door.window("call_next", tidal[0].id))["ticket"]["state"] == "called"
 
 
 # Spare skills ------------------------------------------------------------------------------------------
