@@ -357,9 +357,7 @@ class Session:
             if frame.reset:
                 message["reset"] = True
             packed = self._outlet.pack(message)
-            if frame.kind == "change":
-                # A snapshot is one reader's own.
-                frame.made[self._outlet.wire] = now_ms, packed
+            frame.made[self._outlet.wire] = now_ms, packed
         return packed
 
     # Commands -------------------------------------------------------------------------------------
