@@ -28,8 +28,9 @@ from hypercorn.protocol import ws_stream
 from hypercorn.trio.worker_context import WorkerContext
 
 from callq.web import problems
-from callq.web.connection import TURNED_AWAY, Connection
+from callq.web.connection import Connection
 from callq.web.pace import Pace
+from callq.web.refusals import TURNED_AWAY
 from callq.web.stream import SEND_WITHIN_S, PatientStream
 
 if TYPE_CHECKING:
