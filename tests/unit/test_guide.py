@@ -593,8 +593,14 @@ def test_matters_beyond_the_eighth_option_are_told() -> None:
     items = tuple(
         Item(code=f"i{n}", name=f"事项{n}", service=f"s{n}", channels=("appointment",)) for n in range(10)
     )
+    empty = WindowConfig(id="w9", label="9", zone="hall", services=tuple(one.code for one in services))
     hall = Hall(
-        msgspec.structs.replace(config, services=(*config.services, *services), items=(*config.items, *items))
+        msgspec.structs.replace(
+            config,
+            services=(*config.services, *services),
+            windows=(*config.windows, empty),
+            items=(*config.items, *items),
+        )
     )
     found = ask(hall, *(f"i{n}" for n in range(10)))
     assert len(found.options) == 8
