@@ -429,6 +429,21 @@ async def test_a_repeated_request_answers_the_booking_that_took_the_last_place()
         assert again["revision"] == found["revision"]
 
 
+async def test_a_booking_outlives_its_key(door: Door) -> None:
+    day = 24 * 3600
+    body = {"items": items("house"), "accept": ["appointment"], "commit": True, "person": PERSON}
+    body["arrive_ms"] = door.clock.now_ms + 5 * day * 1000
+    keys = {"Idempotency-Key": "k"}
+    found = await door.post("route", body, **keys)
+    for _ in range(4):
+        door.clock.later(day)
+        again = await door.post("route", body, **keys)
+        assert (again["booking"], again["committed"]) == (found["booking"], 1)
+    same = await door.post(f"route/{again['decision']}/commit", {"option": 1, "person": PERSON})
+    assert same["booking"] == found["booking"]
+    assert len((await door.get("bookings"))["bookings"]) == 1
+
+
 async def test_at_once_nobody_is_sent_to_the_less_likely(door: Door) -> None:
     def body(*likely: tuple[str, float], **more: Any) -> dict[str, Any]:
         said = [{"item": code, "confidence": confidence} for code, confidence in likely]
