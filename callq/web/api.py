@@ -21,7 +21,9 @@ from callq.views.hallinfo import hall_info, hall_name
 from callq.views.ticket import ticket_out, window_out
 from callq.views.view import View, project
 from callq.views.why import why_of
+from callq.voice.clips import Clips
 from callq.web import answers, orders
+from callq.web.announcer import Announcer
 from callq.web.persons import known_person
 from callq.web.roles import Permission, Principal, Role
 from callq.web.window_bodies import TakeOverBody
@@ -64,8 +66,9 @@ class Call(NamedTuple):
 class Api:
     """The API over a node."""
 
-    def __init__(self, node: Node, tokens: Tokens, secret: bytes) -> None:
+    def __init__(self, node: Node, tokens: Tokens, secret: bytes, announcer: Announcer | None = None) -> None:
         self.node = node
+        self.announcer = announcer or Announcer(Clips(None))
         self.tokens = tokens
         self.secret = secret
 

@@ -10,6 +10,7 @@ import { renderLink, renderPlace, renderTime } from "/pages/tv/header.js";
 import { Hero } from "/pages/tv/hero.js";
 import { renderMissed, renderRecent, renderWaiting } from "/pages/tv/lists.js";
 import { Notices } from "/pages/tv/notices.js";
+import { SoundLine } from "/pages/tv/sound.js";
 import { whereOf } from "/pages/tv/where.js";
 
 /** @typedef {import("/static/wire.js").Board} Board */
@@ -33,6 +34,8 @@ const queue = new CallQueue((call, fresh) => {
 let status = { phase: "connecting", sinceMs: null, code: null };
 /** @type {Board|null} */
 let board = null;
+/** @type {SoundLine|null} */
+let sound = null;
 
 /** @param {BoardCall} call */
 const where = (call) => (board ? whereOf(call, board) : "");
@@ -70,7 +73,7 @@ function render() {
     renderMissed(board.missed, board.missed_shown_min, board.rejoin ? board.rejoin.policy : undefined);
   }
   const refused = status.phase === "refused" ? t("tv.refusedCitizen") : null;
-  notices.render(board ? board.notices : [], status.phase === "lost" ? t("tv.stale", { time: since }) : refused);
+  notices.render(board ? board.notices : [], status.phase === "lost" ? t("tv.stale", { time: since }) : refused, sound ? sound.taken : 0);
 }
 
 /** A picture that never moves leaves its shadow on the panel. */
@@ -89,6 +92,7 @@ if (token === null) {
     clock,
     onStatus: (next) => {
       status = next;
+      if (sound) sound.announcer.setLive(next.phase === "live");
       render();
     },
   });
@@ -98,11 +102,18 @@ if (token === null) {
     queue.update(data.calls, clock.now());
     render();
   });
+  if (new URLSearchParams(location.search).get("voice") === "on") {
+    const line = new SoundLine(token, clock, render);
+    sound = line;
+    const view = zone === "all" ? { view: "announcements" } : { view: "announcements", zone };
+    feed.subscribe(view, (/** @type {import("/static/wire.js").Announcements} */ data) => line.announcer.update(data));
+  }
   feed.open();
 }
 render();
 shift();
 window.setInterval(() => {
+  if (sound) sound.announcer.tick();
   render();
   shift();
 }, 1000);

@@ -39,6 +39,8 @@ export const en = {
   "tv.tip": "Note",
   "tv.tipText": "Please watch the screen for your number. For help, ask at the service desk.",
   "tv.stale": "Stopped at {time}, reconnecting. Ask at the desk.",
+  "tv.soundBlocked": "No sound: touch to enable",
+  "tv.soundFailed": "No sound: tell the administrator",
   "tv.page": "{n} / {total}",
   "tv.refused": "Screen not enabled",
   "tv.refused.unauthorised": "The token is not valid. The administrator can open this page with a new link.",

@@ -37,6 +37,8 @@ export const zh = {
   "tv.tip": "提示",
   "tv.tipText": "请留意屏幕叫号，需要帮助请到导办台。",
   "tv.stale": "显示停在 {time}，正在恢复。请到导办台询问。",
+  "tv.soundBlocked": "本屏没有声音，点击启用",
+  "tv.soundFailed": "本屏没有声音，请告知管理员",
   "tv.page": "{n} / {total}",
   "tv.refused": "本屏未启用",
   "tv.refused.unauthorised": "令牌无效或已停用。请管理员用新的链接打开本页。",

@@ -1,0 +1,141 @@
+"""Announcements through the doors: the view, the sound, and what is told where there is none."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+
+from callq.domain.hall import Language, Voice
+from callq.journal.memory import MemoryJournal
+from callq.voice import clips as clips_module
+from callq.voice.clips import Clips
+from callq.web import announcer as announcer_module
+from tests.harness import small_hall
+from tests.voice.sounds import heard, record
+from tests.web.conftest import serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.web.conftest import Door
+
+PLAIN = Voice(chime=False, one="yi", languages=(Language(code="zh", call="请{number}到{window}"),))
+PITCH = {"请": 300.0, "A": 400.0, "0": 500.0, "1": 600.0, "到": 700.0, "2": 800.0}
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> AsyncIterator[Door]:
+    """A hall whose recordings can be told apart by their pitch."""
+    record(tmp_path, "zh", **PITCH)
+    async with serving(MemoryJournal(), small_hall(voice=PLAIN), clips=Clips(tmp_path, None)) as door:
+        yield door
+
+
+async def called(door: Door) -> str:
+    """Call A001 to window 2; the address of its sound."""
+    await door.staff("w2", "c2")
+    await door.issue()
+    await door.window("call_next", "w2")
+    async with door.feed() as feed:
+        snapshot = await feed.subscribe("announcements", zone="hall")
+        (row,) = snapshot["data"]["announcements"]
+        return str(row["audio_url"])
+
+
+async def test_a_call_can_be_heard_at_its_address(door: Door) -> None:
+    address = await called(door)
+    answer = await door.ask("GET", address, token=await door.token("screen", hall="test"))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "audio/wav"
+    assert answer.headers.get_list("cache-control") == ["private, max-age=300"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    wanted = [PITCH[name] for name in ("请", "A", "0", "0", "1", "到", "2")]
+    assert heard(answer.content) == [pytest.approx(hertz, abs=20) for hertz in wanted]
+    head = await door.ask("HEAD", address)
+    assert (head.status_code, head.content) == (200, b"")
+
+
+async def test_the_feed_withdraws_what_is_undone(door: Door) -> None:
+    address = await called(door)
+    async with door.feed() as feed:
+        assert (await feed.subscribe("announcements", zone="hall"))["data"]["announcements"]
+        await door.window("undo", "w2")
+        assert (await feed.hear(type="change"))["data"]["announcements"] == []
+    answer = await door.ask("GET", address)
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+async def test_who_may_not_see_the_board_may_not_hear_it(door: Door) -> None:
+    address = await called(door)
+    assert (await door.ask("GET", address, token=None)).status_code == 401
+    assert (await door.ask("GET", address, token=await door.token("rating", hall="test"))).status_code == 403
+    assert (await door.ask("GET", address, token=await door.token("screen", hall="other"))).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        (("zone=hall", "zone=cellar"), 400, "invalid"),
+        (("zone=hall", "zone=upstairs"), 404, "not_found"),
+        (("A001", "A002"), 404, "not_found"),
+        (("zone=hall", "zone=hall&speed=9"), 400, "invalid"),
+    ],
+)
+async def test_other_addresses_are_refused(
+    door: Door, change: tuple[str, str], status: int, code: str
+) -> None:
+    answer = await door.ask("GET", (await called(door)).replace(*change))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_without_a_voice_the_answer_and_the_log_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    without = Clips(None, "no-such-engine")
+    async with serving(MemoryJournal(), small_hall(voice=PLAIN), clips=without) as door:
+        address = await called(door)
+        for _ in range(3):
+            answer = await door.ask("GET", address)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+            problem = answer.json()
+            assert problem["code"] == "voice_unavailable"
+            assert "请、A、0、1、到、2" in problem["detail"]
+            assert "espeak-ng" in problem["hint"]
+    log = capsys.readouterr().out
+    assert log.count("voice_without_engine") == 1
+    assert log.count("voice_missing") == 1, "once a minute"
+
+
+async def test_making_sound_holds_nobody_up(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While every maker is busy, other requests are answered; more than may wait are refused."""
+    address = await called(door)
+    monkeypatch.setattr(announcer_module, "WAITING_MAX", 1)
+    make = Clips.make
+
+    def slowly(clips: Clips, spoken: object) -> object:
+        time.sleep(0.5)
+        return make(clips, spoken)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(clips_module.Clips, "make", slowly)
+    answers: list[int] = []
+
+    async def ask() -> None:
+        answers.append((await door.ask("GET", address)).status_code)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(6):
+            nursery.start_soon(ask)
+        await trio.sleep(0.1)
+        await door.get("board?zone=hall")
+        assert answers.count(200) == 0, "the board was answered first"
+    assert sorted(answers) == [200] * 3 + [429] * 3
+
+
+async def test_the_document_describes_the_sound(door: Door) -> None:
+    document = json.loads((await door.ask("GET", "/v1/openapi.json")).content)
+    operation = document["paths"]["/v1/halls/{hall}/announcements/{announcement}/audio"]["get"]
+    assert list(operation["responses"]["200"]["content"]) == ["audio/wav"]
