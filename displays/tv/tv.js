@@ -4,7 +4,7 @@ import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId } from "/static/dom.js";
 import { Feed } from "/static/feed.js";
 import { pathParts, takeToken } from "/static/token.js";
-import { t, tCode, translatePage } from "/static/words.js";
+import { named, t, tCode, translatePage } from "/static/words.js";
 import { CallQueue } from "/pages/tv/calls.js";
 import { renderLink, renderPlace, renderTime } from "/pages/tv/header.js";
 import { Hero } from "/pages/tv/hero.js";
@@ -40,6 +40,21 @@ let sound = null;
 /** @param {BoardCall} call */
 const where = (call) => (board ? whereOf(call, board) : "");
 
+/**
+ * A line for each service of this zone that gives no tickets since somebody stopped it.
+ * @param {Board} from
+ * @returns {string[]}
+ */
+function stopped(from) {
+  return from.waiting
+    .filter((service) => service.ticketing && service.ticketing.closed === "service_closed")
+    .map((service) => {
+      const reason = service.ticketing && service.ticketing.reason;
+      const name = named(service.name, service.name_en);
+      return reason ? t("tv.stoppedWhy", { name, reason }) : t("tv.stopped", { name });
+    });
+}
+
 function renderHero() {
   if (status.phase === "refused") {
     const code = /** @type {string} */ (status.code);
@@ -49,6 +64,8 @@ function renderHero() {
   const call = queue.shown;
   if (!board) {
     hero.renderMessage(t("tv.connecting"), t("tv.connectingHint"));
+  } else if (board.suspended) {
+    hero.renderMessage(t("tv.suspended"), [board.suspended.reason, t("tv.suspendedHint")].filter(Boolean).join("\n"), true);
   } else if (!call) {
     hero.renderMessage(t("tv.none"), t("tv.noneHint"));
   } else {
@@ -73,7 +90,7 @@ function render() {
     renderMissed(board.missed, board.missed_shown_min, board.rejoin ? board.rejoin.policy : undefined);
   }
   const refused = status.phase === "refused" ? t("tv.refusedCitizen") : null;
-  notices.render(board ? board.notices : [], status.phase === "lost" ? t("tv.stale", { time: since }) : refused, sound ? sound.taken : 0);
+  notices.render(board ? stopped(board).concat(board.notices) : [], status.phase === "lost" ? t("tv.stale", { time: since }) : refused, sound ? sound.taken : 0);
 }
 
 /** A picture that never moves leaves its shadow on the panel. */

@@ -6,6 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 import trio
 
@@ -15,6 +16,7 @@ from callq.voice import clips as clips_module
 from callq.voice.clips import Clips
 from callq.web import announcer as announcer_module
 from tests.harness import small_hall
+from tests.live import LiveServer
 from tests.voice.sounds import heard, record
 from tests.web.conftest import serving
 
@@ -139,3 +141,34 @@ async def test_the_document_describes_the_sound(door: Door) -> None:
     document = json.loads((await door.ask("GET", "/v1/openapi.json")).content)
     operation = document["paths"]["/v1/halls/{hall}/announcements/{announcement}/audio"]["get"]
     assert list(operation["responses"]["200"]["content"]) == ["audio/wav"]
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("option", [True, False])
+def test_a_server_takes_the_recordings_of_its_site(tmp_path: Path, option: bool) -> None:
+    data = tmp_path / "data"
+    folder = tmp_path / "recorded" if option else data / "voice"
+    words = {
+        "请": 300.0,
+        "A": 400.0,
+        "0": 500.0,
+        "yao": 600.0,
+        "号到": 700.0,
+        "3": 800.0,
+        "号窗口办理业务": 900.0,
+    }
+    record(folder, "zh", **words)
+    server = LiveServer(data, more=("--voice", str(folder)) if option else ()).start()
+    try:
+        server.window("w3", "sign_in", clerk="c01")
+        server.window("w3", "open")
+        server.issue()
+        server.window("w3", "call_next")
+        call = server.ask("GET", "/v1/halls/county/board?zone=hall")["data"]["calls"][0]
+        address = f"/v1/halls/county/announcements/{call['number']}-{call['at_ms']}/audio?zone=hall"
+        token = {"Authorization": f"Bearer {server.admin}"}
+        content = httpx.get(server.url + address, headers=token, timeout=10).content
+    finally:
+        server.stop()
+    wanted = [words[name] for name in ("请", "A", "0", "0", "yao", "号到", "3", "号窗口办理业务")]
+    assert heard(content)[1:] == [pytest.approx(hertz, abs=20) for hertz in wanted]
