@@ -35,6 +35,65 @@ HEADERS: Final = {"Cache-Control": "private, max-age=300"}
 """What a call says in a zone does not change while it stands."""
 
 
+class Claim:
+    """That a client would speak for a zone."""
+
+    def __init__(self, hall: str, zone: str | None, screen: str | None) -> None:
+        self.hall = hall
+        self.zone = zone
+        """None: for the whole hall."""
+        self.screen = screen
+        self.granted = False
+        self.changed = trio.Event()
+        """Set when `granted` has changed; another one stands here then."""
+
+    def turn(self, granted: bool) -> None:
+        """Grant it, or not any more."""
+        self.granted = granted
+        self.changed.set()
+        self.changed = trio.Event()
+
+    def meets(self, other: Claim) -> bool:
+        """Whether people would hear both."""
+        return self.hall == other.hall and (self.zone == other.zone or None in (self.zone, other.zone))
+
+
+class Claims:
+    """Who speaks for which zone at this node: whoever claimed it first, until its socket ends."""
+
+    def __init__(self) -> None:
+        self._claims: list[Claim] = []
+
+    def make(self, hall: str, zone: str | None, screen: str | None = None) -> Claim:
+        """Claim a zone; granted at once if nobody speaks there.
+
+        A screen that comes back takes its place at once: its socket of before may not be known to be dead.
+        """
+        claim = Claim(hall, zone, screen)
+        same = (hall, zone, screen)
+        before = next((c for c in self._claims if screen and (c.hall, c.zone, c.screen) == same), None)
+        if before is None:
+            self._claims.append(claim)
+            self._grant()
+        else:
+            self._claims[self._claims.index(before)] = claim
+            claim.granted = before.granted
+            before.turn(False)
+        return claim
+
+    def end(self, claim: Claim) -> None:
+        """Speak no more; whoever waited longest for that may."""
+        if claim in self._claims:
+            self._claims.remove(claim)
+            self._grant()
+
+    def _grant(self) -> None:
+        for claim in self._claims:
+            taken = any(other.granted and other is not claim and claim.meets(other) for other in self._claims)
+            if not claim.granted and not taken:
+                claim.turn(True)
+
+
 class Announcer:
     """Makes announcements for whoever asks.
 
@@ -44,6 +103,7 @@ class Announcer:
 
     def __init__(self, clips: Clips) -> None:
         self.clips = clips
+        self.claims = Claims()
         self._threads = trio.CapacityLimiter(AT_ONCE)
         self._told_at = -math.inf
 

@@ -12,10 +12,12 @@ from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
 from callq.runtime.hub import FeedClosed
 from callq.runtime.ids import wall_ms
+from callq.views.announcements import room_of
 from callq.views.view import View
 from callq.web import bodies, problems
 from callq.web.api import Api, Call
 from callq.web.feed_wire import (
+    ClaimAnnouncer,
     CommandMessage,
     Incoming,
     Ping,
@@ -115,6 +117,8 @@ class Session:
         self._send_event = send
         self._outlet = outlet
         self._views: dict[View, trio.CancelScope] = {}
+        self._claimed: set[str | None] = set()
+        """Zones that the client would speak for."""
         self._commands = trio.Semaphore(MAX_COMMANDS)
         self._idle: list[trio.Event] = []
         """Of tasks that have answered a command and would read again."""
@@ -203,6 +207,8 @@ class Session:
                     await self._send({"type": "pong", "server_ms": wall_ms()})
                 case Subscribe():
                     await self._subscribe(message, nursery)
+                case ClaimAnnouncer():
+                    await self._claim(message.zone, message.screen, nursery)
                 case Unsubscribe():
                     view = View(message.view, message.zone, message.window, message.ticket)
                     scope = self._views.pop(view, None)
@@ -330,6 +336,36 @@ class Session:
             packed = self._outlet.pack(message)
             frame.made[self._outlet.wire] = now_ms, packed
         return packed
+
+    # Speaking -------------------------------------------------------------------------------------
+
+    async def _claim(self, zone: str | None, screen: str | None, nursery: trio.Nursery) -> None:
+        """Have the client speak for a zone as soon as nobody else does; it is told when that changes."""
+        try:
+            self._principal.require(VIEW_PERMISSION["announcements"], hall=self._hall)
+            if len(self._claimed) >= MAX_VIEWS:
+                raise Rejected(Code.INVALID, f"more than {MAX_VIEWS} zones", "open another socket")
+            self._api.node.actor(self._hall).glance(lambda state: room_of(state, zone))
+        except StoreUnavailable:
+            raise _Ended(UNAVAILABLE) from None
+        except CallqError as error:
+            await self._refuse(error)
+            return
+        if zone not in self._claimed:
+            self._claimed.add(zone)
+            nursery.start_soon(self._speak_for, zone, screen)
+
+    async def _speak_for(self, zone: str | None, screen: str | None) -> None:
+        claims = self._api.announcer.claims
+        claim = claims.make(self._hall, zone, screen)
+        about = {} if zone is None else {"zone": zone}
+        try:
+            while True:
+                changed = claim.changed
+                await self._send({"type": "announcer", **about, "granted": claim.granted})
+                await changed.wait()
+        finally:
+            claims.end(claim)
 
     # Commands -------------------------------------------------------------------------------------
 

@@ -9,19 +9,36 @@ export class SoundLine {
   /**
    * @param {string} token
    * @param {import("/static/clock.js").Clock} clock
+   * @param {(onGranted: (granted: boolean) => void) => void} claim asks the server to let this screen speak
    * @param {() => void} onChange the line takes more or less room
    */
-  constructor(token, clock, onChange) {
+  constructor(token, clock, claim, onChange) {
     this._node = byId("sound");
+    this._claim = claim;
+    this._claimed = false;
     this.announcer = new Announcer({
       token,
       clock,
       onState: () => {
         this._render();
+        this._ask();
         onChange();
       },
     });
     this._render();
+  }
+
+  /** A screen that cannot be heard must not keep another from speaking. */
+  _ask() {
+    if (this._claimed || !this.announcer.allowed) return;
+    this._claimed = true;
+    this._claim((granted) => this.announcer.setGranted(granted));
+  }
+
+  /** Once a second. */
+  tick() {
+    this._ask();
+    this.announcer.tick();
   }
 
   /** Hanzi of the footer that the line takes up. @returns {number} */

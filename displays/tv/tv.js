@@ -120,17 +120,17 @@ if (token === null) {
     render();
   });
   if (new URLSearchParams(location.search).get("voice") === "on") {
-    const line = new SoundLine(token, clock, render);
+    const about = zone === "all" ? {} : { zone };
+    const line = new SoundLine(token, clock, (onGranted) => feed.claimAnnouncer(about, onGranted), render);
     sound = line;
-    const view = zone === "all" ? { view: "announcements" } : { view: "announcements", zone };
-    feed.subscribe(view, (/** @type {import("/static/wire.js").Announcements} */ data) => line.announcer.update(data));
+    feed.subscribe(Object.assign({ view: "announcements" }, about), (/** @type {import("/static/wire.js").Announcements} */ data) => line.announcer.update(data));
   }
   feed.open();
 }
 render();
 shift();
 window.setInterval(() => {
-  if (sound) sound.announcer.tick();
+  if (sound) sound.tick();
   render();
   shift();
 }, 1000);

@@ -7,9 +7,9 @@
 /** @typedef {import("/static/wire.js").Announcements} Announcements */
 
 /**
- * `blocked`: the browser lets no page sound before somebody has touched it; `failed`: the server has no
+ * `standby`: another screen speaks for this zone; `blocked`: the browser lets no page sound before somebody has touched it; `failed`: the server has no
  * sound for us; `quiet`: hours in which nothing is said.
- * @typedef {"ready"|"speaking"|"quiet"|"blocked"|"failed"} VoiceState
+ * @typedef {"ready"|"speaking"|"standby"|"quiet"|"blocked"|"failed"} VoiceState
  */
 
 /** A browser that allows sound says so within this. */
@@ -39,6 +39,8 @@ export class Announcer {
     /** @type {Announcements|null} */
     this._data = null;
     this._live = false;
+    /** Whether this is the screen that speaks; null: not known. @type {boolean|null} */
+    this._granted = null;
     this._failed = false;
     /** Said, or not to be said any more. @type {Set<string>} */
     this._done = new Set();
@@ -68,7 +70,19 @@ export class Announcer {
   /** @param {boolean} live whether the screen shows the present state */
   setLive(live) {
     this._live = live;
+    if (!live) this._granted = null;
     this.tick();
+  }
+
+  /** @param {boolean} granted whether the server lets this screen speak for its zone */
+  setGranted(granted) {
+    this._granted = granted;
+    this.tick();
+  }
+
+  /** Whether the browser lets this page sound. @returns {boolean} */
+  get allowed() {
+    return this._context.state === "running";
   }
 
   /** @param {Announcements} data */
@@ -104,9 +118,9 @@ export class Announcer {
 
   /** @returns {VoiceState} */
   _stateNow() {
-    const allowed = this._context.state === "running";
-    if (!allowed && performance.now() - this._begunMs > ALLOWED_WITHIN_MS) return "blocked";
+    if (!this.allowed && performance.now() - this._begunMs > ALLOWED_WITHIN_MS) return "blocked";
     if (this.speaking !== null) return "speaking";
+    if (this._granted === false) return "standby";
     if (this._failed) return "failed";
     return this._volume(this._options.clock.now()) === 0 ? "quiet" : "ready";
   }
@@ -120,9 +134,10 @@ export class Announcer {
         this._timer = window.setTimeout(() => this.tick(), item.from_ms - now);
         return;
       }
-      if (!this._wanted(item, now) || this._volume(now) === 0) {
+      const other = this._granted === false && now > item.from_ms + RETRY_MS;
+      if (!this._wanted(item, now) || this._volume(now) === 0 || other) {
         this._finish(item);
-      } else if (this._live && this._context.state === "running") {
+      } else if (this._granted && this._live && this.allowed) {
         this._speak(item);
         return;
       }
@@ -156,8 +171,8 @@ export class Announcer {
     const now = this._options.clock.now();
     const late = data.room.length > 1 && now + sound.duration * 1000 > item.until_ms + LATE_MS;
     const latest = data.announcements.find((one) => one.id === item.id);
-    if (!latest || !this._wanted(latest, now) || late || !this._live) {
-      if (this._live) this._finish(item);
+    if (!latest || !this._wanted(latest, now) || late || !this._live || !this._granted) {
+      if (this._live && this._granted) this._finish(item);
       this._current = null;
       this.tick();
       return;

@@ -71,6 +71,12 @@ class ToldZone(ToldFeed):
         super()._hear(text)
         if '"announcements"' in str(text):
             self.voices(**self.voice)
+        elif '"claim_announcer"' in str(text):
+            self.grant(True)
+
+    def grant(self, granted: bool) -> None:
+        """Let the screen speak, or not."""
+        self._send({"type": "announcer", "zone": "hall", "granted": granted})
 
     def voices(self, **keys: Any) -> None:
         """These keys of the announcements are now so."""
@@ -120,6 +126,7 @@ def opened(
         route.fulfill(status=200, content_type="audio/wav", body=tone(440, sound_ms))
 
     page.route("**/audio?zone=hall", answer)
+    page.route("**/v1/halls/county", lambda route: route.abort())
     feed = ToldZone(page)
     pages.go(page, f"/tv/county/hall{query}", "any")
     is_live(page)
@@ -282,6 +289,35 @@ def test_a_lost_line_says_nothing_more(pages: Pages) -> None:
     expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
     page.wait_for_timeout(3_500)
     assert said(page) == []
+
+
+def test_only_one_screen_of_a_zone_speaks_and_the_next_takes_over(pages: Pages, live: LiveServer) -> None:
+    staffed(live, "w1", "c02")
+    screens = []
+    for _ in range(2):
+        page = pages.blank(TV)
+        page.add_init_script(f"({COUNT})()")
+        pages.go(page, "/tv/county/hall?voice=on", live.token("screen", hall="county"))
+        is_live(page)
+        page.locator("#hall").click()
+        screens.append(page)
+        expect(page.locator("#page")).to_have_attribute("data-voice", ["ready", "standby"][len(screens) - 1])
+    first, second = screens
+    live.issue()
+    live.window("w1", "call_next")
+    until(first, "window.said.length === 1")
+    second.wait_for_timeout(1_500)
+    assert said(second) == []
+
+    first.close()
+
+    expect(second.locator("#page")).to_have_attribute("data-voice", "ready")
+    assert said(second) == [], "what the other has said is not said again"
+    live.window("w1", "start")
+    live.window("w1", "complete")
+    live.issue()
+    live.window("w1", "call_next")
+    until(second, "window.said.length === 1")
 
 
 def test_without_being_asked_a_screen_is_silent(pages: Pages) -> None:

@@ -172,3 +172,56 @@ def test_a_server_takes_the_recordings_of_its_site(tmp_path: Path, option: bool)
         server.stop()
     wanted = [words[name] for name in ("请", "A", "0", "0", "yao", "号到", "3", "号窗口办理业务")]
     assert heard(content)[1:] == [pytest.approx(hertz, abs=20) for hertz in wanted]
+
+
+async def test_a_zone_has_one_announcer_and_the_next_follows(door: Door) -> None:
+    token = await door.token("screen", hall="test")
+    async with door.feed(token) as second, door.feed(token) as upstairs:
+        async with door.feed(token) as first:
+            await first.say(type="claim_announcer", zone="hall")
+            assert await first.next() == {"type": "announcer", "zone": "hall", "granted": True}
+            await second.say(type="claim_announcer", zone="hall")
+            assert (await second.next())["granted"] is False
+            await second.say(type="claim_announcer", zone="hall")
+            await second.say(type="ping")
+            assert (await second.next())["type"] == "pong", "claimed once is enough"
+            await upstairs.say(type="claim_announcer", zone="upstairs")
+            assert (await upstairs.next())["granted"] is True
+        assert await second.next() == {"type": "announcer", "zone": "hall", "granted": True}
+
+
+async def test_a_screen_that_comes_back_takes_its_place_at_once(door: Door) -> None:
+    async with door.feed() as cut_off, door.feed() as other, door.feed() as back:
+        await cut_off.say(type="claim_announcer", zone="hall", screen="one")
+        assert (await cut_off.next())["granted"] is True
+        await other.say(type="claim_announcer", zone="hall", screen="two")
+        assert (await other.next())["granted"] is False
+        await back.say(type="claim_announcer", zone="hall", screen="one")
+        assert (await back.next())["granted"] is True
+        assert (await cut_off.next())["granted"] is False
+        await cut_off.socket.aclose()
+        await other.say(type="ping")
+        assert (await other.next())["type"] == "pong", "nothing has changed for the other"
+
+
+async def test_who_speaks_for_the_whole_hall_stands_against_all_others(door: Door) -> None:
+    async with door.feed() as everywhere:
+        async with door.feed() as upstairs, door.feed() as hall:
+            await upstairs.say(type="claim_announcer", zone="upstairs")
+            assert (await upstairs.next())["granted"] is True
+            await everywhere.say(type="claim_announcer")
+            assert await everywhere.next() == {"type": "announcer", "granted": False}
+            await hall.say(type="claim_announcer", zone="hall")
+            assert (await hall.next())["granted"] is True, "it is not the turn of who waits for both"
+        assert await everywhere.next() == {"type": "announcer", "granted": True}
+
+
+async def test_claims_that_are_refused(door: Door) -> None:
+    async with door.feed() as feed:
+        await feed.say(type="claim_announcer", zone="cellar")
+        assert (await feed.next())["problem"]["code"] == "invalid"
+        await feed.say(type="claim_announcer", window="w1")
+        assert (await feed.next())["problem"]["code"] == "invalid"
+    async with door.feed(await door.token("rating", hall="test")) as feed:
+        await feed.say(type="claim_announcer", zone="hall")
+        assert (await feed.next())["problem"]["code"] == "forbidden"
