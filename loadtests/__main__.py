@@ -56,7 +56,7 @@ def main() -> int:
         scenario.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
         scenario.add_argument("--keep", action="store_true", help="keep the figures in loadtests/results")
         scenario.add_argument(
-            "--runs", type=int, default=5, metavar="N", help="medians of so many (default 5)"
+            "--runs", type=int, default=5, metavar="N", help="medians of so many (default %(default)s)"
         )
         module.add_arguments(scenario)
     scenarios.add_parser("table", help="write the tables of docs/performance.md from the figures kept")
