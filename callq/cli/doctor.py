@@ -42,7 +42,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "doctor",
         help="check this installation",
         description="Check Redis, durability, clock, voice, disk and port, as `callq serve` would use them. "
-        "Of a store that is not running the files are looked at, and the settings on a redis-server without data.",
+        "Of a store that is not running the files are looked at, and the settings on a server without data.",
         epilog="Exit status 1 if callq could not run. It changes nothing, and starts nothing on data.",
     )
     doctor.add_argument("--data", metavar="DIR", type=Path, help="data directory of the server")
