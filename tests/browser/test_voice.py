@@ -234,6 +234,7 @@ def test_a_turn_in_a_shared_room_that_was_missed_is_left_to_the_next(pages: Page
 
     until(page, "window.said.length === 2")
     expect(page.locator("#page")).to_have_attribute("data-speaking", feed.voice["announcements"][1]["id"])
+    assert len(said(page)) == 2, "and not the one that was missed"
 
 
 def test_quiet_hours_are_quiet_and_what_was_called_then_is_not_said_later(pages: Pages) -> None:
