@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import days, doors_http, engine, feed, guide, hardness, restart, routing, screens
+from loadtests import days, doors_http, engine, feed, guide, hardness, led, restart, routing, screens
 from loadtests.figures import Report, source
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "feed": feed,
     "hardness": hardness,
     "screens": screens,
+    "led": led,
     "restart": restart,
     "routing": routing,
     "guide": guide,

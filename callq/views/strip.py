@@ -38,7 +38,7 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
     """
     found = window_of(state, window)
     shown = public_state(found)
-    number = found.ticket.number if found.ticket else None
+    number, calls = (found.ticket.number, found.ticket.calls) if found.ticket else (None, 0)
     if state.suspended_since is not None:
         return {
             "window": found.id,
@@ -46,6 +46,7 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
             "line1": SUSPENDED,
             "line2": state.suspended_reason,
             "number": number,
+            "calls": calls,
             "state": shown.value,
         }
     words = OPENS_SOON if opening_clock(state, found.id) is not None else WORDS[shown]
@@ -55,6 +56,7 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
         "line1": f"{number} {words}" if number else words,
         "line2": names_of(state, services_shown(state, found)),
         "number": number,
+        "calls": calls,
         "state": shown.value,
     }
 

@@ -16,6 +16,8 @@ from callq.web.problems import Refusal
 from callq.web.roles import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from callq.domain.state import HallState
     from callq.voice.clips import Clips, Made
     from callq.voice.text import Spoken
@@ -53,6 +55,11 @@ class Claim:
         self.changed.set()
         self.changed = trio.Event()
 
+    def follows(self, other: Claim) -> bool:
+        """Whether it is of the screen that made the other one."""
+        same = (self.hall, self.zone, self.screen) == (other.hall, other.zone, other.screen)
+        return same and self.screen is not None
+
     def meets(self, other: Claim) -> bool:
         """Whether people would hear both."""
         return self.hall == other.hall and (self.zone == other.zone or None in (self.zone, other.zone))
@@ -64,14 +71,12 @@ class Claims:
     def __init__(self) -> None:
         self._claims: list[Claim] = []
 
-    def make(self, hall: str, zone: str | None, screen: str | None = None) -> Claim:
+    def add(self, claim: Claim) -> None:
         """Claim a zone; granted at once if nobody speaks there.
 
         A screen that comes back takes its place at once: its socket of before may not be known to be dead.
         """
-        claim = Claim(hall, zone, screen)
-        same = (hall, zone, screen)
-        before = next((c for c in self._claims if screen and (c.hall, c.zone, c.screen) == same), None)
+        before = next((other for other in self._claims if claim.follows(other)), None)
         if before is None:
             self._claims.append(claim)
             self._grant()
@@ -79,7 +84,6 @@ class Claims:
             self._claims[self._claims.index(before)] = claim
             claim.granted = before.granted
             before.turn(False)
-        return claim
 
     def end(self, claim: Claim) -> None:
         """Speak no more; whoever waited longest for that may."""
@@ -124,6 +128,21 @@ class Announcer:
             raise Refusal(
                 Code.VOICE_UNAVAILABLE, missing.detail, missing.hint, headers={"Retry-After": "60"}
             ) from missing
+
+
+async def speak_for(
+    announcer: Announcer, claim: Claim, send: Callable[[dict[str, object]], Awaitable[None]]
+) -> None:
+    """Hold a claim until cancelled, and tell the client whether it speaks."""
+    about = {} if claim.zone is None else {"zone": claim.zone}
+    announcer.claims.add(claim)
+    try:
+        while True:
+            changed = claim.changed
+            await send({"type": "announcer", **about, "granted": claim.granted})
+            await changed.wait()
+    finally:
+        announcer.claims.end(claim)
 
 
 async def audio(api: Api, call: Call, announcement: str, query: AnnouncementQuery) -> Content:

@@ -106,4 +106,5 @@ class Strip(_Wire, frozen=True, kw_only=True):
     line1: str
     line2: str
     number: str | None
+    calls: int
     state: WindowStateName
