@@ -94,7 +94,7 @@ export class Announcer {
     }
     this._data = data;
     const known = new Set(data.announcements.map((item) => item.id));
-    if (this._current && !known.has(this._current.item.id)) this._stop();
+    if (this._current && !this._stands(this._current.item)) this._stop();
     Array.from(this._sounds.keys())
       .filter((id) => !known.has(id))
       .forEach((id) => this._sounds.delete(id));
@@ -142,6 +142,16 @@ export class Announcer {
         return;
       }
     }
+  }
+
+  /**
+   * Whether a call has not been taken back; one that was repeated meanwhile may be ended before its next.
+   * @param {Announcement} item
+   * @returns {boolean}
+   */
+  _stands(item) {
+    const data = /** @type {Announcements} */ (this._data);
+    return data.announcements.some((one) => one.number === item.number && one.window === item.window);
   }
 
   /** @param {Announcement} item @param {number} now @returns {boolean} */

@@ -104,6 +104,7 @@ class ToldZone(ToldFeed):
         return {
             "id": f"{number}-{now_ms}",
             "number": number,
+            "window": "w1",
             "text": number,
             "state": "called",
             "from_ms": now_ms + after_ms,
@@ -173,6 +174,31 @@ def test_what_is_taken_back_stops_in_the_middle(pages: Pages) -> None:
     feed.voices(announcements=[second])
 
     expect(page.locator("#page")).to_have_attribute("data-speaking", second["id"])
+    assert said(page)[0]["lasted"] < 7_000
+
+
+def test_a_repeated_call_does_not_cut_off_the_one_before(pages: Pages) -> None:
+    page, feed = opened(pages, sound_ms=1_500)
+    first = feed.call("A001")
+    feed.voices(announcements=[first])
+    expect(page.locator("#page")).to_have_attribute("data-speaking", first["id"])
+
+    again = feed.call("A001", id="A001-again")
+    feed.voices(announcements=[again])
+
+    expect(page.locator("#page")).to_have_attribute("data-speaking", "A001-again")
+    assert said(page)[0]["lasted"] > 1_400
+
+
+def test_a_call_to_another_window_replaces_the_one_before(pages: Pages) -> None:
+    page, feed = opened(pages, sound_ms=8_000)
+    first = feed.call("A001")
+    feed.voices(announcements=[first])
+    expect(page.locator("#page")).to_have_attribute("data-speaking", first["id"])
+
+    feed.voices(announcements=[feed.call("A001", id="A001-w2", window="w2")])
+
+    expect(page.locator("#page")).to_have_attribute("data-speaking", "A001-w2")
     assert said(page)[0]["lasted"] < 7_000
 
 

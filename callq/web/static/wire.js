@@ -98,6 +98,7 @@
  * @typedef {Object} Announcement
  * @property {string} id
  * @property {string} number
+ * @property {string} window
  * @property {string} text
  * @property {TicketState} state
  * @property {number} from_ms its turn
