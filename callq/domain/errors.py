@@ -48,6 +48,7 @@ class Code(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL = "internal"
     STORE_UNAVAILABLE = "store_unavailable"
+    VOICE_UNAVAILABLE = "voice_unavailable"
 
 
 CONFLICT: Final = 409
@@ -88,6 +89,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.TOO_MANY_REQUESTS: 429,
     Code.INTERNAL: 500,
     Code.STORE_UNAVAILABLE: 503,
+    Code.VOICE_UNAVAILABLE: 503,
 }
 """HTTP status of each code."""
 
@@ -127,6 +129,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.TOO_MANY_REQUESTS: "The server has no room for more",
     Code.INTERNAL: "The server failed; nothing was changed",
     Code.STORE_UNAVAILABLE: "The store is unavailable for now",
+    Code.VOICE_UNAVAILABLE: "The server has no voice for this",
 }
 
 
