@@ -78,13 +78,15 @@ def test_of_equal_multiples_and_waits_the_lower_order_goes_first() -> None:
 # Ties ----------------------------------------------------------------------------------------------------
 
 
-def booked_otherwise_than_they_came(policy: str, general_min: int = 8) -> tuple[Scene, Ticket, Ticket]:
+def booked_otherwise_than_they_came(
+    policy: str, general_min: int = 8, guard: float = 2.0
+) -> tuple[Scene, Ticket, Ticket]:
     """One who comes first for half past ten, and one who comes later for ten: their waits begin then."""
     config = small_hall()
     booking = Booking(slot_min=30, early_min=60)
     for service, target_min in (("general", general_min), ("social", 8)):
         config = changed(config, service, booking=booking, target_appointment_min=target_min)
-    hall = hall_by(policy, config=config, pressure=0.0)
+    hall = hall_by(policy, config=config, pressure=0.0, guard=guard)
     slots = (("general", MONDAY_9H + HOUR * 1500), ("social", MONDAY_9H + HOUR * 1000))
     for service, slot_ms in slots:
         person = cmd.Person(id_hash=service)
@@ -114,6 +116,16 @@ def test_nor_does_the_order_settle_a_tie_of_the_guard() -> None:
     assert hall.call() is waits_longer, "60 of 8 minutes, and 30 of 4"
     assert {term.late for term in why(waits_longer).terms} == {7.5}
     assert why(waits_longer).by == "guard"
+    served(hall)
+    assert hall.call() is came_first
+
+
+@rule("T-why-pressure", "T-tie")
+def test_a_tie_that_the_wait_settles_is_not_told_as_pressure() -> None:
+    hall, came_first, waits_longer = booked_otherwise_than_they_came("index", general_min=4, guard=0.0)
+    hall.now_ms = MONDAY_9H + 2 * HOUR * 1000
+    assert hall.call() is waits_longer
+    assert why(waits_longer).by == ""
     served(hall)
     assert hall.call() is came_first
 

@@ -59,6 +59,9 @@ def test_a_window_opens_for_services_that_are_served_by_then_only() -> None:
     seats = [*base(1), seat("t1", (0,)), seat("t2", (1,))]
     assert moved(loads(3.0, 3.0), seats, served=lambda service: service == 1).open == ("t2",)
     assert moved(loads(3.0, 3.0), seats, served=lambda service: False).open == ()
+    flexible = [*base(1), seat("t1")]
+    assert moved(loads(3.0, 3.0), flexible, served=lambda service: service == 1).open == ("t1",)
+    assert moved(loads(3.0, 3.0), flexible, served=lambda service: False).open == ()
 
 
 def test_the_window_of_most_use_is_that_for_what_is_served_by_then() -> None:
