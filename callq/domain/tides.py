@@ -43,6 +43,7 @@ class TideReason(_Part, frozen=True, kw_only=True):
         "load",
         "service_load",
         "minimum",
+        "unserved",
         "waited_for",
         "last",
         "cannot_close",
@@ -50,15 +51,15 @@ class TideReason(_Part, frozen=True, kw_only=True):
         "long_queue",
         "short_queue",
     ]
-    """More load than windows, in all or for a service; a minimum; somebody waits for the window by name; it
-    alone serves what somebody waits for; of the windows that were to close so many cannot; fewer are needed;
-    a spare skill is wanted, or no longer."""
+    """More load than windows, in all or for a service; a minimum; somebody waits for a service that no
+    window serves; somebody waits for the window by name; it alone serves what somebody waits for; of the
+    windows that were to close so many cannot; fewer are needed; a spare skill is wanted, or no longer."""
     service: str = ""
     """Empty: the hall's load."""
     lead_min: int = 0
     """Minutes ahead at which it is so; 0: now."""
     needed: float = 0.0
-    """Windows, or minutes of work a window for queues."""
+    """Windows; minutes of work a window for queues; people who wait for a service that no window serves."""
     there: float = 0.0
     """Windows there would be without the plan."""
     window: str = ""
@@ -138,7 +139,7 @@ class TidePlan(_Part, frozen=True, kw_only=True):
 _KEEPING: Final = ("minimum", "waited_for", "last")
 
 _EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
-    "more": ("load", "service_load", "minimum", "waited_for", "last", "cannot_close"),
+    "more": ("load", "service_load", "minimum", "unserved", "waited_for", "last", "cannot_close"),
     "fewer": ("spare",),
     # Where one skill comes another may go.
     "widens": ("long_queue", "short_queue"),

@@ -63,12 +63,14 @@ class Settings(NamedTuple):
 class Cause(NamedTuple):
     """What decided some of the moves, in the numbers that it was decided by."""
 
-    code: Literal["load", "service_load", "minimum", "spare", "cannot_close"]
+    code: Literal["load", "service_load", "minimum", "unserved", "spare", "cannot_close"]
     service: int | None = None
     """None: windows with several services."""
     lead_min: int = 0
     needed: float = 0.0
+    """Windows; of a service that no window serves, people who wait for it."""
     there: float = 0.0
+    """Windows before the first move."""
 
 
 class Moves(NamedTuple):
@@ -101,7 +103,7 @@ class Outlook(NamedTuple):
     there: int
     """Those that are open to stay, or about to open."""
     short: tuple[int, ...]
-    """Services that lack windows of their own, or their minimum."""
+    """Services that lack windows of their own, or their minimum, or for which somebody waits in vain."""
 
 
 class Floor:
@@ -117,6 +119,7 @@ class Floor:
         least: Sequence[Least] = (),
         served: Callable[[int], bool] = lambda service: True,
         waiting: Sequence[int] = (),
+        anybody: Sequence[int] = (),
     ) -> None:
         """Take in what there is.
 
@@ -128,6 +131,7 @@ class Floor:
           least: minima in force by the time a window could be open.
           served: whether a service is served by then: no window opens for others.
           waiting: tickets by service: the last window that serves what waits does not close.
+          anybody: those of them that any window may call: while one waits, some window is to serve it.
         """
         self._loads = loads
         self._seats = seats
@@ -135,6 +139,7 @@ class Floor:
         self._least = least
         self._served = served
         self._waiting = waiting
+        self._anybody = anybody
         self._causes: dict[tuple[str, int | None], Cause] = {}
         services = len(loads[0].services)
         self._dedicated = [0] * services
@@ -146,12 +151,13 @@ class Floor:
             if seat.counts:
                 self._add(seat, 1)
         self._left = [seat for seat in seats if seat.movable]
+        self._flexible_before = self._flexible
+        self._serving_before = tuple(map(self._windows_for, range(services)))
+        self._several_before = tuple(self._serving)
 
     def outlook(self) -> Outlook:
         """What the windows are measured against now."""
-        return Outlook(
-            self._now_needs(), self._wanted(), self._kept(), self._flexible, tuple(self._short(SOON, 0))
-        )
+        return Outlook(self._now_needs(), self._wanted(), self._kept(), self._flexible, tuple(self._lacks()))
 
     def move(self, below_since: float | None, now_min: float) -> Moves:
         """Decide this minute's moves.
@@ -202,7 +208,7 @@ class Floor:
         choices = [seat for seat in self._left if not seat.counts and any(map(self._served, seat.services))]
         while True:
             lacking = self._wanted() > self._flexible
-            short = self._short(SOON, 0)
+            short = self._lacks()
             if not lacking and not short:
                 return opened, stayed
             if self._leave and lacking:
@@ -221,7 +227,8 @@ class Floor:
     def _best(self, choices: Sequence[Seat], short: Sequence[int], *, lacking: bool) -> Seat | None:
         """The window that helps most: draining ones first, they need no time to open."""
         needs = self._now_needs()
-        best: tuple[bool, bool, float, Seat] | None = None
+        unserved = {service for service in short if self._is_unserved(service)}
+        best: tuple[bool, bool, bool, float, Seat] | None = None
         for seat in choices:
             if not lacking and not any(service in short for service in seat.services):
                 continue
@@ -229,10 +236,10 @@ class Floor:
             one = len(seat.services) == 1
             if one and use <= 0.5 and seat.services[0] not in short:
                 continue
-            found = (seat.draining, not one, use, seat)
-            if best is None or found[:3] > best[:3]:
+            found = (seat.draining, not unserved.isdisjoint(seat.services), not one, use, seat)
+            if best is None or found[:4] > best[:4]:
                 best = found
-        return best[3] if best else None
+        return best[4] if best else None
 
     def _because_of(self, chosen: Seat, short: Sequence[int], *, lacking: bool) -> None:
         if lacking:
@@ -240,13 +247,15 @@ class Floor:
         for service in short:
             if service not in chosen.services:
                 continue
-            there = self._dedicated[service] + self._serving[service]
+            there = float(self._serving_before[service])
             least = next((one.windows for one in self._least if one.service == service), 0)
-            if least > there:
-                self._because(Cause("minimum", service, needed=float(least), there=float(there)))
+            if self._is_unserved(service):
+                self._because(Cause("unserved", service, needed=float(self._anybody[service]), there=there))
+            elif least > self._windows_for(service):
+                self._because(Cause("minimum", service, needed=float(least), there=there))
             else:
                 worst = max(self._now_needs()[:SOON], key=lambda n: n.services[service])
-                serving = float(self._serving[service])
+                serving = float(self._several_before[service])
                 self._because(
                     Cause("service_load", service, worst.lead_min, worst.services[service], serving)
                 )
@@ -258,13 +267,13 @@ class Floor:
         needed = worst.flexible
         if self._settings.newsvendor:
             needed = float(newsvendor(needs, OPEN_CHANCE if code == "load" else CLOSE_CHANCE))
-        return Cause(code, None, worst.lead_min, needed, float(self._flexible))
+        return Cause(code, None, worst.lead_min, needed, float(self._flexible_before))
 
     def _spare_cause(self, service: int) -> Cause:
         """The whole load of a service at its largest, and the windows that serve it."""
         worst = max(self._loads, key=lambda load: load.services[service].mean)
-        there = self._dedicated[service] + self._serving[service]
-        return Cause("spare", service, worst.lead_min, worst.services[service].mean, float(there))
+        there = float(self._serving_before[service])
+        return Cause("spare", service, worst.lead_min, worst.services[service].mean, there)
 
     # Fewer ------------------------------------------------------------------------------------------
 
@@ -330,7 +339,7 @@ class Floor:
     def _broken(self, gone: Seat) -> bool:
         """Whether a service lacks windows now that one is gone, or nobody serves what waits."""
         alone = any(
-            self._waiting[service] and not self._dedicated[service] + self._serving[service]
+            self._waiting[service] and not self._windows_for(service)
             for service in (gone.services if self._waiting else ())
         )
         return alone or bool(self._short(len(self._loads), 1))
@@ -365,13 +374,23 @@ class Floor:
             return newsvendor(needs, CLOSE_CHANCE)
         return _ceil(max(n.flexible for n in needs) + self._settings.close_margin)
 
+    def _windows_for(self, service: int) -> int:
+        """Windows that serve a service, alone or with others."""
+        return self._dedicated[service] + self._serving[service]
+
+    def _is_unserved(self, service: int) -> bool:
+        """Whether somebody waits for a service that no window serves, whatever the hall thinks of waits."""
+        waits = bool(self._anybody) and self._anybody[service] > 0
+        return waits and self._served(service) and not self._windows_for(service)
+
+    def _lacks(self) -> list[int]:
+        """Services for which a window is to open now."""
+        unserved = filter(self._is_unserved, range(len(self._serving)))
+        return sorted({*self._short(SOON, 0), *unserved})
+
     def _short(self, looks: int, margin: int) -> list[int]:
         """Services that lack windows of their own for so many looks, or their minimum."""
-        found = {
-            least.service
-            for least in self._least
-            if self._dedicated[least.service] + self._serving[least.service] < least.windows
-        }
+        found = {least.service for least in self._least if self._windows_for(least.service) < least.windows}
         needs = self._now_needs()[:looks]
         for service, serving in enumerate(self._serving):
             # Where every window serves it, it is short only if all are.

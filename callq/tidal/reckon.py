@@ -50,6 +50,7 @@ def reckon(sight: Sight, variant: Variant = "default") -> ReckonTides:
         least=sight.least,
         served=sight.served.__getitem__,
         waiting=[group.waiting for group in sight.groups],
+        anybody=sight.anybody,
     )
     outlook = floor.outlook()
     below = sight.state.memory.below_clock

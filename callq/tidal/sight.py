@@ -75,6 +75,8 @@ class Sight(NamedTuple):
     factors: tuple[float, ...]
     """By which the forecast of the rest of the day is corrected, by service."""
     groups: tuple[Group, ...]
+    anybody: tuple[int, ...]
+    """Tickets by service that wait for any window, not for one or a clerk by name."""
     seats: tuple[Seat, ...]
     spares: tuple[Spare, ...]
     least: tuple[Least, ...]
@@ -184,8 +186,11 @@ def look(state: HallState, days: Days, now_ms: int) -> Sight:
                 handled += clock - ticket.started_clock
             ages[place[ticket.service]].append(handled / _MIN_MS)
     waiting = [0] * len(codes)
+    anybody = [0] * len(codes)
     for key, lane in state.lanes.items():
         waiting[place[key.service]] += len(lane)
+        if not key.to:
+            anybody[place[key.service]] += len(lane)
     groups = tuple(
         Group(
             laws[s],
@@ -220,6 +225,7 @@ def look(state: HallState, days: Days, now_ms: int) -> Sight:
         minute,
         tuple(f * w for f, w in zip(factors, walk, strict=True)),
         groups,
+        tuple(anybody),
         seats,
         _spares(state, place, now_ms) if tides.widening else (),
         minima(Least(place[one.service], one.least) for one in minima_at(state, now_ms)),

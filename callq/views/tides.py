@@ -14,15 +14,19 @@ if TYPE_CHECKING:
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "load": (
         "{lead} 分钟后预计需要 {needed} 个综合窗口，现有 {there} 个",
-        "in {lead} min {needed} windows of several services will be needed, {there} are there",
+        "in {lead} min {needed} {windows} of several services will be needed, {there} {are} there",
     ),
     "service_load": (
         "{name}预计需要 {needed} 个综合窗口，现有 {there} 个能办",
-        "{name} will need {needed} windows of several services, {there} can serve it",
+        "{name} will need {needed} {windows} of several services, {there} can serve it",
     ),
     "minimum": (
         "{name}此时至少要有 {needed} 个窗口，现有 {there} 个",
-        "{name} needs at least {needed} windows at this time, {there} are there",
+        "{name} needs at least {needed} {windows} at this time, {there} {are} there",
+    ),
+    "unserved": (
+        "有 {needed} 人在等{name}，现在没有窗口能办",
+        "{needed} {people_wait} for {name}, which no window serves now",
     ),
     "waited_for": (
         "{window} 号窗口办完后不关闭：有人指定在此等候，或要回到此窗口",
@@ -34,22 +38,22 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "cannot_close": (
         "原定办完后关闭 {needed} 个窗口，其中现在只有 {there} 个可以关闭",
-        "of {needed} windows that were to close after their ticket only {there} still can",
+        "of {needed} {windows} to close after a ticket only {there} still can",
     ),
     "spare": (
         "今后半小时最多需要 {needed} 个综合窗口（{lead} 分钟后），现有 {there} 个",
-        "no more than {needed} windows of several services are needed in the next half hour "
-        "(the most in {lead} min), {there} are there",
+        "no more than {needed} {windows} of several services {are_needed} needed in the next half hour "
+        "(the most in {lead} min), {there} {are} there",
     ),
     "spare_service": (
         "{name}今后半小时最多有 {needed} 个窗口的业务（{lead} 分钟后），现有 {there} 个窗口能办",
-        "{name} has work for no more than {needed} windows in the next half hour (the most in {lead} min), "
-        "{there} serve it",
+        "{name} has work for no more than {needed} {windows} in the next half hour (the most in {lead} min), "
+        "{there} {serve} it",
     ),
     "minimum_kept": (
         "{window} 号窗口办完后不关闭：{name}此时至少要有 {needed} 个窗口，连它共 {there} 个",
-        "window {window} stays open after its ticket: {name} needs at least {needed} windows at this time, "
-        "{there} are there with it",
+        "window {window} stays open after its ticket: {name} needs at least {needed} {windows} at this time, "
+        "{there} {are} there with it",
     ),
     "long_queue": (
         "{name}每个窗口积压约 {needed} 分钟的业务，启用备用技能",
@@ -115,9 +119,21 @@ def _plan(state: HallState, plan: TidePlan, by: str | None) -> m.Plan:
     )
 
 
+def _agreeing(*, one: bool, there: bool) -> dict[str, str]:
+    """English words as they go with what is needed, and with what is there."""
+    return {
+        "windows": "window" if one else "windows",
+        "people_wait": "person waits" if one else "people wait",
+        "are_needed": "is" if one else "are",
+        "are": "is" if there else "are",
+        "serve": "serves" if there else "serve",
+    }
+
+
 def _reason(state: HallState, reason: TideReason) -> m.PlanReason:
     service = state.index.services.get(reason.service)
-    numbers = {"lead": reason.lead_min, "needed": f"{reason.needed:.3g}", "there": f"{reason.there:g}"}
+    needed, there = f"{reason.needed:.3g}", f"{reason.there:g}"
+    numbers = {"lead": reason.lead_min, "needed": needed, "there": there}
     said: str = reason.code
     if said == "spare" and reason.service:
         said = "spare_service"
@@ -136,5 +152,5 @@ def _reason(state: HallState, reason: TideReason) -> m.PlanReason:
         needed=reason.needed,
         there=reason.there,
         text=chinese.format(name=name, **numbers),
-        text_en=english.format(name=name_en, **numbers),
+        text_en=english.format(name=name_en, **numbers, **_agreeing(one=needed == "1", there=there == "1")),
     )

@@ -27,7 +27,7 @@ from callq.web import answers, orders
 from callq.web.announcer import Announcer
 from callq.web.persons import known_person
 from callq.web.roles import Permission, Principal, Role
-from callq.web.window_bodies import CallNextBody, TakeOverBody
+from callq.web.window_bodies import CallNextBody
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ class Api:
 
     async def window_command(self, call: Call, window: str, body: WindowCommandBody) -> m.WindowAnswer:
         """A command to a window; a clerk's own token only where that clerk sits, or nobody does."""
-        permission = Permission.TAKE_OVER if isinstance(body, TakeOverBody) else Permission.COMMAND_WINDOW
+        permission = orders.WINDOW_PERMISSION.get(type(body), Permission.COMMAND_WINDOW)
         actor = self.actor(call, permission, window=window)
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.WindowAnswer:

@@ -43,6 +43,12 @@ TICKET_PERMISSION: Final[dict[type, Permission]] = {
 }
 """What each command to a ticket needs beyond `COMMAND_TICKET`."""
 
+WINDOW_PERMISSION: Final[dict[type, Permission]] = {
+    wb.TakeOverBody: Permission.TAKE_OVER,
+    wb.SetSkillsBody: Permission.SET_SKILLS,
+}
+"""What a command to a window needs, where that is not `COMMAND_WINDOW`."""
+
 HALL_PERMISSION: Final[dict[type, Permission]] = {bodies.ConfigureBody: Permission.CONFIGURE}
 """What a command to the hall needs, where that is not `COMMAND_HALL`."""
 
@@ -78,6 +84,9 @@ _TO_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand | cmd.Transf
     wb.SignOutBody: lambda w, body: cmd.SignOut(window=w, clerk=body.clerk or ""),
     wb.HandOverBody: lambda w, body: cmd.HandOver(window=w, clerk=body.clerk),
     wb.TakeOverBody: lambda w, body: cmd.TakeOver(window=w, clerk=body.clerk, reason=_said(body.reason)),
+    wb.SetSkillsBody: lambda w, body: cmd.SetSkills(
+        window=w, skills=None if body.skills is None else tuple(dict.fromkeys(body.skills))
+    ),
     wb.OpenBody: lambda w, _: cmd.Open(window=w),
     wb.CloseBody: lambda w, _: cmd.Close(window=w),
     wb.PauseBody: lambda w, body: cmd.Pause(window=w, reason=_said(body.reason)),

@@ -59,6 +59,7 @@ class Permission(StrEnum):
     READ_WINDOW = "read_window"
     COMMAND_WINDOW = "command_window"
     TAKE_OVER = "take_over"
+    SET_SKILLS = "set_skills"
     READ_BOARD = "read_board"
     READ_STRIP = "read_strip"
     READ_PANEL = "read_panel"
@@ -110,6 +111,7 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.READ_WINDOW: _LOOKING,
     Permission.COMMAND_WINDOW: _AT_WINDOWS,
     Permission.TAKE_OVER: _RUNNING,
+    Permission.SET_SKILLS: _RUNNING,
     Permission.READ_BOARD: _IN_HALL - {_R.RATING},
     Permission.READ_STRIP: _LOOKING | {_R.SCREEN, _R.DEVICE, _R.RATING},
     Permission.READ_PANEL: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK, _R.INSPECTOR}),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+
 from callq.domain.commands import UNSPECIFIED, HoldKind
 from callq.web.bodies import CommandBody, Given, Reason, Short, TransferBody
 
@@ -30,6 +34,13 @@ class TakeOverBody(CommandBody, frozen=True, kw_only=True, tag="take_over"):
 
     clerk: Short
     reason: Given = UNSPECIFIED
+
+
+class SetSkillsBody(CommandBody, frozen=True, kw_only=True, tag="set_skills"):
+    """Narrow the skills in use at a window; for supervisors. They stay so until its clerk leaves."""
+
+    skills: Annotated[tuple[Short, ...], msgspec.Meta(min_length=1, max_length=64)] | None
+    """Some that the clerk masters; null: all of them again."""
 
 
 class OpenBody(CommandBody, frozen=True, kw_only=True, tag="open"):
@@ -104,6 +115,7 @@ WindowCommandBody = (
     | SignOutBody
     | HandOverBody
     | TakeOverBody
+    | SetSkillsBody
     | OpenBody
     | CloseBody
     | PauseBody

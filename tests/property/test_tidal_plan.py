@@ -75,19 +75,30 @@ def check(moves: Moves, seats: Sequence[Seat], rules: Settings) -> None:
     assert not ((moves.open or moves.stay) and (moves.close or moves.drain)), "opens and closes at once"
 
 
-def check_causes(moves: Moves, leave: int, rules: Settings) -> None:
+def before(seats: list[Seat], service: int | None, leave: int, *, several: bool) -> int:
+    """Windows there are for a service, those with several alone or not; None: all windows with several."""
+    there = [seat for seat in seats if seat.counts and (len(seat.services) > 1 or not several)]
+    return len(there) - leave if service is None else sum(service in seat.services for seat in there)
+
+
+def check_causes(moves: Moves, seats: list[Seat], leave: int, rules: Settings) -> None:
     """Every move has a cause of its kind, in numbers by which it would be decided so."""
     codes = {cause.code for cause in moves.causes}
     more = moves.open or moves.stay or moves.leave < leave
     fewer = moves.close or moves.drain or moves.leave > leave
-    assert not more or codes & {"load", "service_load", "minimum", "cannot_close"}
+    assert not more or codes & {"load", "service_load", "minimum", "unserved", "cannot_close"}
     assert not fewer or "spare" in codes
-    assert codes <= {"load", "service_load", "minimum", "cannot_close", "spare"}
+    assert codes <= {"load", "service_load", "minimum", "unserved", "cannot_close", "spare"}
     for cause in moves.causes:
+        if cause.code != "cannot_close":
+            several = cause.service is None or cause.code == "service_load"
+            assert cause.there == before(seats, cause.service, leave, several=several), cause
         if cause.code == "load":
             assert ceil(cause.needed - 1e-9) > cause.there
         elif cause.code == "minimum":
             assert cause.needed > cause.there
+        elif cause.code == "unserved":
+            assert cause.needed > cause.there == 0
         elif cause.code == "cannot_close":
             assert cause.needed > cause.there == moves.leave
         elif cause.code == "spare" and cause.service is None:
@@ -102,15 +113,31 @@ def check_causes(moves: Moves, leave: int, rules: Settings) -> None:
     st.booleans(),
     st.one_of(st.none(), st.floats(80.0, 100.0)),
     st.integers(0, 2),
+    st.tuples(*(st.integers(0, 2),) * SERVICES),
+    st.sampled_from([-1.0, 0.0, 1.0]),
 )
 @settings(max_examples=500, deadline=None)
 def test_only_what_may_move_moves_and_for_a_reason(
-    load: list[Load], seats: list[Seat], leave: int, newsvendor: bool, since: float | None, margin: int
+    load: list[Load],
+    seats: list[Seat],
+    leave: int,
+    newsvendor: bool,
+    since: float | None,
+    margin: int,
+    anybody: tuple[int, ...],
+    beta: float,
 ) -> None:
-    rules = Settings(newsvendor=newsvendor, close_margin=margin)
-    moves = Floor(load, seats, rules, leave=leave, least=[Least(1, 2)]).move(since, 100.0)
+    rules = Settings(newsvendor=newsvendor, close_margin=margin, beta=beta)
+    floor = Floor(load, seats, rules, leave=leave, least=[Least(1, 2)], waiting=anybody, anybody=anybody)
+    moves = floor.move(since, 100.0)
     check(moves, seats, rules)
-    check_causes(moves, leave, rules)
+    check_causes(moves, seats, leave, rules)
+    after = {seat.id for seat in seats if seat.counts} | {*moves.open, *moves.stay}
+    after -= {*moves.close, *moves.drain}
+    for service, waiting in enumerate(anybody):
+        able = [seat for seat in seats if service in seat.services]
+        if waiting and any(seat.counts or seat.movable for seat in able):
+            assert any(seat.id in after for seat in able), f"nobody serves {service}"
 
 
 @given(ahead(), floors())

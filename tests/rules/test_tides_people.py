@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from callq.domain import commands as cmd
 from callq.domain import events as ev
@@ -125,6 +126,17 @@ def test_skills_that_a_person_set_are_left_alone() -> None:
     assert not hall.reckon(skills=(more,)).events
     hall.later(30 * MIN)
     assert hall.reckon(skills=(more,)).events
+    settle(hall)
+
+
+@rule("T-by-hand")
+@pytest.mark.parametrize("skills", [("general", "estate"), ("general",)])
+def test_what_a_plan_widened_is_over_once_a_person_sets_the_skills(skills: tuple[str, ...]) -> None:
+    hall = wide()
+    hall.reckon(skills=(SkillsOf(window="w1", skills=("general", "estate"), widens=True),))
+    hall.do(cmd.SetSkills(window="w1", skills=skills))
+    assert skills_at_w1(hall) == skills
+    assert hall.state.tides.widened == {}
     settle(hall)
 
 

@@ -104,7 +104,7 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("Tides", "mode"): {"off", "advise", "automatic"},
     ("tides_set", "mode"): {"off", "advise", "automatic"},
     ("TideReason", "code"): {
-        *("load", "service_load", "minimum", "waited_for", "last", "cannot_close"),
+        *("load", "service_load", "minimum", "unserved", "waited_for", "last", "cannot_close"),
         *("spare", "long_queue", "short_queue"),
     },
     ("Item", "channels"): {"window", "remote", "appointment", *OUTLETS},

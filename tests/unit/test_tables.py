@@ -19,9 +19,6 @@ from tests.unit.documents import ROOT
 OF_NO_VIEW = {ev.EpochOpened, ev.FeatureLevelRaised}
 """Frames carry the epoch themselves; which schema is written shows nowhere."""
 
-NOT_OFFERED = {cmd.SetSkills}
-"""Commands of people that no door takes yet."""
-
 OF_THE_NODE = {cmd.OpenEpoch, cmd.RecordOutage, cmd.RaiseLevel, cmd.Tick, cmd.ReckonTides}
 
 BODIES = [
@@ -53,7 +50,7 @@ def test_every_command_of_people_is_made_at_a_door() -> None:
             match node:
                 case ast.Call(func=ast.Attribute(attr=name, value=ast.Name(id="cmd"))):
                     made.add(getattr(cmd, name))
-    assert set(get_args(cmd.AnyCommand)) - made == NOT_OFFERED | OF_THE_NODE
+    assert set(get_args(cmd.AnyCommand)) - made == OF_THE_NODE
 
 
 @pytest.mark.parametrize(("union", "table"), BODIES)

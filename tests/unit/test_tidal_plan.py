@@ -166,6 +166,34 @@ def test_closings_for_which_no_windows_are_left_are_taken_back_and_it_says_so() 
     assert moves.causes == (Cause("cannot_close", needed=1.0, there=0.0),)
 
 
+@pytest.mark.parametrize("beta", [-3.0, -0.4, 0.0, 1.0])
+def test_who_waits_for_what_no_window_serves_gets_one_whatever_beta(beta: float) -> None:
+    quiet, thrift = loads(0.0, 0.5, 0.0), Settings(beta=beta)
+    quiet = [
+        load._replace(services=(*load.services[:1], Moments(0.5, 0.25), load.services[2])) for load in quiet
+    ]
+    seats = [*(Seat(f"b{i}", (0, 2), counts=True) for i in range(4)), seat("t1", (0, 2)), seat("t2", (1,))]
+    assert beta >= 0 or moved(quiet, seats, settings=thrift, waiting=[0, 1, 0]).open == ()
+    moves = moved(quiet, seats, settings=thrift, waiting=[0, 1, 0], anybody=[0, 1, 0])
+    assert moves.open == ("t2",)
+    assert moves.causes == (Cause("unserved", 1, 0, 1.0, 0.0),)
+    over = moved(quiet, seats, settings=thrift, anybody=[0, 1, 0], served=lambda service: service != 1)
+    assert over.open == ()
+
+
+def test_who_waits_in_vain_is_served_first_and_then_what_the_load_takes() -> None:
+    seats = [seat("t1", (0, 2)), seat("t2", (0, 1))]
+    moves = moved(loads(1.9, 0.1, 0.0), seats, anybody=[0, 1, 0])
+    assert moves.open == ("t2", "t1")
+    assert [(cause.code, cause.there) for cause in moves.causes] == [("load", 0.0), ("unserved", 0.0)]
+
+
+def test_somebody_for_whom_there_is_no_clerk_keeps_no_other_window_open() -> None:
+    seats = [*base(1), *(seat(f"t{i}", counts=True, idle=True) for i in range(6))]
+    closed = moved(loads(0.0, 0.0, 0.0), seats, since=90.0, waiting=[0, 0, 1], anybody=[0, 0, 1]).close
+    assert closed == ("t0", "t1", "t2", "t3", "t4", "t5")
+
+
 def test_each_move_says_what_decided_it() -> None:
     few = [Seat("d", (0,), counts=True), seat("t1", (0, 2)), seat("t2", (1, 2))]
     (load,) = moved(loads(1.0, 1.0, 0.0), few).causes[:1]

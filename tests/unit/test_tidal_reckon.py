@@ -9,9 +9,10 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.hall import Booking, HallConfig, Minimum, ProfileSlot, Resource, Session
-from callq.domain.tides import TidePlan, unexplained
+from callq.domain.tides import TidePlan, TideReason, unexplained
 from callq.tidal.reckon import reckon
 from callq.tidal.sight import Days, Sight, awake, look
+from callq.views.tides import plan_of as view_of
 from tests.harness import MONDAY_9H, Hall, tidal_hall
 
 replace = msgspec.structs.replace
@@ -432,3 +433,42 @@ def test_variants_differ_in_what_they_go_by() -> None:
     forecast = reckon(sight, "forecast").memory.needs[0].windows
     assert live > forecast, "a queue that nobody forecast"
     assert reckon(sight, "newsvendor").plan is not None
+
+
+# What is said ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "one", "more"),
+    [
+        (
+            {"code": "load", "lead_min": 6},
+            "in 6 min 1 window of several services will be needed, 1 is there",
+            "in 6 min 2 windows of several services will be needed, 2 are there",
+        ),
+        (
+            {"code": "minimum", "service": "estate"},
+            "不动产登记 needs at least 1 window at this time, 1 is there",
+            "不动产登记 needs at least 2 windows at this time, 2 are there",
+        ),
+        (
+            {"code": "unserved", "service": "estate"},
+            "1 person waits for 不动产登记, which no window serves now",
+            "2 people wait for 不动产登记, which no window serves now",
+        ),
+    ],
+)
+def test_sentences_agree_with_their_numbers(reason: dict[str, Any], one: str, more: str) -> None:
+    for number, text in ((1.0, one), (2.0, more)):
+        hall = staffed()
+        why = TideReason(**reason, needed=number, there=number)
+        command = cmd.ReckonTides(
+            minute_ms=hall.now_ms,
+            config=hall.state.digest,
+            memory=hall.state.tides.memory,
+            plan=TidePlan(open=("w1",), reasons=(why,)),
+        )
+        hall.do(command, who=cmd.SYSTEM)
+        told = view_of(hall.state).in_force
+        assert told is not None
+        assert [said.text_en for said in told.reasons] == [text]

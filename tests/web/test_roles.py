@@ -72,6 +72,7 @@ COMMANDS: dict[str, tuple[str, dict[str, object], str]] = {
     "rate": (TO_TICKET, {"level": 5}, "rating citizen"),
     "hand_over": ("windows/w1", {"clerk": "c9"}, "admin supervisor clerk"),
     "take_over": ("windows/w1", {"clerk": "c9"}, "admin supervisor"),
+    "set_skills": ("windows/w1", {"skills": ["surgery"]}, "admin supervisor"),
     "undo": ("windows/w1", {}, "admin supervisor clerk"),
     "start_issuing": ("", {"service": "nowhere"}, "admin supervisor"),
     "unsecond": ("", {"clerk": "c9"}, "admin supervisor"),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from callq.config import load_hall
 from callq.domain import commands as cmd
+from callq.domain.state import Index
 from callq.domain.tides import TideMemory, TidePlan, TideReason
 from callq.journal.memory import MemoryJournal
 from callq.runtime.tides import TideKeeper
@@ -182,3 +184,170 @@ async def test_who_does_not_run_the_hall_decides_nothing(door: Door, role: str) 
     ):
         answer = await door.ask("POST", "commands", body, token=token)
         assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("beta", [-3.0, -0.4, 0.0])
+async def test_nobody_waits_in_vain_however_thrifty_the_hall_is(beta: float) -> None:
+    config = tidal_hall()
+    services = tuple(msgspec.structs.replace(service, daily=1.0) for service in config.services)
+    tides = msgspec.structs.replace(config.tides, windows=("w3",), beta=beta)
+    async with serving(
+        MemoryJournal(), msgspec.structs.replace(config, services=services, tides=tides)
+    ) as door:
+        await door.staff()
+        await narrowed(door, ["general", "social"])
+        await door.window("sign_in", "w3", clerk="c4")
+        assert (await minute(door, 30))["opening"] == []
+        ticket = await door.issue("estate")
+        plan = await minute(door)
+        opens_ms = door.clock.now_ms + 300_000
+        assert plan["opening"] == [{"window": "w3", "opens_ms": opens_ms}]
+        (reason,) = plan["in_force"]["reasons"]
+        assert (reason["code"], reason["service"]) == ("unserved", "estate")
+        assert (reason["needed"], reason["there"]) == (1.0, 0.0)
+        assert reason["text"] == "有 1 人在等不动产登记，现在没有窗口能办"
+        assert reason["text_en"] == "1 person waits for 不动产登记, which no window serves now"
+        assert (await minute(door, 5))["opening"] == []
+        called = await door.window("call_next", "w3")
+        assert called["ticket"]["id"] == ticket["id"]
+
+
+@pytest.mark.parametrize("sample", ["dongyuan", "taizhou"])
+async def test_a_sample_hall_proposes_its_tidal_windows_under_load(sample: str) -> None:
+    config = msgspec.structs.replace(load_hall(sample), id="test")
+    index = Index(config)
+    tidal = [window for window in config.windows if window.kind == "tidal"]
+    base = [window for window in config.windows if window.kind == "comprehensive"][:12]
+    free = [clerk.id for clerk in config.clerks]
+    async with serving(MemoryJournal(), config) as door:
+        for one in (*tidal, *base):
+            clerk = next(
+                c for c in free if set(one.services[:2]) & set(index.serving(one.id, c, "2026-11-23"))
+            )
+            free.remove(clerk)
+            await door.window("sign_in", one.id, clerk=clerk)
+            if one in base:
+                await door.window("open", one.id)
+        quiet = await minute(door)
+        assert (quiet["mode"], quiet["in_force"]) == ("advise", None)
+        for service in tidal[0].services[:2] * 15 + tidal[-1].services[:2] * 15:
+            await door.issue(service)
+        proposal = (await minute(door))["proposal"]
+        assert set(proposal["open"]) == {window.id for window in tidal}
+        assert proposal["effect"]["short_after"] < proposal["effect"]["short_before"]
+        assert {"load"} <= {reason["code"] for reason in proposal["reasons"]}
+        await door.post("commands", {"command": "accept_plan", "plan": proposal["id"]})
+        door.clock.later(300)
+        assert (await door.window("call_next", tidal[0].id))["ticket"]["state"] == "called"
+
+
+# Spare skills ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def narrow() -> AsyncIterator[Door]:
+    """One window is open, of which a supervisor has told the clerk to serve general matters alone."""
+    config = tidal_hall()
+    tides = msgspec.structs.replace(config.tides, windows=("w3",), widening=True)
+    async with serving(MemoryJournal(), msgspec.structs.replace(config, tides=tides)) as door:
+        await door.window("sign_in", "w1", clerk="c1")
+        await door.window("open", "w1")
+        answer = await narrowed(door, ["general"])
+        assert answer["window"]["active_skills"] == ["general"]
+        yield door
+
+
+async def narrowed(door: Door, skills: list[str] | None) -> Any:
+    """A supervisor sets the skills in use at w1."""
+    body = {"command": "set_skills", "skills": skills}
+    return await door.post("windows/w1/commands", body, token=await door.token("supervisor"))
+
+
+async def skills_after(door: Door, minutes: int = 1) -> list[str]:
+    """Each of some minutes is reckoned; the skills in use at w1 then."""
+    for _ in range(minutes):
+        await minute(door)
+    found: list[str] = (await window(door, "w1"))["active_skills"]
+    return found
+
+
+async def queue(door: Door) -> list[str]:
+    """Three come for real estate, which no window serves; the tickets' ids."""
+    return [(await door.issue("estate"))["id"] for _ in range(3)]
+
+
+async def test_a_spare_skill_comes_into_use_while_its_queue_is_long(narrow: Door) -> None:
+    assert (await narrow.window("call_next"))["ticket"] is None
+    tickets = await queue(narrow)
+    assert (await narrow.window("call_next"))["ticket"] is None
+    # For half an hour the plan leaves alone what a supervisor has set.
+    assert await skills_after(narrow, 29) == ["general"]
+    assert await skills_after(narrow, 2) == ["general", "estate"]
+    plan = (await narrow.get("floor"))["data"]["plan"]["in_force"]
+    assert plan["skills"] == [{"window": "w1", "skills": ["general", "estate"]}]
+    (reason,) = plan["reasons"]
+    assert (reason["code"], reason["service"]) == ("long_queue", "estate")
+
+    called = (await narrow.window("call_next"))["ticket"]
+    assert called["id"] in tickets
+    for ticket in tickets:
+        await narrow.post(f"tickets/{ticket}/commands", {"command": "cancel"})
+    assert await skills_after(narrow, 2) == ["general", "estate"]
+    assert await skills_after(narrow, 1) == ["general"]
+    (reason,) = (await narrow.get("floor"))["data"]["plan"]["in_force"]["reasons"]
+    assert (reason["code"], reason["service"]) == ("short_queue", "estate")
+
+
+async def test_what_a_supervisor_sets_holds_whatever_the_plan_has_widened(narrow: Door) -> None:
+    tickets = await queue(narrow)
+    assert await skills_after(narrow, 31) == ["general", "estate"]
+    # That is how it should be, says the supervisor: the plan takes nothing back.
+    await narrowed(narrow, ["general", "estate"])
+    for ticket in tickets:
+        await narrow.post(f"tickets/{ticket}/commands", {"command": "cancel"})
+    assert await skills_after(narrow, 35) == ["general", "estate"]
+    # And now narrower than the plan would like.
+    await narrowed(narrow, ["social"])
+    await queue(narrow)
+    assert await skills_after(narrow, 29) == ["social"]
+    alone = (await narrow.get("floor"))["data"]["plan"]["alone"]
+    assert [row["window"] for row in alone] == ["w1"]
+
+
+async def test_without_widening_narrowed_skills_stay_narrowed() -> None:
+    async with serving(MemoryJournal(), tidal_hall()) as door:
+        await door.window("sign_in", "w1", clerk="c1")
+        await door.window("open", "w1")
+        await narrowed(door, ["general"])
+        await queue(door)
+        assert await skills_after(door, 35) == ["general"]
+        answer = await narrowed(door, None)
+        assert answer["window"]["active_skills"] == ["general", "social", "estate"]
+
+
+@pytest.mark.parametrize(
+    ("skills", "status", "code"),
+    [
+        (["surgery"], 409, "not_eligible"),
+        ([], 400, "invalid"),
+        ("general", 400, "invalid"),
+        ([1], 400, "invalid"),
+    ],
+)
+async def test_skills_that_make_no_sense_are_refused(
+    narrow: Door, skills: object, status: int, code: str
+) -> None:
+    before = await narrow.canonical()
+    body = {"command": "set_skills", "skills": skills}
+    answer = await narrow.ask("POST", "windows/w1/commands", body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    missing = await narrow.ask("POST", "windows/w1/commands", {"command": "set_skills"})
+    assert missing.status_code == 400
+    assert await narrow.canonical() == before
+
+
+async def test_a_clerk_does_not_choose_the_skills_in_use(narrow: Door) -> None:
+    body = {"command": "set_skills", "skills": ["estate"]}
+    for role in ("clerk", "helper"):
+        answer = await narrow.ask("POST", "windows/w1/commands", body, token=await narrow.token(role))
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")

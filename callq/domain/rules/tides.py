@@ -138,10 +138,12 @@ def by_hand(state: HallState, window: Window, now_ms: int, *, skills: bool = Fal
     """
     tides = state.config.tides
     moves = tides.widening if skills else window.id in controlled(state.config)
+    clock = state.clock(now_ms)
     if not moves or not tides.override_min or mode_of(state) == "off" or state.level < LEVEL:
-        return []
-    until = state.clock(now_ms) + tides.override_min * _MIN_MS
-    return [ev.WindowLeftAlone(window=window.id, until_clock=until)]
+        # What a plan has widened is not for it to take back any more: a person has said what holds.
+        over = skills and window.id in state.tides.widened
+        return [ev.WindowLeftAlone(window=window.id, until_clock=clock)] if over else []
+    return [ev.WindowLeftAlone(window=window.id, until_clock=clock + tides.override_min * _MIN_MS)]
 
 
 # Plans ------------------------------------------------------------------------------------------------

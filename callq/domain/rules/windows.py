@@ -150,9 +150,10 @@ def set_skills(state: HallState, command: cmd.SetSkills, now_ms: int, who: cmd.A
     for skill in command.skills or ():
         if clerk.level(skill, state.day) == 0:
             raise conflict(Code.NOT_ELIGIBLE, window, f"{clerk.id} has no skill {skill!r}", "name others")
-    if command.skills == window.active:
+    widened = window.id in state.tides.widened
+    if command.skills == window.active and not widened:
         return Decision((), window=window.id)
-    events = skills_in_use(state, window, command.skills)
+    events = [] if command.skills == window.active else skills_in_use(state, window, command.skills)
     return Decision((*events, *by_hand(state, window, now_ms, skills=True)), window=window.id)
 
 
