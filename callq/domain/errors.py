@@ -7,6 +7,7 @@ a store that is unavailable for now (try again with the same idempotency key).
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 
@@ -164,6 +165,11 @@ class Rejected(CallqError):
         self.state = state
         self.extra: dict[str, Any] = {}
         self.revision: int | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception of several arguments does not come back from another process by itself.
+        again = partial(Rejected, state=self.state, **self.ids)
+        return again, (self.code, self.detail, self.hint), {"extra": self.extra, "revision": self.revision}
 
     def having(self, **extra: Any) -> Rejected:  # noqa: ANN401
         """The same refusal with further members."""

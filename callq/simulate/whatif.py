@@ -15,7 +15,7 @@ import msgspec
 
 from callq.simulate.halls import Line, NotSimulated, busiest
 from callq.simulate.results import Interval, paired
-from callq.simulate.runs import hall_for, simulate
+from callq.simulate.runs import hall_for, refuse, simulate
 from callq.simulate.textbook import servers_for
 
 if TYPE_CHECKING:
@@ -74,7 +74,12 @@ def answers(
       tried: at least one, of the same days.
       jobs: processes; 0: as many as there are cores.
       progress: called with the number of days that are done, of all possibilities together.
+
+    Raises:
+      NotSimulated: one of them cannot be simulated; none has been.
     """
+    for each in tried:
+        refuse(each.run)
     found: list[tuple[Possibility, Result]] = []
     for each in tried:
         before = sum(len(result.days) for _, result in found)
