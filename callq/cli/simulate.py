@@ -186,6 +186,7 @@ def run_simulate(args: argparse.Namespace) -> int:
 def run_question(args: argparse.Namespace) -> int:
     """Answer what a manager asks about the own hall."""
     from callq.simulate.halls import NotSimulated
+    from callq.simulate.runs import unstaffed
     from callq.simulate.tables import question
     from callq.simulate.whatif import QUESTIONS, answers, bound
 
@@ -200,7 +201,8 @@ def run_question(args: argparse.Namespace) -> int:
     with _progress(args.question, run.days * len(tried)) as progress:
         found = answers(tried, jobs=args.jobs, progress=progress)
     title = f"{run.scenario.name}, {run.volume:,.0f} people, {run.days} days, seed {run.seed}"
-    _print(question(f"{_QUESTIONS[args.question]}: {title}", found))
+    _warn(unstaffed(run))
+    _print(question(f"{_QUESTIONS[args.question]}: {title}", found, run.days))
     if args.question == "windows":
         needed = ", ".join(f"{bound(run, minutes)} for {minutes} min" for minutes in (1, 5, 10))
         print(
@@ -254,7 +256,18 @@ def _simulated(run: Run, jobs: int, title: str) -> Result:
     from callq.simulate.runs import simulate
 
     with _progress(title, run.days) as progress:
-        return simulate(run, jobs=jobs, progress=progress)
+        result = simulate(run, jobs=jobs, progress=progress)
+    _warn(result.unstaffed)
+    return result
+
+
+def _warn(unstaffed: Sequence[str]) -> None:
+    if unstaffed:
+        print(
+            f"callq: warning: nobody serves {', '.join(unstaffed)}: who comes for it is not called\n"
+            "  hint: there are too few windows or clerks for every service to have a seat",
+            file=sys.stderr,
+        )
 
 
 @contextmanager

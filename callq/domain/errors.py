@@ -7,7 +7,6 @@ a store that is unavailable for now (try again with the same idempotency key).
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import partial
 from typing import Any, Final
 
 
@@ -168,13 +167,17 @@ class Rejected(CallqError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception of several arguments does not come back from another process by itself.
-        again = partial(Rejected, state=self.state, **self.ids)
-        return again, (self.code, self.detail, self.hint), {"extra": self.extra, "revision": self.revision}
+        told = (self.code, self.detail, self.hint, self.state, self.ids)
+        return _again, told, {"extra": self.extra, "revision": self.revision}
 
     def having(self, **extra: Any) -> Rejected:  # noqa: ANN401
         """The same refusal with further members."""
         self.extra.update(extra)
         return self
+
+
+def _again(code: Code, detail: str, hint: str, state: str | None, ids: dict[str, str]) -> Rejected:
+    return Rejected(code, detail, hint, state=state, **ids)
 
 
 class BadBytes(CallqError):

@@ -11,8 +11,9 @@ import msgspec
 
 from callq.domain import commands as cmd
 from callq.domain.check import problems
-from callq.simulate.draws import MIN_MS, drawn
-from callq.simulate.engine import SETUP_MIN, SimulatedDay
+from callq.domain.state import Index
+from callq.simulate.draws import drawn
+from callq.simulate.engine import DATE, SimulatedDay
 from callq.simulate.halls import NotSimulated, made
 from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
@@ -95,7 +96,7 @@ def drawn_from(run: Run) -> str:
         run.days,
         run.volume,
         scenario.day,
-        [(group.code, group.share, group.service_min, group.cv) for group in scenario.groups],
+        [(group.code, group.share, group.service_min, group.cv, *group.profile) for group in scenario.groups],
         scenario.profile,
         scenario.classes,
         scenario.handling,
@@ -145,6 +146,19 @@ def refuse(run: Run) -> None:
         raise NotSimulated(f"{scenario.name}: {problem.path}: {problem.message}", problem.hint)
 
 
+def unstaffed(run: Run) -> tuple[str, ...]:
+    """Groups of a run with a service that no clerk serves at any window.
+
+    Raises:
+      NotSimulated: the policy cannot run in the hall.
+    """
+    hall = hall_for(run)
+    index = Index(hall.config)
+    served = {code for window, clerk in hall.seats for code in index.serving(window, clerk, DATE)}
+    lines = zip(run.scenario.groups, hall.lines, strict=True)
+    return tuple(group.code for group, own in lines if not served.issuperset(line.service for line in own))
+
+
 def _set_up(run: Run) -> tuple[Scenario, SimulatedHall]:
     """The scenario and the hall, with the slider and the tides of the run."""
     scenario = run.scenario
@@ -167,8 +181,7 @@ def prepared(run: Run, day: int) -> SimulatedDay:
     draws = drawn(scenario, run.volume, run.seed, day, came)
     simulated = SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
     for window, skills in hall.in_use:
-        at_ms = simulated.opens_ms - SETUP_MIN * MIN_MS
-        simulated.plan(at_ms, _narrow, simulated, cmd.SetSkills(window=window, skills=skills))
+        simulated.plan(simulated.setup_ms, _narrow, simulated, cmd.SetSkills(window=window, skills=skills))
     return simulated
 
 
@@ -212,4 +225,5 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
         beta=run.beta,
         drawn=drawn_from(run),
         safety=SAFETY if layout is None else layout.safety,
+        unstaffed=unstaffed(run),
     )

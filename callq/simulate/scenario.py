@@ -32,6 +32,8 @@ class Group(_Part, frozen=True, kw_only=True):
     """Mean handling against the other groups; scaled so that the mean of all is `Handling.mean_min`."""
     cv: float | None = None
     """Of the handling; None: as `Handling`."""
+    profile: tuple[ProfileSlot, ...] = ()
+    """When they come; none: as the scenario's profile."""
     channels: tuple[ItemChannel, ...] = ("window",)
     """How the guide may let it be dealt with, the hall's favourite first."""
 
