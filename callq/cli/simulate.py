@@ -48,7 +48,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "what",
         nargs="+",
         metavar="WHAT",
-        help="a policy, POLICY+TIDES (default+clock), a hall file, or a result of --json; at least two",
+        help="a policy, POLICY+TIDES (default+clock), a hall file or sample, or a result of --json; "
+        "at least two",
     )
     _options(compare, root=False)
     compare.set_defaults(run=run_compare)
@@ -220,7 +221,7 @@ def run_compare(args: argparse.Namespace) -> int:
     if len(args.what) < 2:
         raise UserError("there is nothing to compare with", "name at least two", 2)
     # People are drawn from the load of the first hall file, so that all meet the same.
-    people_of = next((what for what in args.what if what.endswith(".toml")), None)
+    people_of = next((what for what in args.what if _is_hall(what)), None)
     named = [(what, _result(args, what, people_of)) for what in args.what]
     try:
         _print(comparison(named))
@@ -231,6 +232,12 @@ def run_compare(args: argparse.Namespace) -> int:
     _keep(args.json, dict(named))
     _draw(args.plots, [result for _, result in named])
     return 0
+
+
+def _is_hall(what: str) -> bool:
+    from callq.config import samples
+
+    return what.endswith(".toml") or what in samples()
 
 
 def _result(args: argparse.Namespace, what: str, people_of: str | None) -> Result:
@@ -245,7 +252,7 @@ def _result(args: argparse.Namespace, what: str, people_of: str | None) -> Resul
         except (OSError, msgspec.MsgspecError) as error:
             raise UserError(f"{what}: {error}", "name a file that --json wrote") from error
     policy, _, tidal = what.partition("+")
-    if path.suffix == ".toml":
+    if _is_hall(what):
         run = _run_of(args, "default", "none", what, people_of)
     else:
         run = _run_of(args, policy, tidal or "none", args.hall)
