@@ -113,6 +113,24 @@ def test_what_only_some_windows_can_do_gets_them_all_where_it_needs_them() -> No
     assert sum("tax" in codes for codes in served) == len(able) == 5
 
 
+def test_a_service_of_which_no_load_is_known_gets_a_seat_before_others_get_more() -> None:
+    config = load_hall("county")
+    estate, many = (next(c for c in config.clerks if len(c.skills) == count) for count in (1, 3))
+    second = msgspec.structs.replace(estate, id="second")
+    hall = msgspec.structs.replace(
+        config,
+        services=tuple(
+            msgspec.structs.replace(service, daily=100 if service.needs in estate.skills else 0)
+            for service in config.services
+        ),
+        windows=tuple(msgspec.structs.replace(window, services=()) for window in config.windows[:2]),
+        clerks=(estate, second, many),
+    )
+    seated = {clerk for _, clerk in hall_of(hall, "default", [], tidal=False).seats}
+    assert many.id in seated
+    assert len(seated) == 2
+
+
 def test_a_service_that_nobody_serves_is_warned_of(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
