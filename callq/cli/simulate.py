@@ -48,7 +48,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "what",
         nargs="+",
         metavar="WHAT",
-        help="a policy, POLICY+TIDES (default+clock), a hall file, or a result of --json; at least two",
+        help="a policy, POLICY+TIDES (default+clock), a hall file or sample, or a result of --json; "
+        "at least two",
     )
     _options(compare, root=False)
     compare.set_defaults(run=run_compare)
@@ -186,6 +187,7 @@ def run_simulate(args: argparse.Namespace) -> int:
 def run_question(args: argparse.Namespace) -> int:
     """Answer what a manager asks about the own hall."""
     from callq.simulate.halls import NotSimulated
+    from callq.simulate.runs import unstaffed
     from callq.simulate.tables import question
     from callq.simulate.whatif import QUESTIONS, answers, bound
 
@@ -200,7 +202,8 @@ def run_question(args: argparse.Namespace) -> int:
     with _progress(args.question, run.days * len(tried)) as progress:
         found = answers(tried, jobs=args.jobs, progress=progress)
     title = f"{run.scenario.name}, {run.volume:,.0f} people, {run.days} days, seed {run.seed}"
-    _print(question(f"{_QUESTIONS[args.question]}: {title}", found))
+    _warn(unstaffed(run))
+    _print(question(f"{_QUESTIONS[args.question]}: {title}", found, run.days))
     if args.question == "windows":
         needed = ", ".join(f"{bound(run, minutes)} for {minutes} min" for minutes in (1, 5, 10))
         print(
@@ -218,7 +221,7 @@ def run_compare(args: argparse.Namespace) -> int:
     if len(args.what) < 2:
         raise UserError("there is nothing to compare with", "name at least two", 2)
     # People are drawn from the load of the first hall file, so that all meet the same.
-    people_of = next((what for what in args.what if what.endswith(".toml")), None)
+    people_of = next((what for what in args.what if _is_hall(what)), None)
     named = [(what, _result(args, what, people_of)) for what in args.what]
     try:
         _print(comparison(named))
@@ -229,6 +232,12 @@ def run_compare(args: argparse.Namespace) -> int:
     _keep(args.json, dict(named))
     _draw(args.plots, [result for _, result in named])
     return 0
+
+
+def _is_hall(what: str) -> bool:
+    from callq.config import samples
+
+    return what.endswith(".toml") or what in samples()
 
 
 def _result(args: argparse.Namespace, what: str, people_of: str | None) -> Result:
@@ -243,7 +252,7 @@ def _result(args: argparse.Namespace, what: str, people_of: str | None) -> Resul
         except (OSError, msgspec.MsgspecError) as error:
             raise UserError(f"{what}: {error}", "name a file that --json wrote") from error
     policy, _, tidal = what.partition("+")
-    if path.suffix == ".toml":
+    if _is_hall(what):
         run = _run_of(args, "default", "none", what, people_of)
     else:
         run = _run_of(args, policy, tidal or "none", args.hall)
@@ -254,7 +263,18 @@ def _simulated(run: Run, jobs: int, title: str) -> Result:
     from callq.simulate.runs import simulate
 
     with _progress(title, run.days) as progress:
-        return simulate(run, jobs=jobs, progress=progress)
+        result = simulate(run, jobs=jobs, progress=progress)
+    _warn(result.unstaffed)
+    return result
+
+
+def _warn(unstaffed: Sequence[str]) -> None:
+    if unstaffed:
+        print(
+            f"callq: warning: nobody serves {', '.join(unstaffed)}: who comes for it is not called\n"
+            "  hint: there are too few windows or clerks for every service to have a seat",
+            file=sys.stderr,
+        )
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from typing import Any, Final, NamedTuple
 
 from callq.config.positions import Position
 
+NOT_TOML: Final = "not TOML"
+"""How it begins what is said of a line that is none."""
+
 BROKEN: Final = "\x00 unreadable"
 """Value of a key whose line is broken; control characters cannot come from a file by themselves."""
 
@@ -75,7 +78,7 @@ def _split(error: str, lines: list[str]) -> tuple[str, Position]:
 def _problem(message: str, at: Position, line: str) -> SyntaxProblem:
     key = _KEY.match(line)
     name = key[1] if key else line.strip().strip("[]").strip()[:40]
-    return SyntaxProblem(at, name, f"not TOML: {message[0].lower()}{message[1:]}", _hint(message, line))
+    return SyntaxProblem(at, name, f"{NOT_TOML}: {message[0].lower()}{message[1:]}", _hint(message, line))
 
 
 def _hint(message: str, line: str) -> str:

@@ -171,10 +171,19 @@ class Rejected(CallqError):
         self.extra: dict[str, Any] = {}
         self.revision: int | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception of several arguments does not come back from another process by itself.
+        told = (self.code, self.detail, self.hint, self.state, self.ids)
+        return _again, told, {"extra": self.extra, "revision": self.revision}
+
     def having(self, **extra: Any) -> Rejected:  # noqa: ANN401
         """The same refusal with further members."""
         self.extra.update(extra)
         return self
+
+
+def _again(code: Code, detail: str, hint: str, state: str | None, ids: dict[str, str]) -> Rejected:
+    return Rejected(code, detail, hint, state=state, **ids)
 
 
 class BadBytes(CallqError):

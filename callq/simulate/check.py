@@ -135,8 +135,10 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
         if not wrong & {begins, ends} and times[begins] >= times[ends]:
             message = f"{times[ends]} is not after {times[begins]}"
             yield ConfigProblem(ends, message, f"write a time after {times[begins]}")
+    own = [(f"groups[{i}].profile", group.profile) for i, group in enumerate(scenario.groups)]
+    profiles = [("profile", scenario.profile), *own]
     spans = {
-        **{f"profile[{i}].hours": slot.hours for i, slot in enumerate(scenario.profile)},
+        **{f"{path}[{i}].hours": slot.hours for path, profile in profiles for i, slot in enumerate(profile)},
         **{f"absences[{i}].hours": each.hours for i, each in enumerate(scenario.absences)},
     }
     for path, text in spans.items():
@@ -147,13 +149,13 @@ def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
         yield ConfigProblem(
             "day.opens", f"{day.opens} is before the day begins", f"open at {EARLIEST} or later"
         )
-    for (_, one), (index, other) in combinations(enumerate(slot.hours for slot in scenario.profile), 2):
-        if one[:5] < other[6:] and other[:5] < one[6:]:
-            yield ConfigProblem(
-                f"profile[{index}].hours", f"{other} overlaps {one}", "let it begin where the other ends"
-            )
-    if not any(slot.rate for slot in scenario.profile):
-        yield ConfigProblem("profile", "nobody comes at any time", "add [[profile]] with hours and rate")
+    for path, profile in profiles:
+        for (_, one), (index, other) in combinations(enumerate(slot.hours for slot in profile), 2):
+            if one[:5] < other[6:] and other[:5] < one[6:]:
+                message = f"{other} overlaps {one}"
+                yield ConfigProblem(f"{path}[{index}].hours", message, "let it begin where the other ends")
+        if not any(slot.rate for slot in profile) and (profile or path == "profile"):
+            yield ConfigProblem(path, "nobody comes at any time", "add [[profile]] with hours and rate")
 
 
 def _is_time(text: str) -> bool:

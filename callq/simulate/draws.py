@@ -19,6 +19,7 @@ from callq.simulate.halls import means_min, minute_of, minutes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from callq.domain.hall import ProfileSlot
     from callq.simulate.scenario import Scenario
 
 MIN_MS = 60_000
@@ -120,15 +121,13 @@ def _arrivals(scenario: Scenario, volume: float, of: _Streams) -> list[tuple[int
         group.share * math.exp(of["mix"].gauss(0, day.mix_cv) if day.mix_cv else 0.0)
         for group in scenario.groups
     ]
-    spans = [(minute_of(s.hours[:5]), minutes(s.hours), s.rate * minutes(s.hours)) for s in scenario.profile]
-    areas = list(accumulate(area for _, _, area in spans))
+    profiles = [_Profile(group.profile or scenario.profile) for group in scenario.groups]
     by_group = list(accumulate(shares))
     when, what = of["arrival"], of["group"]
     found = []
     for _ in range(_poisson(volume, size)):
-        begin, length, _ = spans[min(bisect(areas, when.random() * areas[-1]), len(spans) - 1)]
-        at = int((begin + when.random() * length) * MIN_MS)
-        found.append((at, _chosen(by_group, what)))
+        group = _chosen(by_group, what)
+        found.append((profiles[group].drawn_ms(when), group))
     for burst in scenario.bursts:
         codes = [group.code for group in scenario.groups]
         for _ in range(burst.people):
@@ -136,6 +135,19 @@ def _arrivals(scenario: Scenario, volume: float, of: _Streams) -> list[tuple[int
             group = codes.index(burst.group) if burst.group else _chosen(by_group, of["burst"])
             found.append((at, group))
     return found
+
+
+class _Profile:
+    """When people come, to draw from."""
+
+    def __init__(self, slots: Sequence[ProfileSlot]) -> None:
+        self._spans = [(minute_of(slot.hours[:5]), minutes(slot.hours)) for slot in slots]
+        self._areas = list(accumulate(slot.rate * minutes(slot.hours) for slot in slots))
+
+    def drawn_ms(self, when: Random) -> int:
+        """A time of arrival, ms since midnight."""
+        begin, length = self._spans[_chosen(self._areas, when)]
+        return int((begin + when.random() * length) * MIN_MS)
 
 
 def _chosen(cumulated: Sequence[float], rng: Random) -> int:

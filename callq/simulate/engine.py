@@ -90,7 +90,12 @@ class SimulatedDay:
         """Since midnight."""
         self.opens_ms = minute_of(scenario.day.opens) * MIN_MS
         self.closes_ms = minute_of(scenario.day.closes) * MIN_MS
-        self.record = DayRecord(len(scenario.groups), self.opens_ms, self.closes_ms)
+        begins_ms = min(minute_of(hall.config.day_starts) * MIN_MS, self.opens_ms)
+        self.setup_ms = max(begins_ms, self.opens_ms - SETUP_MIN * MIN_MS)
+        """When clerks sign in; not before the business day begins."""
+        self.record = DayRecord(
+            len(scenario.groups), self.opens_ms, self.closes_ms, serving=dict(hall.serving)
+        )
         self.commands: list[tuple[int, cmd.AnyCommand]] | None = [] if keep else None
         """What was accepted and when, Unix ms; the hall's own ticks are not among them."""
         self._controller = controller
@@ -180,7 +185,7 @@ class SimulatedDay:
     # Before the doors open ------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        self.now_ms = self.opens_ms - SETUP_MIN * MIN_MS
+        self.now_ms = self.setup_ms
         self.do(cmd.Configure(config=self.hall.config))
         self._windows.sign_in(self._pace)
         self._people.expect()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Literal
 
+    from callq.domain.hall import ProfileSlot
     from callq.simulate.scenario import Group, Scenario
 
 DOMAIN_POLICIES: Final = ("index", "longest_wait", "fixed_queue_ratio", "strict_priority")
@@ -80,6 +81,7 @@ class SimulatedHall(NamedTuple):
       closed: windows that are closed until the tides open them.
       seats: window and clerk, of windows that are staffed.
       in_use: skills that are in use at windows where clerks master more.
+      serving: of windows that do not serve all day, the spans in which they do, ms since midnight.
     """
 
     config: HallConfig
@@ -88,6 +90,7 @@ class SimulatedHall(NamedTuple):
     closed: frozenset[str]
     seats: tuple[tuple[str, str], ...]
     in_use: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    serving: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
 
 
 def means_min(scenario: Scenario) -> list[float]:
@@ -119,16 +122,35 @@ def with_policy(routing: Routing, policy: str) -> Routing:
 
 def peak_load(scenario: Scenario, volume: float) -> list[float]:
     """Offered load of each group at the fullest time of the day, in windows."""
-    return [load * busiest(scenario) for load in _loads(scenario, volume)]
+    loads = zip(scenario.groups, _loads(scenario, volume), strict=True)
+    return [load * _highest(group.profile or scenario.profile) for group, load in loads]
 
 
 def busiest(scenario: Scenario) -> float:
     """Arrivals a minute at the fullest time, as a share of the day's."""
-    return max(slot.rate for slot in scenario.profile) / _area(scenario)
+    if not any(group.profile for group in scenario.groups):
+        return _highest(scenario.profile)
+    total = sum(group.share for group in scenario.groups)
+    profiles = [(g.share / total, g.profile or scenario.profile) for g in scenario.groups]
+    return max(
+        sum(share * _rate_at(slot.hours[:5], profile) for share, profile in profiles)
+        for _, slots in profiles
+        for slot in slots
+    )
 
 
-def _area(scenario: Scenario) -> float:
-    return sum(slot.rate * minutes(slot.hours) for slot in scenario.profile)
+def _rate_at(time: str, profile: Sequence[ProfileSlot]) -> float:
+    """Arrivals a minute at a time (HH:MM), as a share of the day's."""
+    now = next((slot.rate for slot in profile if slot.hours[:5] <= time < slot.hours[6:]), 0.0)
+    return now / _area(profile)
+
+
+def _highest(profile: Sequence[ProfileSlot]) -> float:
+    return max(slot.rate for slot in profile) / _area(profile)
+
+
+def _area(profile: Sequence[ProfileSlot]) -> float:
+    return sum(slot.rate * minutes(slot.hours) for slot in profile)
 
 
 def minutes(hours: str) -> int:

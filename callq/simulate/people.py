@@ -238,7 +238,7 @@ class People:
     def _starts(self, visit: _Visit, window: str) -> None:
         day = self._day
         day.do(cmd.Start(window=window))
-        self._record.started(day.now_ms)
+        self._record.started(window, day.now_ms)
         pace = self._windows.pace[window]
         part = visit.person.hold_at if not visit.begun and not visit.current else None
         if part is not None:

@@ -21,9 +21,13 @@ VARIANTS: Final[tuple[Variant, ...]] = ("default", "forecast", "newsvendor")
 
 
 def planned(hall: SimulatedHall, scenario: Scenario) -> SimulatedHall:
-    """The same hall with tides that are automatic, and a forecast that errs as the scenario says."""
+    """The same hall with tides that are automatic, and a forecast that errs as the scenario says.
+
+    The forecast goes by the tides' own profile, and by that of the people where there is none.
+    """
     config = hall.config
-    tides = replace(scenario.tides, mode="automatic", profile=scenario.profile)
+    profile = scenario.tides.profile or scenario.profile
+    tides = replace(scenario.tides, mode="automatic", profile=profile)
     services = tuple(
         replace(service, daily=service.daily * (1 + scenario.forecast_error)) for service in config.services
     )

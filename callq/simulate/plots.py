@@ -195,7 +195,7 @@ def _page(
     _windows(figure.add_subplot(grid[0, 1]), results, names, words)
     classes = {key: words[key] for key, waits in first.classes.items() if waits.people}
     _bars(figure.add_subplot(grid[1, 0]), [r.classes for r in results], classes, names, words, "classes")
-    groups = sorted(first.groups, key=lambda key: -first.groups[key].mean_wait_min)[:MAX_GROUPS]
+    groups = sorted(first.groups, key=lambda key: _worst_first(first.groups[key]))[:MAX_GROUPS]
     shown = {key: key for key in first.groups if key in groups}
     _bars(figure.add_subplot(grid[1, 1]), [r.groups for r in results], shown, names, words, "groups")
     _spread(figure.add_subplot(grid[2, 0]), results, names, words)
@@ -298,6 +298,11 @@ def _end(result: Result) -> list[int]:
     return [part.from_min + BIN_MIN for part in result.by_time[-1:]]
 
 
+def _worst_first(waits: Waits) -> tuple[bool, float]:
+    """Groups of which nobody was called come before all others."""
+    return waits.people > 0, -waits.mean_wait_min
+
+
 def _bars(
     axes: Axes,
     results: Sequence[Mapping[str, Waits]],
@@ -312,6 +317,9 @@ def _bars(
         at = [number - 0.4 + (index + 0.5) * width for number in range(len(shown))]
         found = [waits[key] for key in shown]
         label = name if len(results) > 1 else words["mean"]
+        for place, each in zip(at, found, strict=True):
+            if not each.people:
+                axes.text(place, 0, "-", ha="center", va="bottom")
         axes.bar(at, [w.mean_wait_min for w in found], width * 0.92, color=colour, label=label)
         p90_label = words["p90"] if index == len(results) - 1 else None
         axes.plot(

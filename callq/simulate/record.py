@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from callq.simulate.recovery import Recovered
 
@@ -53,9 +53,18 @@ class DayRecord:
       groups: how many there are.
       opens_ms: since midnight.
       closes_ms: since midnight.
+      serving: by window, the spans in which it serves, ms since midnight, in order; between them it is
+        staffed only as long as it goes on to serve. Of windows that are not named, the whole day.
     """
 
-    def __init__(self, groups: int, opens_ms: int, closes_ms: int) -> None:
+    def __init__(
+        self,
+        groups: int,
+        opens_ms: int,
+        closes_ms: int,
+        *,
+        serving: Mapping[str, tuple[tuple[int, int], ...]] | None = None,
+    ) -> None:
         self.groups = groups
         self.opens_ms = opens_ms
         self.closes_ms = closes_ms
@@ -72,22 +81,25 @@ class DayRecord:
         """When it was over: the hall closed, or the last service began, whichever was later."""
         self.recovered: Recovered | None = None
         """What came of it when something went wrong."""
+        self._serving = serving or {}
         self._open: dict[str, int] = {}
-        self._last_start_ms = 0
+        self._starts_ms: dict[str, list[int]] = {}
+        """When services began, by window."""
 
     def add(self, outcome: Outcome) -> None:
         """Somebody came."""
         self.outcomes.append(outcome)
 
-    def started(self, now_ms: int) -> None:
+    def started(self, window: str, now_ms: int) -> None:
         """A service began."""
-        self._last_start_ms = now_ms
+        self._starts_ms.setdefault(window, []).append(now_ms)
 
     def opened(self, window: str, now_ms: int) -> None:
         """A window is staffed from now on, unless it was already."""
         if window not in self._open:
             self._open[window] = now_ms
-            if now_ms > self.opens_ms:
+            first_ms = self._serving[window][0][0] if window in self._serving else self.opens_ms
+            if now_ms > first_ms:
                 self.reopened[window] = self.reopened.get(window, 0) + 1
 
     def resumed(self, window: str, now_ms: int) -> None:
@@ -129,9 +141,24 @@ class DayRecord:
 
     def end(self, now_ms: int) -> None:
         """The day is over: windows that are still open count until it closes, or the last service begins."""
-        self.until_ms = max(self.closes_ms, self._last_start_ms)
+        self.until_ms = max(self.closes_ms, *(starts[-1] for starts in self._starts_ms.values()), 0)
         for window in list(self._open):
             self.closed(window, max(self.until_ms, self._open[window]))
+        self.spans = [span for each in self.spans for span in self._staffed(*each)]
+
+    def _staffed(self, window: str, begun_ms: int, to_ms: int) -> Iterator[tuple[str, int, int]]:
+        """The parts of an open span in which the window serves, or went on to."""
+        serving = self._serving.get(window)
+        if serving is None:
+            yield window, begun_ms, to_ms
+            return
+        starts = self._starts_ms.get(window, [])
+        for place, (first_ms, last_ms) in enumerate(serving):
+            again_ms = serving[place + 1][0] if place + 1 < len(serving) else math.inf
+            until_ms = max((at for at in starts if last_ms <= at < again_ms), default=last_ms)
+            part = max(begun_ms, first_ms), min(to_ms, until_ms)
+            if part[0] < part[1]:
+                yield (window, *part)
 
     @property
     def staff_hours(self) -> float:

@@ -127,6 +127,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     beta: float = 0.0
     drawn: str = ""
     """Digest of what the people were drawn from: results of equal ones are of the same days."""
+    unstaffed: tuple[str, ...] = ()
+    """Groups whose service no clerk serves at any window."""
     recovery: Recovery | None = None
     """How soon the hall was itself again, where something went wrong."""
 
@@ -146,6 +148,7 @@ def gathered(
     beta: float = 0.0,
     drawn: str = "",
     safety: float = SAFETY,
+    unstaffed: Sequence[str] = (),
 ) -> Result:
     """Figures of some days.
 
@@ -160,6 +163,7 @@ def gathered(
       beta: the slider of the tides.
       drawn: digest of what the people were drawn from.
       safety: windows needed beyond the offered load, in roots of it.
+      unstaffed: groups whose service nobody serves.
     """
     outcomes = [outcome for record in records for outcome in record.outcomes]
     called = [outcome for outcome in outcomes if outcome.called_ms is not None]
@@ -175,6 +179,7 @@ def gathered(
         seed=seed,
         beta=beta,
         drawn=drawn,
+        unstaffed=tuple(unstaffed),
         summary=Summary(
             days=len(records),
             people=len(outcomes),

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import msgspec
 
 from callq.domain import commands as cmd
-from callq.simulate.draws import MIN_MS, drawn
-from callq.simulate.engine import SETUP_MIN, SimulatedDay
-from callq.simulate.halls import made
+from callq.domain.check import problems
+from callq.domain.state import Index
+from callq.simulate.draws import drawn
+from callq.simulate.engine import DATE, SimulatedDay
+from callq.simulate.halls import NotSimulated, made
 from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
 from callq.simulate.plan import VARIANTS, Plan, planned
@@ -94,7 +96,7 @@ def drawn_from(run: Run) -> str:
         run.days,
         run.volume,
         scenario.day,
-        [(group.code, group.share, group.service_min, group.cv) for group in scenario.groups],
+        [(group.code, group.share, group.service_min, group.cv, *group.profile) for group in scenario.groups],
         scenario.profile,
         scenario.classes,
         scenario.handling,
@@ -120,24 +122,66 @@ def hall_for(run: Run) -> SimulatedHall:
     return hall if run.adapt is None else run.adapt(hall)
 
 
-def prepared(run: Run, day: int) -> SimulatedDay:
-    """A day of a run, before it begins."""
+def refuse(run: Run) -> None:
+    """Look at the hall and the plan of a run before its days.
+
+    Raises:
+      NotSimulated: the policy cannot run in the hall, nothing can be opened and closed, or no server would
+        take the hall.
+    """
+    scenario, hall = _set_up(run)
+    staffed = {window for window, _ in hall.seats}
+    if not staffed:
+        raise NotSimulated(
+            f"{scenario.name} has no window with a clerk who serves something there",
+            "add windows and clerks with skills",
+        )
+    if run.tidal != "none" and not staffed & hall.closed:
+        raise NotSimulated(
+            f"{scenario.name} has no window that tides could open and close: {run.policy}+{run.tidal}",
+            'give some windows kind = "tidal" or list them in tides.windows, and give them clerks; '
+            "of a scenario, let layout.base be less than comprehensive and keep the policy that has them",
+        )
+    for problem in problems(hall.config):
+        raise NotSimulated(f"{scenario.name}: {problem.path}: {problem.message}", problem.hint)
+
+
+def unstaffed(run: Run) -> tuple[str, ...]:
+    """Groups of a run with a service that no clerk serves at any window.
+
+    Raises:
+      NotSimulated: the policy cannot run in the hall.
+    """
+    hall = hall_for(run)
+    index = Index(hall.config)
+    served = {code for window, clerk in hall.seats for code in index.serving(window, clerk, DATE)}
+    lines = zip(run.scenario.groups, hall.lines, strict=True)
+    return tuple(group.code for group, own in lines if not served.issuperset(line.service for line in own))
+
+
+def _set_up(run: Run) -> tuple[Scenario, SimulatedHall]:
+    """The scenario and the hall, with the slider and the tides of the run."""
     scenario = run.scenario
     if run.beta != scenario.tides.beta:
         tides = msgspec.structs.replace(scenario.tides, beta=run.beta)
         scenario = msgspec.structs.replace(scenario, tides=tides)
     hall = hall_for(run)
+    return scenario, planned(hall, scenario) if run.tidal in VARIANTS else hall
+
+
+def prepared(run: Run, day: int) -> SimulatedDay:
+    """A day of a run, before it begins."""
+    scenario, hall = _set_up(run)
     controller: Controller | None = None
     if run.tidal in VARIANTS:
-        hall, controller = planned(hall, scenario), Plan(run.tidal)
+        controller = Plan(run.tidal)
     elif run.tidal != "none":
         controller = RULES[run.tidal]()
     came = run.came[day] if run.came is not None else None
     draws = drawn(scenario, run.volume, run.seed, day, came)
     simulated = SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
     for window, skills in hall.in_use:
-        at_ms = simulated.opens_ms - SETUP_MIN * MIN_MS
-        simulated.plan(at_ms, _narrow, simulated, cmd.SetSkills(window=window, skills=skills))
+        simulated.plan(simulated.setup_ms, _narrow, simulated, cmd.SetSkills(window=window, skills=skills))
     return simulated
 
 
@@ -153,7 +197,11 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
       run: what.
       jobs: processes; 0: as many as there are cores.
       progress: called with the number of days that are done.
+
+    Raises:
+      NotSimulated: see `refuse`.
     """
+    refuse(run)
     records: list[DayRecord] = []
     workers = min(jobs or os.cpu_count() or 1, run.days)
     if workers == 1:
@@ -177,4 +225,5 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
         beta=run.beta,
         drawn=drawn_from(run),
         safety=SAFETY if layout is None else layout.safety,
+        unstaffed=unstaffed(run),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from callq.config import HallFileError, Problem, examine
+from callq.config.syntax import NOT_TOML
 from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.hall import ItemChannel, Outlet, ProfileSlot, Routing, Tides
 from callq.simulate import check
@@ -32,6 +33,8 @@ class Group(_Part, frozen=True, kw_only=True):
     """Mean handling against the other groups; scaled so that the mean of all is `Handling.mean_min`."""
     cv: float | None = None
     """Of the handling; None: as `Handling`."""
+    profile: tuple[ProfileSlot, ...] = ()
+    """When they come; none: as the scenario's profile."""
     channels: tuple[ItemChannel, ...] = ("window",)
     """How the guide may let it be dealt with, the hall's favourite first."""
 
@@ -174,6 +177,8 @@ class ScenarioError(HallFileError):
 NOT_UTF8: Final = "save it as UTF-8 (not GBK or ANSI)"
 """What to do with a text of another encoding."""
 
+_MISSING: Final = ("this key is missing", "the table is missing")
+
 _SCENARIOS: Final = resources.files("callq.simulate") / "scenarios"
 
 
@@ -213,12 +218,28 @@ def load(source: str) -> Scenario:
         hint = 'copy callq/simulate/scenarios/county-84.toml, or say like = "county-84"'
         raise ScenarioError(source, [Problem(0, None, "", "the file is empty", hint)])
     scenario, found = examine(text, Scenario, problems, _laid_over)
+    if scenario is None:
+        found = _in_itself(found)
     if {"services", "windows"} <= {problem.key for problem in found}:
         problem = Problem(0, None, "", "this is a hall file, not a scenario", f"write --hall {source}")
         raise ScenarioError(source, [problem])
     if scenario is None:
         raise ScenarioError(source, found)
     return scenario
+
+
+def _in_itself(found: list[Problem]) -> list[Problem]:
+    """What is wrong without what only follows: a file that is not TOML, or like nothing, misses no tables."""
+    broken = {problem.line for problem in found if problem.message.startswith(NOT_TOML)}
+    if not broken and all(problem.key != "like" for problem in found):
+        return found
+    return [
+        problem
+        for problem in found
+        if problem.message.startswith(NOT_TOML)
+        or (problem.line not in broken and (problem.message not in _MISSING or "." in problem.key))
+        or problem.key == "like"
+    ]
 
 
 def _laid_over(document: dict[str, Any]) -> dict[str, Any]:

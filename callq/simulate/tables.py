@@ -23,14 +23,17 @@ def _minutes(value: float) -> str:
 
 ROWS: Final[tuple[tuple[str, Callable[[Result], str]], ...]] = (
     ("people a day", lambda r: f"{r.summary.people / r.summary.days:,.0f}"),
-    ("mean wait, min", lambda r: _ranged(r.summary.mean_wait_ci_min, r.summary.mean_wait_min)),
+    (
+        "mean wait, min",
+        lambda r: _ranged(r.summary.mean_wait_ci_min, r.summary.mean_wait_min, r.summary.days),
+    ),
     ("p50, min", lambda r: _minutes(r.summary.p50_wait_min)),
     ("p90, min", lambda r: _minutes(r.summary.p90_wait_min)),
     ("p99, min", lambda r: _minutes(r.summary.p99_wait_min)),
     ("longest, min", lambda r: _minutes(r.summary.max_wait_min)),
     ("priority: mean / p99, min", lambda r: _class(r, "priority")),
     ("appointments: mean / p99, min", lambda r: _class(r, "appointment")),
-    ("worst group, min", lambda r: _minutes(r.summary.worst_group_min)),
+    ("worst group, min", lambda r: _worst(r)),
     ("largest / smallest group", lambda r: _ratio(r.summary.max_to_min_group)),
     ("staff-hours a day", lambda r: f"{r.summary.staff_hours:.1f}"),
     ("openings a day", lambda r: f"{r.summary.openings:.1f}"),
@@ -80,8 +83,24 @@ def _rows(results: Sequence[Result]) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _ranged(interval: Interval, mean: float) -> str:
-    return f"{_minutes(mean)} (days {_minutes(interval.low)} to {_minutes(interval.high)})"
+def _ranged(interval: Interval, mean: float, days: int) -> str:
+    spread = f"{_minutes(interval.low)} to {_minutes(interval.high)}" if days > 1 else "-"
+    return f"{_minutes(mean)} (days {spread})"
+
+
+def _told(interval: Interval, days: int, form: str) -> str:
+    """A mean with its interval; one day has none."""
+    if not isfinite(interval.mean):
+        return "-"
+    spread = f"{interval.low:{form}} to {interval.high:{form}}" if days > 1 else "-"
+    return f"{interval.mean:{form}} ({spread})"
+
+
+def _worst(result: Result) -> str:
+    """The largest mean wait, and of which groups nobody was called."""
+    never = [name for name, waits in result.groups.items() if not waits.people]
+    worst = _minutes(result.summary.worst_group_min) if len(never) < len(result.groups) else "-"
+    return f"{worst} ({', '.join(never)}: -)" if never else worst
 
 
 def _ratio(value: float | None) -> str:
@@ -161,16 +180,12 @@ def comparison(named: Sequence[tuple[str, Result]]) -> Table:
     table.add_section()
     differences = [paired(base, other) for _, other in others]
     for rows in zip(*differences, strict=True):
-        ratios = (
-            f"{r.ratio.mean:.3f} ({r.ratio.low:.3f} to {r.ratio.high:.3f})" if isfinite(r.ratio.mean) else "-"
-            for r in rows
-        )
-        table.add_row(f"{rows[0].figure} by day", "1", *ratios)
+        table.add_row(f"{rows[0].figure} by day", "1", *(_told(r.ratio, len(base.days), ".3f") for r in rows))
     return table
 
 
-def question(title: str, found: Sequence[Answer]) -> Table:
-    """What would be, possibility by possibility."""
+def question(title: str, found: Sequence[Answer], days: int) -> Table:
+    """What would be on so many days, possibility by possibility."""
     table = Table(
         title=title,
         title_justify="left",
@@ -189,11 +204,10 @@ def question(title: str, found: Sequence[Answer]) -> Table:
     for name in names:
         table.add_column(name, justify="right" if name else "left", no_wrap=name in {"", names[2]})
     for row in found:
-        gap = row.difference_min
         table.add_row(
             f"{row.what} (today)" if row.is_today else row.what,
             _minutes(row.mean_wait_min),
-            "" if row.is_today else f"{gap.mean:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})",
+            "" if row.is_today else _told(row.difference_min, days, "+.2f"),
             _minutes(row.p90_wait_min),
             _minutes(row.worst_group_min),
             f"{row.staff_hours:.1f}",

@@ -7,19 +7,23 @@ there today by day and its 95% interval.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from callq.simulate.halls import Line, NotSimulated, busiest
+from callq.domain.state import Index
+from callq.simulate.engine import DATE
+from callq.simulate.halls import NotSimulated, busiest, peak_load
 from callq.simulate.results import Interval, paired
-from callq.simulate.runs import hall_for, simulate
+from callq.simulate.runs import hall_for, refuse, simulate
 from callq.simulate.textbook import servers_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from callq.domain.hall import HallConfig
     from callq.simulate.halls import SimulatedHall
@@ -74,7 +78,12 @@ def answers(
       tried: at least one, of the same days.
       jobs: processes; 0: as many as there are cores.
       progress: called with the number of days that are done, of all possibilities together.
+
+    Raises:
+      NotSimulated: one of them cannot be simulated; none has been.
     """
+    for each in tried:
+        refuse(each.run)
     found: list[tuple[Possibility, Result]] = []
     for each in tried:
         before = sum(len(result.days) for _, result in found)
@@ -159,44 +168,122 @@ def bound(run: Run, wait_min: float) -> int:
 
 
 def windows(run: Run) -> list[Possibility]:
-    """Three flexible windows less to three more, staffed like the last one there is."""
-    return [
-        Possibility(f"{n:+d} windows" if n else "as today", run._replace(adapt=_Windows(n)), n == 0)
-        for n in WINDOWS
-    ]
+    """Three windows less to three more: flexible ones, or where there are none, by the load of a service.
+
+    A window that is added is like the last flexible one, or else of the service that is shortest of windows;
+    one that is taken away is the last flexible one, or else of the service that misses it least. The last
+    window of a service stays: fewer are taken away where too few are left.
+
+    Raises:
+      NotSimulated: no window can be added or taken away.
+    """
+    tried = []
+    for more in WINDOWS:
+        changes = _changes(run, more)
+        if len(changes) == abs(more):
+            what = f"{more:+d} windows: {_places(run, changes)}" if more else "as today"
+            tried.append(Possibility(what, run._replace(adapt=_Windows(changes, more > 0)), more == 0))
+    if len(tried) == 1:
+        raise NotSimulated(
+            f"{run.scenario.name} has no window to add to or to take away",
+            "add windows and clerks that serve the same services",
+        )
+    return tried
+
+
+def _places(run: Run, changes: Sequence[str]) -> str:
+    """What the changed windows serve, e.g. ``2 estate, 1 several``."""
+    hall = hall_for(run)
+    served = _served(hall)
+    names = ["several" if len(served[window]) > 1 else served[window][0] for window in changes]
+    return ", ".join(f"{count} {name}" for name, count in sorted(Counter(names).items()))
+
+
+def _changes(run: Run, more: int) -> tuple[str, ...]:
+    """Windows to take away, or whose like to add, in turn."""
+    hall = hall_for(run)
+    served = _served(hall)
+    flexible = [window for window in served if len(served[window]) > 1]
+    if more > 0 and flexible:
+        return (flexible[-1],) * more
+    last_first = flexible[::-1]
+    loads = Counter(_load_of(run, hall))
+    found: list[str] = []
+    for _ in range(abs(more)):
+        count = Counter(code for window in served for code in served[window])
+        if more > 0:
+            own = {served[window][0]: window for window in served}
+            if not own:
+                break
+            # What was added before counts as well.
+            count.update(served[window][0] for window in found)
+            found.append(own[min(own, key=lambda code: _slack(loads[code], count[code]))])
+            continue
+        spare = [w for w in last_first if w in served and all(count[code] > 1 for code in served[w])]
+        if not spare:
+            single = [w for w in served if len(served[w]) == 1 and count[served[w][0]] > 1]
+            spare = sorted(single, key=lambda w: -_slack(loads[served[w][0]], count[served[w][0]] - 1))
+        if not spare:
+            break
+        found.append(spare[0])
+        del served[spare[0]]
+    return tuple(found)
+
+
+def _slack(load: float, windows: int) -> float:
+    """Windows beyond the offered load, in roots of it: the fewer, the longer people wait."""
+    return (windows - load) / math.sqrt(load) if load else math.inf
+
+
+def _served(hall: SimulatedHall) -> dict[str, tuple[str, ...]]:
+    """What each window that stays open serves, in order."""
+    index = Index(hall.config)
+    found = {window: index.serving(window, clerk, DATE) for window, clerk in hall.seats}
+    return {window: codes for window, codes in found.items() if codes and window not in hall.closed}
+
+
+def _load_of(run: Run, hall: SimulatedHall) -> dict[str, float]:
+    """Offered load of each service at its fullest time, in windows."""
+    found: dict[str, float] = {}
+    for lines, load in zip(hall.lines, peak_load(run.scenario, run.volume), strict=True):
+        for line in lines:
+            found[line.service] = found.get(line.service, 0.0) + load * line.weight
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
-    """So many flexible windows more, or less."""
+    """Some windows less, or more that are like them."""
 
-    more: int
+    changed: tuple[str, ...]
+    added: bool
 
     def __call__(self, hall: SimulatedHall) -> SimulatedHall:
-        if self.more < 0:
-            gone = set(list(_flexible(hall))[self.more :])
-            seats = tuple(seat for seat in hall.seats if seat[0] not in gone)
-            return hall._replace(seats=seats)
-        config, staffed = hall.config, list(hall.seats)
-        like = next(reversed(list(_flexible(hall))), None)
-        for number in range(self.more if like is not None else 0):
-            config, seat = _one_more(config, dict(staffed), like or "", number)
-            staffed.append(seat)
+        served = _served(hall)
+        config, staffed, serving = hall.config, list(hall.seats), dict(hall.serving)
+        if self.added:
+            for number, like in enumerate(self.changed):
+                config, seat = _one_more(config, dict(staffed), like, number)
+                staffed.append(seat)
+                if like in serving:
+                    serving[seat[0]] = serving[like]
+        else:
+            staffed = [seat for seat in staffed if seat[0] not in self.changed]
+        sign = 1 if self.added else -1
+        count = Counter(code for window in self.changed for code in served[window])
         lines = tuple(
-            tuple(Line(line.service, line.weight, line.windows + self.more) for line in group)
+            tuple(line._replace(windows=line.windows + sign * count[line.service]) for line in group)
             for group in hall.lines
         )
-        return hall._replace(config=config, seats=tuple(staffed), lines=lines)
-
-
-def _flexible(hall: SimulatedHall) -> Iterator[str]:
-    """Windows that stay open and whose clerks have several skills, in order."""
-    clerks = {clerk.id: clerk for clerk in hall.config.clerks}
-    kinds = {window.id: window for window in hall.config.windows}
-    for window, clerk in hall.seats:
-        several = len(clerks[clerk].skills) > 1 and len(kinds[window].services) != 1
-        if several and window not in hall.closed:
-            yield window
+        in_use = dict(hall.in_use)
+        staffed_at = {window for window, _ in staffed}
+        return hall._replace(
+            config=config,
+            seats=tuple(staffed),
+            lines=lines,
+            serving=tuple(serving.items()),
+            in_use=tuple((window, skills) for window, skills in in_use.items() if window in staffed_at),
+        )
 
 
 def _one_more(

@@ -80,10 +80,19 @@ class Windows:
             self._absent(absence.hours, absence.windows)
 
     def open(self) -> None:
-        """Open all that the tides do not open."""
+        """Open all that the tides do not open, each when it begins to serve."""
+        serving = dict(self._day.hall.serving)
         for window, _ in self._seats:
-            if window not in self._closed_at_first:
-                self._day.do(cmd.Open(window=window))
+            if window in self._closed_at_first:
+                continue
+            first_ms = serving[window][0][0] if window in serving else self._day.now_ms
+            if first_ms > self._day.now_ms:
+                self._day.plan(first_ms, self._begins, window)
+            else:
+                self._begins(window)
+
+    def _begins(self, window: str) -> None:
+        self._day.do(cmd.Open(window=window))
 
     def _breaks(self) -> None:
         clerks = self._day.scenario.clerks

@@ -107,6 +107,24 @@ class Days:
 
 
 def _day(config: HallConfig, day: str) -> Day:
+    begins_ms, _ = day_bounds(day, config.timezone, config.day_starts)
+    sessions = sessions_on(config, day)
+    forecast = expected(config, day)
+    minutes = forecast.minutes
+    laws = [law_of(service.service_min, service.service_cv) for service in config.services]
+    slots = []
+    for minute in range(0, minutes, SLOT_MIN):
+        from_ms = begins_ms + minute * _MIN_MS
+        if any(
+            s.serving_from_ms < from_ms + SLOT_MIN * _MIN_MS and from_ms < s.serving_to_ms for s in sessions
+        ):
+            middle = minute + SLOT_MIN / 2
+            slots.append((from_ms, load_forecast(laws, forecast, middle, 0, SLOT_STEP_MIN)))
+    return Day(begins_ms, forecast, sessions, tuple(slots))
+
+
+def expected(config: HallConfig, day: str) -> DayForecast:
+    """What a hall's file expects of a business day (ISO date), in minutes from its beginning."""
     begins_ms, ends_ms = day_bounds(day, config.timezone, config.day_starts)
     minutes = max(1, (ends_ms - begins_ms) // _MIN_MS)
     sessions = sessions_on(config, day)
@@ -119,17 +137,7 @@ def _day(config: HallConfig, day: str) -> Day:
         ]
         for service in config.services
     ]
-    forecast = DayForecast(profile, [service.daily for service in config.services], spans, minutes)
-    laws = [law_of(service.service_min, service.service_cv) for service in config.services]
-    slots = []
-    for minute in range(0, minutes, SLOT_MIN):
-        from_ms = begins_ms + minute * _MIN_MS
-        if any(
-            s.serving_from_ms < from_ms + SLOT_MIN * _MIN_MS and from_ms < s.serving_to_ms for s in sessions
-        ):
-            middle = minute + SLOT_MIN / 2
-            slots.append((from_ms, load_forecast(laws, forecast, middle, 0, SLOT_STEP_MIN)))
-    return Day(begins_ms, forecast, sessions, tuple(slots))
+    return DayForecast(profile, [service.daily for service in config.services], spans, minutes)
 
 
 def _span(config: HallConfig, day: str, begins_ms: int, text: str) -> tuple[float, float]:

@@ -141,3 +141,21 @@ def test_what_was_found_is_drawn(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert len(drawn) == 6, "a page for each and one for both, PNG and SVG"
     told = capsys.readouterr().out
     assert all(str(folder / name) in told for name in drawn)
+
+
+def test_one_day_has_no_interval(capsys: pytest.CaptureFixture[str]) -> None:
+    one = ["--days", "1", "--jobs", "1", "--volume", "200"]
+    assert main(["simulate", "compare", "longest_wait", "default", *one]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "(-)" in told
+    assert "(days -)" in told
+    assert not re.search(r"\d to -?\d", told)
+
+
+def test_samples_are_compared_by_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(read_source("county"))
+    assert main(["simulate", "compare", "county", str(path), "--days", "2", "--jobs", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "against county" in told
+    assert "1.000 (1.000 to 1.000)" in told

@@ -172,3 +172,37 @@ def test_every_number_of_a_scenario_has_a_range() -> None:
         if field.type in (int, float, int | None, float | None)
     }
     assert numbers <= set(RANGES)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("this is not toml\n", [(1, "not TOML")]),
+        ('like = "count-84"\nname = "x"\n', [(1, "there is no scenario 'count-84'")]),
+        ('like = "county-84"\nname = "x"\n[day]\nvolume = -1\nthis\n', [(4, "-1 is out"), (5, "not TOML")]),
+        ('name = "x"\n', [(1, "this key is missing")] * 3 + [(1, "the table is missing")]),
+    ],
+)
+def test_only_what_is_wrong_in_itself_is_told(text: str, told: list[tuple[int, str]], tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(ScenarioError) as caught:
+        load(str(path))
+    found = caught.value.problems
+    assert [problem.line for problem in found] == [line for line, _ in told]
+    assert all(p.message.startswith(text) for p, (_, text) in zip(found, told, strict=True))
+
+
+def test_a_groups_own_profile_is_looked_at_like_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    slots = ("09:00-11:00", "10:00-12:00", "nine")
+    profile = ", ".join(f'{{ hours = "{hours}", rate = 0 }}' for hours in slots)
+    path.write_text(
+        f'like = "county-84"\nname = "x"\n[[groups]]\ncode = "g01"\nshare = 1\nprofile = [{profile}]\n'
+    )
+    with pytest.raises(ScenarioError) as caught:
+        load(str(path))
+    messages = [problem.message for problem in caught.value.problems]
+    assert "10:00-12:00 overlaps 09:00-11:00" in messages
+    assert "'nine' are no hours of one day" in messages
+    assert "nobody comes at any time" in messages

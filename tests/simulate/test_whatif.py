@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from callq.simulate.of_hall import scenario_of
 from callq.simulate.runs import Run, hall_for
 from callq.simulate.scenario import load
 from callq.simulate.whatif import QUESTIONS, answers, bound, skills, windows
+from tests.simulate.small import with_
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +52,36 @@ def test_fewer_windows_wait_longer_on_the_same_days() -> None:
     assert found[0].difference_min.mean > 0
     assert (found[1].difference_min.mean, found[1].is_today) == (0.0, True)
     assert found[0].staff_hours == pytest.approx(found[1].staff_hours - 3 * 8, abs=1)
+
+
+@pytest.mark.parametrize("policy", ["group_lines", "department_lines", "kiosk_shorter_line"])
+def test_where_no_window_is_flexible_they_come_and_go_by_load(policy: str) -> None:
+    run = Run(load("county-84"), 2600, 1, 1, policy)
+    tried = {each.what: hall_for(each.run) for each in windows(run)}
+    assert [len(hall.seats) for hall in tried.values()] == [81, 82, 83, 84, 85, 86, 87]
+    today = tried["as today"]
+    for hall in tried.values():
+        windows_of = Counter(w.services for w in hall.config.windows if w.id in dict(hall.seats))
+        assert set(windows_of) == {w.services for w in today.config.windows}, "each keeps one"
+    if policy == "group_lines":
+        assert all(": 1 g" in what for what in tried if what.startswith(("+1", "-1")))
+        for hall in tried.values():
+            own = {window.services: 0 for window in hall.config.windows}
+            for window in hall.config.windows:
+                own[window.services] += window.id in dict(hall.seats)
+            assert [line.windows for (line,) in hall.lines] == [
+                own[(line.service,)] for (line,) in hall.lines
+            ]
+
+
+def test_one_window_for_each_service_is_not_taken_away() -> None:
+    few = with_(layout={"domain": 3, "comprehensive": 0}, day={"volume": 100.0})
+    tried = windows(Run(few, 100, 1, 1))
+    assert [each.what for each in tried][:2] == ["as today", "+1 windows: 1 estate"]
+    assert len(tried) == 4
+    today, more = answers([tried[0], tried[3]], jobs=1)
+    assert more.difference_min.mean < 0
+    assert more.staff_hours > today.staff_hours
 
 
 def test_a_hall_file_is_asked_as_well() -> None:
