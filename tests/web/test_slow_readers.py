@@ -608,6 +608,26 @@ async def test_an_aborted_send_fails_at_once_even_under_a_shield() -> None:
             await patient.send_all(b"more")
 
 
+async def test_no_end_is_said_in_the_middle_of_what_is_being_sent() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    far = trio.SocketStream(trio.socket.from_stdlib_socket(right))
+    large = b"a" * 3_000_000
+    taken = bytearray()
+    with left, right:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(patient.send_all, large)
+            await settled()
+            patient.shut_down()
+            with trio.fail_after(10):
+                while len(taken) < len(large):
+                    taken += (part := await far.receive_some(65536))
+                    assert part, "half a message, and an end as if it were whole"
+        patient.shut_down()
+        with trio.fail_after(1):
+            assert await far.receive_some(1) == b""
+
+
 @pytest.mark.parametrize("views", [("floor",), ("floor", "board")])
 async def test_a_screen_that_takes_nothing_is_dropped_as_slow(
     views: tuple[str, ...], door: Door, monkeypatch: pytest.MonkeyPatch
