@@ -157,11 +157,13 @@ class PatientStream:
         return bytes(await self._stream.receive_some(max_bytes))
 
     def shut_down(self) -> None:
-        """Say that nothing more comes, unless a send is stuck: then there is no end to say."""
-        if not self._aborted and not self.blocked and self.socket.fileno() >= 0:
+        """Say that nothing more comes, unless a message is out by half: then there is no end to say."""
+        if not self._rest and not self.blocked and self.socket.fileno() >= 0:
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
 
     async def aclose(self) -> None:
-        """Close."""
+        """Close; a message that is out by half ends in a reset, not as if it were whole."""
+        if self._rest:
+            self._reset()
         await self._stream.aclose()

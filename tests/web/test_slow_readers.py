@@ -671,6 +671,23 @@ async def test_nothing_is_sent_to_a_socket_that_is_closed_below_its_session() ->
     assert {"type": "websocket.disconnect", "code": 4400} in told
 
 
+async def test_half_a_message_that_nobody_ends_is_not_taken_for_a_whole() -> None:
+    with open_socket("127.0.0.1", 0) as listening:
+        far = await trio.open_tcp_stream("127.0.0.1", listening.getsockname()[1])
+        near = await trio.SocketListener(trio.socket.from_stdlib_socket(listening)).accept()
+        patient = PatientStream(near)
+        assert patient.send_now(b"a" * 10_000_000) is False
+        patient.shut_down()
+        with trio.move_on_after(0.1) as waited:
+            while await far.receive_some(65536):
+                pass
+        assert waited.cancelled_caught, "an end is said in the middle"
+        await patient.aclose()
+        with pytest.raises(trio.BrokenResourceError):
+            await far.receive_some(1)
+        await far.aclose()
+
+
 async def test_no_end_is_said_in_the_middle_of_what_is_being_sent() -> None:
     left, right = socket.socketpair()
     patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
