@@ -41,8 +41,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     doctor = commands.add_parser(
         "doctor",
         help="check this installation",
-        description="Check Redis, durability, clock, disk and port, as `callq serve` would use them. Of a "
-        "store that is not running the files are looked at, and the settings on a redis-server without data.",
+        description="Check Redis, durability, clock, voice, disk and port, as `callq serve` would use them. "
+        "Of a store that is not running the files are looked at, and the settings on a server without data.",
         epilog="Exit status 1 if callq could not run. It changes nothing, and starts nothing on data.",
     )
     doctor.add_argument("--data", metavar="DIR", type=Path, help="data directory of the server")
@@ -73,6 +73,7 @@ async def _examine(args: argparse.Namespace) -> int:
     say(Check("ok", "callq", f"{__version__} on Python {sys.version.split()[0]}"))
     for check in _local(args.data):
         say(check)
+    say(_voice(args.data))
     await _store(args, say)
     say(_port(*args.listen))
     return worst
@@ -83,6 +84,21 @@ def format_check(check: Check, *, colour: bool) -> str:
     code = {"ok": "32", "warning": "33", "error": "31"}[check.verdict] if colour else ""
     mark = f"\x1b[{code}m{check.verdict:7}\x1b[0m" if code else f"{check.verdict:7}"
     return f"{mark} {check.what}: {check.found}" + (f"\n        hint: {check.hint}" if check.hint else "")
+
+
+def _voice(data: Path | None) -> Check:
+    """Whether calls can be spoken: made, not only looked for."""
+    from callq.domain.hall import Voice
+    from callq.voice.clips import Clips, VoiceMissing
+    from callq.voice.text import Told, spoken
+
+    clips = Clips(data / "voice" if data is not None else None)
+    try:
+        made = clips.make(spoken(Voice(), Told("A012", "3", {}, False)))
+    except VoiceMissing as missing:
+        return Check("warning", "voice", missing.detail, missing.hint)
+    recorded = sum(1 for clip in made.clips if clip is not None)
+    return Check("ok", "voice", f"a call is spoken, {recorded} of {len(made.clips)} pieces from recordings")
 
 
 def _local(data: Path | None) -> Iterator[Check]:

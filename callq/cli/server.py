@@ -65,6 +65,12 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="write a digest of each hall's state every 1,000 entries: nodes that drift apart notice",
     )
     serve.add_argument(
+        "--voice",
+        metavar="DIR",
+        type=Path,
+        help="recordings for announcements (default: the folder voice in --data)",
+    )
+    serve.add_argument(
         "--log-format",
         choices=("console", "json"),
         help="default: console on a terminal, json otherwise",
@@ -128,6 +134,7 @@ def run_serve(args: argparse.Namespace) -> int:
         durability=args.durability,
         state_digests=args.state_digests,
         admin_token=os.environ.get(ADMIN_TOKEN) or None,
+        voice_dir=args.voice,
         log_format=log_format,
     )
     try:

@@ -59,10 +59,15 @@ MAX_CHARS: Final = {
     "notices": 120,
     "phone": 40,
     "address": 80,
+    "engine": 40,
+    "call": 80,
+    "elsewhere": 80,
+    "again": 20,
+    "digits": 10,
 }
 """Longest text by key, in characters: what the screens can show without cutting."""
 
-REQUIRED_TEXT: Final = frozenset({"name", "label", "examples", "notices"})
+REQUIRED_TEXT: Final = frozenset({"name", "label", "examples", "notices", "digits"})
 """Texts that may not be empty where they are given."""
 
 RANGES: Final = {
@@ -119,6 +124,10 @@ RANGES: Final = {
     "least": (1, 1000),
     # outlets
     "wait_min": (0, 480),
+    # voice
+    "repeat": (1, 3),
+    "stale_s": (10, 120),
+    "volume": (0, 100),
 }
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
 

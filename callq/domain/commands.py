@@ -6,7 +6,7 @@ A command names what is wanted; `decide` answers with events or refuses. Ids tha
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -16,6 +16,9 @@ from callq.domain.tides import TideMemory, TideMode, TidePlan, TideSlot
 TicketClass = Literal["ordinary", "appointment", "priority"]
 Channel = Literal["kiosk", "counter", "phone", "web", "guide"]
 HoldKind = Literal["without_papers", "with_papers", "waiting"]
+
+UNSPECIFIED: Final = "unspecified"
+"""Goes on record where a reason was left out."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", omit_defaults=True):
@@ -181,7 +184,7 @@ class TakeOver(_AtWindow, frozen=True, kw_only=True, tag="take_over"):
     """A supervisor seats another clerk at an occupied window."""
 
     clerk: str
-    reason: str = "unspecified"
+    reason: str = UNSPECIFIED
 
 
 class Open(_AtWindow, frozen=True, kw_only=True, tag="open"):
@@ -216,7 +219,7 @@ class CallTicket(_AtWindow, frozen=True, kw_only=True, tag="call_ticket"):
     """指呼: this one, out of turn."""
 
     ticket: str
-    reason: str = "unspecified"
+    reason: str = UNSPECIFIED
 
 
 class Recall(_AtWindow, frozen=True, kw_only=True, tag="recall"):

@@ -40,6 +40,7 @@ class Code(StrEnum):
     HALL_SUSPENDED = "hall_suspended"
     TOO_SOON = "too_soon"
     LIMIT_REACHED = "limit_reached"
+    CHOICE_NEEDED = "choice_needed"
     EXPIRED = "expired"
     TRIMMED = "trimmed"
     PAYLOAD_TOO_LARGE = "payload_too_large"
@@ -47,6 +48,7 @@ class Code(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL = "internal"
     STORE_UNAVAILABLE = "store_unavailable"
+    VOICE_UNAVAILABLE = "voice_unavailable"
 
 
 CONFLICT: Final = 409
@@ -79,6 +81,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.HALL_SUSPENDED: 409,
     Code.TOO_SOON: 409,
     Code.LIMIT_REACHED: 409,
+    Code.CHOICE_NEEDED: 409,
     Code.EXPIRED: 409,
     Code.TRIMMED: 410,
     Code.PAYLOAD_TOO_LARGE: 413,
@@ -86,6 +89,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.TOO_MANY_REQUESTS: 429,
     Code.INTERNAL: 500,
     Code.STORE_UNAVAILABLE: 503,
+    Code.VOICE_UNAVAILABLE: 503,
 }
 """HTTP status of each code."""
 
@@ -117,6 +121,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.DUPLICATE_TICKET: "The person already has a live ticket or booking for this service",
     Code.TOO_SOON: "Too soon",
     Code.LIMIT_REACHED: "The limit is reached",
+    Code.CHOICE_NEEDED: "Somebody has to choose first",
     Code.EXPIRED: "The time for this has passed",
     Code.TRIMMED: "These events are no longer kept",
     Code.PAYLOAD_TOO_LARGE: "The request body is too large",
@@ -124,6 +129,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.TOO_MANY_REQUESTS: "The server has no room for more",
     Code.INTERNAL: "The server failed; nothing was changed",
     Code.STORE_UNAVAILABLE: "The store is unavailable for now",
+    Code.VOICE_UNAVAILABLE: "The server has no voice for this",
 }
 
 

@@ -329,6 +329,52 @@ class Tides(_Config, frozen=True, kw_only=True):
     minima: tuple[Minimum, ...] = ()
 
 
+class Language(_Config, frozen=True, kw_only=True):
+    """A language in which calls are announced; what is left out is built in for ``zh`` and ``en``."""
+
+    code: str
+    """Also the folder of its clips."""
+    engine: str = ""
+    """Voice of espeak-ng, e.g. ``yue``."""
+    call: str = ""
+    """Sentence with ``{number}`` and ``{window}``."""
+    elsewhere: str = ""
+    """The same where people wait in another zone than the window's; also ``{zone}``."""
+    again: str = ""
+    """Said before a repeated call."""
+    digits: tuple[str, ...] = ()
+    """How 0 to 9 are spoken."""
+
+
+class VolumeHours(_Config, frozen=True, kw_only=True):
+    """How loud it is in some hours."""
+
+    hours: str
+    """Local hours of one day, e.g. ``12:00-14:00``."""
+    volume: int
+    """Percent; 0: quiet."""
+
+
+class Voice(_Config, frozen=True, kw_only=True):
+    """How calls are announced."""
+
+    one: Literal["yao", "yi"] = "yao"
+    """Whether the digit 1 is spoken 幺 or 一 in Mandarin."""
+    chime: bool = True
+    repeat: int = 1
+    """How often a call is spoken each time."""
+    stale_s: int = 30
+    """A call whose turn has not come so long after it is no longer spoken."""
+    volume: int = 80
+    """Percent."""
+    hours: tuple[VolumeHours, ...] = ()
+    """Hours with another volume."""
+    rooms: tuple[tuple[str, ...], ...] = ()
+    """Zones that hear each other and so take turns."""
+    languages: tuple[Language, ...] = ()
+    """In the order in which they are spoken; empty: Mandarin alone."""
+
+
 class Contact(_Config, frozen=True, kw_only=True):
     """Where people ask when the queue cannot help."""
 
@@ -361,6 +407,7 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     rules: Rules = Rules()
     routing: Routing | None = None
     tides: Tides = Tides()
+    voice: Voice = Voice()
     items: tuple[Item, ...] = ()
     outlets: tuple[Outlet, ...] = ()
 
@@ -371,6 +418,19 @@ class HallConfig(_Config, frozen=True, kw_only=True):
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
+
+
+def remote_only(config: HallConfig) -> tuple[str, ...]:
+    """Services that remote windows are equipped for by name, and no other windows; in the hall's order.
+
+    Only with a ticket for one of these is it certain that somebody is served by video.
+    """
+    by_video = {code for window in config.windows if window.kind == "remote" for code in window.services}
+    others = [window for window in config.windows if window.kind != "remote"]
+    if not all(window.services for window in others):
+        return ()
+    shared = {code for window in others for code in window.services}
+    return tuple(one.code for one in config.services if one.code in by_video - shared)
 
 
 def digest(config: HallConfig) -> str:

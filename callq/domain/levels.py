@@ -75,6 +75,9 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         hall.Outlet,
         hall.Routing,
         hall.Tides,
+        hall.Voice,
+        hall.VolumeHours,
+        hall.Language,
         hall.ProfileSlot,
         hall.Minimum,
         tides.TidePlan,
@@ -143,7 +146,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     },
     3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
     4: {
-        hall.HallConfig: ("routing", "tides", "items", "outlets"),
+        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets"),
         hall.Service: (
             "target_appointment_min",
             "target_priority_min",

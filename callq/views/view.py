@@ -14,6 +14,7 @@ from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
 from callq.domain.routing import eligible_lanes
 from callq.domain.rules.guards import ticket_of, window_of
+from callq.views.announcements import project_announcements, room_of
 from callq.views.board import project_board
 from callq.views.floor import project_floor
 from callq.views.held import held_at
@@ -121,6 +122,12 @@ def _board_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield from (("service", service.code) for service in services_of(state, view.zone))
 
 
+def _announcement_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    # Zones of one room take turns: what is said in one moves what is said in the others.
+    yield from (("zone", zone) for zone in room_of(state, view.zone))
+
+
 def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
     yield "window", window_of(state, view.window or "").id
@@ -165,6 +172,9 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
 
 VIEWS: Final[dict[str, _Kind]] = {
     "board": _Kind(("zone",), lambda v, s, now, memo: project_board(s, v.zone, now, memo), _board_topics),
+    "announcements": _Kind(
+        ("zone",), lambda v, s, now, memo: project_announcements(s, v.zone, now), _announcement_topics
+    ),
     "strip": _Kind(("window",), lambda v, s, now, memo: project_strip(s, v.window or ""), _strip_topics),
     "panel": _Kind(
         ("window",), lambda v, s, now, memo: project_panel(s, v.window or "", now, memo), _panel_topics

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from callq.domain.commands import UNSPECIFIED
 from callq.domain.grounds import Call, call_of, grounds_of, record_of
 from callq.wire import messages as m
 
@@ -78,14 +79,18 @@ def _upper(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+_NO_REASON: Final = Words("未说明原因", "no reason given")
+
+
 def _by_name(facts: Facts) -> Words:
     longer, reason = facts.grounds.longer, facts.grounds.reason
     passed = f"，{longer} 个队列的队首等得更久" if longer else ""
     queues = "1 queue" if longer == 1 else f"{longer} queues"
     passed_en = f"; the first of {queues} had waited longer" if longer else ""
+    told = Words(f"原因：{reason}", f"reason: {reason}") if reason != UNSPECIFIED else _NO_REASON
     return Words(
-        f"{facts.window} 号窗口工作人员指定呼叫，原因：{reason}。{facts.wait.zh}{passed}。",
-        f"Called by name by the clerk at window {facts.window}, reason: {reason}. "
+        f"{facts.window} 号窗口工作人员指定呼叫，{told.zh}。{facts.wait.zh}{passed}。",
+        f"Called by name by the clerk at window {facts.window}, {told.en}. "
         f"{_upper(facts.wait.en)}{passed_en}.",
     )
 
@@ -276,9 +281,10 @@ def why_of(
         so_far = _STEP if ticket.past[-1].ended == "completed" else _WITHDRAWN
     left, left_en = (left_to.text, f" {left_to.text_en}") if left_to else ("", "")
     if ahead:
+        are_expected = "1 is expected" if ahead == 1 else f"{ahead} are expected"
         return None, Words(
             f"{so_far.zh}：预计有 {ahead} 位先于您被叫到。{left}",
-            f"{so_far.en}: {ahead} are expected to be called before you.{left_en}",
+            f"{so_far.en}: {are_expected} to be called before you.{left_en}",
         )
     return None, Words(
         f"{so_far.zh}：预计下一个就是您。{left}", f"{so_far.en}: you are expected to be next.{left_en}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -10,9 +10,19 @@ from callq.domain.hall import HallConfig
 from callq.metrics import HallStatus
 from callq.wire import messages as m
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Base of answers."""
+
+
+class Content(NamedTuple):
+    """An answer that is no JSON, with its own headers."""
+
+    content: bytes
+    headers: Mapping[str, str]
 
 
 class BoardData(_Answer, frozen=True, kw_only=True):

@@ -22,7 +22,9 @@ from callq.views.left import left_by, left_of
 from callq.views.ticket import ticket_out, window_out
 from callq.views.view import View, project
 from callq.views.why import calls_of, why_of
+from callq.voice.clips import Clips
 from callq.web import answers, orders
+from callq.web.announcer import Announcer
 from callq.web.persons import known_person
 from callq.web.roles import Permission, Principal, Role
 from callq.web.window_bodies import CallNextBody, TakeOverBody
@@ -65,8 +67,9 @@ class Call(NamedTuple):
 class Api:
     """The API over a node."""
 
-    def __init__(self, node: Node, tokens: Tokens, secret: bytes) -> None:
+    def __init__(self, node: Node, tokens: Tokens, secret: bytes, announcer: Announcer | None = None) -> None:
         self.node = node
+        self.announcer = announcer or Announcer(Clips(None))
         self.tokens = tokens
         self.secret = secret
 

@@ -15,6 +15,7 @@ import trio
 from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected
 from callq.web import problems
+from callq.web.answers import Content
 from callq.web.api import Call
 from callq.web.headers import given_twice, header_once
 from callq.web.keys import body_digest, checked_key
@@ -100,8 +101,9 @@ class HttpDoor:
             answer.status,
             time.perf_counter() - began,
         )
+        own = {name.lower().encode() for name in answer.headers}
         headers = [
-            *_HEADERS,
+            *(header for header in _HEADERS if header[0] not in own),
             (b"content-type", answer.kind),
             (b"content-length", b"%d" % len(answer.content)),
         ]
@@ -135,7 +137,10 @@ class HttpDoor:
             return problem_answer(_wrong_method(place))
         try:
             asked = await self._asked(route, path, request)
-            return Answer(route.status, to_json(await route.handle(self._api, asked)))
+            answer = await route.handle(self._api, asked)
+            if isinstance(answer, Content):
+                return Answer(route.status, answer.content, route.kind.encode(), answer.headers)
+            return Answer(route.status, to_json(answer))
         except CallqError as error:
             await request.discard()
             return problem_answer(error)

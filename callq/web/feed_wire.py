@@ -44,6 +44,14 @@ class Unsubscribe(_Message, frozen=True, kw_only=True, tag="unsubscribe"):
     ticket: Text | None = None
 
 
+class ClaimAnnouncer(_Message, frozen=True, kw_only=True, tag="claim_announcer"):
+    """Be the one that speaks for a zone; without it, for the whole hall."""
+
+    zone: Text | None = None
+    screen: Text | None = None
+    """Of the client's own choosing, at random: who claims again under it takes its earlier claim over."""
+
+
 class Ping(_Message, frozen=True, kw_only=True, tag="ping"):
     """Are you there?"""
 
@@ -72,9 +80,9 @@ class CommandMessage(NamedTuple):
     body: dict[str, Any]
 
 
-Incoming = Subscribe | Unsubscribe | Ping | Pong
+Incoming = Subscribe | Unsubscribe | ClaimAnnouncer | Ping | Pong
 
-_TAGS: Final = ("subscribe", "unsubscribe", "command", "ping", "pong")
+_TAGS: Final = ("subscribe", "unsubscribe", "claim_announcer", "command", "ping", "pong")
 
 
 _HEAD: Final = ("type", "id", "key")

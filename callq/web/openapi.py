@@ -27,6 +27,7 @@ _PATH: Final = {
     "window": "Window id",
     "ticket": "Ticket id, not its number",
     "decision": "Id of a routing decision, as it was answered",
+    "announcement": "Id of an announcement: number and time of the call",
     "booking": "Booking id; case, hyphens and `O` for `0` do not matter",
 }
 
@@ -83,7 +84,7 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
         "responses": {
             str(route.status): {
                 "description": "Done" if route.method == "POST" else "As it stands",
-                "content": {"application/json": {"schema": schema_of[route.answer]}},
+                "content": {route.kind: {"schema": _answer(route, schema_of)}},
             },
             **_refusals(route, schema_of),
         },
@@ -95,6 +96,13 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
             "content": {"application/json": {"schema": schema_of[route.body]}},
         }
     return operation
+
+
+def _answer(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
+    if route.answer is None:
+        return {"type": "string", "format": "binary"}
+    schema: dict[str, Any] = schema_of[route.answer]
+    return schema
 
 
 _IDEMPOTENCY_KEY: Final = {

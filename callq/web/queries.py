@@ -31,6 +31,12 @@ class BoardQuery(_Query, frozen=True, kw_only=True):
     zone: Annotated[Short, _about("Left out: the whole hall")] | None = None
 
 
+class AnnouncementQuery(_Query, frozen=True, kw_only=True):
+    """Where it is spoken."""
+
+    zone: Annotated[Short, _about("Left out: in the whole hall")] | None = None
+
+
 class TicketsQuery(_Query, frozen=True, kw_only=True):
     """Which tickets; conditions are combined."""
 

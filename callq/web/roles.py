@@ -125,6 +125,7 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
 
 VIEW_PERMISSION: Final[dict[str, Permission]] = {
     "board": Permission.READ_BOARD,
+    "announcements": Permission.READ_BOARD,
     "strip": Permission.READ_STRIP,
     "panel": Permission.READ_PANEL,
     "floor": Permission.READ_FLOOR,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from callq.domain.errors import Code
-from callq.web import answers, bodies, booking, guide, queries
+from callq.web import announcer, answers, bodies, booking, guide, queries
 from callq.web.minting import mint
 from callq.web.roles import Permission
 from callq.web.window_bodies import WindowCommandBody
@@ -44,13 +44,14 @@ class Route(NamedTuple):
       summary: one line for the document.
       permission: what the token's role needs.
       handle: does it.
-      answer: struct of a success.
+      answer: struct of a success; None: `handle` answers `Content`.
       status: of a success.
       body: struct or union that is sent; None: nothing is.
       parts: structs within the body that are read one by one.
       query: struct of the query.
       codes: refusals beyond those that every request can meet.
       max_body: largest body, bytes.
+      kind: content type of a success.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Route(NamedTuple):
     query: Any = queries.NoQuery
     codes: tuple[Code, ...] = ()
     max_body: int = MAX_BODY
+    kind: str = "application/json"
 
     @property
     def all_codes(self) -> tuple[Code, ...]:
@@ -386,6 +388,18 @@ ROUTES: Final[tuple[Route, ...]] = (
         lambda api, asked: api.board(asked.call, asked.query),
         answers.BoardAnswer,
         query=queries.BoardQuery,
+    ),
+    Route(
+        "getAnnouncement",
+        "GET",
+        f"{HALL}/announcements/{{announcement}}/audio",
+        "A call as it is spoken in a zone, a WAV file; the view `announcements` has the address",
+        Permission.READ_BOARD,
+        lambda api, asked: announcer.audio(api, asked.call, asked.path["announcement"], asked.query),
+        None,
+        query=queries.AnnouncementQuery,
+        codes=(Code.NOT_FOUND, Code.VOICE_UNAVAILABLE, Code.TOO_MANY_REQUESTS),
+        kind="audio/wav",
     ),
     Route(
         "getFloor",

@@ -16,6 +16,8 @@ from callq.runtime.clock import NodeClock
 from callq.runtime.gauges import watch_lag
 from callq.runtime.home import DiskHome
 from callq.runtime.node import Node
+from callq.voice.clips import Clips
+from callq.web.announcer import Announcer
 from callq.web.api import Api
 from callq.web.app import create_app
 from callq.web.door import HttpDoor
@@ -54,6 +56,7 @@ class ServeConfig:
       durability: what an acknowledgement promises.
       state_digests: whether halls write digests of their state now and then, for other nodes to compare.
       admin_token: accepted as an administrator's; None: only tokens that were created.
+      voice_dir: recordings for announcements; None: the folder ``voice`` of `data_dir`.
       log_format: of the process's log, which the command line sets up.
     """
 
@@ -65,6 +68,7 @@ class ServeConfig:
     durability: Literal["fsync", "everysec"] = "fsync"
     state_digests: bool = False
     admin_token: str | None = None
+    voice_dir: Path | None = None
     log_format: Literal["console", "json"] = "console"
 
 
@@ -112,7 +116,12 @@ async def serve_until(
                 nursery.start_soon(watch_lag)
                 nursery.start_soon(garbage.run, lambda: node.acts)
                 await serve_node(
-                    node, listening, stopping, admin_token=config.admin_token, task_status=task_status
+                    node,
+                    listening,
+                    stopping,
+                    admin_token=config.admin_token,
+                    clips=Clips(config.voice_dir or config.data_dir / "voice"),
+                    task_status=task_status,
                 )
             nursery.cancel_scope.cancel()
 
@@ -123,12 +132,16 @@ async def serve_node(
     stopping: trio.Event,
     *,
     admin_token: str | None,
+    clips: Clips | None = None,
     task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Open the doors of a running node until `stopping` is set."""
     log = structlog.get_logger()
+    announcer = Announcer(clips or Clips(None))
+    if not announcer.clips.speaks:
+        log.warning("voice_without_engine", hint="install espeak-ng, or record every clip")
     secret = await node.keyring.secret()
-    api = Api(node, Tokens(node.keyring, secret, admin_token), secret)
+    api = Api(node, Tokens(node.keyring, secret, admin_token), secret, announcer)
     feed = FeedDoor(api)
     http = HttpDoor(api, ROUTES, create_app(api, load_pages()))
     listener = Listener(_doors(http, feed), listening, max_message=MAX_MESSAGE, most=room_for_connections())

@@ -13,10 +13,13 @@ from callq import metrics
 from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
 from callq.runtime.hub import FeedClosed
 from callq.runtime.ids import wall_ms
+from callq.views.announcements import room_of
 from callq.views.view import View
 from callq.web import bodies, problems
+from callq.web.announcer import Claim, speak_for
 from callq.web.api import Api, Call
 from callq.web.feed_wire import (
+    ClaimAnnouncer,
     CommandMessage,
     Incoming,
     Ping,
@@ -136,6 +139,8 @@ class Session:
         self._send_event = send
         self._outlet = outlet
         self._views: dict[View, _Following] = {}
+        self._claimed: set[str | None] = set()
+        """Zones that the client would speak for."""
         self._commands = trio.Semaphore(MAX_COMMANDS)
         self._idle: list[trio.Event] = []
         """Of tasks that have answered a command and would read again."""
@@ -223,6 +228,8 @@ class Session:
                     await self._send({"type": "pong", "server_ms": wall_ms()})
                 case Subscribe():
                     await self._subscribe(message, nursery)
+                case ClaimAnnouncer():
+                    await self._claim(message.zone, message.screen, nursery)
                 case Unsubscribe():
                     view = View(message.view, message.zone, message.window, message.ticket)
                     following = self._views.pop(view, None)
@@ -357,10 +364,27 @@ class Session:
             if frame.reset:
                 message["reset"] = True
             packed = self._outlet.pack(message)
-            if frame.kind == "change":
-                # A snapshot is one reader's own.
-                frame.made[self._outlet.wire] = now_ms, packed
+            frame.made[self._outlet.wire] = now_ms, packed
         return packed
+
+    # Speaking -------------------------------------------------------------------------------------
+
+    async def _claim(self, zone: str | None, screen: str | None, nursery: trio.Nursery) -> None:
+        """Have the client speak for a zone as soon as nobody else does; it is told when that changes."""
+        try:
+            self._principal.require(VIEW_PERMISSION["announcements"], hall=self._hall)
+            if zone not in self._claimed and len(self._claimed) >= MAX_VIEWS:
+                raise Rejected(Code.INVALID, f"more than {MAX_VIEWS} zones", "open another socket")
+            self._api.node.actor(self._hall).glance(lambda state: room_of(state, zone))
+        except StoreUnavailable:
+            raise _Ended(UNAVAILABLE) from None
+        except CallqError as error:
+            await self._refuse(error)
+            return
+        if zone not in self._claimed:
+            self._claimed.add(zone)
+            claimed = Claim(self._hall, zone, screen)
+            nursery.start_soon(speak_for, self._api.announcer, claimed, self._send)
 
     # Commands -------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callq.domain.commands import HoldKind  # noqa: TC001 - read by msgspec at run time
+from callq.domain.commands import UNSPECIFIED, HoldKind
 from callq.web.bodies import CommandBody, Given, Reason, Short, TransferBody
 
 
@@ -29,7 +29,7 @@ class TakeOverBody(CommandBody, frozen=True, kw_only=True, tag="take_over"):
     """Seat another clerk at an occupied window; for supervisors. Who and why is on record."""
 
     clerk: Short
-    reason: Given = "unspecified"
+    reason: Given = UNSPECIFIED
 
 
 class OpenBody(CommandBody, frozen=True, kw_only=True, tag="open"):
@@ -58,7 +58,7 @@ class CallTicketBody(CommandBody, frozen=True, kw_only=True, tag="call_ticket"):
     """指呼: this one, out of turn; who and why is on record."""
 
     ticket: Short
-    reason: Given = "unspecified"
+    reason: Given = UNSPECIFIED
 
 
 class RecallBody(CommandBody, frozen=True, kw_only=True, tag="recall"):

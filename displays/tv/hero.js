@@ -32,7 +32,7 @@ export class Hero {
   renderCall(call, context) {
     const waiting = call.state === "called" || performance.now() - this._shownMs < HIGHLIGHT_MS;
     const now = context.live && waiting;
-    attrs(this._node, { "data-mode": "call", "data-now": now });
+    attrs(this._node, { "data-mode": "call", "data-now": now, "data-alert": false });
     const label = now ? t("tv.calling") : t("tv.lastCall", { time: hourMinute(call.at_ms, context.timezone) });
     text(byId("call-label"), label);
     text(byId("plate-label"), t(waiting ? "tv.window" : "tv.lastWindow"));
@@ -47,11 +47,16 @@ export class Hero {
     setFit(byId("hero-way"), `${service} ${directions}`, [20, 25, 32]);
   }
 
-  /** @param {string} title @param {string} words */
-  renderMessage(title, words) {
-    attrs(this._node, { "data-mode": "message", "data-now": false });
+  /**
+   * @param {string} title
+   * @param {string} words
+   * @param {boolean} [alert] everybody in the hall has to do something now
+   */
+  renderMessage(title, words, alert = false) {
+    attrs(this._node, { "data-mode": "message", "data-now": false, "data-alert": alert });
     text(byId("message-title"), title);
     text(byId("message-text"), words);
     setFit(byId("message-title"), title, [5, 9]);
+    setFit(byId("message-text"), words, [60]);
   }
 }

@@ -49,10 +49,11 @@ export class Notices {
   /**
    * @param {string[]} notices
    * @param {string|null} stale what to say instead while the picture is old
+   * @param {number} taken hanzi that something else in the line takes up
    */
-  render(notices, stale) {
+  render(notices, stale, taken) {
     const portrait = window.innerHeight > window.innerWidth;
-    const limit = portrait ? LINE.portrait : LINE.landscape;
+    const limit = portrait ? LINE.portrait - 2 * taken : LINE.landscape - taken;
     const lines = notices.reduce((all, notice) => all.concat(cut(notice, limit)), /** @type {string[]} */ ([]));
     if (performance.now() - this._turnedMs >= TURN_MS) {
       this._turn += 1;
@@ -61,7 +62,7 @@ export class Notices {
     const n = lines.length ? this._turn % lines.length : 0;
     const words = stale || lines[n] || t("tv.tipText");
     const page = !stale && lines.length > 1 ? t("tv.page", { n: n + 1, total: lines.length }) : "";
-    const key = `${words} ${page}`;
+    const key = `${words} ${page} ${taken}`;
     if (key === this._shown) return;
     const first = this._shown === "";
     this._shown = key;
@@ -71,7 +72,7 @@ export class Notices {
     fill(byId("foot-sign"), stale ? [shape("triangle")] : []);
     text(byId("notice-page"), page);
     const fits = portrait ? (stale ? FITS.stale : FITS.portrait) : FITS.landscape;
-    this._write(words, fits, first || stale !== null);
+    this._write(words, fits.map((most) => most - taken), first || stale !== null);
   }
 
   /** @param {string} words @param {number[]} fits @param {boolean} atOnce */

@@ -4,12 +4,13 @@ import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId } from "/static/dom.js";
 import { Feed } from "/static/feed.js";
 import { pathParts, takeToken } from "/static/token.js";
-import { t, tCode, translatePage } from "/static/words.js";
+import { named, t, tCode, translatePage } from "/static/words.js";
 import { CallQueue } from "/pages/tv/calls.js";
 import { renderLink, renderPlace, renderTime } from "/pages/tv/header.js";
 import { Hero } from "/pages/tv/hero.js";
 import { renderMissed, renderRecent, renderWaiting } from "/pages/tv/lists.js";
 import { Notices } from "/pages/tv/notices.js";
+import { SoundLine } from "/pages/tv/sound.js";
 import { whereOf } from "/pages/tv/where.js";
 
 /** @typedef {import("/static/wire.js").Board} Board */
@@ -33,9 +34,26 @@ const queue = new CallQueue((call, fresh) => {
 let status = { phase: "connecting", sinceMs: null, code: null };
 /** @type {Board|null} */
 let board = null;
+/** @type {SoundLine|null} */
+let sound = null;
 
 /** @param {BoardCall} call */
 const where = (call) => (board ? whereOf(call, board) : "");
+
+/**
+ * A line for each service of this zone that gives no tickets since somebody stopped it.
+ * @param {Board} from
+ * @returns {string[]}
+ */
+function stopped(from) {
+  return from.waiting
+    .filter((service) => service.ticketing && service.ticketing.closed === "service_closed")
+    .map((service) => {
+      const reason = service.ticketing && service.ticketing.reason;
+      const name = named(service.name, service.name_en);
+      return reason ? t("tv.stoppedWhy", { name, reason }) : t("tv.stopped", { name });
+    });
+}
 
 function renderHero() {
   if (status.phase === "refused") {
@@ -46,6 +64,8 @@ function renderHero() {
   const call = queue.shown;
   if (!board) {
     hero.renderMessage(t("tv.connecting"), t("tv.connectingHint"));
+  } else if (board.suspended) {
+    hero.renderMessage(t("tv.suspended"), [board.suspended.reason, t("tv.suspendedHint")].filter(Boolean).join("\n"), true);
   } else if (!call) {
     hero.renderMessage(t("tv.none"), t("tv.noneHint"));
   } else {
@@ -70,7 +90,7 @@ function render() {
     renderMissed(board.missed, board.missed_shown_min, board.rejoin ? board.rejoin.policy : undefined);
   }
   const refused = status.phase === "refused" ? t("tv.refusedCitizen") : null;
-  notices.render(board ? board.notices : [], status.phase === "lost" ? t("tv.stale", { time: since }) : refused);
+  notices.render(board ? stopped(board).concat(board.notices) : [], status.phase === "lost" ? t("tv.stale", { time: since }) : refused, sound ? sound.taken : 0);
 }
 
 /** A picture that never moves leaves its shadow on the panel. */
@@ -89,6 +109,7 @@ if (token === null) {
     clock,
     onStatus: (next) => {
       status = next;
+      if (sound) sound.announcer.setLive(next.phase === "live");
       render();
     },
   });
@@ -98,11 +119,18 @@ if (token === null) {
     queue.update(data.calls, clock.now());
     render();
   });
+  if (new URLSearchParams(location.search).get("voice") === "on") {
+    const about = zone === "all" ? {} : { zone };
+    const line = new SoundLine(token, clock, (onGranted) => feed.claimAnnouncer(about, onGranted), render);
+    sound = line;
+    feed.subscribe(Object.assign({ view: "announcements" }, about), (/** @type {import("/static/wire.js").Announcements} */ data) => line.announcer.update(data));
+  }
   feed.open();
 }
 render();
 shift();
 window.setInterval(() => {
+  if (sound) sound.tick();
   render();
   shift();
 }, 1000);

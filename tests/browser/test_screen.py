@@ -311,3 +311,33 @@ def test_long_notice_is_cut_into_pages_that_fit(pages: Pages, size: tuple[int, i
 
     expect(page.locator("#notice-page")).to_have_text("2 / 2")
     expect(page.locator("#notice")).to_contain_text("敬请谅解")
+
+
+@pytest.mark.parametrize("size", [TV, PORTRAIT])
+@pytest.mark.parametrize("reason", ["请从就近出口离开大厅", "", "停电检修，" * 40])
+def test_hall_that_stands_still_says_what_to_do(pages: Pages, size: tuple[int, int], reason: str) -> None:
+    page, feed = told(pages, boards.usual(), size)
+
+    feed.change(suspended={"since_ms": feed.now_ms(), "reason": reason})
+
+    expect(page.locator("#message-title")).to_have_text("暂停服务")
+    expect(page.locator("#message-text")).to_contain_text(f"{reason}")
+    expect(page.locator("#message-text")).to_contain_text("请听从工作人员指引")
+    expect(page.locator("#hero-number")).to_be_hidden()
+    assert look(page, least_px=least_px(size)).faults == []
+    feed.change(suspended=None)
+    expect(page.locator("#hero-number")).to_have_text("A012")
+
+
+def test_service_that_was_stopped_is_told_where_its_people_wait(pages: Pages) -> None:
+    board = boards.usual()
+    page, feed = told(pages, board)
+    shut = {"open": False, "closed": "service_closed", "reason": "上级系统故障", "next_ms": None}
+    rows = [{**row, "ticketing": shut} if row["prefix"] == "G" else row for row in board["waiting"]]
+
+    feed.change(waiting=rows, notices=[])
+
+    expect(page.locator("#notice")).to_have_text("不动产登记暂停取号：上级系统故障。请到导办台询问。")
+    closed = {**shut, "closed": "outside_session", "reason": ""}
+    feed.change(waiting=[{**row, "ticketing": closed} for row in board["waiting"]])
+    expect(page.locator("#notice")).to_have_text("请留意屏幕叫号，需要帮助请到导办台。")

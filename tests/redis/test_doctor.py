@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 
+from callq.cli.doctor import Check, _voice
 from callq.journal.redis.process import holders_of
 from callq.journal.redis.store import open_store
 from tests.redis.fixtures import PROGRAMS, need_redis
+from tests.voice.sounds import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +51,7 @@ def test_a_fresh_machine_is_fit(tmp_path: Path) -> None:
     need_redis(PROGRAMS[0] if PROGRAMS else None)
     status, said = doctor("--data", str(tmp_path / "data"))
     assert status == 0, said
-    for what in ("redis version", "appendonly", "appendfsync", "clock", "disk", "data directory"):
+    for what in ("redis version", "appendonly", "appendfsync", "clock", "disk", "data directory", "voice"):
         assert f"{what}: " in said
     assert not (tmp_path / "data").exists(), "it changes nothing"
 
@@ -164,3 +166,13 @@ async def test_tools_do_not_look_in_a_directory_whose_store_is_elsewhere(
         assert status == 1
         assert "is elsewhere" in told
         assert "use --url" in told
+
+
+def test_whether_calls_can_be_spoken_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path / "voice", "zh", **{"A": 400.0, "0": 500.0})
+    assert _voice(tmp_path) == Check("ok", "voice", "a call is spoken, 2 of 8 pieces from recordings")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    silent = _voice(tmp_path)
+    assert silent.verdict == "warning"
+    assert "no clip for: 请、yao、2" in silent.found
+    assert "espeak-ng" in silent.hint

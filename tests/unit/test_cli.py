@@ -18,6 +18,7 @@ from callq.cli.hall import format_problem
 from callq.cli.ports import address, any_free, refuse_taken
 from callq.config import Problem, load_hall, read_source
 from callq.domain.hall import digest
+from tests.voice.sounds import heard, record, samples_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +113,7 @@ def test_a_command_line_that_cannot_be_meant_ends_with_usage(
 
 def test_only_what_exists_is_listed() -> None:
     listed = re.findall(r"(?m)^    (\w+) ", build_parser().format_help())
-    assert listed == ["hall", "serve", "demo", "token", "doctor", "simulate", "led"]
+    assert listed == ["hall", "serve", "demo", "token", "doctor", "simulate", "led", "voice"]
 
 
 @pytest.mark.parametrize(
@@ -166,3 +167,54 @@ async def test_checking_a_hall_imports_no_server() -> None:
     done = await trio.run_process([sys.executable, "-c", code], capture_stdout=True)
     slow = {"trio", "redis", "hypercorn", "quart", "httpx", "rich", "structlog"}
     assert slow & set(done.stdout.decode().split()) == set()
+
+
+def test_an_announcement_is_written_as_a_wav(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    record(
+        tmp_path / "clips",
+        "zh",
+        **{"请": 300.0, "A": 400.0, "0": 500.0, "yao": 600.0, "2": 700.0, "3": 800.0},
+    )
+    assert main(["voice", "say", "A012", "--to", "3", "--voice", "clips", "--out", "a.wav"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "请A012号到3号窗口办理业务\n"
+    assert "read by espeak-ng, since zh has no clips: 号到 号窗口办理业务" in err
+    sounds = heard((tmp_path / "a.wav").read_bytes())
+    assert sounds[1:6] == [pytest.approx(hertz, abs=20) for hertz in (300, 400, 500, 600, 700)]
+
+    assert main(["voice", "say", "请A012", "--voice", "clips", "--volume", "50"]) == 0
+    sentence = (tmp_path / "announcement.wav").read_bytes()
+    assert heard(sentence)[1:] == [pytest.approx(hertz, abs=20) for hertz in (300, 400, 500, 600, 700)]
+    assert max(map(abs, samples_of(sentence))) == pytest.approx(0.5 * 0.85 * 32_767, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["A012", "--to", "3", "--volume", "101"], "--volume 101 is out of range"),
+        (["A012", "--to", "3", "--voice", "nowhere"], "nowhere is no folder"),
+        (["A012", "--again"], "--zone and --again need --to"),
+        (["A012", "--to", "3", "--out", "nowhere/a.wav"], "nowhere/a.wav cannot be written"),
+        (["A012", "--to", "3", "--hall", "countie"], "the hall countie cannot be used"),
+    ],
+)
+def test_a_mistake_in_an_announcement_is_no_traceback(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["voice", "say", *arguments]) != 0
+    assert message in capsys.readouterr().err
+
+
+def test_a_machine_without_an_engine_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["voice", "say", "A012", "--to", "3", "--out", str(tmp_path / "a.wav")]) == 1
+    err = capsys.readouterr().err
+    assert "there is no espeak-ng, and no clip for: 请、A、0" in err
+    assert "hint: install the package espeak-ng" in err
+    assert not (tmp_path / "a.wav").exists()

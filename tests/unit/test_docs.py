@@ -23,6 +23,7 @@ from callq.domain.hall import (
     HallConfig,
     Holiday,
     Item,
+    Language,
     Minimum,
     MovedWorkday,
     NumberRange,
@@ -35,6 +36,8 @@ from callq.domain.hall import (
     Session,
     Skill,
     Tides,
+    Voice,
+    VolumeHours,
     WindowConfig,
     Zone,
 )
@@ -177,6 +180,9 @@ TABLES = {
     Tides: "[tides]",
     ProfileSlot: "[[tides.profile]]",
     Minimum: "[[tides.minima]]",
+    Voice: "[voice]",
+    VolumeHours: "[[voice.hours]]",
+    Language: "[[voice.languages]]",
     Item: "[[items]]",
     Outlet: "[[outlets]]",
 }
@@ -247,7 +253,7 @@ def test_the_table_of_roles_is_that_of_the_code() -> None:
 def view_of(name: str, ticket: str) -> View:
     return View(
         name,
-        zone="hall" if name == "board" else None,
+        zone="hall" if name in ("board", "announcements") else None,
         window="w1" if name in ("strip", "panel") else None,
         ticket=ticket if name == "ticket" else None,
     )
@@ -269,6 +275,7 @@ SHAPES = [
     *(m.Place, m.BoardCall, m.BoardWaiting, m.BoardMissed, m.BoardWindow, m.Strip, m.Window, m.Queue),
     *(m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
+    *(m.Announcement, m.VolumeFrom),
 ]
 
 

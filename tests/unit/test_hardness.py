@@ -86,12 +86,15 @@ def test_each_bound_can_be_missed(what: str, more: dict[str, Any]) -> None:
 
 
 def test_a_small_storm_is_met_with_panels_that_work() -> None:
-    seen = measure(3, 150, 0.8)
+    for seconds in (0.8, 2.0, 5.0):
+        seen = measure(3, 150, seconds)
+        # On a busy machine a storm is starved, and does not get all of them off at once.
+        if sum(run.blown[UNTAKEN] for run in seen.runs) > PLACES:
+            break
     for met in (met for run in seen.runs for met in (run.calm, run.storm)):
         assert met.presses
         assert not met.failed
     assert all(any(getattr(run, of).views for run in seen.runs) for of in ("calm", "storm"))
-    # On a busy machine a storm is starved, and does not get all of them off at once.
     assert sum(run.blown[OPENED] for run in seen.runs) > 0
     assert sum(run.blown[UNTAKEN] for run in seen.runs) > PLACES
     assert sum(run.blown[LARGE] for run in seen.runs) > 0

@@ -28,7 +28,8 @@ class Row:
 
 
 INNER = "callq.domain"
-MIDDLE = f"{INNER} callq.views callq.wire callq.tidal callq.guide callq.journal callq.config callq.metrics"
+PURE = f"{INNER} callq.voice callq.views callq.wire callq.tidal callq.guide"
+MIDDLE = f"{PURE} callq.journal callq.config callq.metrics"
 OUTER = f"{MIDDLE} callq.runtime callq.archive callq.simulate"
 
 TABLE = {
@@ -37,7 +38,8 @@ TABLE = {
     "callq.config": Row(INNER, "msgspec"),
     "callq.metrics": Row("", "prometheus_client"),
     "callq.wire": Row(INNER),
-    "callq.views": Row(f"{INNER} callq.wire"),
+    "callq.voice": Row(INNER, ""),
+    "callq.views": Row(f"{INNER} callq.wire callq.voice"),
     "callq.tidal": Row(INNER),
     "callq.guide": Row(f"{INNER} callq.wire"),
     "callq.journal": Row(f"{INNER} callq.config callq.metrics"),

@@ -100,6 +100,7 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("class_granted", "cls"): {*CLASSES},
     ("booked", "channel"): {*CHANNELS},
     ("Routing", "policy"): {"index", "longest_wait", "fixed_queue_ratio", "strict_priority"},
+    ("Voice", "one"): {"yao", "yi"},
     ("Tides", "mode"): {"off", "advise", "automatic"},
     ("tides_set", "mode"): {"off", "advise", "automatic"},
     ("TideReason", "code"): {

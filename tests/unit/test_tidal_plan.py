@@ -59,6 +59,17 @@ def test_a_window_opens_for_services_that_are_served_by_then_only() -> None:
     seats = [*base(1), seat("t1", (0,)), seat("t2", (1,))]
     assert moved(loads(3.0, 3.0), seats, served=lambda service: service == 1).open == ("t2",)
     assert moved(loads(3.0, 3.0), seats, served=lambda service: False).open == ()
+    flexible = [*base(1), seat("t1")]
+    assert moved(loads(3.0, 3.0), flexible, served=lambda service: service == 1).open == ("t1",)
+    assert moved(loads(3.0, 3.0), flexible, served=lambda service: False).open == ()
+
+
+def test_the_window_of_most_use_is_that_for_what_is_served_by_then() -> None:
+    every = [Seat(f"b{index}", (0, 1, 2), counts=True) for index in range(4)]
+    seats = [*every, seat("t1", (0, 1)), seat("t2", (1, 2))]
+    assert moved(loads(3.0, 1.0, 1.0), seats).open == ("t1",)
+    over_soon = moved(loads(3.0, 1.0, 1.0), seats, served=lambda service: service != 0)
+    assert over_soon.open == ("t2",), "service 0 is the most, and is over before t1 would be open"
 
 
 def test_who_serves_what_is_short_is_opened_first() -> None:

@@ -128,6 +128,38 @@ def test_bookings_are_known_arrivals_and_not_forecast_twice() -> None:
     assert seen(hall).groups[0].booked == (), "who is late by more than the grace does not come"
 
 
+def booked(count: int, slot_ms: int) -> Hall:
+    """An hour after nine, with so many bookings of general business for one slot."""
+    terms = Booking(slot_min=30, capacity=40, grace_min=15)
+    hall = staffed(config(services={"general": {"booking": terms}}))
+    for number in range(count):
+        person = cmd.Person(id_hash=f"p{number}")
+        hall.do(cmd.Book(booking=f"b{number}", service="general", slot_ms=slot_ms, person=person))
+    return hall
+
+
+def test_bookings_that_have_come_do_not_make_it_a_busy_day() -> None:
+    hall = booked(24, MONDAY_9H + 2 * 3_600_000)
+    hall.later(3600)
+    before = seen(hall)
+    for number in range(24):
+        hall.do(cmd.CheckIn(booking=f"b{number}", ticket=f"k{number}"))
+    after = seen(hall)
+    assert (after.groups[0].waiting, after.groups[0].booked) == (24, ())
+    assert after.factors == before.factors
+    hall.issue()
+    assert seen(hall).factors[0] > before.factors[0], "one without a booking does"
+
+
+def test_a_booking_is_awaited_until_its_grace_is_over() -> None:
+    slot_ms = MONDAY_9H + 2 * 3_600_000
+    hall = booked(1, slot_ms)
+    hall.now_ms = slot_ms + 15 * 60_000 - 1
+    assert seen(hall).groups[0].booked == (0.0,)
+    hall.now_ms += 1
+    assert seen(hall).groups[0].booked == ()
+
+
 def test_a_stopped_service_expects_nobody() -> None:
     hall = staffed()
     assert sum(seen(hall).groups[1].coming) > 0
@@ -193,6 +225,21 @@ def test_nothing_opens_when_serving_is_nearly_over() -> None:
     assert plan_of(hall) is None
     hall.now_ms = MONDAY_9H + 30 * 60_000
     assert plan_of(hall) is not None
+
+
+def test_windows_open_for_services_whose_own_hours_go_on() -> None:
+    all_day = replace(MORNING, code="day", serving="09:00-17:00", services=("general", "social"))
+    hall = staffed(config(sessions=(all_day, replace(MORNING, services=("estate",)))))
+    for service in ("general", "social", "estate") * 10:
+        hall.issue(service)
+    hall.now_ms = MONDAY_9H + 3 * 3_600_000 - 5 * 60_000 - 1
+    assert seen(hall).served == (True, True, True)
+    assert (plan := plan_of(hall)) is not None
+    assert set(plan.open) == {"w1", "w2", "w3"}
+    hall.now_ms += 1
+    assert seen(hall).served == (True, True, False), "at noon, when a window could be open"
+    assert (plan := plan_of(hall)) is not None
+    assert set(plan.open) == {"w1", "w2"}
 
 
 def test_minima_are_kept_over_lunch() -> None:

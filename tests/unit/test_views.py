@@ -30,6 +30,7 @@ def test_no_view_tells_who_somebody_is() -> None:
         "strip": {"window": "w1"},
         "ticket": {"ticket": first.id},
         "board": {},
+        "announcements": {},
         "floor": {},
     }
     assert set(arguments) == set(VIEWS)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from callq.domain.hall import HallConfig
+    from callq.voice.clips import Clips
 
 ADMIN = "the-first-administrator"
 
@@ -116,7 +117,9 @@ class Door:
 
 
 @asynccontextmanager
-async def serving(journal: MemoryJournal, *configs: HallConfig) -> AsyncIterator[Door]:
+async def serving(
+    journal: MemoryJournal, *configs: HallConfig, clips: Clips | None = None
+) -> AsyncIterator[Door]:
     """A server on `journal` until the block ends."""
     clock = Clock()
     stopping = trio.Event()
@@ -127,7 +130,9 @@ async def serving(journal: MemoryJournal, *configs: HallConfig) -> AsyncIterator
         with open_socket("127.0.0.1", 0) as listening:
 
             async def serve(task_status: trio.TaskStatus[int]) -> None:
-                await serve_node(node, listening, stopping, admin_token=ADMIN, task_status=task_status)
+                await serve_node(
+                    node, listening, stopping, admin_token=ADMIN, clips=clips, task_status=task_status
+                )
                 door.stopped.set()
 
             door.port = await nursery.start(serve)

@@ -86,6 +86,7 @@ class Hall:
         self.path["booking"] = await book(door, person={"phone": "13812345678"})
         called = await door.window("call_next")
         self.path["ticket"] = called["ticket"]["id"]
+        self.path["announcement"] = f"{called['ticket']['number']}-{called['ticket']['called_ms']}"
         likely = [{"item": "card", "confidence": 0.9}]
         self.path["decision"] = (await door.post("route", {"items": likely}))["decision"]
         self.given = hostile.Given(

@@ -44,6 +44,7 @@ REQUESTS = {
     "GET items": " ".join(ROLES),
     "POST route": f"{STAFF} guide",
     "POST route/DECISION/commit": f"{STAFF} guide",
+    "GET announcements/A001-1/audio": f"{LOOKING} kiosk screen device guide",
     "GET board": f"{LOOKING} kiosk screen device guide",
     "GET floor": "admin supervisor helper inspector",
     "GET events": "admin supervisor inspector",
@@ -53,6 +54,7 @@ REQUESTS = {
 
 VIEWS = {
     "board": f"{LOOKING} kiosk screen device guide",
+    "announcements": f"{LOOKING} kiosk screen device guide",
     "strip": f"{LOOKING} screen device rating",
     "panel": "admin supervisor clerk inspector",
     "floor": "admin supervisor helper inspector",
@@ -92,7 +94,10 @@ BODIES = {
 
 def test_the_matrix_covers_every_request_and_permission() -> None:
     covered = {
-        re.sub("{ticket}|w1|0000000000|DECISION", "x", key).removesuffix(" priority").split("?")[0].rstrip()
+        re.sub("{ticket}|w1|0000000000|DECISION|A001-1", "x", key)
+        .removesuffix(" priority")
+        .split("?")[0]
+        .rstrip()
         for key in REQUESTS
     }
     asked = set()
@@ -101,7 +106,9 @@ def test_the_matrix_covers_every_request_and_permission() -> None:
         if route.path.startswith("/v1/halls/{hall}") or route.path == "/v1/tokens":
             short = "/v1/tokens" if route.path == "/v1/tokens" else path
             asked.add(
-                re.sub("{ticket}|{window}|{booking}|{decision}", "x", f"{route.method} {short}").rstrip()
+                re.sub(
+                    "{ticket}|{window}|{booking}|{decision}|{announcement}", "x", f"{route.method} {short}"
+                ).rstrip()
             )
     assert asked == covered
     assert set(ALLOWED) == set(Permission)

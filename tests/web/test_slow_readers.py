@@ -741,6 +741,13 @@ async def test_a_screen_that_takes_nothing_is_dropped_as_slow(
     await trio.aclose_forcefully(client)
 
 
+def test_who_was_cut_off_as_too_slow_has_not_left() -> None:
+    assert session._verdict([session.TOO_SLOW, None]) == session.TOO_SLOW
+    assert session._verdict([None, session.TOO_SLOW]) == session.TOO_SLOW
+    assert session._verdict([session.IDLE, None]) is None
+    assert session._verdict([session.GOING_AWAY]) == session.GOING_AWAY
+
+
 async def test_an_address_that_is_taken_is_an_error_and_stays_with_its_owner() -> None:
     with open_socket("127.0.0.1", 0) as first:
         with pytest.raises(OSError, match="in use"):

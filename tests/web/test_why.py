@@ -81,7 +81,7 @@ async def test_who_waits_is_told_how_many_come_first(door: Door) -> None:
     found = await told(door, second)
     assert (found["why"], found["calls"], found["left_to"]) == (None, [], None)
     assert found["text"] == "还没有叫到：预计有 1 位先于您被叫到。"
-    assert found["text_en"] == "Not called yet: 1 are expected to be called before you."
+    assert found["text_en"] == "Not called yet: 1 is expected to be called before you."
 
 
 async def test_the_longest_wait(door: Door) -> None:
@@ -246,6 +246,18 @@ async def test_called_by_name(door: Door) -> None:
         "1 min waited, 20 promised; the first of 1 queue had waited longer."
     )
     assert found["calls"][0]["reason"] == "孕妇不适"
+
+
+async def test_called_by_name_without_a_reason(door: Door) -> None:
+    await door.staff()
+    ticket = await door.issue()
+    await door.window("call_ticket", ticket=ticket["id"])
+    found = await told(door, ticket)
+    assert found["why"]["reason"] == "unspecified"
+    assert found["text"] == "1 号窗口工作人员指定呼叫，未说明原因。已等不到 1 分（承诺 20 分内）。"
+    assert found["text_en"] == (
+        "Called by name by the clerk at window 1, no reason given. < 1 of 20 min waited."
+    )
 
 
 async def test_a_booking_before_its_time() -> None:

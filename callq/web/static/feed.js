@@ -93,6 +93,8 @@ export class Feed {
     this._socket = null;
     /** @type {Status} */
     this.status = { phase: "connecting", sinceMs: null, code: null };
+    /** @type {{message: Object, onGranted: (granted: boolean) => void}|null} */
+    this._claim = null;
     this._lastId = 0;
     this._attempt = 0;
     this._heardMs = 0; // performance.now()
@@ -118,6 +120,16 @@ export class Feed {
     view.onData = onData;
     this._views.set(subscription.view, view);
     return view;
+  }
+
+  /**
+   * Ask to be the one that speaks for a zone; asked again after each break, during which nobody has granted it.
+   * @param {{zone?: string}} about
+   * @param {(granted: boolean) => void} onGranted
+   */
+  claimAnnouncer(about, onGranted) {
+    this._claim = { message: Object.assign({ type: "claim_announcer", screen: randomKey() }, about), onGranted };
+    this._send(this._claim.message);
   }
 
   /** Connect; from now on the feed looks after itself. */
@@ -188,6 +200,7 @@ export class Feed {
     this._opened = true;
     this._heardMs = performance.now();
     this._views.forEach((view) => this._send(view.request()));
+    if (this._claim) this._send(this._claim.message);
     this._commands.forEach((entry) => this._send(entry.message));
     this._ping();
   }
@@ -226,6 +239,9 @@ export class Feed {
       case "snapshot":
       case "change":
         this._onView(message);
+        break;
+      case "announcer":
+        if (this._claim) this._claim.onGranted(message.granted);
         break;
       case "result":
         this._settle(String(message.id), message);

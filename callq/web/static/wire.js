@@ -69,12 +69,22 @@
  * @property {string} zone_place
  */
 
-/** @typedef {{service: string, name: string, name_en: string, prefix: string, count: number}} BoardWaiting */
+/** @typedef {{open: boolean, closed: string|null, reason: string, next_ms: number|null}} Ticketing */
+/**
+ * @typedef {Object} BoardWaiting
+ * @property {string} service
+ * @property {string} name
+ * @property {string} name_en
+ * @property {string} prefix
+ * @property {number} count
+ * @property {Ticketing} [ticketing]
+ */
 /** @typedef {{number: string, service: string, at_ms: number}} BoardMissed */
 
 /**
  * @typedef {Object} Board
  * @property {Place} place
+ * @property {{since_ms: number, reason: string}|null} [suspended]
  * @property {BoardCall[]} calls newest first, each ticket at most once
  * @property {BoardWaiting[]} waiting in hall order
  * @property {BoardMissed[]} missed newest first
@@ -82,6 +92,26 @@
  * @property {{policy: "void"|"second_call"|"k_back", k: number, minutes: number, max: number}} [rejoin] of a missed number
  * @property {string[]} notices
  * @property {number} server_ms
+ */
+
+/**
+ * @typedef {Object} Announcement
+ * @property {string} id
+ * @property {string} number
+ * @property {string} window
+ * @property {string} text
+ * @property {TicketState} state
+ * @property {number} from_ms its turn
+ * @property {number} until_ms end of its turn
+ * @property {number} expires_ms not to be begun any more
+ * @property {string} audio_url
+ */
+
+/**
+ * @typedef {Object} Announcements
+ * @property {string[]} room zones that take turns
+ * @property {Announcement[]} announcements in the order of their turns
+ * @property {{from_ms: number, volume: number}[]} volumes percent, oldest first
  */
 
 /**

@@ -50,7 +50,16 @@ from callq.wire.messages.panels import (
     Undoable,
     Why,
 )
-from callq.wire.messages.screens import BoardCall, BoardMissed, BoardWaiting, BoardWindow, Place, Strip
+from callq.wire.messages.screens import (
+    Announcement,
+    BoardCall,
+    BoardMissed,
+    BoardWaiting,
+    BoardWindow,
+    Place,
+    Strip,
+    VolumeFrom,
+)
 from callq.wire.messages.tickets import Deferred, Origin, Rating, Ticket, TicketPage, Visit, VisitStep, Wait
 from callq.wire.messages.tides import (
     Plan,
@@ -66,6 +75,7 @@ from callq.wire.messages.tides import (
 from callq.wire.messages.windows import RevisionAnswer, TicketAnswer, WhyAnswer, Window, WindowAnswer
 
 __all__ = [
+    "Announcement",
     "BoardCall",
     "BoardMissed",
     "BoardWaiting",
@@ -131,6 +141,7 @@ __all__ = [
     "Undoable",
     "Visit",
     "VisitStep",
+    "VolumeFrom",
     "Wait",
     "Why",
     "WhyAnswer",

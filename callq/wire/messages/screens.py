@@ -26,6 +26,34 @@ class BoardCall(_Wire, frozen=True, kw_only=True):
     """Of the window's zone: which floor, which side."""
 
 
+class Announcement(_Wire, frozen=True, kw_only=True):
+    """A call that a zone's announcer speaks: not before `from_ms`, not begun after `expires_ms`."""
+
+    id: str
+    number: str
+    window: str
+    label: str
+    text: str
+    """In the hall's first language."""
+    text_en: str
+    calls: int
+    state: TicketStateName
+    at_ms: int
+    from_ms: int
+    until_ms: int
+    expires_ms: int
+    audio_url: str
+    zones: tuple[str, ...]
+    """Where it is spoken."""
+
+
+class VolumeFrom(_Wire, frozen=True, kw_only=True):
+    """How loud it is from a moment on, percent; 0: quiet."""
+
+    from_ms: int
+    volume: int
+
+
 class BoardWaiting(_Wire, frozen=True, kw_only=True):
     """How many wait for a service."""
 

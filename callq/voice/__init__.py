@@ -1,0 +1,1 @@
+"""Calls as sound: what is said, and how it becomes a WAV."""
