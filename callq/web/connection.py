@@ -152,7 +152,6 @@ class Connection:
                 await self._send_all(event.data)
             case Queues(waits=True):
                 self._wait()
-                self._reading.deadline = float("inf")
             case Queues():
                 self._go_on()
             case Updated(idle=True):

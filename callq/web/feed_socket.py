@@ -6,6 +6,7 @@ that cannot be understood is answered with a problem document.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,14 +15,18 @@ from hypercorn.protocol.events import Body, Data, EndBody, Request, Response, St
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from wsproto import connection as websocket
 from wsproto.events import CloseConnection, Message, Ping
+from wsproto.utilities import LocalProtocolError
 
 from callq.web.refusals import refusal
 from callq.web.session import MALFORMED, TOO_LARGE
+from callq.web.stream import STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from hypercorn.protocol.events import Event as StreamEvent
+
+    from callq.web.stream import PatientStream
 
 FRAMES_AT_ONCE: Final = 16
 """WebSocket frames of one connection that are read before others get their turn: about 0.3 ms."""
@@ -123,7 +128,12 @@ class FeedSocket(WSStream):
             parser._proto._parse_more.close()
 
     async def _close(self, code: int, reason: str | None) -> None:
-        await self._send_wsproto_event(CloseConnection(code=code, reason=reason))
+        stream: PatientStream = self.scope["state"][STREAM]
+        # The application may have closed it already, or the peer be gone.
+        with contextlib.suppress(LocalProtocolError, trio.BrokenResourceError, trio.ClosedResourceError):
+            frame = self.connection.send(CloseConnection(code=code, reason=reason))
+            # Its session may be about to send, and nothing may follow the close frame.
+            await stream.send_all(frame, last=True)
         await self.app_put({"type": "websocket.disconnect", "code": code})  # type: ignore[misc]
         await self.send(StreamClosed(stream_id=self.stream_id))
 

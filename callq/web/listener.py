@@ -7,8 +7,10 @@ in the kernel for peers that vanished, and a small send buffer keeps a slow read
 minutes of stale messages that have left the process already.
 
 Where there is no room for one more connection, the one that has waited longest for its peer makes way: for
-a request, for a body, for an answer to be taken. Who opens connections for nothing takes the place of
-their like, and a panel or a screen, which says at once what it wants, always finds one.
+a request, for a body, for an answer to be taken; or for its turn, since a crowd of requests begins a few at
+a time. It is closed without an answer; a request that cannot begin in time is refused with 429. Who opens
+connections for nothing takes the place of their like, and a panel or a screen, which says at once what it
+wants, always finds one.
 """
 
 from __future__ import annotations

@@ -36,25 +36,32 @@ class PatientStream:
         self._turn = trio.Lock()
         self._sending: trio.CancelScope | None = None
         self._aborted = False
+        self._ended = False
+        """The last has been sent."""
         self._rest = memoryview(b"")
         """Of a message whose beginning is out, while nobody is sending."""
         self.socket = stream.socket
 
-    async def send_all(self, data: bytes) -> None:
+    async def send_all(self, data: bytes, *, last: bool = False) -> None:
         """Send everything; a send that has begun is not cancelled, or half of `data` would be out.
 
         It does not wait at all, not even for other tasks to run, when the socket's buffer takes the whole:
         for most of what a server says that is the case, and half of what saying it costs.
 
+        Args:
+          data: goes behind what was given before.
+          last: nothing goes behind it, though somebody waits to send.
+
         Raises:
           PeerTooSlow: the peer took too long, or the stream was aborted; it is closed.
           trio.BrokenResourceError: the peer is gone.
-          trio.ClosedResourceError: the stream was closed.
+          trio.ClosedResourceError: the stream was closed, or its last has been sent.
         """
         begun = self.send_now(data)
         if begun is None:
             await self._turn.acquire()
         elif begun:
+            self._ended = last
             return
         else:
             # Nobody else may come in between: no await before this.
@@ -62,6 +69,7 @@ class PatientStream:
             data = b""
         try:
             await self._send_patiently(data)
+            self._ended = last
         finally:
             self._turn.release()
 
@@ -94,6 +102,8 @@ class PatientStream:
 
     def _send_at_once(self, data: bytes) -> int:
         """How much of it the buffer took."""
+        if self._ended:
+            raise trio.ClosedResourceError("the last has been sent")
         if self._aborted:
             return 0
         # Asked anew each time: the number of a closed socket may be somebody else's by now.
@@ -108,6 +118,8 @@ class PatientStream:
             raise trio.BrokenResourceError("the peer is gone") from error
 
     async def _send_patiently(self, data: bytes) -> None:
+        if self._ended:
+            raise trio.ClosedResourceError("the last has been sent")
         rest, self._rest = self._rest, memoryview(b"")
         if not self._aborted:
             with trio.move_on_after(SEND_WITHIN_S, shield=True) as scope:
@@ -145,11 +157,13 @@ class PatientStream:
         return bytes(await self._stream.receive_some(max_bytes))
 
     def shut_down(self) -> None:
-        """Say that nothing more comes, unless a send is stuck: then there is no end to say."""
-        if not self._aborted and not self.blocked and self.socket.fileno() >= 0:
+        """Say that nothing more comes, unless a message is out by half: then there is no end to say."""
+        if not self._rest and not self.blocked and self.socket.fileno() >= 0:
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
 
     async def aclose(self) -> None:
-        """Close."""
+        """Close; a message that is out by half ends in a reset, not as if it were whole."""
+        if self._rest:
+            self._reset()
         await self._stream.aclose()

@@ -149,6 +149,17 @@ async def test_a_body_that_stops_is_refused_and_the_connection_closed(
     assert await door.canonical() == before
 
 
+async def test_a_feed_is_no_request_that_does_not_come(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIRST_REQUEST_WITHIN_S", "KEEP_ALIVE_S"):
+        monkeypatch.setattr(connection, name, 0.3)
+    feed = await open_feed(door)
+    async with feed:
+        await trio.sleep(0.5)
+        await feed.send_all(masked(b'{"type":"ping"}'))
+        with trio.fail_after(ANSWER_WITHIN_S):
+            assert b"pong" in await feed.receive_some(1000)
+
+
 UNUSABLE = {
     "another protocol": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200)),
     "no host": (400, b"GET / HTTP/1.1\r\n\r\n"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from callq.web.listener import Listener, open_socket
+from callq.web.listener import MAX_CONNECTIONS, Listener, open_socket
 from tests.web.test_slow_readers import masked, upgrade
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 class House:
-    """A listener that serves `app`."""
+    """A listener that serves an app."""
 
     def __init__(self, port: int, served: Listener, stopping: trio.Event) -> None:
         self.port = port
@@ -63,15 +63,18 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
+async def house(app: Any = app, *, most: int = MAX_CONNECTIONS) -> AsyncIterator[House]:
+    """A listener that serves `app`, with room for `most` connections."""
     with open_socket("127.0.0.1", 0) as listening:
-        served, stopping = Listener(app, listening, max_message=1000), trio.Event()
+        served, stopping = Listener(app, listening, max_message=1000, most=most), trio.Event()
         async with trio.open_nursery() as nursery:
             await nursery.start(served.run, stopping)
             found = House(listening.getsockname()[1], served, stopping)
-            yield found
-            for guest in found.guests:
-                await guest.aclose()
+            try:
+                yield found
+            finally:
+                for guest in found.guests:
+                    await trio.aclose_forcefully(guest)
             nursery.cancel_scope.cancel()
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 import pytest
 import trio
+from hypercorn.config import Config
+from hypercorn.trio.worker_context import WorkerContext
 from trio.testing import wait_all_tasks_blocked
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, TextMessage
@@ -22,11 +24,13 @@ from callq.runtime.hub import Frame
 from callq.web import listener, session, stream
 from callq.web.api import Api
 from callq.web.feed import FeedDoor
+from callq.web.feed_socket import FeedSocket
 from callq.web.feed_wire import PROTOCOLS
 from callq.web.listener import open_socket
 from callq.web.outlet import Outlet
 from callq.web.roles import Principal, Role
 from callq.web.stream import PatientStream
+from callq.web.tasks import Tasks
 from callq.web.tokens import Tokens
 from tests.harness import MONDAY_9H
 from tests.web.conftest import ADMIN, serving
@@ -606,6 +610,102 @@ async def test_an_aborted_send_fails_at_once_even_under_a_shield() -> None:
             patient.abort()
         with pytest.raises(trio.BrokenResourceError):
             await patient.send_all(b"more")
+
+
+async def test_nothing_follows_a_close_frame_though_it_waits_to_be_sent() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    far = trio.SocketStream(trio.socket.from_stdlib_socket(right))
+    taken = bytearray()
+    refused: list[bytes] = []
+
+    async def send(data: bytes, *, last: bool = False) -> None:
+        try:
+            await patient.send_all(data, last=last)
+        except trio.ClosedResourceError:
+            refused.append(data)
+
+    with left, right:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send, large := b"a" * 3_000_000)
+            await settled()
+            nursery.start_soon(send, b"view")
+            await settled()
+            nursery.start_soon(lambda: send(b"close", last=True))
+            await settled()
+            nursery.start_soon(send, b"late")
+            assert patient.send_now(b"now") is None
+            await settled()
+            with trio.fail_after(10):
+                while len(taken) < len(large) + len(b"viewclose"):
+                    taken += await far.receive_some(65536)
+        with pytest.raises(trio.ClosedResourceError):
+            await patient.send_all(b"later")
+        with pytest.raises(trio.ClosedResourceError):
+            patient.send_now(b"later")
+        patient.shut_down()
+        assert await far.receive_some(10) == b""
+    assert taken == large + b"viewclose"
+    assert refused == [b"late"]
+
+
+async def test_nothing_is_sent_to_a_socket_that_is_closed_below_its_session() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    told: list[object] = []
+
+    async def tell(event: object) -> None:
+        told.append(event)
+
+    with left, right:
+        async with Tasks() as tasks:
+            feed: Any = FeedSocket(None, Config(), WorkerContext(None), tasks, False, None, None, tell, 1)
+            feed.scope = {"state": {stream.STREAM: patient}}
+            feed.connection = Connection(ConnectionType.SERVER)
+            feed.app_put = tell
+            for _ in range(2):
+                await feed._close(4400, "malformed")
+        with pytest.raises(trio.ClosedResourceError):
+            patient.send_now(b"view")
+        assert right.recv(100) == b"\x88\x0b" + (4400).to_bytes(2) + b"malformed"
+    assert {"type": "websocket.disconnect", "code": 4400} in told
+
+
+async def test_half_a_message_that_nobody_ends_is_not_taken_for_a_whole() -> None:
+    with open_socket("127.0.0.1", 0) as listening:
+        far = await trio.open_tcp_stream("127.0.0.1", listening.getsockname()[1])
+        near = await trio.SocketListener(trio.socket.from_stdlib_socket(listening)).accept()
+        patient = PatientStream(near)
+        assert patient.send_now(b"a" * 10_000_000) is False
+        patient.shut_down()
+        with trio.move_on_after(0.1) as waited:
+            while await far.receive_some(65536):
+                pass
+        assert waited.cancelled_caught, "an end is said in the middle"
+        await patient.aclose()
+        with pytest.raises(trio.BrokenResourceError):
+            await far.receive_some(1)
+        await far.aclose()
+
+
+async def test_no_end_is_said_in_the_middle_of_what_is_being_sent() -> None:
+    left, right = socket.socketpair()
+    patient = PatientStream(trio.SocketStream(trio.socket.from_stdlib_socket(left)))
+    far = trio.SocketStream(trio.socket.from_stdlib_socket(right))
+    large = b"a" * 3_000_000
+    taken = bytearray()
+    with left, right:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(patient.send_all, large)
+            await settled()
+            patient.shut_down()
+            with trio.fail_after(10):
+                while len(taken) < len(large):
+                    taken += (part := await far.receive_some(65536))
+                    assert part, "half a message, and an end as if it were whole"
+        patient.shut_down()
+        with trio.fail_after(1):
+            assert await far.receive_some(1) == b""
 
 
 @pytest.mark.parametrize("views", [("floor",), ("floor", "board")])
