@@ -213,6 +213,8 @@ class Subscription:
 
     def close(self) -> None:
         """Stop reading; idempotent."""
+        # It belongs to the reader, which has this.
+        self._show = self._finish = None
         self._end()
         self._hub._left(self, self._projection)
 

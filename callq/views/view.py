@@ -39,6 +39,9 @@ HALL: Final[Topic] = ("hall", "")
 FLOOR: Final[Topic] = ("floor", "")
 """Anything that happens on the floor."""
 
+SEATS: Final[Topic] = ("seats", "")
+"""Which windows serve what: seldom, where `FLOOR` is everything."""
+
 CLERKS: Final[Topic] = ("clerks", "")
 """Who is signed in where."""
 
@@ -166,6 +169,8 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield "ticket", ticket.id
     if ticket.state == "waiting":
         yield "service", ticket.service
+        # Its wait is counted by the windows that serve it.
+        yield SEATS
     if ticket.deferred is not None:
         yield "slots", ticket.steps[ticket.deferred].service
 
@@ -199,6 +204,7 @@ def _zone_of_window(window: str, state: HallState) -> Iterator[Topic]:
 
 def _of_window(event: ev.WindowOpened, state: HallState) -> Iterator[Topic]:
     yield FLOOR
+    yield SEATS
     yield "window", event.window
     yield from _zone_of_window(event.window, state)
 
@@ -208,6 +214,7 @@ def _of_clerk(
 ) -> Iterator[Topic]:
     yield CLERKS
     yield FLOOR
+    yield SEATS
     yield "window", event.window
     yield from _zone_of_window(event.window, state)
 
@@ -285,6 +292,7 @@ def _of_undo(event: ev.Undone, state: HallState) -> Iterator[Topic]:
     # It may have waited for the next step of its visit already.
     yield from (("service", step.service) for step in (ticket.steps if ticket else ()))
     yield MISSED
+    yield SEATS
     yield "window", event.window
     yield from _zone_of_window(event.window, state)
 
