@@ -10,8 +10,9 @@ from callq.domain.estimate import ahead, head_of_line
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import ticket_of
 from callq.domain.state import step_key
-from callq.domain.ticket import FINAL, TicketState
+from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
 from callq.domain.tides import opening_ms
+from callq.views.queues import place_of
 from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
@@ -182,9 +183,14 @@ def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, obje
     found = ticket_of(state, ticket)
     service = state.index.services.get(found.service)
     window = state.index.windows.get(found.window) if found.window else None
+    zone = window.zone if window and found.state in AT_WINDOW else found.zone
+    contact = state.config.contact
     return {
         "ticket": ticket_out(state, found, now_ms),
         "service_name": service.name if service else found.service,
+        "service_name_en": service.name_en if service else "",
+        "place": place_of(state, zone if zone in state.index.zones else None),
+        "contact": m.ContactInfo(phone=contact.phone, address=contact.address),
         "window_label": window.label if window else None,
         "directions": window.directions if window else "",
         "state": found.state.value,

@@ -22,6 +22,7 @@ ALWAYS = [
     View("board"),
     View("board", zone="hall"),
     View("board", zone="upstairs"),
+    View("entrance"),
     View("floor"),
     *(View(name, window=window) for name in ("panel", "strip") for window in ("w1", "w2", "w3")),
 ]

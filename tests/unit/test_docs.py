@@ -266,7 +266,18 @@ def test_every_key_of_a_view_is_described(name: str) -> None:
 
 
 SHAPES = [
-    *(m.Place, m.BoardCall, m.BoardWaiting, m.BoardMissed, m.BoardWindow, m.Strip, m.Window, m.Queue),
+    *(
+        m.Place,
+        m.BoardCall,
+        m.BoardWaiting,
+        m.BoardMissed,
+        m.BoardWindow,
+        m.EntranceService,
+        m.EntranceZone,
+        m.Strip,
+        m.Window,
+        m.Queue,
+    ),
     *(m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
 ]

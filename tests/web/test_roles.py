@@ -54,6 +54,7 @@ REQUESTS = {
 VIEWS = {
     "board": f"{LOOKING} kiosk screen device guide",
     "strip": f"{LOOKING} screen device rating",
+    "entrance": f"{LOOKING} kiosk screen device guide",
     "panel": "admin supervisor clerk inspector",
     "floor": "admin supervisor helper inspector",
     "ticket": f"{LOOKING} kiosk guide citizen",

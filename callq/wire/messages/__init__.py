@@ -48,7 +48,16 @@ from callq.wire.messages.panels import (
     Undoable,
     Why,
 )
-from callq.wire.messages.screens import BoardCall, BoardMissed, BoardWaiting, BoardWindow, Place, Strip
+from callq.wire.messages.screens import (
+    BoardCall,
+    BoardMissed,
+    BoardWaiting,
+    BoardWindow,
+    EntranceService,
+    EntranceZone,
+    Place,
+    Strip,
+)
 from callq.wire.messages.tickets import Deferred, Origin, Rating, Ticket, TicketPage, Visit, VisitStep, Wait
 from callq.wire.messages.tides import (
     Plan,
@@ -76,6 +85,8 @@ __all__ = [
     "ClerkInfo",
     "ContactInfo",
     "Deferred",
+    "EntranceService",
+    "EntranceZone",
     "Event",
     "EventPage",
     "HallInfo",
