@@ -59,8 +59,9 @@ def _working(state: HallState) -> Counter[str]:
 
 
 def _service(state: HallState, service: Service, working: int, now_ms: int, memo: Memo) -> m.EntranceService:
-    windows = [w for w in state.config.windows if not w.services or service.code in w.services]
-    zone = state.index.zones.get(service.zone or (windows[0].zone if windows else ""))
+    equipped = [w for w in state.config.windows if not w.services or service.code in w.services]
+    zone = state.index.zones.get(service.zone or (equipped[0].zone if equipped else ""))
+    near = [w for w in equipped if zone is not None and w.zone == zone.code]
     expected = head_of_line(state, newcomer(state, service.code, "ordinary", now_ms), now_ms)
     return m.EntranceService(
         service=service.code,
@@ -71,7 +72,7 @@ def _service(state: HallState, service: Service, working: int, now_ms: int, memo
         zone_name=zone.name if zone else "",
         zone_name_en=zone.name_en if zone else "",
         zone_place=zone.place if zone else "",
-        windows=label_ranges(w.label for w in windows),
+        windows=label_ranges(w.label for w in near or equipped),
         working=working,
         count=waiting_count(state, service.code, memo),
         wait=m.Wait(**expected._asdict()) if expected else m.Wait(),

@@ -9,7 +9,7 @@ import { pageNow, pagesOf } from "/pages/entrance/turn.js";
 
 /** @typedef {import("/static/wire.js").EntranceService} EntranceService */
 
-const ROWS = 16;
+const ROWS = 12;
 /** Digits that stand in the column. */
 const WINDOWS_WIDE = 14;
 /** Hanzi up to which the larger sizes hold. */
@@ -72,7 +72,7 @@ export function renderServices(services, nowMs, timezone) {
   const shown = (pages[n] || []).map((service) => ({ service, wait: waitOf(service, nowMs, timezone) }));
   const most = pages.length ? pages[0].length : 0;
   text(byId("services-page"), pages.length > 1 ? t("tv.page", { n: n + 1, total: pages.length }) : "");
-  attrs(byId("services"), { "data-dense": most > 12, "data-loose": most <= 8 });
+  attrs(byId("services"), { "data-loose": most <= 8 });
   const key = shown.map(({ service, wait }) => [service.prefix, service.name, placeOf(service), service.windows, service.count, wait.words].join()).join(";");
   refill(byId("services"), key, () => shown.map(({ service, wait }) => row(service, wait)));
 }

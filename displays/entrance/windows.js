@@ -37,7 +37,14 @@ const GRIDS = [
   { columns: 16, tile: 54, gap: 6 },
 ];
 
-const room = () => ROOM[window.innerHeight > window.innerWidth ? "portrait" : "landscape"];
+/** Latin names are wider. */
+const ENGLISH = 34;
+
+/** @returns {{width: number, height: number}} */
+function room() {
+  const { width, height } = ROOM[window.innerHeight > window.innerWidth ? "portrait" : "landscape"];
+  return { width: lang === "en" ? width - ENGLISH : width, height };
+}
 
 /** What a label of so many digits may have at most. @param {Grid} grid @param {number} digits */
 function sizeOf(grid, digits) {

@@ -11,4 +11,4 @@ PAGE = {
     "title": "我的号",
     "roles": ["citizen"],
 }
-"""Served by the core: `root` under `/pages/phone/`, `index` at `route`; opened by the ticket's link `page`."""
+"""Served by the core: `root` under `/pages/phone/`, `index` at `route`, which is a ticket's link `page`."""

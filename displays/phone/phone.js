@@ -7,7 +7,7 @@ import { waitRange } from "/static/waits.js";
 import { lang, named, refusal, t, tCode } from "/static/words.js";
 import { renderLink } from "/pages/tv/header.js";
 import { Screen } from "/pages/tv/screen.js";
-import { digitsWide, setNumber } from "/pages/tv/size.js";
+import { digitsWide, setFit, setNumber } from "/pages/tv/size.js";
 import { Buzzer } from "/pages/phone/buzzer.js";
 
 /** @typedef {import("/static/wire.js").TicketView} TicketView */
@@ -61,6 +61,7 @@ function renderBanner() {
     fill(byId("banner-sign"), [shape(/** @type {import("/static/dom.js").Shape} */ (shown.sign))]);
   }
   text(byId("banner-title"), shown.title);
+  setFit(byId("banner-title"), shown.title, [10.1]);
   text(byId("banner-text"), shown.words);
 }
 
@@ -89,11 +90,11 @@ function renderTicket(view) {
   attrs(byId("facts"), { hidden: !waiting || ahead === null });
   attrs(byId("line"), { hidden: !waiting || ahead === null });
   if (!waiting || ahead === null) return;
-  const range = waitRange(ticket.wait || null);
+  const range = view.suspended ? null : waitRange(ticket.wait || null);
   figure("ahead", ahead === 0 ? null : String(ahead), t(ahead === 0 ? "phone.next" : ahead === 1 ? "phone.person" : "phone.people"));
-  const unknown = t(ahead === 0 ? "phone.soon" : "wait.unknown");
+  const unknown = t(view.suspended ? "phone.standing" : ahead === 0 ? "phone.soon" : "wait.unknown");
   figure("wait", range, range ? t("phone.minutes") : unknown);
-  const drawn = Math.min(ahead, PEOPLE_DRAWN);
+  const drawn = ahead > PEOPLE_DRAWN ? PEOPLE_DRAWN - 1 : ahead;
   if (byId("line").getAttribute("data-ahead") === String(ahead)) return;
   attrs(byId("line"), { "data-ahead": ahead });
   const people = Array.from({ length: drawn }, () => shape("person"));

@@ -51,6 +51,11 @@ function picture(strip) {
   return { state, number, word: t(`window.${words}`), sign, services: all, hint: t(`window.hint.${words}`) };
 }
 
+function refusal() {
+  const unknown = screen.status.code === "unknown" || screen.status.code === "unknown_hall";
+  return unknown ? t("panel.refused.unknown") : screen.refusal;
+}
+
 /** @returns {Picture} */
 function trouble() {
   const refused = screen.status.phase === "refused";
@@ -60,7 +65,7 @@ function trouble() {
     word: t(refused ? "tv.refused" : "tv.connecting"),
     sign: refused ? "triangle" : "clock",
     services: "",
-    hint: refused ? screen.refusal : t("tv.connectingHint"),
+    hint: refused ? refusal() : t("tv.connectingHint"),
   };
 }
 

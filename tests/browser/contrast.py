@@ -62,8 +62,8 @@ WALK = r"""
   // Lines below those that a clamp allows have boxes, but are not painted.
   const clamped = (node, box) => {
     for (let n = node; n; n = n.parentElement) {
-      const lines = getComputedStyle(n).webkitLineClamp;
-      if (lines && lines !== "none" && (box.top + box.bottom) / 2 > n.getBoundingClientRect().bottom) return true;
+      const lines = getComputedStyle(n).webkitLineClamp, middle = (box.top + box.bottom) / 2;
+      if (lines && lines !== "none" && middle > n.getBoundingClientRect().bottom) return true;
     }
     return false;
   };

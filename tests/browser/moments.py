@@ -1,4 +1,4 @@
-"""Entrance, window and ticket as the pictures of the visual language have them, and as long as words can get."""
+"""Entrance, window and ticket as the pictures of the visual language have them, and as long as they get."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def longest_entrance() -> dict[str, Any]:
     return {**hall, "services": services, "zones": zones}
 
 
-def strip(state: str = "calling", **more: Any) -> dict[str, Any]:
+def bar(state: str = "calling", **more: Any) -> dict[str, Any]:
     """Window 3 in a state."""
     there = state in ("calling", "serving")
     return {

@@ -98,6 +98,7 @@ export const en = {
   "phone.people": "people",
   "phone.minutes": "min",
   "phone.next": "You are next",
+  "phone.standing": "No calls now",
   "phone.soon": "Called soon",
   "phone.window": "Window",
   "phone.you": "You",

@@ -96,6 +96,7 @@ export const zh = {
   "phone.people": "位",
   "phone.minutes": "分钟",
   "phone.next": "您是下一位",
+  "phone.standing": "暂停叫号",
   "phone.soon": "即将叫号",
   "phone.window": "窗口",
   "phone.you": "您",

@@ -84,7 +84,7 @@ class EntranceService(_Wire, frozen=True, kw_only=True):
     zone_name_en: str
     zone_place: str
     windows: str
-    """Which windows are equipped for it, e.g. 1–6."""
+    """Which windows there are equipped for it, e.g. 1–6; all that are, where none there is."""
     working: int
     """How many windows that are at work do it now."""
     count: int
