@@ -135,8 +135,11 @@ def test_a_city_turns_its_pages_until_all_was_shown(pages: Pages) -> None:
     assert places == {"1 / 2", "2 / 2"}
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
+@pytest.mark.parametrize(
+    ("size", "query"),
+    [*((size, "") for size in SIZES), (TV, "?lang=en"), (PORTRAIT, "?lang=en")],
+    ids=lambda value: value if isinstance(value, str) else f"{value[0]}x{value[1]}",
+)
 def test_every_size_holds_much_and_little(pages: Pages, size: tuple[int, int], query: str) -> None:
     page, feed = told(pages, moments.entrance(), size, query)
     least = LEAST * min(size[0] / (1920 if size[0] > size[1] else 1080), 4)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 BAR = (1280, 320)
-SIZES = [(BAR, 30), (TV, 48), (PORTRAIT, 48), ((1280, 720), 32)]
+SIZES = [(BAR, 30), (TV, 48), (PORTRAIT, 48)]
 DRILL = {**moments.SUSPENDED, "reason": "消防演习"}
 STATES = [
     moments.bar("calling"),

@@ -374,4 +374,5 @@ def test_both_readmes_say_the_same_things() -> None:
 
 def test_every_picture_is_shown() -> None:
     shown = set(re.findall(r"\(docs/images/([^)]+)\)", text("README.md")))
+    shown |= set(re.findall(r"\(images/([^)]+)\)", text("docs/screens.md")))
     assert {path.name for path in (DOCS / "images").iterdir()} == shown

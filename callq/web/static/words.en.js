@@ -410,6 +410,8 @@ export const en = {
   "home.linksHint": "Each link carries its own token: a panel's works that window only, a screen's shows any zone of this hall.",
   "home.yours": "Yours to try: sign in as {clerk}",
   "home.screens": "Call screens",
+  "home.entrance": "Entrance",
+  "home.bars": "Screens over windows",
   "home.panels": "Window panels",
   "home.wholeHall": "Whole hall",
   "home.window": "Window {label}",

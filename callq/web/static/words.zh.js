@@ -408,6 +408,8 @@ export const zh = {
   "home.linksHint": "每个链接带着自己的令牌：操作台的只能操作那个窗口，叫号屏的可看本大厅各个区域。",
   "home.yours": "由您办理：签到时选 {clerk}",
   "home.screens": "叫号屏",
+  "home.entrance": "入口屏",
+  "home.bars": "窗口屏",
   "home.panels": "窗口操作台",
   "home.wholeHall": "全大厅",
   "home.window": "{label} 号窗口",
