@@ -196,6 +196,7 @@ def visit(browser: Browser, demo: Demo, out: Path) -> None:
     take(screens[0], out / "tv-zone.png")
     take(panel, out / "panel-called.png")
     take(screens[1], out / "tv-zone-portrait.png")
+    expect(bar.locator("#page")).to_have_class("page")
     take(bar, out / "window-calling.png")
     take(entrance, out / "tv-entrance.png")
     take(phone, out / "phone-ticket.png")

@@ -182,19 +182,3 @@ def test_a_link_that_opens_nothing_says_what_to_do(
     expect(page.locator("#page")).to_have_attribute("data-phase", "refused")
     expect(page.locator("main, .page").first).to_contain_text(words)
     assert look(page, least_px=15, scrolls=True).faults == []
-
-
-def test_a_screen_that_runs_for_long_does_not_grow(pages: Pages, live: LiveServer) -> None:
-    staffed(live)
-    bar, hall = window(pages, live), entrance(pages, live)
-    ends = []
-    for _ in range(3):
-        for _ in range(4):
-            live.issue("general")
-            for command in ("call_next", "start", "complete"):
-                live.window("w3", command)
-        expect(bar.locator("#word")).to_have_text("等候叫号")
-        nodes = [page.evaluate("document.querySelectorAll('*').length") for page in (bar, hall)]
-        ends.append(nodes)
-
-    assert ends[1] == ends[2]
