@@ -8,7 +8,7 @@ RUN /opt/callq/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.12-slim-bookworm
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends redis-server \
+    && apt-get install -y --no-install-recommends redis-server fonts-unifont fonts-wqy-zenhei \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home callq \
     && install -d -o callq -g callq /data

@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import days, doors_http, engine, feed, guide, hardness, restart, routing, screens
+from loadtests import days, doors_http, engine, feed, guide, hardness, led, restart, routing, screens
 from loadtests.figures import Report, source
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "feed": feed,
     "hardness": hardness,
     "screens": screens,
+    "led": led,
     "restart": restart,
     "routing": routing,
     "guide": guide,
@@ -56,7 +57,7 @@ def main() -> int:
         scenario.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
         scenario.add_argument("--keep", action="store_true", help="keep the figures in loadtests/results")
         scenario.add_argument(
-            "--runs", type=int, default=5, metavar="N", help="medians of so many (default 5)"
+            "--runs", type=int, default=5, metavar="N", help="medians of so many (default %(default)s)"
         )
         module.add_arguments(scenario)
     scenarios.add_parser("table", help="write the tables of docs/performance.md from the figures kept")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
+from loadtests.client import BINARY, frame, frames, handshake, open_feed
 from loadtests.figures import percentile
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Commands(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Commands over the feed: each socket has its window and goes round the commands."""
+    """Commands over a hall's feed: each socket has its window and goes round the commands."""
 
-    path: str
+    hall: str
     token: str
     windows: tuple[str, ...]
     commands: tuple[str, ...]
@@ -181,18 +182,7 @@ class _Commanding:
         ]
 
     def open(self, connection: socket.socket) -> None:
-        asked = (
-            f"GET {self._commands.path} HTTP/1.1\r\nHost: 127.0.0.1:{self._job.port}\r\n"
-            f"Authorization: Bearer {self._commands.token}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            "Sec-WebSocket-Protocol: callq.v1.msgpack\r\n\r\n"
-        )
-        connection.sendall(asked.encode())
-        answer = b""
-        while not answer.endswith(b"\r\n\r\n"):
-            answer += connection.recv(1)
-        if not answer.startswith(b"HTTP/1.1 101"):
-            raise RuntimeError(f"no socket: {answer!r}")
+        open_feed(connection, handshake(self._commands.hall, self._commands.token, "msgpack"))
 
     def request(self, number: int, caller: int, turn: int) -> bytes:
         mine = self._rest[caller % len(self._rest)]
@@ -200,23 +190,14 @@ class _Commanding:
         key = f"{self._job.run}-{number}".encode()
         head = b"\x85\xa4type\xa7command\xa2id\xce" + number.to_bytes(4, "big")
         content = head + b"\xa3key" + bytes((0xA0 | len(key),)) + key + mine[turn % len(mine)]
-        length = bytes((0x80 | len(content),)) if len(content) < 126 else b"\xfe\x00" + bytes((len(content),))
-        # Masked with zeros: the server unmasks as ever.
-        return b"\x82" + length + bytes(4) + content
+        return frame(content, BINARY)
 
     def answers(self, buffer: bytearray) -> Iterator[bool]:
-        while len(buffer) >= 4:
-            length, start = buffer[1], 2
-            if length == 126:
-                length, start = int.from_bytes(buffer[2:4], "big"), 4
-            if length == 127 or buffer[0] != 0x82:
-                raise RuntimeError(f"an answer that is none: {bytes(buffer[:80])!r}")
-            if len(buffer) < start + length:
-                return
+        for opcode, content in frames(buffer):
+            if opcode != BINARY:
+                raise RuntimeError(f"an answer that is none: {content[:80]!r}")
             # The member `ok` of a result; what an echo sends back is the command itself.
-            good = b"\xa2ok\xc3" in buffer[: start + 60] or b"\xa7command" in buffer[: start + 20]
-            del buffer[: start + length]
-            yield good
+            yield b"\xa2ok\xc3" in content[:60] or b"\xa7command" in content[:20]
 
 
 class _Callers:

@@ -1,6 +1,6 @@
 """Screens and panels as one lean process: what every screen heard, and when, for each press of a panel.
 
-Sockets and a frame parser by hand, because nothing here may be slower than what is measured. While
+Sockets by hand, because nothing here may be slower than what is measured. While
 presses go on, bytes are only stamped and kept; they are understood afterwards.
 """
 
@@ -11,12 +11,13 @@ import gc
 import os
 import select
 import socket
-import struct
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+
+from loadtests.client import BINARY, CLOSE, TEXT, frame, frames, handshake, open_feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,14 +27,6 @@ WITHIN_S: Final = 20.0
 
 QUIET_S: Final = 0.5
 """A run is over when nothing was heard for so long after the last press."""
-
-_TEXT: Final = 0x81
-_LONG: Final = 0xFFFF
-_UPGRADE: Final = (
-    "GET /v1/halls/{hall}/feed HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    "Sec-WebSocket-Protocol: {wire}, bearer.{token}\r\n\r\n"
-)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,63 +123,33 @@ class _Peer:
         self._encode = msgspec.json.encode if place.wire == "json" else msgspec.msgpack.encode
 
     def connect(self, plan: Plan) -> None:
+        """Follow the view; its snapshot has come when this returns."""
         self.socket.settimeout(WITHIN_S)
         self.socket.connect(("127.0.0.1", plan.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        wire = f"callq.v1.{self.place.wire}"
-        self.socket.sendall(_UPGRADE.format(hall=self.place.hall, wire=wire, token=plan.token).encode())
-
-    def subscribe(self) -> None:
-        """After `connect`; its snapshot has come when this returns."""
-        answer = b""
-        while not answer.endswith(b"\r\n\r\n"):
-            answer += self._some()
-        assert answer.startswith(b"HTTP/1.1 101"), answer
+        heard = open_feed(self.socket, handshake(self.place.hall, plan.token, self.place.wire))
         self.say({"type": "subscribe", **self.place.shows()})
-        content = b""
-        while not any(True for _ in _frames([(0, content)])):
-            content += self._some()
+        while next(frames(heard), None) is None:
+            part = self.socket.recv(65536)
+            if not part:
+                raise ConnectionError("the server has closed a socket")
+            heard += part
         self.socket.setblocking(False)
 
-    def _some(self) -> bytes:
-        content = self.socket.recv(65536)
-        if not content:
-            raise ConnectionError("the server has closed a socket")
-        return content
-
     def say(self, message: dict[str, object]) -> None:
-        """Send a message; masked with zeros, which costs nothing."""
-        content = self._encode(message)
-        opcode = _TEXT if self.place.wire == "json" else _TEXT + 1
-        size = bytes([0x80 | len(content)]) if len(content) < 126 else struct.pack("!BH", 0xFE, len(content))
-        self.socket.send(bytes([opcode]) + size + bytes(4) + content)
+        """Send a message."""
+        self.socket.send(frame(self._encode(message), TEXT if self.place.wire == "json" else BINARY))
 
     def messages(self) -> Iterator[tuple[int, _Head, bytes]]:
         """All that was heard: when it was there, what it is, and its content."""
         decode = _HEADS[self.place.wire]
-        for at_ns, opcode, content in _frames(self.heard):
-            if opcode == 8:
-                raise ConnectionError(f"the server has closed a socket: {content!r}")
-            yield at_ns, decode(content), content
-
-
-def _frames(heard: list[tuple[int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
-    """Whole frames among chunks: when the last byte came, opcode and content."""
-    buffer = b""
-    for at_ns, chunk in heard:
-        buffer += chunk
-        start = 0
-        while len(buffer) >= start + 2:
-            size, body = buffer[start + 1], start + 2
-            if size == 126:
-                body = start + 4
-                size = int.from_bytes(buffer[start + 2 : body], "big") if len(buffer) >= body else _LONG
-            assert size != 127, "no frame is that long"
-            if len(buffer) < body + size:
-                break
-            yield at_ns, buffer[start] & 15, buffer[body : body + size]
-            start = body + size
-        buffer = buffer[start:]
+        heard = bytearray()
+        for at_ns, chunk in self.heard:
+            heard += chunk
+            for opcode, content in frames(heard):
+                if opcode == CLOSE:
+                    raise ConnectionError(f"the server has closed a socket: {content!r}")
+                yield at_ns, decode(content), content
 
 
 def watch(plan: Plan) -> Seen:
@@ -200,7 +163,6 @@ def watch(plan: Plan) -> Seen:
     memory = list(_connected(plan, screens))
     for panel in panels:
         panel.connect(plan)
-        panel.subscribe()
     gc.disable()
     gc.freeze()
     try:
@@ -219,8 +181,6 @@ def _connected(plan: Plan, screens: list[_Peer]) -> Iterator[int]:
         some = screens[first : first + 50]
         for screen in some:
             screen.connect(plan)
-        for screen in some:
-            screen.subscribe()
         if first + len(some) in plan.marks:
             time.sleep(QUIET_S)
             resident = Path(f"/proc/{plan.pid}/statm").read_text().split()[1]

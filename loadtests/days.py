@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from callq.simulate.results import Result
+    from callq.simulate.results import Result, Summary
 
 SEED: Final = 2026
 VOLUMES: Final = (2600, 2900)
@@ -39,6 +39,9 @@ VARIANTS: Final = (
 
 DISTURBED: Final = ("forecast-low", "forecast-high", "burst", "ill")
 """What goes wrong: the tides are looked at."""
+
+FELT: Final = ("burst", "ill")
+"""Of that, what has a beginning: it is looked at how soon the hall is itself again."""
 
 OTHERS: Final = (
     "fixed_queue_ratio",
@@ -68,16 +71,20 @@ GOALS: Final = {
 GROUPS_APART: Final = 1.5
 GREEN_P99_MIN: Final = 14.0
 OPENINGS: Final = 55.0
+OF_ONE_WINDOW: Final = 4.0
+"""Openings of one window on one day, however the day goes."""
 DAY_S: Final = 1.0
 FEWER: Final = 20
 """Days of what has no goal."""
+FEWEST: Final = 12
+"""Days of spare skills, whose difference is large."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How many days, and on how many cores."""
     parser.add_argument("--days", type=int, default=200, metavar="N", help="default 200")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: all cores)")
-    parser.add_argument("--goals", action="store_true", help="only what has a goal")
+    parser.add_argument("--goals", action="store_true", help="only the routing's and the tides' own goals")
 
 
 class _Runner:
@@ -124,7 +131,9 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     )
     if not args.goals:
         figures += _variants(fewer)
-    setting = f"{args.days} days of `county-84`, of what has no goal {fewer.days}; seed {SEED}."
+    skills = min(fewer.days, FEWEST)
+    which = f"of what has no goal {fewer.days}, of spare skills {skills}"
+    setting = f"{args.days} days of `county-84`, {which}; seed {SEED}."
     return report("days", figures, setting, *intervals)
 
 
@@ -237,9 +246,62 @@ def _variants(runner: _Runner) -> list[Figure]:
         )
         what = f"{variant}, tides: mean wait, at {tidal.staff_hours / default.staff_hours:.2f} of the hours"
         found.append(_beside(what, "min", tidal.mean_wait_min, "all windows open", default.mean_wait_min))
+        if variant == "booked":
+            found.append(_known(runner, tidal))
     for variant in DISTURBED:
-        tidal = runner.run("default", "default", 2600, f"county-84-{variant}").summary
+        result = runner.run("default", "default", 2600, f"county-84-{variant}")
+        tidal = result.summary
         what = f"{variant}, tides: mean wait, at {tidal.staff_hours:.0f} staff-hours"
         found.append(_one(what, "min", tidal.mean_wait_min))
-        found.append(_one(f"{variant}, tides: openings of one window on one day", "", tidal.most_reopened))
+        what = f"{variant}, tides: openings of one window on one day, the most"
+        found.append(_one(what, "", tidal.most_reopened, most=OF_ONE_WINDOW))
+        if variant in FELT:
+            found += _recovery(variant, result, runner.run("default", "none", 2600, f"county-84-{variant}"))
+    fewest = _Runner(min(runner.days, FEWEST), runner.jobs, runner.progress)
+    return found + _spare_skills(fewest)
+
+
+def _known(runner: _Runner, known: Summary) -> Figure:
+    """The same people, whose appointments the forecast knows or does not."""
+    unknown = runner.run("default", "default", 2600).summary
+    hours = known.staff_hours - unknown.staff_hours
+    what = f"appointments known to the forecast, tides: mean wait, at {hours:+.1f} staff-hours"
+    return _beside(what, "min", known.mean_wait_min, "not known to it", unknown.mean_wait_min)
+
+
+def _recovery(variant: str, tidal: Result, open_all_day: Result) -> list[Figure]:
+    """Minutes from the beginning of what went wrong."""
+    ours, base = tidal.recovery, open_all_day.recovery
+    assert ours is not None
+    assert base is not None
+    beside = "all windows open"
+    told = {
+        "until no wait is over its target": (ours.under_target_min, base.under_target_min),
+        "the same, on the worst day": (ours.under_target_most_min, base.under_target_most_min),
+        "until the head waits no longer than on the same day without": (
+            ours.as_without_min,
+            base.as_without_min,
+        ),
+        "minutes of the day with a wait over its target": (ours.above_target_min, base.above_target_min),
+    }
+    return [
+        _beside(f"{variant}, tides: {what}", "min", one, beside, two) for what, (one, two) in told.items()
+    ]
+
+
+def _spare_skills(runner: _Runner) -> list[Figure]:
+    """Flexible clerks with six skills, two of them in use: the tides, widening, and both."""
+    beside = "all windows open, two skills in use"
+    base = runner.run("default", "none", 2600, "county-84-spare").summary
+    found = []
+    for what, scenario in (
+        ("tides alone", "county-84-spare"),
+        ("widening alone", "county-84-spare-widening"),
+        ("tides and widening", "county-84-spare-both"),
+    ):
+        result = runner.run("default", "default", 2600, scenario).summary
+        told = f"spare skills, {what}: mean wait, at {result.staff_hours / base.staff_hours:.2f} of the hours"
+        found.append(_beside(told, "min", result.mean_wait_min, beside, base.mean_wait_min))
+        told = f"spare skills, {what}: worst group"
+        found.append(_beside(told, "min", result.worst_group_min, beside, base.worst_group_min))
     return found

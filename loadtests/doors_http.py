@@ -7,16 +7,15 @@ framework, in turns.
 
 from __future__ import annotations
 
-import http.client
-import json
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from loadtests.callers import Job, Post, call
+from loadtests.client import new_token
 from loadtests.figures import Bound, Figure, Report, report
 from loadtests.plain import plain_server
-from loadtests.servers import ADMIN_TOKEN, callq_server, scratch
+from loadtests.servers import callq_server, scratch
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from loadtests.callers import Outcome
-    from loadtests.servers import Server
 
 HALL: Final = "county"
 GOAL: Final = 0.8
@@ -51,7 +49,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     numbers: list[str] = []
     with scratch() as place, ExitStack() as stack:
         server = stack.enter_context(callq_server(place / "data", HALL))
-        token = kiosk_token(server)
+        token = new_token(server.port, "kiosk")
         plain, pid = stack.enter_context(plain_server("quart"))
         bare, bare_pid = stack.enter_context(plain_server("asgi"))
         path = f"/v1/halls/{HALL}/tickets"
@@ -184,17 +182,6 @@ def _latency(found: Sequence[Sequence[Outcome]]) -> list[Figure]:
         )
         for name, field in (("p50", "p50_ms"), ("p99", "p99_ms"))
     ]
-
-
-def kiosk_token(server: Server, role: str = "kiosk") -> str:
-    """A new token."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}", "Content-Type": "application/json"}
-    connection.request("POST", "/v1/tokens", json.dumps({"role": role}), headers)
-    answer = connection.getresponse()
-    if answer.status != 201:
-        raise RuntimeError(f"no token: {answer.read()!r}")
-    return str(json.loads(answer.read())["token"])
 
 
 def check_numbers(numbers: Sequence[str]) -> None:

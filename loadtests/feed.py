@@ -19,7 +19,8 @@ from callq.config.export import export_hall
 from callq.journal.port import GENESIS
 from callq.journal.redis.store import open_store
 from loadtests.callers import Commands, Job, call
-from loadtests.doors_http import cpu_us, kiosk_token, own_share, rates, rounds
+from loadtests.client import new_token
+from loadtests.doors_http import cpu_us, own_share, rates, rounds
 from loadtests.figures import Bound, Figure, Report, report
 from loadtests.plain import plain_server
 from loadtests.restart import Day, day
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 GOAL: Final = 0.5
 WINDOWS: Final = 64
 HALL: Final = "county"
-PATH: Final = f"/v1/halls/{HALL}/feed"
 COMMANDS: Final = ("call_next", "start", "complete")
 
 LOADS: Final = ((64, 1), (8, 16))
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         file.write_text(export_hall(config), encoding="utf-8")
         trio.run(_fill, place / "data", config, tickets)
         server = stack.enter_context(callq_server(place / "data", str(file)))
-        token = kiosk_token(server, "supervisor")
+        token = new_token(server.port, "supervisor")
         plain, pid = stack.enter_context(plain_server("echo"))
         figures: list[Figure] = []
         done = 0
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
             windows = tuple(f"w{number}" for number in range(sockets))
             job = Job(
                 port=port,
-                what=Commands(path=PATH, token=token, windows=windows, commands=COMMANDS),
+                what=Commands(hall=HALL, token=token, windows=windows, commands=COMMANDS),
                 run=f"run{done}",
                 connections=sockets,
                 depth=depth,

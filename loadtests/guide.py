@@ -6,7 +6,6 @@ that takes tickets and calls them. Beside it the same listener with a POST that 
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 from contextlib import contextmanager
@@ -20,7 +19,8 @@ import msgspec
 from callq.config import export_hall, load_hall
 from callq.domain.state import Index
 from loadtests.callers import Commands, Job, Post, call
-from loadtests.doors_http import cpu_us, kiosk_token, rates, rounds
+from loadtests.client import Api, new_token
+from loadtests.doors_http import cpu_us, rates, rounds
 from loadtests.figures import Bound, Figure, Report, report
 from loadtests.plain import plain_server
 from loadtests.servers import ADMIN_TOKEN, callq_server, scratch
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         file.write_text(export_hall(config), encoding="utf-8")
         with callq_server(place / "data", str(file)) as server:
             _fill(server, config, random)
-            token = kiosk_token(server, role="guide")
+            token = new_token(server.port, "guide")
             batch = json.dumps({"requests": [_question(config, random) for _ in range(BATCH)]}).encode()
             single = json.dumps(_question(config, random)).encode()
 
@@ -133,24 +133,15 @@ def _question(config: HallConfig, random: Random) -> dict[str, Any]:
 
 def _fill(server: Server, config: HallConfig, random: Random) -> None:
     """Seat clerks at all windows, let people wait, and have every window serve somebody."""
-    line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-
-    def ask(path: str, body: object) -> None:
-        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}", "Content-Type": "application/json"}
-        line.request("POST", f"/v1/halls/{HALL}/{path}", json.dumps(body), headers)
-        answer = line.getresponse()
-        content = answer.read()
-        if answer.status >= 300:
-            raise RuntimeError(f"{path}: {content!r}")
-
-    for window, clerk in seats(config).items():
-        ask(f"windows/{window}/commands", {"command": "sign_in", "clerk": clerk})
-        ask(f"windows/{window}/commands", {"command": "open"})
-    for _ in range(WAITING):
-        ask("tickets", {"item": random.choice(config.items).code})
-    for window in seats(config):
-        ask(f"windows/{window}/commands", {"command": "call_next"})
-    line.close()
+    hall = f"/v1/halls/{HALL}"
+    with Api(server.port) as api:
+        for window, clerk in seats(config).items():
+            api.post(f"{hall}/windows/{window}/commands", {"command": "sign_in", "clerk": clerk})
+            api.post(f"{hall}/windows/{window}/commands", {"command": "open"})
+        for _ in range(WAITING):
+            api.post(f"{hall}/tickets", {"item": random.choice(config.items).code})
+        for window in seats(config):
+            api.post(f"{hall}/windows/{window}/commands", {"command": "call_next"})
 
 
 def seats(config: HallConfig) -> dict[str, str]:
@@ -166,11 +157,8 @@ def seats(config: HallConfig) -> dict[str, str]:
 
 
 def _waiting(server: Server) -> int:
-    line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    line.request("GET", f"/v1/halls/{HALL}/floor", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"})
-    found: dict[str, Any] = json.loads(line.getresponse().read())
-    line.close()
-    return int(found["data"]["totals"]["waiting"])
+    with Api(server.port) as api:
+        return int(api.get(f"/v1/halls/{HALL}/floor")["data"]["totals"]["waiting"])
 
 
 @contextmanager
@@ -178,7 +166,7 @@ def _crowd(server: Server, seconds: float) -> Iterator[None]:
     """Windows that call, start and complete, and people who take tickets, while something is measured."""
     windows = tuple(seats(load_hall(HALL)))
     feed = Commands(
-        path=f"/v1/halls/{HALL}/feed",
+        hall=HALL,
         token=ADMIN_TOKEN,
         windows=windows,
         commands=("start", "complete", "call_next"),

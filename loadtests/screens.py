@@ -5,7 +5,6 @@ A baseline that pushes prepared frames of the same size through the same listene
 
 from __future__ import annotations
 
-import http.client
 import resource
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import msgspec
 
 from callq.config import load_hall
 from callq.config.export import export_hall
+from loadtests.client import Api
 from loadtests.crowd import Place, Plan, Seen, watch
 from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report
 from loadtests.servers import ADMIN_TOKEN, Server, callq_server, free_port, scratch
@@ -293,37 +293,26 @@ def _screens(hall: str, count: int) -> tuple[Place, ...]:
 
 
 def _staff(server: Server, hall: str, windows: tuple[str, ...]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port)
-    for number, window in enumerate(windows, start=1):
-        path = f"/v1/halls/{hall}/windows/{window}/commands"
-        _post(connection, path, {"command": "sign_in", "clerk": f"c{number:02d}"})
-        _post(connection, path, {"command": "open"})
-    connection.close()
+    with Api(server.port) as api:
+        for number, window in enumerate(windows, start=1):
+            path = f"/v1/halls/{hall}/windows/{window}/commands"
+            api.post(path, {"command": "sign_in", "clerk": f"c{number:02d}"})
+            api.post(path, {"command": "open"})
 
 
 def _issue(server: Server, halls: list[str], each: int) -> None:
     """Let so many people wait in each hall, for a service that every clerk here masters."""
 
     def issue(hall: str, count: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port)
-        for _ in range(count):
-            _post(connection, f"/v1/halls/{hall}/tickets", {"service": "social"})
-        connection.close()
+        with Api(server.port) as api:
+            for _ in range(count):
+                api.post(f"/v1/halls/{hall}/tickets", {"service": "social"})
 
     parts = [(hall, each) for hall in halls]
     if len(halls) == 1:
         parts = [(halls[0], -(-each // ISSUERS))] * ISSUERS
     with ThreadPoolExecutor(ISSUERS) as pool:
         list(pool.map(lambda part: issue(*part), parts))
-
-
-def _post(connection: http.client.HTTPConnection, path: str, body: dict[str, str]) -> None:
-    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}", "Content-Type": "application/json"}
-    connection.request("POST", path, msgspec.json.encode(body), headers)
-    answer = connection.getresponse()
-    content = answer.read()
-    if answer.status >= 300:
-        raise RuntimeError(f"{path}: {answer.status} {content.decode()}")
 
 
 def _allow_files(count: int) -> None:

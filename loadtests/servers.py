@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import resource
 import signal
 import socket
 import statistics
@@ -123,8 +124,22 @@ class Server:
 
 
 @contextmanager
-def callq_server(data: Path, *hall: str, arguments: tuple[str, ...] = ()) -> Iterator[Server]:
-    """`callq serve` with these hall files, its data in `data`, administered by `ADMIN_TOKEN`."""
+def callq_server(
+    data: Path,
+    *hall: str,
+    arguments: tuple[str, ...] = (),
+    module: str = "callq.cli",
+    descriptors: int | None = None,
+) -> Iterator[Server]:
+    """`callq serve` with these hall files, its data in `data`, administered by `ADMIN_TOKEN`.
+
+    Args:
+      data: directory.
+      hall: samples or files.
+      arguments: more of them.
+      module: that is run, with the command line of `callq`.
+      descriptors: that it may have open at most; None: as many as this process.
+    """
     data.mkdir(parents=True, exist_ok=True)
     port = free_port()
     halls = [part for name in hall for part in ("--hall", name)]
@@ -132,13 +147,15 @@ def callq_server(data: Path, *hall: str, arguments: tuple[str, ...] = ()) -> Ite
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "callq.cli", "serve", *halls, "--data", str(data)),
+                *(sys.executable, "-m", module, "serve", *halls, "--data", str(data)),
                 *("--listen", f"127.0.0.1:{port}", *arguments),
             ],
             stdout=output,
             stderr=output,
             env={**os.environ, "CALLQ_ADMIN_TOKEN": ADMIN_TOKEN},
         )
+        if descriptors is not None:
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
         try:
             yield Server(port, process, log)
         finally:

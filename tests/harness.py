@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -29,10 +29,20 @@ from callq.domain.levels import required_level
 from callq.domain.routing.staffing import staffing_of
 from callq.domain.state import HallState, canonical
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
+from callq.domain.tides import TidePlan, TideReason, unexplained
 from callq.domain.undo import NoUndo, Undo
 
 if TYPE_CHECKING:
     from callq.domain.ticket import Ticket
+
+WHY: Final = {"more": "load", "fewer": "spare", "widens": "long_queue", "narrows": "short_queue"}
+
+
+def explained(plan: TidePlan) -> TidePlan:
+    """The same plan with a reason for each kind of move that has none."""
+    why = tuple(TideReason(code=WHY[kind]) for kind in unexplained(plan))  # type: ignore[arg-type]
+    return msgspec.structs.replace(plan, reasons=(*plan.reasons, *why))
+
 
 ANN = cmd.Actor(role="clerk", id="t1")
 """Who does everything, unless a test says otherwise."""
@@ -241,6 +251,10 @@ def check_invariants(state: HallState) -> None:
             if b.service == service and b.slot_ms == slot_ms and b.state != "cancelled"
         ]
         assert taken >= len(booked)
+    for plan in (state.tides.proposal, state.tides.in_force):
+        assert plan is None or (plan.reasons and not unexplained(plan)), f"a plan without reasons: {plan}"
+    draining = {w.id for w in state.windows.values() if w.draining}
+    assert set(state.tides.draining) <= draining, "a window that is not closing is to close by a plan"
     waiting = sorted(t.id for t in state.tickets.values() if t.state == TicketState.WAITING)
     in_lanes = sorted(ticket for lane in state.lanes.values() for ticket in lane.ids())
     assert waiting == in_lanes, "lanes and waiting tickets differ"

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from callq import __version__
-from callq.cli import doctor, hall, in_force, server, simulate, token
+from callq.cli import doctor, hall, in_force, led, server, simulate, token
 from callq.cli.errors import explain
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     token.add_parser(commands)
     doctor.add_parser(commands)
     simulate.add_parser(commands)
+    led.add_parser(commands)
     return parser
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DAYS: Final = 20
 SEED: Final = 1
+GUIDED: Final = "county-84-guided"
+"""Kind of day that `guide` is about, if none is named: the guide has somewhere to send people."""
+
 MAX_DAYS: Final = 100_000
 
 
@@ -59,6 +62,7 @@ _QUESTIONS: Final = {
     "skills": "how many skills each clerk needs: the cross-training curve",
     "windows": "what one window more or less would do",
     "tides": "what the slider of the tides costs and saves",
+    "guide": "what it does that people ask the guide first",
 }
 
 
@@ -72,7 +76,9 @@ def _options(parser: argparse.ArgumentParser, *, root: bool, plots: bool = True)
         type=Path,
         help="recorded days: a DATE.gz of callq's archive with --hall, or a CSV of an office's queues",
     )
-    parser.add_argument("--office", metavar="NAME", default="", help="which office of the CSV")
+    parser.add_argument(
+        "--office", metavar="NAME", default="", help="which office of the CSV, if there are several"
+    )
     parser.add_argument("--volume", metavar="N", type=float, help="people a day (default: the scenario's)")
     parser.add_argument("--days", metavar="D", type=int, default=DAYS, help=f"default {DAYS}")
     parser.add_argument("--seed", metavar="S", type=int, default=SEED, help=f"default {SEED}")
@@ -165,12 +171,13 @@ def _one_of(what: str, name: str, known: Sequence[str]) -> None:
 
 def run_simulate(args: argparse.Namespace) -> int:
     """Run one hall and print what came of it."""
-    from callq.simulate.tables import table_of
+    from callq.simulate.tables import by_time, table_of
 
     configure_logs("console", "error")
     run = _run_of(args, args.policy, args.tidal, args.hall)
     result = _simulated(run, args.jobs, f"{run.policy}, tides {run.tidal}")
     _print(table_of(result))
+    _print(by_time(result))
     _keep(args.json, result)
     _draw(args.plots, [result])
     return 0
@@ -178,12 +185,18 @@ def run_simulate(args: argparse.Namespace) -> int:
 
 def run_question(args: argparse.Namespace) -> int:
     """Answer what a manager asks about the own hall."""
+    from callq.simulate.halls import NotSimulated
     from callq.simulate.tables import question
     from callq.simulate.whatif import QUESTIONS, answers, bound
 
     configure_logs("console", "error")
+    if args.question == "guide" and not (args.scenario or args.hall or args.replay):
+        args.scenario = GUIDED
     run = _run_of(args, args.policy, args.tidal, args.hall)
-    tried = QUESTIONS[args.question](run)
+    try:
+        tried = QUESTIONS[args.question](run)
+    except NotSimulated as error:
+        raise UserError(str(error), error.hint) from error
     with _progress(args.question, run.days * len(tried)) as progress:
         found = answers(tried, jobs=args.jobs, progress=progress)
     title = f"{run.scenario.name}, {run.volume:,.0f} people, {run.days} days, seed {run.seed}"

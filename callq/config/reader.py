@@ -152,7 +152,10 @@ class _Reader:
         expected, hint = _EXPECTED[type(kind)]
         if isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.StructType):
             expected, hint = "a list of tables", f"write [[{path}]] with two brackets before each of them"
-        return Misread(path, f"expected {expected}, found {_NAMES.get(type(value), 'a date or time')}", hint)
+        found = _NAMES.get(type(value), "a date or time")
+        if isinstance(value, float) and not isfinite(value):
+            found = str(value)
+        return Misread(path, f"expected {expected}, found {found}", hint)
 
     def stand_in(self, kind: inspect.Type, path: str) -> Any:  # noqa: ANN401
         self.stand_ins.add(path)
@@ -203,5 +206,7 @@ def _singular(key: str, names: list[str]) -> str | None:
 def _how_to_add(name: str, kind: inspect.Type) -> str:
     if isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.StructType):
         return f"add a [[{name}]] table for each of them"
+    if isinstance(kind, inspect.StructType):
+        return f"add a [{name}] table"
     examples = {inspect.StrType: '"..."', inspect.IntType: "1", inspect.DictType: "{ general = 2 }"}
     return f"add {name} = {examples.get(type(kind), '...')}"

@@ -18,7 +18,8 @@ from callq.demo.pace import Pace
 from callq.demo.place import demo_directory
 from callq.demo.staff import seat_clerks
 from callq.demo.watch import Hallway
-from callq.web.server import ServeConfig, serve_until, stop_on_signal
+from callq.web.server import ServeConfig, serve_until
+from callq.web.signals import stop_on_signal
 
 if TYPE_CHECKING:
     from pathlib import Path

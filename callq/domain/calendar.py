@@ -53,6 +53,12 @@ def day_after(day: str, days: int = 1) -> str:
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
+def wall_clock(at_ms: int, timezone: str) -> str:
+    """What the local clock shows, ``HH:MM``; the next minute if it has begun to run."""
+    at = datetime.fromtimestamp(-(-at_ms // 60_000) * 60, UTC).astimezone(_zone(timezone))
+    return f"{at:%H:%M}"
+
+
 def local_ms(day: str, minutes: int, timezone: str) -> int:
     """The instant at which the local clock shows a time, Unix ms.
 

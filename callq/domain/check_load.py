@@ -12,9 +12,9 @@ from callq.domain.calendar import parse_hours
 from callq.domain.check_values import ConfigProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from callq.domain.hall import HallConfig, Service
+    from callq.domain.hall import HallConfig, Outlet, Service
 
 
 def problems(config: HallConfig) -> Iterator[ConfigProblem]:
@@ -22,7 +22,7 @@ def problems(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from _routing(config)
     yield from _tides(config)
     yield from _items(config)
-    yield from _outlets(config)
+    yield from outlets(config.outlets, {zone.code: zone.name for zone in config.zones})
 
 
 def load(at: str, service: Service) -> Iterator[ConfigProblem]:
@@ -121,9 +121,14 @@ def _items(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from values.duplicates("items[{}].code", [item.code for item in config.items])
 
 
-def _outlets(config: HallConfig) -> Iterator[ConfigProblem]:
-    zones = {zone.code: zone.name for zone in config.zones}
-    for index, outlet in enumerate(config.outlets):
+def outlets(found: Sequence[Outlet], zones: dict[str, str]) -> Iterator[ConfigProblem]:
+    """What is wrong with the outlets of a hall.
+
+    Args:
+      found: the outlets, from `outlets[0]` on.
+      zones: that there are, name by code.
+    """
+    for index, outlet in enumerate(found):
         at = f"outlets[{index}]."
         yield from values.texts(at, {"name": outlet.name, "name_en": outlet.name_en})
         if outlet.place:
@@ -133,7 +138,7 @@ def _outlets(config: HallConfig) -> Iterator[ConfigProblem]:
         yield from _hours(f"{at}hours", outlet.hours)
         if outlet.wait_min is not None:
             yield from values.number(f"{at}wait_min", "wait_min", outlet.wait_min)
-    yield from values.duplicates("outlets[{}].channel", [outlet.channel for outlet in config.outlets])
+    yield from values.duplicates("outlets[{}].channel", [outlet.channel for outlet in found])
 
 
 def _hours(path: str, text: str) -> Iterator[ConfigProblem]:

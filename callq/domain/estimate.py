@@ -97,7 +97,7 @@ def _of_service(state: HallState, service: str) -> list[tuple[LaneKey, Lane]]:
     if state.bound.total:
         return state.lanes_of(service)
     lanes = state.lanes
-    return [(key, lanes[key]) for key, _ in state.index.open_lanes((service,)) if lanes[key].size]
+    return [(key, lanes[key]) for key, *_ in state.index.open_lanes((service,)) if lanes[key].size]
 
 
 def head_of_line(state: HallState, one: Standing, now_ms: int) -> WaitRange | None:

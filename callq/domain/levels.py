@@ -96,7 +96,7 @@ LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
         ev.Booked: ("day",),
         ev.BookingMoved: ("day",),
     },
-    4: {ev.TicketIssued: ("item", "bound"), ev.Why: ("terms", "by")},
+    4: {ev.TicketIssued: ("item", "bound"), ev.Why: ("terms", "by", "target_min")},
 }
 """Fields, by their schema, that older readers do without: what they would say is then as it was before."""
 

@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 from sys import intern
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from callq.domain.commands import Person
+from callq.domain.events import LaneSeen, Why
+from callq.domain.grounds import Call, PastCall
 from callq.domain.ticket import Step, Ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @lru_cache(maxsize=4096)
@@ -43,13 +51,54 @@ def shared_person(person: Person | None) -> Person | None:
     )
 
 
+def shared_why(why: Why, tickets: Mapping[str, Ticket]) -> Why:
+    """The same record of a call; its lanes point at texts and clocks that tickets have already.
+
+    Args:
+      why: just read.
+      tickets: of the hall by id, as far as they are there.
+    """
+    lanes = []
+    for lane in why.lanes:
+        ticket, clock_ms = lane.head, lane.clock_ms
+        head = tickets.get(ticket)
+        if head is not None:
+            ticket = head.id
+            clock_ms = head.clock_ms if head.clock_ms == clock_ms else clock_ms
+        lanes.append(LaneSeen(intern(lane.service), intern(lane.cls), ticket, clock_ms, lane.count))
+    return Why(
+        rule=intern(why.rule),
+        lanes=tuple(lanes),
+        reason=why.reason,
+        terms=why.terms,
+        by=intern(why.by),
+        target_min=why.target_min,
+    )
+
+
+def _call(call: Call) -> Call:
+    window, clerk, service = intern(call.window), intern(call.clerk), intern(call.service)
+    return Call(window, clerk, service, call.clock_ms, call.began_ms, call.revision)
+
+
+def _past(past: PastCall) -> PastCall:
+    window, clerk, service = intern(past.window), intern(past.clerk), intern(past.service)
+    grounds = replace(past.grounds, rule=intern(past.grounds.rule), by=intern(past.grounds.by))
+    return replace(past, window=window, clerk=clerk, service=service, grounds=grounds)
+
+
 def shared_text(text: str | None) -> str | None:
     """The same text, or None."""
     return None if text is None else intern(text)
 
 
-def held_once(ticket: Ticket) -> Ticket:
-    """The same ticket, just read, with what others have as well in place of its own."""
+def held_once(ticket: Ticket, tickets: Mapping[str, Ticket]) -> Ticket:
+    """The same ticket, just read, with what others have as well in place of its own.
+
+    Args:
+      ticket: changed in place.
+      tickets: it and those that were read before it, by id.
+    """
     ticket.day = intern(ticket.day)
     ticket.service = intern(ticket.service)
     ticket.quota_of = intern(ticket.quota_of)
@@ -70,4 +119,9 @@ def held_once(ticket: Ticket) -> Ticket:
         ticket.clock_ms = issued_ms
     if ticket.first_clock_ms == ticket.clock_ms:
         ticket.first_clock_ms = ticket.clock_ms
+    if ticket.why is not None:
+        ticket.why = shared_why(ticket.why, tickets)
+    if ticket.call is not None:
+        ticket.call = _call(ticket.call)
+    ticket.past = tuple(map(_past, ticket.past))
     return ticket

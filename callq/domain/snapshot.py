@@ -214,8 +214,10 @@ def _state(body: _Body) -> HallState:
         keys.update(same)
     state.index = Index(body.config)
     state.today = body.day_clock.today(body.config)
-    tickets = (held_once(_ticket_decoder.decode(raw)) for raw in body.tickets)
-    state.tickets = {ticket.id: ticket for ticket in tickets}
+    for raw in body.tickets:
+        ticket = _ticket_decoder.decode(raw)
+        state.tickets[ticket.id] = ticket
+        held_once(ticket, state.tickets)
     state.windows = {str(seat.fields["id"]): _window(seat, state) for seat in body.windows}
     state.lanes = _lanes([key for key, _ in body.lanes], state)
     state.live = _live(body.live, state)

@@ -158,7 +158,7 @@ class Index:
         """Answers for `_day`, by window and clerk."""
         self._in_use: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = {}
         """The same where skills were narrowed."""
-        self._open_lanes: dict[tuple[str, ...], tuple[tuple[LaneKey, float], ...]] = {}
+        self._open_lanes: dict[tuple[str, ...], tuple[tuple[LaneKey, int, float], ...]] = {}
 
     def equipped(self, window: str) -> tuple[str, ...]:
         """Services that a window can serve with the right clerk, in the hall's order."""
@@ -196,17 +196,23 @@ class Index:
             found = self._in_use[key] = tuple(s for s in able if self.services[s].needs in skills)
         return found
 
-    def open_lanes(self, services: tuple[str, ...]) -> tuple[tuple[LaneKey, float], ...]:
-        """Lanes of some services that are for any window, with their targets, ms; in the hall's order."""
+    def open_lanes(self, services: tuple[str, ...]) -> tuple[tuple[LaneKey, int, float], ...]:
+        """Lanes of some services that are for any window, with targets in min and ms; in the hall's order."""
         found = self._open_lanes.get(services)
         if found is None:
             found = self._open_lanes[services] = tuple(
-                (LaneKey(code, cls), self.target_ms(code, cls)) for code in services for cls in CLASSES
+                (LaneKey(code, cls), minutes := self.target_min(code, cls), minutes * 60_000.0)
+                for code in services
+                for cls in CLASSES
             )
         return found
 
+    def target_min(self, service: str, cls: str) -> int:
+        """How long nobody of a class should wait for a service, minutes."""
+        return self.services[service].target_min(cls)
+
     def target_ms(self, service: str, cls: str) -> float:
-        """How long nobody of a class should wait for a service, ms."""
+        """The same, ms."""
         return self.services[service].target_min(cls) * 60_000.0
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from callq.domain.commands import Channel, HoldKind, Person, TicketClass
 from callq.domain.events import Why
+from callq.domain.grounds import Call, PastCall
 from callq.domain.lanes import LaneKey, Place
 
 
@@ -263,6 +264,10 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     """Revision of the last event about it."""
     item: str = ""
     """The matter that it was taken for."""
+    call: Call | None = None
+    """The present call, beside `why`; None as well where a state did not record it."""
+    past: tuple[PastCall, ...] = ()
+    """Calls that are over, in the order in which they ended: at most `PAST_CALLS_MAX`, the last."""
 
     @property
     def place(self) -> Place:

@@ -39,9 +39,20 @@ class _Part(
 class TideReason(_Part, frozen=True, kw_only=True):
     """Why a plan moves windows, in numbers."""
 
-    code: Literal["load", "service_load", "minimum", "spare", "long_queue", "short_queue"]
-    """More load than windows, in all or for a service; a minimum; fewer are needed; a spare skill is wanted,
-    or no longer."""
+    code: Literal[
+        "load",
+        "service_load",
+        "minimum",
+        "waited_for",
+        "last",
+        "cannot_close",
+        "spare",
+        "long_queue",
+        "short_queue",
+    ]
+    """More load than windows, in all or for a service; a minimum; somebody waits for the window by name; it
+    alone serves what somebody waits for; of the windows that were to close so many cannot; fewer are needed;
+    a spare skill is wanted, or no longer."""
     service: str = ""
     """Empty: the hall's load."""
     lead_min: int = 0
@@ -50,6 +61,8 @@ class TideReason(_Part, frozen=True, kw_only=True):
     """Windows, or minutes of work a window for queues."""
     there: float = 0.0
     """Windows there would be without the plan."""
+    window: str = ""
+    """The one that stays, where it is about one."""
 
 
 class SkillsOf(_Part, frozen=True, kw_only=True):
@@ -59,7 +72,7 @@ class SkillsOf(_Part, frozen=True, kw_only=True):
     skills: tuple[str, ...] | None
     """None: all of its clerk's."""
     widens: bool
-    """Spare skills come into use; else they go again."""
+    """Spare skills come into use, while others may go; else they only go again."""
 
 
 class TidePlan(_Part, frozen=True, kw_only=True):
@@ -86,12 +99,20 @@ class TidePlan(_Part, frozen=True, kw_only=True):
     reasons: tuple[TideReason, ...] = ()
     wanted: int = 0
     """Windows that there will be when it is done."""
-    short_before: float = 0.0
-    """People who would find no window free at the worst moment looked at, on average, without the plan."""
-    short_after: float = 0.0
+    serves: tuple[str, ...] = ()
+    """Services whose tickets the effect is of: those that the reasons name, else what its windows serve."""
+    short_before: float | None = None
+    """Of these, people who would find no window free at the worst moment looked at, on average, without the
+    plan; None: not known."""
+    short_after: float | None = None
+    """And with it."""
+    wait_before_min: float | None = None
+    """What they would wait then, minutes; None: not known, or nobody serves them."""
+    wait_after_min: float | None = None
     """And with it."""
     cost_h: float = 0.0
-    """Staff-hours until its windows could move again; negative: saved."""
+    """Window-hours that it adds until, as the rest of the day is forecast, its windows would be moved back;
+    negative: that it saves."""
 
     @property
     def opens(self) -> bool:
@@ -99,9 +120,54 @@ class TidePlan(_Part, frozen=True, kw_only=True):
         return bool(self.open or self.stay or self.leave < 0)
 
     @property
+    def more(self) -> int:
+        """Windows that it adds; negative: takes away."""
+        return len(self.open) + len(self.stay) - len(self.close) - len(self.drain) - self.leave
+
+    @property
+    def only_keeps(self) -> bool:
+        """Whether it does no more than to take back closings that may not be any more."""
+        return bool(self.reasons) and all(reason.code in _KEEPING for reason in self.reasons)
+
+    @property
     def moves(self) -> tuple[object, ...]:
         """What it does, whatever it says about it: equal moves are the same proposal."""
         return self.open, self.stay, self.close, self.drain, self.leave, self.skills
+
+
+_KEEPING: Final = ("minimum", "waited_for", "last")
+
+_EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
+    "more": ("load", "service_load", "minimum", "waited_for", "last", "cannot_close"),
+    "fewer": ("spare",),
+    # Where one skill comes another may go.
+    "widens": ("long_queue", "short_queue"),
+    "narrows": ("short_queue",),
+}
+"""Which reasons there may be for each kind of move."""
+
+
+def _kinds(plan: TidePlan) -> set[str]:
+    """What a plan does, of `_EXPLAINS`."""
+    does = {
+        "more": plan.opens,
+        "fewer": bool(plan.close or plan.drain or plan.leave > 0),
+        "widens": any(change.widens for change in plan.skills),
+        "narrows": any(not change.widens for change in plan.skills),
+    }
+    return {kind for kind, done in does.items() if done}
+
+
+def unexplained(plan: TidePlan) -> list[str]:
+    """Kinds of moves of a plan for which it has no reason: ``more``, ``fewer``, ``widens``, ``narrows``."""
+    codes = {reason.code for reason in plan.reasons}
+    return sorted(kind for kind in _kinds(plan) if codes.isdisjoint(_EXPLAINS[kind]))
+
+
+def reasons_left(plan: TidePlan) -> tuple[TideReason, ...]:
+    """Those of a plan's reasons that are of what it still does."""
+    told = {code for kind in _kinds(plan) for code in _EXPLAINS[kind]}
+    return tuple(reason for reason in plan.reasons if reason.code in told)
 
 
 class TideNeed(NamedTuple):
@@ -163,6 +229,8 @@ class Tide(msgspec.Struct, frozen=True, kw_only=True):
     leaving: tuple[str, ...] = ()
     leave: int = 0
     """So many of `leaving` close after their ticket."""
+    draining: tuple[str, ...] = ()
+    """Windows that close after their ticket because a plan says so, not a person."""
     widened: dict[str, tuple[str, ...]] = {}
     """Skills that were in use at windows before the plan widened them."""
     proposal: TidePlan | None = None

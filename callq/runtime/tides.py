@@ -45,6 +45,8 @@ class TideKeeper:
         self._actor = actor
         self._rng = rng
         self._days = Days()
+        self._seen: str | None = None
+        """The plan in force when this node last looked; None: it has not yet."""
         self._log = structlog.get_logger().bind(hall=actor.hall)
 
     async def run(self) -> None:
@@ -71,6 +73,7 @@ class TideKeeper:
         sight = self._actor.glance(self._see)
         if sight is None:
             return
+        self._tell_kept(sight.state.in_force)
         command = reckon(sight)
         seconds = trio.current_time() - began
         soon = max((need.windows for need in command.memory.needs), default=0)
@@ -80,6 +83,7 @@ class TideKeeper:
             return
         before = sight.state
         after = await self._actor.command(command, who=cmd.SYSTEM, render=lambda state, *_: state.tides)
+        self._seen = after.in_force.id if after.in_force else ""
         if after.in_force is not None and after.in_force != before.in_force and not after.by:
             self._log.info("tides_moved", **_told(after.in_force))
             _count(self._actor.hall, after.in_force)
@@ -87,6 +91,17 @@ class TideKeeper:
         if proposed is not None and (before.proposal is None or before.proposal.id != proposed.id):
             self._log.info("tides_proposed", **_told(proposed))
             metrics.tides_proposed(self._actor.hall)
+
+    def _tell_kept(self, plan: TidePlan | None) -> None:
+        """Say that a window stays which was to close after its ticket, the last of this minute."""
+        seen, self._seen = self._seen, plan.id if plan else ""
+        if plan is None or seen in (None, plan.id) or not plan.only_keeps or not self._actor.acts_first:
+            return
+        reason = plan.reasons[0]
+        self._log.info(
+            "tides_kept", plan=plan.id, window=reason.window, service=reason.service, why=reason.code
+        )
+        _count(self._actor.hall, plan)
 
     def _see(self, state: HallState) -> Sight | None:
         now_ms = max(self._actor.now(), state.now_ms)

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.domain.errors import CallqError
-from callq.domain.hall import Booking, Clerk, HallConfig, Routing, Rules, Service, Skill, WindowConfig, Zone
+from callq.domain.hall import (
+    Booking,
+    Clerk,
+    HallConfig,
+    Item,
+    Routing,
+    Rules,
+    Service,
+    Skill,
+    WindowConfig,
+    Zone,
+)
+from callq.simulate.check import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +44,6 @@ DEPARTMENTS: Final = 27
 
 _LETTERS: Final = [letter for letter in ascii_uppercase if letter not in "IOQ"]
 _PREFIXES: Final = [*_LETTERS, *(one + two for one in _LETTERS for two in _LETTERS)]
-
-ZONE: Final = "hall"
 
 
 class NotSimulated(CallqError):
@@ -69,6 +79,7 @@ class SimulatedHall(NamedTuple):
       choice: how a person gets one of several: by the weights, or the shorter.
       closed: windows that are closed until the tides open them.
       seats: window and clerk, of windows that are staffed.
+      in_use: skills that are in use at windows where clerks master more.
     """
 
     config: HallConfig
@@ -76,6 +87,7 @@ class SimulatedHall(NamedTuple):
     choice: Literal["fixed", "shorter"]
     closed: frozenset[str]
     seats: tuple[tuple[str, str], ...]
+    in_use: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def means_min(scenario: Scenario) -> list[float]:
@@ -158,9 +170,11 @@ class _Maker:
         self.scenario, self.policy, self.volume = scenario, policy, volume
         self.layout = scenario.layout
         self.services: list[Service] = []
+        self.items: list[Item] = []
         self.windows: list[WindowConfig] = []
         self.clerks: list[Clerk] = []
         self.tidal = tidal
+        self.in_use: list[tuple[str, tuple[str, ...]]] = []
 
     def made(self) -> SimulatedHall:
         makers = {
@@ -183,13 +197,15 @@ class _Maker:
             services=tuple(self.services),
             windows=tuple(self.windows),
             clerks=tuple(self.clerks),
+            items=tuple(self.items),
+            outlets=self.scenario.outlets,
             routing=routing,
             tides=self.scenario.tides,
             rules=Rules(no_show_limit=0),
         )
         choice: Literal["fixed", "shorter"] = "shorter" if self.policy == "kiosk_shorter_line" else "fixed"
         seats = tuple((w.id, c.id) for w, c in zip(self.windows, self.clerks, strict=True))
-        return SimulatedHall(config, lines, choice, closed, seats)
+        return SimulatedHall(config, lines, choice, closed, seats, tuple(self.in_use))
 
     def _closed(self) -> frozenset[str]:
         base = self.layout.base
@@ -209,7 +225,12 @@ class _Maker:
                 booking=Booking(slot_min=15, capacity=1000, early_min=30),
             )
         )
+        self._item(code, group, code)
         return code
+
+    def _item(self, code: str, group: Group, service: str) -> None:
+        """What the guide knows of a group's business."""
+        self.items.append(Item(code=code, name=group.code, service=service, channels=group.channels))
 
     def _window(self, services: Sequence[str], *, tidal: bool = False, level: int = 2) -> None:
         number = len(self.windows) + 1
@@ -249,6 +270,11 @@ class _Maker:
             beyond_base = layout.base is not None and number >= layout.base
             level = 1 if number < layout.level_one * layout.comprehensive else 2
             self._window(able, tidal=beyond_base, level=level)
+            if layout.in_use is not None and layout.in_use < len(able):
+                # Clerks with the same skills use other ones, in turn.
+                turn = number // (len(codes) // math.gcd(len(codes), len(able)))
+                used = {able[(turn * layout.in_use + i) % len(able)] for i in range(layout.in_use)}
+                self.in_use.append((self.windows[-1].id, tuple(sorted(used))))
         return tuple((Line(code, 1.0, len(self.windows)),) for code in codes)
 
     def _domain_windows(self, codes: list[str]) -> list[int]:
@@ -262,8 +288,11 @@ class _Maker:
         return found
 
     def _pooled(self) -> tuple[tuple[Line, ...], ...]:
-        group, _, _ = self._parts()[0]
-        self._service("all", group, self.scenario.handling.mean_min, 1.0)
+        first, *_ = groups = self.scenario.groups
+        self._service("all", first, self.scenario.handling.mean_min, 1.0)
+        self.items.clear()
+        for group in groups:
+            self._item(group.code, group, "all")
         for _ in range(self.layout.domain + self.layout.comprehensive):
             self._window(["all"])
         return tuple((Line("all", 1.0, len(self.windows)),) for _ in self.scenario.groups)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from callq.simulate.draws import MIN_MS
 from callq.tidal.reckon import reckon
 from callq.tidal.sight import Days, look
 
@@ -46,4 +47,7 @@ class Plan:
     def tick(self, day: SimulatedDay) -> None:
         """Reckon the minute, as a node does."""
         sight = look(day.state, self._days, day.midnight_ms + day.now_ms)
-        day.do(reckon(sight, self._variant))
+        command = reckon(sight, self._variant)
+        soonest = command.memory.needs[0]
+        day.record.plans(day.now_ms + soonest.lead_min * MIN_MS, soonest.windows)
+        day.do(command)

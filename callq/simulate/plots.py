@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from callq.simulate.results import BINS_MIN, HISTOGRAM_MIN, paired
+from callq.simulate.record import BIN_MIN
+from callq.simulate.results import HISTOGRAM_MIN, paired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from callq.simulate.results import Paired, Result, Waits
 
 FONTS: Final = (
+    "Noto Sans CJK SC",
     "Noto Sans CJK",
     "Source Han Sans",
     "WenQuanYi",
@@ -36,8 +38,12 @@ FONTS: Final = (
 )
 """Beginnings of the names of fonts that have Chinese characters, the best first."""
 
-COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#666666")
-"""Of the results, in order; told apart by colour-blind people too (Okabe and Ito)."""
+COLOURS: Final = ("#4477aa", "#cc6677", "#44aa99", "#aa4499", "#999933", "#332288", "#777777")
+"""Of the results, in order; calm, and told apart by colour-blind people too (Tol's bright and muted)."""
+
+INK: Final = "#333333"
+PALE: Final = "#c9ced6"
+DOTS: Final = (0, (1.5, 1.2))
 
 LABELS: Final[dict[str, tuple[str, str]]] = {
     "waits": ("各时段等候（按到达时间）", "Waits by time of arrival"),
@@ -49,10 +55,13 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "ordinary": ("普通", "ordinary"),
     "appointment": ("预约", "appointment"),
     "priority": ("优先", "priority"),
-    "windows": ("开放窗口与到达人数", "Windows open, and people who come"),
-    "open": ("开放窗口", "windows open"),
+    "windows": ("开放窗口与需要窗口", "Windows open against needed"),
+    "counters": ("窗口", "windows"),
+    "open": ("开放", "open"),
+    "needed": ("需要", "needed"),
     "people": ("每刻钟到达人数", "people a quarter of an hour"),
-    "spread": ("等候超过某时长的人", "People who wait longer than this"),
+    "short": ("不足", "short"),
+    "spread": ("至少等候这么久的人", "People who wait at least so long"),
     "share": ("占比", "share of people, %"),
     "waited": ("等候（分钟）", "wait, minutes"),
     "against": ("同一批人，以 {} 为 1（95%）", "the same days, {} as 1"),
@@ -65,6 +74,12 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "priority_p99_min": ("优先 99% 等候", "priority p99"),
     "given_up": ("未获办理", "not served"),
     "staff_hours": ("窗口工时", "staff-hours"),
+    "whose": ("等候只计被叫到的人；未叫到的：", "Waits are of people who were called; the others: "),
+    "left": ("放弃", "gave up"),
+    "no_shows": ("未到", "not there"),
+    "unserved": ("未办", "not served"),
+    "turned_away": ("未取到号", "turned away"),
+    "guided": ("导办分流", "guided elsewhere"),
     "title": ("{} · 每天 {:,.0f} 人 · {} 天 · 种子 {}", "{} · {:,.0f} people a day · {} days · seed {}"),
 }
 """Chinese and English. Without a Chinese font the English is used alone: boxes help nobody."""
@@ -111,7 +126,12 @@ def plot(results: Sequence[Result], folder: Path) -> list[Path]:
     style: Any = {
         "font.size": 10,
         "axes.grid": True,
-        "grid.alpha": 0.3,
+        "grid.alpha": 0.25,
+        "axes.edgecolor": "#8a8f98",
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "legend.frameon": False,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlelocation": "left",
@@ -168,7 +188,8 @@ def _page(
     FigureCanvasAgg(figure)
     first = results[0]
     title = words["title"].format(first.scenario, first.volume, first.summary.days, first.seed)
-    figure.suptitle(f"{' / '.join(names)} · {title}", fontsize=14, fontweight="bold")
+    figure.suptitle(f"{' / '.join(names)} · {title}", fontsize=14, fontweight="bold", color=INK)
+    figure.supxlabel(_whose(results, names, words), fontsize=9, color="#666666")
     grid = figure.add_gridspec(3, 2)
     _by_time(figure.add_subplot(grid[0, 0]), results, names, words)
     _windows(figure.add_subplot(grid[0, 1]), results, names, words)
@@ -186,54 +207,95 @@ def _page(
     return figure
 
 
+OTHERS: Final = ("left", "no_shows", "unserved", "turned_away", "guided")
+"""Counts of a summary that tell who was not served to the end."""
+
+
+def _whose(results: Sequence[Result], names: Sequence[str], words: _Words) -> str:
+    """Whose waits these are, and what became of the others."""
+    told = []
+    for result, name in zip(results, names, strict=True):
+        summary = result.summary
+        parts = [
+            f"{words[key]} {100 * getattr(summary, key) / max(1, summary.people):.1f}%"
+            for key in OTHERS
+            if getattr(summary, key)
+        ]
+        told.append(f"{f'{name}: ' if len(results) > 1 else ''}{', '.join(parts) or '0%'}")
+    return f"{words['whose']}{'  ·  '.join(told)}"
+
+
 def _legend(axes: Axes) -> None:
     """A legend in a band above what is drawn, so that it hides nothing."""
     axes.set_ylim(0, 1.28 * max(axes.get_ylim()[1], 0.01))
-    axes.legend(
-        fontsize=8, loc="upper left", ncols=max(1, math.ceil(len(axes.get_legend_handles_labels()[0]) / 2))
-    )
+    labels = len(axes.get_legend_handles_labels()[0])
+    if labels:
+        axes.legend(fontsize=8, loc="upper left", ncols=max(1, math.ceil(labels / 2)))
 
 
-def _clock(axes: Axes) -> None:
+def _clock(axes: Axes, results: Sequence[Result]) -> None:
+    """The same hours on all pages of a hall: from its opening until the last window closes."""
+    at = [part.from_min for result in results for part in result.by_time]
+    if at:
+        axes.set_xlim(min(at), max(at) + BIN_MIN)
     axes.xaxis.set_major_locator(MultipleLocator(60))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda minute, _: f"{int(minute) // 60}:00"))
 
 
 def _by_time(axes: Axes, results: Sequence[Result], names: Sequence[str], words: _Words) -> None:
     for result, name, colour in zip(results, names, _colours(results), strict=True):
-        at = [part.from_min + BINS_MIN / 2 for part in result.by_time]
+        at = [part.from_min + BIN_MIN / 2 for part in result.by_time]
         before = f"{name}: " if len(results) > 1 else ""
-        axes.plot(
-            at, [p.mean_wait_min for p in result.by_time], color=colour, lw=2, label=before + words["mean"]
-        )
-        p90 = [p.p90_wait_min for p in result.by_time]
+        # Where nobody came there is no wait, not one of 0.
+        mean = [p.mean_wait_min if p.people else math.nan for p in result.by_time]
+        p90 = [p.p90_wait_min if p.people else math.nan for p in result.by_time]
+        axes.plot(at, mean, color=colour, lw=2, label=before + words["mean"])
         axes.plot(at, p90, color=colour, lw=1.2, ls="--", label=before + words["p90"])
     axes.set(title=words["waits"], ylabel=words["minutes"])
-    _clock(axes)
+    _clock(axes, results)
     _legend(axes)
 
 
 def _windows(axes: Axes, results: Sequence[Result], names: Sequence[str], words: _Words) -> None:
+    """What is open as a line, what is needed as a dotted one, who comes as bars behind them."""
     first = results[0]
     people = axes.twinx()
     at = [part.from_min for part in first.by_time]
-    people.bar(
-        at, [p.people for p in first.by_time], width=BINS_MIN, align="edge", color="#bbbbbb", alpha=0.5
-    )
+    come = [part.people for part in first.by_time]
+    people.bar(at, come, width=BIN_MIN, align="edge", color=PALE, alpha=0.55)
     people.set_ylabel(words["people"], color="#777777")
+    people.tick_params(axis="y", colors="#777777")
     people.grid(visible=False)
-    people.set_ylim(0, 1.28 * max((p.people for p in first.by_time), default=1.0))
+    people.set_ylim(0, 1.28 * max([*come, 1.0]))
     for result, name, colour in zip(results, names, _colours(results), strict=True):
-        at = [part.from_min for part in result.by_time]
+        edges = [*(part.from_min for part in result.by_time), *_end(result)]
         open_ = [part.windows_open for part in result.by_time]
-        label = name if len(results) > 1 else words["open"]
-        axes.step(at, open_, where="post", color=colour, lw=2, label=label)
+        needed = [part.windows_needed for part in result.by_time]
+        before = f"{name}: " if len(results) > 1 else ""
+        needed_in = colour if len(results) > 1 else COLOURS[1]
+        if not result.by_time:
+            continue
+        axes.stairs(open_, edges, baseline=None, color=colour, lw=2, label=before + words["open"])
+        axes.stairs(
+            *(needed, edges), baseline=None, color=needed_in, lw=1.8, ls=DOTS, label=before + words["needed"]
+        )
+        if len(results) == 1 and any(n > o for n, o in zip(needed, open_, strict=True)):
+            short = [max(n, o) for n, o in zip(needed, open_, strict=True)]
+            axes.stairs(
+                *(short, edges), baseline=open_, fill=True, color=needed_in, alpha=0.22, label=words["short"]
+            )
     # The lines are in front of the bars, although the bars' axes were added later.
     axes.set_zorder(people.get_zorder() + 1)
     axes.patch.set_visible(False)
-    axes.set(title=words["windows"], ylabel=words["open"])
-    _clock(axes)
+    axes.set(title=words["windows"], ylabel=words["counters"])
+    axes.set_ylim(bottom=0)
+    _clock(axes, results)
     _legend(axes)
+
+
+def _end(result: Result) -> list[int]:
+    """Where the last part of the day ends, minutes."""
+    return [part.from_min + BIN_MIN for part in result.by_time[-1:]]
 
 
 def _bars(
@@ -259,7 +321,7 @@ def _bars(
             marker="_",
             ms=9,
             mew=2,
-            color="#333333",
+            color=INK,
             label=p90_label,
         )
     axes.set_xticks(range(len(shown)), list(shown.values()))
@@ -271,7 +333,7 @@ def _bars(
 
 
 def _spread(axes: Axes, results: Sequence[Result], names: Sequence[str], words: _Words) -> None:
-    """Who waits longer than so many minutes; the tail, where complaints come from, needs a logarithm."""
+    """Who waits at least so many minutes; the tail, where complaints come from, needs a logarithm."""
     last = 1
     for result, name, colour in zip(results, names, _colours(results), strict=True):
         total = sum(result.histogram) or 1
@@ -301,7 +363,7 @@ def _ratios(axes: Axes, ratios: Sequence[Sequence[Paired]], names: Sequence[str]
         axes.errorbar(middle, at, xerr=sides, fmt="o", ms=5, capsize=3, color=colour, label=name)
         for mean, height_at in zip(middle, at, strict=True):
             axes.annotate(f"{mean:.3f}", (mean, height_at), (0, 4), textcoords="offset points", fontsize=8)
-    axes.axvline(1, color="#333333", lw=1)
+    axes.axvline(1, color=INK, lw=1)
     axes.set_yticks(range(len(lines)), [words[ratios[0][line].figure] for line in lines])
     axes.set_ylim(len(lines) - 0.4, -1.0)  # Downwards, with room for the legend.
     axes.set(title=words["against"].replace("{}", names[0]), xlabel=words["ratio"])
@@ -311,7 +373,7 @@ def _ratios(axes: Axes, ratios: Sequence[Sequence[Paired]], names: Sequence[str]
 def _days(axes: Axes, result: Result, words: _Words) -> None:
     axes.hist([day.mean_wait_min for day in result.days], bins="auto", color=COLOURS[0], edgecolor="white")
     whole = result.summary.mean_wait_ci_min
-    axes.axvspan(whole.low, whole.high, color=COLOURS[1], alpha=0.25, label="95%")
+    axes.axvspan(whole.low, whole.high, color=COLOURS[1], alpha=0.15, lw=0, zorder=0, label="95%")
     axes.axvline(whole.mean, color=COLOURS[1], lw=2, label=words["mean"])
     axes.set(title=words["days"], xlabel=words["minutes"], ylabel=words["of_days"])
     axes.set_xlim(left=0)  # Of very few days the interval reaches below, where no wait is.

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+import math
+from statistics import fmean
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callq.simulate.recovery import Recovered
 
 End = Literal["waiting", "done", "left", "no_show", "guided", "turned_away"]
 
 HOUR_MS: Final = 3_600_000
+BIN_MIN: Final = 15
+"""Width of the parts that a day is told in."""
+
+BIN_MS: Final = BIN_MIN * 60_000
+
+SAFETY: Final = 1.0
+"""Windows beyond the offered load that are taken to be needed, in roots of it."""
 
 
 class Outcome:
@@ -50,6 +64,14 @@ class DayRecord:
         """How often each window was opened after the doors were."""
         self.spans: list[tuple[str, int, int]] = []
         """Window, from and to, ms since midnight, in which it was open."""
+        self.asked_for: dict[int, float] = {}
+        """Offered load by part of the day: windows that would be busy if nobody had to wait, on average."""
+        self.planned: dict[int, list[int]] = {}
+        """Windows that the plan of the tides reckoned to be needed, by part of the day."""
+        self.until_ms = closes_ms
+        """When it was over: the hall closed, or the last service began, whichever was later."""
+        self.recovered: Recovered | None = None
+        """What came of it when something went wrong."""
         self._open: dict[str, int] = {}
         self._last_start_ms = 0
 
@@ -78,11 +100,38 @@ class DayRecord:
         if begun_ms is not None:
             self.spans.append((window, begun_ms, now_ms))
 
+    def asks_for(self, from_ms: int, for_ms: int) -> None:
+        """Somebody wants to be served from now on for so long."""
+        for index, part in parts_of(from_ms, from_ms + for_ms):
+            self.asked_for[index] = self.asked_for.get(index, 0.0) + part
+
+    def plans(self, at_ms: int, windows: int) -> None:
+        """The plan of the tides reckons that so many windows are needed at a time."""
+        self.planned.setdefault(at_ms // BIN_MS, []).append(windows)
+
+    def needed(self, index: int, safety: float = SAFETY) -> float:
+        """Windows needed in a part of the day: as the plan reckoned, else the offered load and safety.
+
+        Args:
+          index: of the part, from midnight.
+          safety: roots of the offered load that are kept beyond it.
+
+        Returns:
+          0 when the day is over: who is served then is served by whom they have.
+        """
+        if index * BIN_MS >= self.until_ms:
+            return 0.0
+        if self.planned:
+            reckoned = self.planned.get(index)
+            return fmean(reckoned) if reckoned else 0.0
+        load = self.asked_for.get(index, 0.0)
+        return load + safety * math.sqrt(load)
+
     def end(self, now_ms: int) -> None:
         """The day is over: windows that are still open count until it closes, or the last service begins."""
-        until_ms = max(self.closes_ms, self._last_start_ms)
+        self.until_ms = max(self.closes_ms, self._last_start_ms)
         for window in list(self._open):
-            self.closed(window, max(until_ms, self._open[window]))
+            self.closed(window, max(self.until_ms, self._open[window]))
 
     @property
     def staff_hours(self) -> float:
@@ -97,3 +146,9 @@ class DayRecord:
     def most_reopened(self) -> int:
         """How often the window was opened that was opened most often."""
         return max(self.reopened.values(), default=0)
+
+
+def parts_of(from_ms: int, to_ms: int) -> Iterator[tuple[int, float]]:
+    """The parts of a day that a span touches: index from midnight, and how much of each it covers, 0 to 1."""
+    for index in range(from_ms // BIN_MS, -(-to_ms // BIN_MS)):
+        yield index, (min(to_ms, (index + 1) * BIN_MS) - max(from_ms, index * BIN_MS)) / BIN_MS

@@ -4,8 +4,9 @@ An archived day says who came when and for what. The snapshots are CSV, plain or
 queue and moment: `office`, `date` (ISO), `time` (HH:MM), `queue_id`, `queue_name`, `open_counters`,
 `waiting`, `now_serving` (the number on the screen, may be empty), `service_estimate_min`. People who came
 between two moments are the change of `waiting` and the numbers called meanwhile; within that time they are
-spread by chance. Nobody knows how long they were served: the office's own estimate is taken as the mean.
-Nor is it known which counters were whose; windows are as many as the fullest hour needs.
+spread by chance. Rows may be in any order. Nobody knows how long they were served: the office's own
+estimate is taken as the mean. Nor is it known which counters were whose; windows are as many as the fullest
+hour needs.
 """
 
 from __future__ import annotations
@@ -14,21 +15,23 @@ import csv
 import gzip
 import math
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.config import Problem
-from callq.domain.calendar import business_day, local_ms, parse_hours
-from callq.domain.check_values import nearest
+from callq.domain.calendar import business_day, local_ms
+from callq.domain.check_values import code, nearest, parse_date
 from callq.domain.errors import BadBytes
 from callq.domain.events import TicketIssued, decode_batch
 from callq.domain.hall import ProfileSlot
 from callq.journal.records import unpacked
+from callq.simulate.check import RANGES
 from callq.simulate.halls import minute_of
-from callq.simulate.scenario import Day, Group, Handling, Layout, Scenario, ScenarioError
+from callq.simulate.scenario import NOT_UTF8, Day, Group, Handling, Layout, Scenario, ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from callq.domain.hall import HallConfig
@@ -56,7 +59,9 @@ NOT_KNOWN_MIN: Final = 10.0
 BUSY: Final = 0.9
 """Part of the time that windows are busy in the fullest hour."""
 
-_NUMBER: Final = re.compile(r"(\d+)$")
+_NUMBER: Final = re.compile(r"(\d{1,9})$")
+_COUNT: Final = re.compile(r"[0-9]{1,6}")
+_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -88,22 +93,28 @@ class Recorded(NamedTuple):
 def recorded(path: Path, office: str) -> Recorded:
     """Read the days of an office.
 
+    Args:
+      path: of the snapshots.
+      office: whose; empty: of the only one that the file has.
+
     Raises:
       ScenarioError: the file cannot be read, a line is wrong, or there is no such office.
     """
-    found: dict[str, dict[str, list[Snapshot]]] = {}
-    names: dict[str, str] = {}
-    offices: dict[str, None] = {}
+    found: dict[str, dict[str, dict[str, list[Snapshot]]]] = {}
     for row in _rows(path):
-        offices.setdefault(row["office"])
-        if row["office"] == office:
-            names.setdefault(row["queue_id"], row["queue_name"])
-            found.setdefault(row["date"], {}).setdefault(row["queue_id"], []).append(_snapshot(row))
+        days = found.setdefault(row["office"], {})
+        if office in ("", row["office"]):
+            days.setdefault(row["date"], {}).setdefault(row["queue_id"], []).append(_snapshot(row))
     if not found:
-        guess = nearest(office, offices)
-        hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(offices)}"
-        raise ScenarioError(str(path), [Problem(0, None, "", f"there is no office {office!r}", hint)])
-    return _of(path, office, found)
+        raise _wrong(path, 0, "has no rows", "write a row for each queue and moment")
+    if not office and len(found) == 1:
+        office = next(iter(found))
+    if office not in found:
+        guess = nearest(office, found)
+        hint = f"did you mean {guess!r}?" if guess else f"name one by --office: {', '.join(found)}"
+        message = f"there is no office {office!r}" if office else f"has {len(found)} offices"
+        raise _wrong(path, 0, message, hint)
+    return _of(path, office, found[office])
 
 
 def archived(path: Path, config: HallConfig, scenario: Scenario) -> tuple[tuple[int, int, int], ...]:
@@ -140,42 +151,98 @@ def archived(path: Path, config: HallConfig, scenario: Scenario) -> tuple[tuple[
     return tuple(found)
 
 
+def _wrong(path: Path, line: int, message: str, hint: str, column: str = "") -> ScenarioError:
+    return ScenarioError(str(path), [Problem(line, None, column, message, hint)])
+
+
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     """Rows with every column, numbers and times looked at; the first mistake ends it."""
-
-    def wrong(line: int, message: str, hint: str, column: str = "") -> ScenarioError:
-        return ScenarioError(str(path), [Problem(line, None, column, message, hint)])
-
+    line = 1
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as file:
+        with (gzip.open if path.suffix == ".gz" else open)(
+            *(path, "rt"), encoding="utf-8-sig", newline=""
+        ) as file:
             reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise wrong(1, f"no column {missing[0]!r}", f"columns: {', '.join(COLUMNS)}")
+            _check_columns(path, list(reader.fieldnames or ()))
             for row in reader:
                 line = reader.line_num
                 if None in row or None in row.values():
-                    raise wrong(line, "another number of columns than the first line", "look for a comma")
-                for column in ("open_counters", "waiting"):
-                    if not row[column].isdecimal():
-                        raise wrong(line, f"{row[column]!r} is no number", "write digits", column)
-                if not _is_number(row["service_estimate_min"]):
-                    value = row["service_estimate_min"]
-                    raise wrong(line, f"{value!r} is no number", "minutes", "service_estimate_min")
-                if not _DATE.fullmatch(row["date"]):
-                    raise wrong(line, f"{row['date']!r} is no date", "write it as YYYY-MM-DD", "date")
-                if parse_hours(f"{row['time']}-24:00") is None:
-                    raise wrong(line, f"{row['time']!r} is no time", "write it as HH:MM", "time")
+                    message, hint = (
+                        "another number of columns than the first line",
+                        "look for a comma or a quote",
+                    )
+                    raise _wrong(path, line, message, hint)
+                for column, judge in _JUDGES.items():
+                    told = judge(row[column])
+                    if told is not None:
+                        raise _wrong(path, line, f"{row[column][:40]!r} {told[0]}", told[1], column)
                 yield row
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise wrong(0, f"cannot be read: {error}", "give the path of a CSV file, plain or gzip") from error
+    except UnicodeDecodeError as error:
+        if path.suffix == ".gz":
+            raise _wrong(path, 0, "is no CSV file", "for an archived day add --hall") from error
+        raise _wrong(path, 0, "the file is not UTF-8 text", NOT_UTF8) from error
+    except csv.Error as error:
+        raise _wrong(path, line + 1, f"is no CSV: {error}", "look for a quote that is not closed") from error
+    except (OSError, EOFError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise _wrong(
+            path, 0, f"cannot be read: {why}", "give the path of a CSV file, plain or gzip"
+        ) from error
 
 
-def _is_number(text: str) -> bool:
+def _check_columns(path: Path, names: list[str]) -> None:
+    missing = [name for name in COLUMNS if name not in names]
+    if not names:
+        raise _wrong(path, 0, "the file is empty", f"its first line names the columns: {','.join(COLUMNS)}")
+    if not missing:
+        return
+    for mark, called in (("\t", "tabs"), (";", "semicolons"), ("|", "bars")):
+        if len(names) == 1 and mark in names[0]:
+            raise _wrong(path, 1, f"columns are divided by {called}", "save it with commas")
+    guess = nearest(missing[0].strip(), [name for name in names if name not in COLUMNS])
+    hint = f"write it for {guess!r}" if guess else f"columns: {', '.join(COLUMNS)}"
+    raise _wrong(path, 1, f"no column {missing[0]!r}", hint)
+
+
+_Told = tuple[str, str] | None
+"""What is wrong with a value and what to write instead; None: nothing."""
+
+
+@lru_cache(maxsize=4096)
+def _count(text: str) -> _Told:
+    return None if _COUNT.fullmatch(text) else ("is no number of people or windows", "write up to 6 digits")
+
+
+@lru_cache(maxsize=4096)
+def _minutes(text: str) -> _Told:
+    low, high = RANGES["mean_min"]
     try:
-        return 0 <= float(text) < math.inf
+        minutes = float(text)
     except ValueError:
-        return False
+        return "is no number", "write minutes, 0 where nobody knows"
+    good = minutes == 0 or low <= minutes <= high
+    return None if good else ("is out of range", f"write minutes from {low:g} to {high:g}, or 0")
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str) -> _Told:
+    good = _DATE.fullmatch(text) and parse_date(text) is not None
+    return None if good else ("is no date", "write it as YYYY-MM-DD")
+
+
+@lru_cache(maxsize=4096)
+def _time(text: str) -> _Told:
+    return None if _TIME.fullmatch(text) else ("is no time", "write it as HH:MM")
+
+
+_JUDGES: Final[dict[str, Callable[[str], _Told]]] = {
+    "date": _date,
+    "time": _time,
+    "open_counters": _count,
+    "waiting": _count,
+    "service_estimate_min": _minutes,
+}
+"""By column."""
 
 
 def _snapshot(row: dict[str, str]) -> Snapshot:
@@ -224,9 +291,16 @@ def _of(path: Path, office: str, found: dict[str, dict[str, list[Snapshot]]]) ->
         tuple(sorted((begin, end, place[q]) for begin, end, q in day if q in place)) for day in arrivals
     )
     groups = tuple(
-        Group(code=f"q{queue.lower()}", share=counts[queue], service_min=estimates[queue]) for queue in queues
+        Group(code=_code(queue, number), share=counts[queue], service_min=estimates[queue])
+        for number, queue in enumerate(queues, 1)
     )
     return Recorded(_scenario(office, groups, days), days, tuple(dates))
+
+
+def _code(queue: str, number: int) -> str:
+    """A code for a queue: its own id, or its place where that cannot be one."""
+    found = f"q{queue.lower()}"
+    return found if not any(code("", found)) else f"queue-{number}"
 
 
 def _scenario(

@@ -7,12 +7,14 @@ independent. Two policies are compared by the differences on the same days.
 from __future__ import annotations
 
 import math
-from itertools import groupby
 from operator import attrgetter
 from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
+
+from callq.simulate.record import BIN_MIN, BIN_MS, SAFETY, parts_of
+from callq.simulate.recovery import Recovery, recovery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
 MIN_MS: Final = 60_000
 CLASSES: Final = ("ordinary", "appointment", "priority")
-BINS_MIN: Final = 15
-"""Width of the time-of-day bins."""
 
 
 class Waits(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     unserved: int
     """Still waiting, held or missed when the day ended."""
     guided: int
-    """Sent elsewhere by the guide before they came."""
+    """Sent elsewhere, or to another day, by the guide before they came."""
     mean_wait_min: float
     mean_wait_ci_min: Interval
     p50_wait_min: float
@@ -92,16 +92,20 @@ class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimeOfDay(msgspec.Struct, frozen=True, kw_only=True):
-    """Over all days, by the quarter of an hour in which people came."""
+    """A quarter of an hour, over all days; people by when they came."""
 
     from_min: int
     """Minutes since midnight."""
-    mean_wait_min: float
-    p90_wait_min: float
     people: float
-    """A day."""
+    """Who came to the hall, a day."""
+    mean_wait_min: float
+    """Of those who were called; 0 where there were none."""
+    p90_wait_min: float
     windows_open: float
     """On average."""
+    windows_needed: float
+    """On average: what the plan of the tides reckoned; without one, the windows that would be busy if nobody
+    had to wait, and safety."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,12 +120,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     classes: dict[str, Waits]
     groups: dict[str, Waits]
     by_time: tuple[TimeOfDay, ...]
+    """Without gaps, from the opening or the first arrival to the closing or the last window."""
     histogram: tuple[int, ...]
     """People by whole minutes of their wait; the last bin has all longer ones."""
     days: tuple[DayFigures, ...]
     beta: float = 0.0
     drawn: str = ""
     """Digest of what the people were drawn from: results of equal ones are of the same days."""
+    recovery: Recovery | None = None
+    """How soon the hall was itself again, where something went wrong."""
 
 
 HISTOGRAM_MIN: Final = 120
@@ -138,6 +145,7 @@ def gathered(
     seed: int,
     beta: float = 0.0,
     drawn: str = "",
+    safety: float = SAFETY,
 ) -> Result:
     """Figures of some days.
 
@@ -151,6 +159,7 @@ def gathered(
       seed: of the run.
       beta: the slider of the tides.
       drawn: digest of what the people were drawn from.
+      safety: windows needed beyond the offered load, in roots of it.
     """
     outcomes = [outcome for record in records for outcome in record.outcomes]
     called = [outcome for outcome in outcomes if outcome.called_ms is not None]
@@ -189,9 +198,10 @@ def gathered(
         ),
         classes={cls: waits([o for o in called if o.cls == cls]) for cls in CLASSES},
         groups=groups,
-        by_time=_by_time(records),
+        by_time=_by_time(records, safety),
         histogram=_histogram(called),
         days=days,
+        recovery=recovery([record.recovered for record in records if record.recovered is not None]),
     )
 
 
@@ -268,29 +278,34 @@ def _given_up(outcomes: Sequence[Outcome]) -> float:
     return sum(1 for o in took if o.end != "done") / len(took) if took else 0.0
 
 
-def _by_time(records: Sequence[DayRecord]) -> tuple[TimeOfDay, ...]:
-    width = BINS_MIN * MIN_MS
-
-    def place(outcome: Outcome) -> int:
-        return outcome.arrived_ms // width
-
-    called = sorted((o for r in records for o in r.outcomes if o.called_ms is not None), key=place)
+def _by_time(records: Sequence[DayRecord], safety: float) -> tuple[TimeOfDay, ...]:
+    came: dict[int, list[Outcome]] = {}
     staffed: dict[int, float] = {}
     for record in records:
+        for outcome in record.outcomes:
+            if outcome.end != "guided":
+                came.setdefault(outcome.arrived_ms // BIN_MS, []).append(outcome)
         for _, begun, to in record.spans:
-            for index in range(begun // width, -(-to // width)):
-                part = min(to, (index + 1) * width) - max(begun, index * width)
-                staffed[index] = staffed.get(index, 0.0) + part / width
-    return tuple(
-        TimeOfDay(
-            from_min=index * BINS_MIN,
-            mean_wait_min=(found := waits(people)).mean_wait_min,
-            p90_wait_min=found.p90_wait_min,
-            people=found.people / len(records),
-            windows_open=staffed.get(index, 0.0) / len(records),
+            for index, part in parts_of(begun, to):
+                staffed[index] = staffed.get(index, 0.0) + part
+    first = min(record.opens_ms for record in records) // BIN_MS
+    last = -(-max(record.closes_ms for record in records) // BIN_MS) - 1
+    touched = {first, last, *came, *staffed}
+    days, found = len(records), []
+    for index in range(min(touched), max(touched) + 1):
+        people = came.get(index, [])
+        waited = waits(o for o in people if o.called_ms is not None)
+        found.append(
+            TimeOfDay(
+                from_min=index * BIN_MIN,
+                people=len(people) / days,
+                mean_wait_min=waited.mean_wait_min,
+                p90_wait_min=waited.p90_wait_min,
+                windows_open=staffed.get(index, 0.0) / days,
+                windows_needed=fmean(record.needed(index, safety) for record in records),
+            )
         )
-        for index, people in ((i, list(g)) for i, g in groupby(called, place))
-    )
+    return tuple(found)
 
 
 def _histogram(called: Iterable[Outcome]) -> tuple[int, ...]:

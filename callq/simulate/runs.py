@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
-from callq.simulate.draws import drawn
-from callq.simulate.engine import SimulatedDay
+from callq.domain import commands as cmd
+from callq.simulate.draws import MIN_MS, drawn
+from callq.simulate.engine import SETUP_MIN, SimulatedDay
 from callq.simulate.halls import made
 from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
 from callq.simulate.plan import VARIANTS, Plan, planned
-from callq.simulate.results import Result, gathered
+from callq.simulate.record import SAFETY
+from callq.simulate.recovery import calm, recovered
+from callq.simulate.results import CLASSES, Result, gathered
 from callq.simulate.tides import RULES
 
 if TYPE_CHECKING:
@@ -62,31 +65,40 @@ class Run(NamedTuple):
 
 
 def one_day(run: Run, day: int) -> DayRecord:
-    """Simulate one day of a run, from its number.
+    """Simulate one day of a run, from its number; where something goes wrong on it, without that as well.
 
     Raises:
       Disagreement: it was to go through the runtime as well, which came to another end.
     """
     simulated = prepared(run, day)
     record = simulated.run()
+    if run.scenario.bursts or run.scenario.absences:
+        without = prepared(run._replace(scenario=calm(run.scenario)), day).run()
+        terms = simulated.hall.config.services[0]
+        targets = {cls: float(terms.target_min(cls)) for cls in CLASSES}
+        record.recovered = recovered(run.scenario, targets, record, without)
     if run.through == "runtime":
         lived(simulated)
     return record
 
 
 def drawn_from(run: Run) -> str:
-    """Digest of all that the people of a run are drawn from, whatever hall they meet."""
+    """Digest of all that the people of a run are drawn from, whatever hall they meet.
+
+    Whether they ask the guide is not part of it: the same people come, and some go elsewhere.
+    """
     scenario = run.scenario
+    unguided = msgspec.structs.replace(scenario.people, guided=0.0, accepts=())
     parts = (
         run.seed,
         run.days,
         run.volume,
         scenario.day,
-        scenario.groups,
+        [(group.code, group.share, group.service_min, group.cv) for group in scenario.groups],
         scenario.profile,
         scenario.classes,
         scenario.handling,
-        scenario.people,
+        unguided,
         scenario.bursts,
         run.came,
     )
@@ -122,7 +134,16 @@ def prepared(run: Run, day: int) -> SimulatedDay:
         controller = RULES[run.tidal]()
     came = run.came[day] if run.came is not None else None
     draws = drawn(scenario, run.volume, run.seed, day, came)
-    return SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
+    simulated = SimulatedDay(scenario, hall, draws, controller, keep=run.through == "runtime")
+    for window, skills in hall.in_use:
+        at_ms = simulated.opens_ms - SETUP_MIN * MIN_MS
+        simulated.plan(at_ms, _narrow, simulated, cmd.SetSkills(window=window, skills=skills))
+    return simulated
+
+
+def _narrow(day: SimulatedDay, command: cmd.SetSkills) -> None:
+    """A supervisor leaves some of a clerk's skills out, before the doors open."""
+    day.do(command)
 
 
 def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambda done: None) -> Result:
@@ -144,6 +165,7 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
             for record in pool.map(one_day, [run] * run.days, range(run.days), chunksize=2):
                 records.append(record)
                 progress(len(records))
+    layout = run.scenario.layout
     return gathered(
         [group.code for group in run.scenario.groups],
         records,
@@ -154,4 +176,5 @@ def simulate(run: Run, *, jobs: int = 0, progress: Callable[[int], None] = lambd
         seed=run.seed,
         beta=run.beta,
         drawn=drawn_from(run),
+        safety=SAFETY if layout is None else layout.safety,
     )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from importlib import resources
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from callq.config import HallFileError, Problem, examine
-from callq.domain import check_values as values
-from callq.domain.calendar import parse_hours
 from callq.domain.check_values import ConfigProblem, nearest
-from callq.domain.hall import ProfileSlot, Routing, Tides
+from callq.domain.hall import ItemChannel, Outlet, ProfileSlot, Routing, Tides
+from callq.simulate import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +32,8 @@ class Group(_Part, frozen=True, kw_only=True):
     """Mean handling against the other groups; scaled so that the mean of all is `Handling.mean_min`."""
     cv: float | None = None
     """Of the handling; None: as `Handling`."""
+    channels: tuple[ItemChannel, ...] = ("window",)
+    """How the guide may let it be dealt with, the hall's favourite first."""
 
 
 class Classes(_Part, frozen=True, kw_only=True):
@@ -69,6 +69,8 @@ class Layout(_Part, frozen=True, kw_only=True):
     safety: float = 1.0
     skills: int | None = None
     """Groups that each comprehensive clerk serves, in turn; None: all."""
+    in_use: int | None = None
+    """Of those, how many are in use when the doors open, the others being spare; None: all."""
     level_one: float = 0.0
     """Share of comprehensive clerks with level 1 in half of their skills."""
 
@@ -104,9 +106,9 @@ class People(_Part, frozen=True, kw_only=True):
     booked: float = 0.0
     """Share of people with an appointment whose time the forecast knows."""
     guided: float = 0.0
-    """Share of people who asked the guide before they came, and went elsewhere where the wait was long."""
-    guided_max_min: float = 30.0
-    """Wait from which the guide sends people to self-service."""
+    """Share of people without an appointment who ask the guide first, and do what it advises."""
+    accepts: tuple[ItemChannel, ...] = ()
+    """Channels that they accept; none: all that their group has."""
 
 
 class Clerks(_Part, frozen=True, kw_only=True):
@@ -159,6 +161,8 @@ class Scenario(_Part, frozen=True, kw_only=True):
     tides: Tides = Tides()
     bursts: tuple[Burst, ...] = ()
     absences: tuple[Absence, ...] = ()
+    outlets: tuple[Outlet, ...] = ()
+    """Where the guide may send people instead of a queue; their own wait is taken as given."""
     forecast_error: float = 0.0
     """By how much the forecast of the tides is too high (0.2) or too low (-0.2)."""
 
@@ -167,54 +171,8 @@ class ScenarioError(HallFileError):
     """A scenario cannot be used; every reason is listed with its line."""
 
 
-RANGES: Final[dict[str, tuple[float, float]]] = {
-    "share": (0, 1e6),
-    "service_min": (0.01, 480),
-    "ordinary": (0, 1e6),
-    "appointment": (0, 1e6),
-    "priority": (0, 1e6),
-    "mean_min": (0.1, 480),
-    "cv": (0, 5),
-    "shortest_min": (0, 60),
-    "longest_min": (1, 480),
-    "walk_s": (0, 600),
-    "domain": (0, 2000),
-    "comprehensive": (0, 2000),
-    "base": (0, 2000),
-    "safety": (0, 10),
-    "skills": (1, 500),
-    "level_one": (0, 1),
-    "volume": (1, 100_000),
-    "volume_cv": (0, 2),
-    "mix_cv": (0, 2),
-    "no_show": (0, 0.9),
-    "back_min": (0, 120),
-    "patience_min": (1, 10_000),
-    "tells": (0, 1),
-    "hold": (0, 0.9),
-    "hold_min": (0, 110),
-    "transfer": (0, 0.9),
-    "booked": (0, 1),
-    "guided": (0, 1),
-    "guided_max_min": (0, 480),
-    "speed_cv": (0, 2),
-    "lunch_min": (0, 120),
-    "react_s": (0, 600),
-    "people": (1, 10_000),
-    "within_min": (0.1, 480),
-    "windows": (1, 2000),
-    "rate": (0, 1000),
-    "forecast_error": (-0.9, 5),
-}
-"""Inclusive ranges of numbers by key."""
-
-_ALL_RANGES: Final[Mapping[str, tuple[float, float]]] = {**values.RANGES, **RANGES}
-"""With those of the hall file, whose tables of routing and tides a scenario has."""
-
-EARLIEST: Final = "05:00"
-"""Doors do not open before: clerks are there half an hour earlier, and a business day begins at 04:00."""
-
-MOST_GROUPS: Final = 250
+NOT_UTF8: Final = "save it as UTF-8 (not GBK or ANSI)"
+"""What to do with a text of another encoding."""
 
 _SCENARIOS: Final = resources.files("callq.simulate") / "scenarios"
 
@@ -235,16 +193,29 @@ def load(source: str) -> Scenario:
         text = (_SCENARIOS / f"{source}.toml").read_text(encoding="utf-8")
     else:
         try:
-            text = Path(source).read_bytes().decode("utf-8-sig")
+            raw = Path(source).read_bytes()
+            text = raw.decode("utf-8-sig")
         except FileNotFoundError as error:
             guess = nearest(source, names())
             hint = f"did you mean {guess!r}?" if guess else f"scenarios: {', '.join(names())}"
             problem = Problem(0, None, "", "there is no such file or scenario", hint)
             raise ScenarioError(source, [problem]) from error
-        except (OSError, UnicodeDecodeError) as error:
-            problem = Problem(0, None, "", f"cannot be read: {error}", "give the path of a UTF-8 text file")
+        except OSError as error:
+            problem = Problem(
+                0, None, "", f"cannot be read: {error.strerror}", "give the path of a text file"
+            )
             raise ScenarioError(source, [problem]) from error
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            problem = Problem(line, None, "", "the file is not UTF-8 text", NOT_UTF8)
+            raise ScenarioError(source, [problem]) from error
+    if not text.strip():
+        hint = 'copy callq/simulate/scenarios/county-84.toml, or say like = "county-84"'
+        raise ScenarioError(source, [Problem(0, None, "", "the file is empty", hint)])
     scenario, found = examine(text, Scenario, problems, _laid_over)
+    if {"services", "windows"} <= {problem.key for problem in found}:
+        problem = Problem(0, None, "", "this is a hall file, not a scenario", f"write --hall {source}")
+        raise ScenarioError(source, [problem])
     if scenario is None:
         raise ScenarioError(source, found)
     return scenario
@@ -255,8 +226,8 @@ def _laid_over(document: dict[str, Any]) -> dict[str, Any]:
     like = document.get("like")
     if like not in names():
         return document
-    below = tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8"))
-    laid = _laid_over(below) | document
+    below = _laid_over(tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8")))
+    laid = below | document
     for key, table in below.items():
         if isinstance(table, dict) and isinstance(document.get(key), dict):
             laid[key] = table | document[key]
@@ -264,106 +235,9 @@ def _laid_over(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
-    """What is wrong with a scenario, in file order."""
+    """What is wrong with a scenario."""
     if scenario.like and scenario.like not in names():
         guess = nearest(scenario.like, names())
         hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(names())}"
         yield ConfigProblem("like", f"there is no scenario {scenario.like!r}", hint)
-    yield from _numbers("", scenario)
-    yield from _hours(scenario)
-    codes = {group.code: group.code for group in scenario.groups}
-    if scenario.groups and not any(group.share for group in scenario.groups):
-        yield ConfigProblem("groups[0].share", "all shares are 0: nobody comes", "write how many come")
-    if not any(msgspec.structs.astuple(scenario.classes)):
-        yield ConfigProblem("classes.ordinary", "all shares are 0", "write how many are of each class")
-    handling = scenario.handling
-    if handling.shortest_min > handling.longest_min:
-        yield ConfigProblem(
-            "handling.longest_min",
-            f"{handling.longest_min:g} minutes are less than shortest_min",
-            f"write {handling.shortest_min:g} or more",
-        )
-    if len(scenario.groups) > MOST_GROUPS:
-        yield ConfigProblem("groups", f"{len(scenario.groups)} groups", f"keep to {MOST_GROUPS} at most")
-    if not scenario.groups:
-        yield ConfigProblem("groups", "nobody comes", "add [[groups]] tables with code and share")
-    for index, group in enumerate(scenario.groups):
-        yield from values.code(f"groups[{index}].code", group.code)
-    yield from values.duplicates("groups[{}].code", [group.code for group in scenario.groups])
-    for index, burst in enumerate(scenario.bursts):
-        if burst.group:
-            yield from values.reference(
-                f"bursts[{index}].group", "group", burst.group, codes, "unknown_service"
-            )
-    yield from _layout(scenario)
-
-
-def _numbers(path: str, part: msgspec.Struct) -> Iterator[ConfigProblem]:
-    for name in part.__struct_fields__:
-        value, at = getattr(part, name), f"{path}.{name}" if path else name
-        if isinstance(value, _Part | Routing | Tides):
-            yield from _numbers(at, value)
-        elif isinstance(value, tuple):
-            for index, each in enumerate(value):
-                if isinstance(each, msgspec.Struct):
-                    yield from _numbers(f"{at}[{index}]", each)
-        elif name in _ALL_RANGES and value is not None:
-            low, high = _ALL_RANGES[name]
-            if not low <= value <= high:
-                hint = f"write a number from {low:g} to {high:g}"
-                yield ConfigProblem(at, f"{value:g} is out of range", hint)
-
-
-def _hours(scenario: Scenario) -> Iterator[ConfigProblem]:
-    day, clerks = scenario.day, scenario.clerks
-    spans = {
-        "day.closes": f"{day.opens}-{day.closes}",
-        "clerks.lunch_to": f"{clerks.lunch_from}-{clerks.lunch_to}",
-        **{f"profile[{i}].hours": slot.hours for i, slot in enumerate(scenario.profile)},
-        **{f"absences[{i}].hours": each.hours for i, each in enumerate(scenario.absences)},
-        **{f"bursts[{i}].at": f"{each.at}-24:00" for i, each in enumerate(scenario.bursts)},
-    }
-    for path, text in spans.items():
-        if parse_hours(text) is None or text[:5] >= text[6:]:
-            yield ConfigProblem(path, f"{text!r} are no hours of one day", "write them as HH:MM-HH:MM")
-    if parse_hours(f"{day.opens}-24:00") is not None and day.opens < EARLIEST:
-        yield ConfigProblem(
-            "day.opens", f"{day.opens} is before the day begins", f"open at {EARLIEST} or later"
-        )
-    for (_, one), (index, other) in combinations(enumerate(slot.hours for slot in scenario.profile), 2):
-        if one[:5] < other[6:] and other[:5] < one[6:]:
-            yield ConfigProblem(
-                f"profile[{index}].hours", f"{other} overlaps {one}", "let it begin where the other ends"
-            )
-    if not any(slot.rate for slot in scenario.profile):
-        yield ConfigProblem("profile", "nobody comes at any time", "add [[profile]] with hours and rate")
-
-
-def _layout(scenario: Scenario) -> Iterator[ConfigProblem]:
-    layout, groups = scenario.layout, len(scenario.groups)
-    if layout is None:
-        yield ConfigProblem("layout", "the table is missing", "add [layout] with domain and comprehensive")
-        return
-    if layout.domain and layout.domain < groups:
-        yield ConfigProblem(
-            "layout.domain",
-            f"{layout.domain} domain windows for {groups} groups",
-            "give each group at least one, or write 0",
-        )
-    if not layout.domain and not layout.comprehensive:
-        yield ConfigProblem("layout.comprehensive", "there is no window", "write how many there are")
-    for index, absence in enumerate(scenario.absences):
-        if absence.windows >= layout.domain + layout.comprehensive:
-            yield ConfigProblem(
-                f"absences[{index}].windows",
-                f"{absence.windows} of {layout.domain + layout.comprehensive} windows: nobody would be left",
-                "write fewer than there are",
-            )
-    if layout.base is not None and layout.base > layout.comprehensive:
-        yield ConfigProblem(
-            "layout.base",
-            f"{layout.base} open windows of {layout.comprehensive}",
-            f"write {layout.comprehensive} at most",
-        )
-    if layout.skills is not None and layout.skills > groups:
-        yield ConfigProblem("layout.skills", f"there are only {groups} groups", f"write {groups} at most")
+    yield from check.problems(scenario)

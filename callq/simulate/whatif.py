@@ -1,7 +1,8 @@
 """What if: questions that a manager has about the own hall, answered on the same simulated days.
 
-How many skills a clerk needs, what one window more or less does, what the slider of the tides costs. Each
-answer is a row for every possibility, with the difference to what is there today by day and its 95% interval.
+How many skills a clerk needs, what one window more or less does, what the slider of the tides costs, what it
+does that people ask the guide. Each answer is a row for every possibility, with the difference to what is
+there today by day and its 95% interval.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from callq.simulate.halls import Line, busiest
+from callq.simulate.halls import Line, NotSimulated, busiest
 from callq.simulate.results import Interval, paired
 from callq.simulate.runs import hall_for, simulate
 from callq.simulate.textbook import servers_for
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from callq.simulate.runs import Run
 
 BETAS: Final = (-1.0, -0.4, 0.0, 0.5, 1.0, 2.0)
+SHARES: Final = (0.0, 0.1, 0.25, 0.5, 1.0)
 WINDOWS: Final = (-3, -2, -1, 0, 1, 2, 3)
 
 
@@ -39,6 +41,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
       worst_group_min: largest mean of a group.
       staff_hours: a day.
       difference_min: of the mean wait to what is there today, by day.
+      not_served: share of people who came and were not served to the end.
+      guided: share of people whom the guide sent elsewhere.
       is_today: whether it is how the hall is now.
     """
 
@@ -48,6 +52,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     worst_group_min: float
     staff_hours: float
     difference_min: Interval
+    not_served: float
+    guided: float
     is_today: bool
 
 
@@ -92,6 +98,8 @@ def _answer(each: Possibility, result: Result, base: Result) -> Answer:
         worst_group_min=summary.worst_group_min,
         staff_hours=summary.staff_hours,
         difference_min=difference,
+        not_served=1 - (summary.served + summary.guided) / max(1, summary.people),
+        guided=summary.guided / max(1, summary.people),
         is_today=each.is_today,
     )
 
@@ -217,9 +225,34 @@ def tides(run: Run) -> list[Possibility]:
     ]
 
 
+# The guide ------------------------------------------------------------------------------------------
+
+
+def guide(run: Run) -> list[Possibility]:
+    """More and more people ask the guide before they take a ticket; the same people come.
+
+    Raises:
+      NotSimulated: the guide has nowhere else to send them.
+    """
+    if all(item.channels == ("window",) for item in hall_for(run).config.items):
+        raise NotSimulated(
+            f"the guide of {run.scenario.name} has only the windows to send people to",
+            "give groups (or the items of a hall file) channels, and add [[outlets]]",
+        )
+    today = run.scenario.people.guided
+    shares = sorted({*SHARES, today})
+    return [Possibility(f"{share:.0%} ask", _guided(run, share), share == today) for share in shares]
+
+
+def _guided(run: Run, share: float) -> Run:
+    people = msgspec.structs.replace(run.scenario.people, guided=share)
+    return run._replace(scenario=msgspec.structs.replace(run.scenario, people=people))
+
+
 QUESTIONS: Final[dict[str, Callable[[Run], list[Possibility]]]] = {
     "skills": skills,
     "windows": windows,
     "tides": tides,
+    "guide": guide,
 }
 """By the name on the command line."""

@@ -9,7 +9,7 @@ windows close first, then whoever finishes first; nobody is cut off.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from callq.tidal.staffing import SOON, Load, Need, need
 
@@ -60,6 +60,17 @@ class Settings(NamedTuple):
     newsvendor: bool = False
 
 
+class Cause(NamedTuple):
+    """What decided some of the moves, in the numbers that it was decided by."""
+
+    code: Literal["load", "service_load", "minimum", "spare", "cannot_close"]
+    service: int | None = None
+    """None: windows with several services."""
+    lead_min: int = 0
+    needed: float = 0.0
+    there: float = 0.0
+
+
 class Moves(NamedTuple):
     """What to do with the windows this minute, and what to remember."""
 
@@ -75,6 +86,8 @@ class Moves(NamedTuple):
     leave: int = 0
     below_since: float | None = None
     """Since when fewer have been needed than are open; to be given to the next minute."""
+    causes: tuple[Cause, ...] = ()
+    """What decided them, in the order in which it did."""
 
 
 class Outlook(NamedTuple):
@@ -103,6 +116,7 @@ class Floor:
         leave: int = 0,
         least: Sequence[Least] = (),
         served: Callable[[int], bool] = lambda service: True,
+        waiting: Sequence[int] = (),
     ) -> None:
         """Take in what there is.
 
@@ -113,12 +127,15 @@ class Floor:
           leave: windows that are to close after their ticket, not known yet which.
           least: minima in force by the time a window could be open.
           served: whether a service is served by then: no window opens for others.
+          waiting: tickets by service: the last window that serves what waits does not close.
         """
         self._loads = loads
         self._seats = seats
         self._settings = settings
         self._least = least
         self._served = served
+        self._waiting = waiting
+        self._causes: dict[tuple[str, int | None], Cause] = {}
         services = len(loads[0].services)
         self._dedicated = [0] * services
         self._serving = [0] * services
@@ -157,7 +174,10 @@ class Floor:
                 closed, drained = self._fewer()
         if self._leave:
             leaving = [seat.id for seat in self._busy() if len(seat.services) != 1]
-            self._leave = min(self._leave, len(leaving))
+            if len(leaving) < self._leave:
+                asked = float(self._leave)
+                self._because(Cause("cannot_close", needed=asked, there=float(len(leaving))))
+                self._leave = len(leaving)
         return Moves(
             tuple(opened),
             tuple(stayed),
@@ -166,7 +186,12 @@ class Floor:
             tuple(leaving) if self._leave else (),
             self._leave,
             since,
+            tuple(self._causes.values()),
         )
+
+    def _because(self, cause: Cause) -> None:
+        """Remember what decided a move; of equal causes the first, in the numbers before the moves."""
+        self._causes.setdefault((cause.code, cause.service), cause)
 
     # More -------------------------------------------------------------------------------------------
 
@@ -181,6 +206,7 @@ class Floor:
             if not lacking and not short:
                 return opened, stayed
             if self._leave and lacking:
+                self._because(self._load_cause(SOON, "load"))
                 self._leave -= 1
                 self._flexible += 1
                 continue
@@ -188,6 +214,7 @@ class Floor:
             if chosen is None:
                 return opened, stayed
             choices.remove(chosen)
+            self._because_of(chosen, short, lacking=lacking)
             self._add(chosen, 1)
             (stayed if chosen.draining else opened).append(chosen.id)
 
@@ -207,6 +234,38 @@ class Floor:
                 best = found
         return best[3] if best else None
 
+    def _because_of(self, chosen: Seat, short: Sequence[int], *, lacking: bool) -> None:
+        if lacking:
+            self._because(self._load_cause(SOON, "load"))
+        for service in short:
+            if service not in chosen.services:
+                continue
+            there = self._dedicated[service] + self._serving[service]
+            least = next((one.windows for one in self._least if one.service == service), 0)
+            if least > there:
+                self._because(Cause("minimum", service, needed=float(least), there=float(there)))
+            else:
+                worst = max(self._now_needs()[:SOON], key=lambda n: n.services[service])
+                serving = float(self._serving[service])
+                self._because(
+                    Cause("service_load", service, worst.lead_min, worst.services[service], serving)
+                )
+
+    def _load_cause(self, looks: int, code: Literal["load", "spare"]) -> Cause:
+        """Windows with several services: needed at the worst of some looks, and there."""
+        needs = self._now_needs()[:looks]
+        worst = max(needs, key=lambda n: n.flexible)
+        needed = worst.flexible
+        if self._settings.newsvendor:
+            needed = float(newsvendor(needs, OPEN_CHANCE if code == "load" else CLOSE_CHANCE))
+        return Cause(code, None, worst.lead_min, needed, float(self._flexible))
+
+    def _spare_cause(self, service: int) -> Cause:
+        """The whole load of a service at its largest, and the windows that serve it."""
+        worst = max(self._loads, key=lambda load: load.services[service].mean)
+        there = self._dedicated[service] + self._serving[service]
+        return Cause("spare", service, worst.lead_min, worst.services[service].mean, float(there))
+
     # Fewer ------------------------------------------------------------------------------------------
 
     def _spare(self) -> bool:
@@ -221,19 +280,27 @@ class Floor:
         drained: list[str] = []
         for seat in self._left:
             if seat.counts and seat.idle and self._old_enough(seat) and self._can_spare(seat):
+                self._because(self._why_spare(seat))
                 self._add(seat, -1)
                 closed.append(seat.id)
         busy = self._busy()
         for seat in busy:
             if len(seat.services) == 1 and self._can_spare(seat):
+                self._because(self._why_spare(seat))
                 self._add(seat, -1)
                 drained.append(seat.id)
         many = sum(1 for seat in busy if len(seat.services) != 1)
         more = min(self._flexible - self._kept(), many - self._leave)
         if more > 0:
+            self._because(self._load_cause(len(self._loads), "spare"))
             self._leave += more
             self._flexible -= more
         return closed, drained
+
+    def _why_spare(self, seat: Seat) -> Cause:
+        if len(seat.services) == 1:
+            return self._spare_cause(seat.services[0])
+        return self._load_cause(len(self._loads), "spare")
 
     def _busy(self) -> list[Seat]:
         """Windows with a ticket that may close after it, each by itself."""
@@ -249,16 +316,24 @@ class Floor:
     def _can_spare(self, seat: Seat) -> bool:
         """Whether the hall does without a window, margins included."""
         self._add(seat, -1)
-        spare = self._flexible >= self._kept() and not self._short(len(self._loads), 1)
+        spare = self._flexible >= self._kept() and not self._broken(seat)
         self._add(seat, 1)
         return spare
 
     def _breaks(self, seat: Seat) -> bool:
         """Whether a service would lack its own windows without this one."""
         self._add(seat, -1)
-        broken = bool(self._short(len(self._loads), 1))
+        broken = self._broken(seat)
         self._add(seat, 1)
         return broken
+
+    def _broken(self, gone: Seat) -> bool:
+        """Whether a service lacks windows now that one is gone, or nobody serves what waits."""
+        alone = any(
+            self._waiting[service] and not self._dedicated[service] + self._serving[service]
+            for service in (gone.services if self._waiting else ())
+        )
+        return alone or bool(self._short(len(self._loads), 1))
 
     # What is needed ---------------------------------------------------------------------------------
 

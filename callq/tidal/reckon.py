@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from callq.domain.commands import ReckonTides
 from callq.domain.tides import (
@@ -14,17 +16,18 @@ from callq.domain.tides import (
     TideReason,
     TideSlot,
     TideStreak,
+    reasons_left,
+    unexplained,
 )
-from callq.tidal.laws import Moments, excess
+from callq.tidal.effect import effect
+from callq.tidal.laws import Moments
 from callq.tidal.plan import Floor
 from callq.tidal.sight import SLOT_MIN
 from callq.tidal.spare import Streak, pressure_min, widen
-from callq.tidal.staffing import SOON, load_at, load_forecast, need, scarce
+from callq.tidal.staffing import load_at, load_forecast, need, scarce
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from callq.tidal.plan import Moves, Outlook
+    from callq.tidal.plan import Cause, Moves, Outlook
     from callq.tidal.sight import Sight
     from callq.tidal.staffing import Load
 
@@ -32,6 +35,7 @@ Variant = Literal["default", "forecast", "newsvendor"]
 """Which numbers decide: those of the live state; the forecast alone; the chance that one more is needed."""
 
 _MIN_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
 
 
 def reckon(sight: Sight, variant: Variant = "default") -> ReckonTides:
@@ -45,6 +49,7 @@ def reckon(sight: Sight, variant: Variant = "default") -> ReckonTides:
         leave=sight.state.leave,
         least=sight.least,
         served=sight.served.__getitem__,
+        waiting=[group.waiting for group in sight.groups],
     )
     outlook = floor.outlook()
     below = sight.state.memory.below_clock
@@ -89,10 +94,7 @@ def _plan(
     leave = moves.leave - sight.state.leave
     if not (moves.open or moves.stay or moves.close or moves.drain or leave or skills):
         return None
-    more = len(moves.open) + len(moves.stay) - len(moves.close) - len(moves.drain) - leave
-    worst = max(loads, key=lambda load: sum(m.mean for m in load.services))
-    before, after = (_short(worst, windows) for windows in (there, there + more))
-    return TidePlan(
+    plan = TidePlan(
         made_ms=sight.minute_ms,
         open=moves.open,
         stay=moves.stay,
@@ -101,56 +103,111 @@ def _plan(
         leaving=moves.leaving,
         leave=leave,
         skills=skills,
-        reasons=(*_reasons(sight, outlook, moves, leave), *why),
-        wanted=there + more,
-        short_before=before,
-        short_after=after,
-        cost_h=round(more * (sight.tides.opening_min + sight.tides.min_open_min) / 60, 2),
+        reasons=(*(_reason(sight, cause) for cause in moves.causes), *why),
+    )
+    # What caused a move that another took back is no reason for what is left.
+    plan = replace(plan, reasons=reasons_left(plan))
+    assert not unexplained(plan), f"{unexplained(plan)} without a reason: {plan}"
+    return replace(
+        plan,
+        wanted=there + plan.more,
+        cost_h=_window_hours(sight, outlook.there, plan),
+        **_effect(sight, loads, plan),
     )
 
 
-def _short(load: Load, windows: int) -> float:
-    """People of a load who find no window, on average, if any window could serve them."""
-    total = Moments(sum(m.mean for m in load.services), sum(m.variance for m in load.services))
-    return round(excess(total, windows).mean, 2)
+def _reason(sight: Sight, cause: Cause) -> TideReason:
+    return TideReason(
+        code=cause.code,
+        service="" if cause.service is None else sight.services[cause.service],
+        lead_min=cause.lead_min,
+        needed=round(cause.needed, 2),
+        there=cause.there,
+    )
 
 
-def _reasons(sight: Sight, outlook: Outlook, moves: Moves, leave: int) -> list[TideReason]:
-    found: list[TideReason] = []
-    largest: Callable[[int], float] = lambda look: outlook.needs[look].flexible  # noqa: E731
-    if moves.open or moves.stay or leave < 0:
-        look = max(range(SOON), key=largest)
-        if outlook.wanted > outlook.there:
-            lead = outlook.needs[look].lead_min
-            found.append(
-                TideReason(
-                    code="load", lead_min=lead, needed=round(largest(look), 2), there=float(outlook.there)
-                )
-            )
-        for service in outlook.short:
-            minimum = next((one.windows for one in sight.least if one.service == service), 0)
-            there = sum(seat.counts and service in seat.services for seat in sight.seats)
-            code: Literal["minimum", "service_load"] = "minimum" if minimum > there else "service_load"
-            wanted = max(n.services[service] for n in outlook.needs[:SOON])
-            found.append(
-                TideReason(
-                    code=code,
-                    service=sight.services[service],
-                    needed=float(minimum) if code == "minimum" else round(wanted, 2),
-                    there=float(there),
-                )
-            )
-    if moves.close or moves.drain or leave > 0:
-        look = max(range(len(outlook.needs)), key=largest)
-        found.append(
-            TideReason(
-                code="spare",
-                lead_min=outlook.needs[look].lead_min,
-                needed=round(largest(look), 2),
-                there=float(outlook.there),
-            )
-        )
-    return found
+def _effect(sight: Sight, loads: list[Load], plan: TidePlan) -> dict[str, Any]:
+    """What becomes of the tickets that the plan is about, as fields of it."""
+    place = {code: index for index, code in enumerate(sight.services)}
+    by_id = {seat.id: seat for seat in sight.seats}
+    stay = {seat.id for seat in sight.seats if seat.counts}
+    before = stay - _first(sight.state.leaving, sight.state.leave, stay)
+    after = stay - _first(plan.leaving or sight.state.leaving, sight.state.leave + plan.leave, stay)
+    after = (after | {*plan.open, *plan.stay}) - {*plan.close, *plan.drain}
+    serves = {seat.id: seat.services for seat in sight.seats}
+    skilled = {change.window: change.skills or () for change in plan.skills}
+    then = {
+        spare.window: tuple(s for s in spare.mastered if sight.skills[s] in skilled[spare.window])
+        for spare in sight.spares
+        if spare.window in skilled
+    }
+    moved = (before ^ after) | {window for window in then if window in by_id}
+    named = {place[reason.service] for reason in plan.reasons if reason.service}
+    if not named or not all(reason.service for reason in plan.reasons):
+        named |= {s for window in moved for s in (*serves[window], *then.get(window, ()))}
+    if not named:
+        return {}
+    found = effect(
+        loads,
+        sight.means_min,
+        named,
+        [serves[window] for window in sorted(before)],
+        [then.get(window, serves[window]) for window in sorted(after)],
+    )
+    return {
+        "serves": tuple(sight.services[s] for s in sorted(named)),
+        "short_before": round(found.before.short, 2),
+        "short_after": round(found.after.short, 2),
+        "wait_before_min": _rounded(found.before.wait_min),
+        "wait_after_min": _rounded(found.after.wait_min),
+    }
+
+
+def _first(leaving: tuple[str, ...], leave: int, there: set[str]) -> set[str]:
+    """So many of the windows that close after their ticket, of which it is not known yet which do."""
+    return set([window for window in leaving if window in there][: max(0, leave)])
+
+
+def _rounded(minutes: float | None) -> float | None:
+    return None if minutes is None else round(minutes, 2)
+
+
+def _window_hours(sight: Sight, flexible: int, plan: TidePlan) -> float:
+    """Window-hours that a plan adds, negative: saves, until its windows would be moved back.
+
+    One that opens stays open for its least time, and until a half hour of the rest of the day begins that is
+    forecast not to need it; one that closes, until one begins that does, or until the last of them ends.
+
+    Args:
+      sight: of the hall.
+      flexible: windows with several services that are there without it.
+      plan: with its windows.
+    """
+    services = {seat.id: seat.services for seat in sight.seats}
+    dedicated = _dedicated(sight)
+    level: dict[int | None, int] = {None: flexible, **dict(enumerate(dedicated))}
+    change: dict[int | None, int] = {None: -plan.leave}
+    for windows, by in ((plan.open + plan.stay, 1), (plan.close + plan.drain, -1)):
+        for window in windows:
+            of = services[window][0] if len(services[window]) == 1 else None
+            change[of] = change.get(of, 0) + by
+            if of is not None:
+                dedicated[of] += by
+    now_ms = sight.minute_ms
+    ahead = [slot for slot in _day_ahead(sight, dedicated) if slot.from_ms > now_ms]
+    ends_ms = ahead[-1].from_ms + SLOT_MIN * _MIN_MS if ahead else now_ms
+    least_ms = (sight.tides.opening_min + sight.tides.min_open_min) * _MIN_MS
+    total_ms = 0
+    for of, by in change.items():
+        wanted = [(slot.from_ms, slot.flexible if of is None else slot.own[of]) for slot in ahead]
+        there = level[of]
+        for number in range(there + 1, there + by + 1):
+            idle = (from_ms for from_ms, needed in wanted if needed < number)
+            total_ms += max(least_ms, next(idle, ends_ms) - now_ms)
+        for number in range(there + by + 1, there + 1):
+            again = (from_ms for from_ms, needed in wanted if needed >= number)
+            total_ms -= next(again, ends_ms) - now_ms
+    return round(total_ms / HOUR_MS, 2)
 
 
 # Spare skills ------------------------------------------------------------------------------------------
@@ -186,19 +243,21 @@ def _widening(sight: Sight) -> tuple[dict[str, TideStreak], tuple[SkillsOf, ...]
             skill = sight.skills[s]
             if s in wide and skill not in skills:
                 skills.append(skill)
-        kept = {sight.skills[s] for s in spare.mastered if s not in narrow} | set(base)
+        released = {sight.skills[s] for s in spare.mastered if s in narrow}
+        wanted = {sight.skills[s] for s in spare.mastered if s not in narrow}
+        kept = set(spare.active) - (released - wanted) | wanted | set(base)
         skills = [skill for skill in skills if skill in kept]
         if tuple(skills) != spare.active:
-            widens = len(skills) > len(spare.active)
+            widens = any(skill not in spare.active for skill in skills)
             changes.append(SkillsOf(window=spare.window, skills=tuple(skills), widens=widens))
-    codes: tuple[tuple[set[int], Literal["long_queue", "short_queue"]], ...] = (
-        (wide, "long_queue"),
-        (narrow, "short_queue"),
+    active = {spare.window: set(spare.active) for spare in sight.spares}
+    added = {skill for c in changes for skill in c.skills or () if skill not in active[c.window]}
+    dropped = {skill for c in changes for skill in active[c.window].difference(c.skills or ())}
+    codes: tuple[tuple[set[int], set[str], Literal["long_queue", "short_queue"]], ...] = (
+        (wide, added, "long_queue"),
+        (narrow, dropped, "short_queue"),
     )
-    moved = {skill for change in changes for skill in change.skills or ()} | {
-        skill for spare in sight.spares for skill in spare.active
-    }
-    for asked_of, reason in codes if changes else ():
+    for asked_of, moved, reason in codes:
         for s in sorted(asked_of):
             if sight.skills[s] in moved:
                 windows = sum(seat.counts and seat.services == (s,) for seat in sight.seats)
@@ -217,23 +276,49 @@ def _widening(sight: Sight) -> tuple[dict[str, TideStreak], tuple[SkillsOf, ...]
 # The rest of the day -------------------------------------------------------------------------------------
 
 
+class PartOfDay(NamedTuple):
+    """What a half hour of the rest of the day is forecast to need, as the day has gone so far."""
+
+    from_ms: int
+    flexible: int
+    """Windows with several services."""
+    own: tuple[int, ...]
+    """Windows that each service's own load takes; half a window's load is carried by whoever is free."""
+
+
 def _ahead(sight: Sight, dedicated_now: int) -> tuple[TideSlot, ...] | None:
     """Windows that the rest of the day is expected to need, part by part; None: as it was reckoned last."""
-    begun_ms = sight.minute_ms - SLOT_MIN * _MIN_MS
-    left = [(from_ms, load) for from_ms, load in sight.day.slots if from_ms > begun_ms]
-    if [slot.from_ms for slot in sight.state.ahead] == [from_ms for from_ms, _ in left]:
+    if [slot.from_ms for slot in sight.state.ahead] == [from_ms for from_ms, _ in _left_of_the_day(sight)]:
         return None
-    dedicated = [0] * len(sight.services)
+    parts = _day_ahead(sight, _dedicated(sight))
+    return tuple(TideSlot(part.from_ms, part.flexible + dedicated_now) for part in parts)
+
+
+def _left_of_the_day(sight: Sight) -> list[tuple[int, Load]]:
+    begun_ms = sight.minute_ms - SLOT_MIN * _MIN_MS
+    return [(from_ms, load) for from_ms, load in sight.day.slots if from_ms > begun_ms]
+
+
+def _dedicated(sight: Sight) -> list[int]:
+    """Windows with one service that are open to stay, by service."""
+    found = [0] * len(sight.services)
     for seat in sight.seats:
         if seat.counts and len(seat.services) == 1:
-            dedicated[seat.services[0]] += 1
-    slots = []
-    for from_ms, load in left:
+            found[seat.services[0]] += 1
+    return found
+
+
+def _day_ahead(sight: Sight, dedicated: list[int]) -> list[PartOfDay]:
+    """The half hours of the rest of the day, with so many windows of one service each."""
+    parts = []
+    for from_ms, load in _left_of_the_day(sight):
         corrected = load._replace(
             services=tuple(
                 Moments(m.mean * f, m.variance * f) for m, f in zip(load.services, sight.factors, strict=True)
             )
         )
-        wanted = need(scarce(corrected, sight.resources), dedicated, sight.settings.beta)
-        slots.append(TideSlot(from_ms, math.ceil(wanted.flexible - 1e-9) + dedicated_now))
-    return tuple(slots)
+        bounded = scarce(corrected, sight.resources)
+        wanted = need(bounded, dedicated, sight.settings.beta)
+        own = tuple(max(0, math.ceil(m.mean - 0.5)) for m in bounded.services)
+        parts.append(PartOfDay(from_ms, math.ceil(wanted.flexible - 1e-9), own))
+    return parts

@@ -8,8 +8,9 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callq.domain.calendar import day_bounds, hours_of_day, local_ms, minutes_of, parse_hours
+from callq.domain.calendar import day_bounds
 from callq.domain.hours import sessions_on
+from callq.domain.keeping import PAUSE_COUNTS_MIN, minima_at, promised, span_ms
 from callq.domain.tides import LEVEL, Tide, controlled, left_alone, mode_of, opening_clock
 from callq.domain.window import WindowState
 from callq.tidal.forecast import DayForecast, Slot, day_factors
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from callq.domain.window import Window
 
 _MIN_MS: Final = 60_000
-
-PAUSE_COUNTS_MIN: Final = 10
-"""A window that has been paused for longer is not reckoned with: a short break ends before it matters."""
-
 
 SLOT_MIN: Final = 30
 """Length of the parts of the day for which the whole of it is forecast."""
@@ -135,11 +132,8 @@ def _day(config: HallConfig, day: str) -> Day:
 
 def _span(config: HallConfig, day: str, begins_ms: int, text: str) -> tuple[float, float]:
     """Local hours in minutes of the business day."""
-    hours = parse_hours(text)
-    assert hours, f"{text!r}: not checked before it came into force"
-    begin, end = hours_of_day(hours, minutes_of(config.day_starts))
-    first, last = (local_ms(day, minute, config.timezone) for minute in (begin, end))
-    return (first - begins_ms) / _MIN_MS, (last - begins_ms) / _MIN_MS
+    first_ms, last_ms = span_ms(config, day, text)
+    return (first_ms - begins_ms) / _MIN_MS, (last_ms - begins_ms) / _MIN_MS
 
 
 def awake(state: HallState, now_ms: int) -> bool:
@@ -205,8 +199,9 @@ def look(state: HallState, days: Days, now_ms: int) -> Sight:
     may = controlled(config)
     opens_ms = now_ms + tides.opening_min * _MIN_MS
     served = tuple(any(s.serves_at(opens_ms) for s in day.sessions if code in s.services) for code in codes)
+    names = promised(state)
     seats = tuple(
-        _seat(state, window, place, now_ms, window.id in may)
+        _seat(state, window, place, now_ms, window.id in may, window.id in names)
         # Longest closed opens first, longest idle closes first.
         for window in sorted(state.windows.values(), key=attrgetter("since_ms"))
         if state.services_at(window)
@@ -227,7 +222,7 @@ def look(state: HallState, days: Days, now_ms: int) -> Sight:
         groups,
         seats,
         _spares(state, place, now_ms) if tides.widening else (),
-        _least(state, day, place, served, minute),
+        minima(Least(place[one.service], one.least) for one in minima_at(state, now_ms)),
         served,
         _resources(config, place),
         Settings(tides.beta, tides.min_open_min, tides.close_after_min, tides.close_margin),
@@ -272,20 +267,19 @@ def _coming(
     return tuple(factor * came for came in forecast.ahead(s, minute, horizon))
 
 
-def _seat(state: HallState, window: Window, place: dict[str, int], now_ms: int, may: bool) -> Seat:
+def _seat(
+    state: HallState, window: Window, place: dict[str, int], now_ms: int, may: bool, named: bool
+) -> Seat:
     clock = state.clock(now_ms)
     opening = opening_clock(state, window.id) is not None
     away = window.paused and now_ms - window.since_ms > PAUSE_COUNTS_MIN * _MIN_MS
     opened = window.opened_clock if window.open else None
-    waited_for = any(
-        lane and key.to in (f"w:{window.id}", f"c:{window.clerk}") for key, lane in state.lanes.items()
-    )
     movable = (
         may
         and not left_alone(state, window.id, now_ms)
         and not opening
         and not window.paused
-        and not waited_for
+        and not (named and window.open and not window.draining)
     )
     there = window.open and not window.draining and not away
     return Seat(
@@ -308,20 +302,6 @@ def _spares(state: HallState, place: dict[str, int], now_ms: int) -> tuple[Spare
         mastered = tuple(place[code] for code in state.mastered_at(window))
         found.append(Spare(window.id, window.active, mastered))
     return tuple(found)
-
-
-def _least(
-    state: HallState, day: Day, place: dict[str, int], served: tuple[bool, ...], minute: float
-) -> tuple[Least, ...]:
-    """Minima that hold by the time a window could be open."""
-    tides = state.config.tides
-    found = []
-    for one in tides.minima:
-        first, last = _span(state.today, state.day, day.begins_ms, one.hours)
-        s = place[one.service]
-        if first - tides.opening_min <= minute < last and served[s]:
-            found.append(Least(s, one.least))
-    return minima(found)
 
 
 def _resources(config: HallConfig, place: dict[str, int]) -> tuple[tuple[tuple[int, ...], int], ...]:

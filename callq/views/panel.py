@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callq.domain.grounds import call_of
 from callq.domain.routing import choose_lane
 from callq.domain.rules.guards import may_recall_ms, window_of
 from callq.domain.ticket import TicketState
 from callq.views.held import held_at, held_row, undoable
+from callq.views.left import left_by
 from callq.views.queues import Memo, english_names_of, names_of, service_queues
 from callq.views.strip import services_shown
 from callq.views.ticket import rejoin_of, ticket_out, window_out
 from callq.views.ticketing import suspended_of
-from callq.views.why import why_out
+from callq.views.why import why_out, would_call
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callq.domain import events as ev
+    from callq.domain.grounds import Call
     from callq.domain.state import HallState
     from callq.domain.ticket import Step, Ticket
     from callq.domain.window import Window
@@ -55,6 +58,7 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
         "clerk": _person(state, found.clerk),
         "current": _current(state, found, now_ms),
         "next": _next(state, found, now_ms),
+        "left_to": left_by(state, found, now_ms) if found.ticket is None else (),
         "queues": tuple(row for code in services for row in service_queues(state, code, memo)),
         "last": _last(state, found),
         "held": tuple(held_row(state, ticket, found) for ticket in held_at(state, found)),
@@ -82,7 +86,7 @@ def _person(state: HallState, clerk: str | None) -> dict[str, str] | None:
 
 def _current(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None:
     ticket = window.ticket
-    return panel_ticket(state, ticket, ticket.why, now_ms, window.id) if ticket else None
+    return panel_ticket(state, ticket, ticket.why, call_of(state, ticket), now_ms) if ticket else None
 
 
 def _next(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None:
@@ -90,25 +94,27 @@ def _next(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None
     if window.ticket is not None or window.clerk is None:
         return None
     choice = choose_lane(state, window, now_ms)
-    return panel_ticket(state, choice.ticket, choice.why, now_ms, window.id) if choice else None
+    if choice is None:
+        return None
+    call = would_call(state, choice.ticket, window.id, window.clerk, now_ms)
+    return panel_ticket(state, choice.ticket, choice.why, call, now_ms)
 
 
 def panel_ticket(
-    state: HallState, ticket: Ticket, why: ev.Why | None, now_ms: int, window: str
+    state: HallState, ticket: Ticket, why: ev.Why | None, call: Call | None, now_ms: int
 ) -> m.PanelTicket:
-    """A ticket with what its clerk needs to know."""
+    """A ticket with what its clerk needs to know; `why` and `call`: of the present call, or that would be."""
     service = state.index.services[ticket.service]
     rules = state.config.rules
-    until_ms = ticket.called_ms if ticket.called_ms is not None else now_ms
     called = ticket.state is TicketState.CALLED
     recallable = called and ticket.calls < rules.max_calls
     return m.PanelTicket(
         ticket=ticket_out(state, ticket, now_ms, offers=False),
         service_name=service.name,
         service_name_en=service.name_en,
-        target_s=service.target_min(ticket.cls) * 60,
-        waited_s=_seconds(ticket.clock_ms, state.clock(until_ms)),
-        why=why_out(state, ticket, why, until_ms, window) if why else None,
+        target_s=(why.target_min if why and why.target_min else service.target_min(ticket.cls)) * 60,
+        waited_s=_seconds(call.began_ms, call.clock_ms) if call else 0,
+        why=why_out(state, ticket, why, call) if why and call else None,
         history=tuple(sorted(_history(ticket), key=lambda step: step.at_ms)),
         may_recall_ms=may_recall_ms(state, ticket) if recallable else None,
         calls_left=max(0, rules.max_calls - ticket.calls),

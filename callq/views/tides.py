@@ -24,9 +24,32 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{name}此时至少要有 {needed} 个窗口，现有 {there} 个",
         "{name} needs at least {needed} windows at this time, {there} are there",
     ),
+    "waited_for": (
+        "{window} 号窗口办完后不关闭：有人指定在此等候，或要回到此窗口",
+        "window {window} stays open after its ticket: somebody waits for it by name, or comes back to it",
+    ),
+    "last": (
+        "{window} 号窗口办完后不关闭：有人在等{name}，只有这个窗口能办",
+        "window {window} stays open after its ticket: somebody waits for {name}, which it alone serves",
+    ),
+    "cannot_close": (
+        "原定办完后关闭 {needed} 个窗口，其中现在只有 {there} 个可以关闭",
+        "of {needed} windows that were to close after their ticket only {there} still can",
+    ),
     "spare": (
-        "今后 {lead} 分钟内最多需要 {needed} 个综合窗口，现有 {there} 个",
-        "no more than {needed} windows of several services are needed for {lead} min, {there} are there",
+        "今后半小时最多需要 {needed} 个综合窗口（{lead} 分钟后），现有 {there} 个",
+        "no more than {needed} windows of several services are needed in the next half hour "
+        "(the most in {lead} min), {there} are there",
+    ),
+    "spare_service": (
+        "{name}今后半小时最多有 {needed} 个窗口的业务（{lead} 分钟后），现有 {there} 个窗口能办",
+        "{name} has work for no more than {needed} windows in the next half hour (the most in {lead} min), "
+        "{there} serve it",
+    ),
+    "minimum_kept": (
+        "{window} 号窗口办完后不关闭：{name}此时至少要有 {needed} 个窗口，连它共 {there} 个",
+        "window {window} stays open after its ticket: {name} needs at least {needed} windows at this time, "
+        "{there} are there with it",
     ),
     "long_queue": (
         "{name}每个窗口积压约 {needed} 分钟的业务，启用备用技能",
@@ -37,7 +60,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{name} has about {needed} min of work waiting for each window: spare skills are released",
     ),
 }
-"""What each reason says, Chinese and English."""
+"""What each reason says, Chinese and English; another sentence where it is about one service or window."""
 
 
 def plan_of(state: HallState) -> m.Tides:
@@ -81,7 +104,12 @@ def _plan(state: HallState, plan: TidePlan, by: str | None) -> m.Plan:
         skills=tuple(m.PlanSkills(window=one.window, skills=one.skills) for one in plan.skills),
         reasons=tuple(_reason(state, reason) for reason in plan.reasons),
         effect=m.PlanEffect(
-            windows=plan.wanted, short_before=plan.short_before, short_after=plan.short_after
+            windows=plan.wanted,
+            services=plan.serves,
+            short_before=plan.short_before,
+            short_after=plan.short_after,
+            wait_before_min=plan.wait_before_min,
+            wait_after_min=plan.wait_after_min,
         ),
         cost_h=plan.cost_h,
     )
@@ -90,12 +118,20 @@ def _plan(state: HallState, plan: TidePlan, by: str | None) -> m.Plan:
 def _reason(state: HallState, reason: TideReason) -> m.PlanReason:
     service = state.index.services.get(reason.service)
     numbers = {"lead": reason.lead_min, "needed": f"{reason.needed:.3g}", "there": f"{reason.there:g}"}
-    chinese, english = _WORDS[reason.code]
+    said: str = reason.code
+    if said == "spare" and reason.service:
+        said = "spare_service"
+    elif said == "minimum" and reason.window:
+        said = "minimum_kept"
+    chinese, english = _WORDS[said]
+    window = state.index.windows.get(reason.window)
+    numbers["window"] = window.label if window else reason.window
     name = service.name if service else reason.service
     name_en = (service.name_en or service.name) if service else reason.service
     return m.PlanReason(
         code=reason.code,
         service=reason.service or None,
+        window=reason.window or None,
         lead_min=reason.lead_min,
         needed=reason.needed,
         there=reason.there,

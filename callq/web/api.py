@@ -18,13 +18,14 @@ from callq.domain.rules.guards import ticket_of, window_of
 from callq.domain.ticket import FINAL
 from callq.runtime.ids import new_ticket_id
 from callq.views.hallinfo import hall_info, hall_name
+from callq.views.left import left_by, left_of
 from callq.views.ticket import ticket_out, window_out
 from callq.views.view import View, project
-from callq.views.why import why_of
+from callq.views.why import calls_of, why_of
 from callq.web import answers, orders
 from callq.web.persons import known_person
 from callq.web.roles import Permission, Principal, Role
-from callq.web.window_bodies import TakeOverBody
+from callq.web.window_bodies import CallNextBody, TakeOverBody
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -124,13 +125,21 @@ class Api:
         """Why a ticket was called, or that it was not yet."""
         actor = self.actor(call, Permission.READ_TICKET, ticket=ticket)
         ratings = call.principal.may(Permission.READ_RATINGS)
+        clerks = call.principal.may(Permission.READ_CLERKS)
 
         def look(state: HallState, now_ms: int) -> m.WhyAnswer:
             found = ticket_of(state, ticket)
             shown = ticket_out(state, found, now_ms, ratings=ratings)
-            why, words = why_of(state, found, shown.ahead)
+            left_to = left_of(state, found, now_ms) if shown.ahead is not None else None
+            why, words = why_of(state, found, shown.ahead, left_to)
             return m.WhyAnswer(
-                ticket=shown, why=why, text=words.zh, text_en=words.en, revision=state.revision
+                ticket=shown,
+                why=why,
+                text=words.zh,
+                text_en=words.en,
+                calls=calls_of(state, found, clerks=clerks),
+                left_to=left_to,
+                revision=state.revision,
             )
 
         return await actor.read(look)
@@ -298,10 +307,13 @@ class Api:
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.WindowAnswer:
             ticket = state.tickets.get(outcome.ticket) if outcome.ticket else None
+            found = window_of(state, window)
+            nobody = ticket is None and isinstance(body, CallNextBody)
             return m.WindowAnswer(
-                window=window_out(state, window_of(state, window)),
+                window=window_out(state, found),
                 ticket=ticket_out(state, ticket, now_ms) if ticket else None,
                 revision=outcome.revision,
+                left_to=left_by(state, found, now_ms) if nobody else msgspec.UNSET,
             )
 
         mine = call.principal.clerk

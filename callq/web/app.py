@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import trio
 from quart import Response, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from callq.web.api import Api
     from callq.web.pages import Pages
 
+SCRAPE_S: Final = 1.0
+"""So long the metrics that were put together are given to others who ask."""
+
 
 def create_app(api: Api, pages: Pages) -> QuartTrio:
     """The app; `callq.web.door` answers the API."""
@@ -36,7 +40,7 @@ def create_app(api: Api, pages: Pages) -> QuartTrio:
     app.url_map.merge_slashes = False
     published = document(ROUTES)
     _add(app, "/v1/openapi.json", "document", partial(_bytes, published, "application/json"))
-    _add(app, "/metrics", "metrics", partial(_metrics, api))
+    _add(app, "/metrics", "metrics", partial(_metrics, _Scrape(api)))
     _add(app, "/healthz", "health", partial(_health, api))
     _add(app, "/readyz", "ready", partial(_ready, api))
     for page in pages.pages:
@@ -61,13 +65,32 @@ async def _bytes(content: bytes, kind: str) -> Response:
     return _respond(content, 200, kind)
 
 
-async def _metrics(api: Api) -> Response:
-    halls = []
-    for hall in api.node.halls():
-        # A hall that is being restarted has nothing to say; the others still have.
-        with contextlib.suppress(CallqError):
-            halls.append(hall_now(api.node.actor(hall)))
-    return _respond(metrics.exposition(halls), 200, metrics.CONTENT_TYPE)
+class _Scrape:
+    """What Prometheus reads, the same for all who ask within `SCRAPE_S`.
+
+    Anybody may ask, and some milliseconds are spent on it, more the more connections are open.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._content = b""
+        self._made_at = float("-inf")
+
+    def content(self) -> bytes:
+        """The exposition."""
+        if trio.current_time() >= self._made_at + SCRAPE_S:
+            halls = []
+            for hall in self._api.node.halls():
+                # A hall that is being restarted has nothing to say; the others still have.
+                with contextlib.suppress(CallqError):
+                    halls.append(hall_now(self._api.node.actor(hall)))
+            self._content = metrics.exposition(halls)
+            self._made_at = trio.current_time()
+        return self._content
+
+
+async def _metrics(scrape: _Scrape) -> Response:
+    return _respond(scrape.content(), 200, metrics.CONTENT_TYPE)
 
 
 async def _health(api: Api) -> Response:

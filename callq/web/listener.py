@@ -28,11 +28,13 @@ from hypercorn.protocol import ws_stream
 from hypercorn.trio.worker_context import WorkerContext
 
 from callq.web import problems
-from callq.web.connection import TURNED_AWAY, Connection
+from callq.web.connection import Connection
+from callq.web.pace import Pace
+from callq.web.refusals import TURNED_AWAY
 from callq.web.stream import SEND_WITHIN_S, PatientStream
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -50,6 +52,9 @@ TELL_AGAIN_S: Final = 60.0
 
 SEND_BUFFER: Final = 64 * 1024
 BACKLOG: Final = 1024
+
+ACCEPTED_AT_ONCE: Final = 4
+"""Connections that are accepted in one round of the loop."""
 
 
 def _no_extensions(*_: object) -> None:
@@ -119,9 +124,11 @@ class Listener:
         self._app = app
         self._most = most
         self._context = WorkerContext(None)
+        self._listening = listening
         self._listener = trio.SocketListener(trio.socket.from_stdlib_socket(listening))
         self._streams: set[PatientStream] = set()
         self._waiting: dict[Connection, None] = {}
+        self._pace = Pace()
         self._left = trio.Event()
         self._tell_again_at = float("-inf")
 
@@ -153,7 +160,7 @@ class Listener:
     async def _accept(self, connections: trio.Nursery) -> None:
         while True:
             try:
-                stream = await self._listener.accept()
+                first = await self._listener.accept()
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     raise
@@ -161,10 +168,23 @@ class Listener:
                 self._make_way(os.strerror(error.errno))
                 await trio.sleep(0.1)
                 continue
-            if len(self._streams) < self._most or self._make_way("as many connections as may be"):
-                connections.start_soon(self._connection, stream)
-            else:
-                await self._turn_away(stream)
+            for stream in (first, *self._others()):
+                if len(self._streams) < self._most or self._make_way("as many connections as may be"):
+                    patient = PatientStream(stream)
+                    self._streams.add(patient)
+                    connections.start_soon(self._connection, patient)
+                else:
+                    await self._turn_away(stream)
+
+    def _others(self) -> Iterator[trio.SocketStream]:
+        """Some more who wait at the door: with one in each round of the loop a crowd would stand there."""
+        for _ in range(ACCEPTED_AT_ONCE - 1):
+            try:
+                accepted, _ = self._listening.accept()
+            except OSError:
+                # There are no more; or the next look says what is wrong.
+                return
+            yield trio.SocketStream(trio.socket.from_stdlib_socket(accepted))
 
     def _make_way(self, why: str) -> bool:
         """Drop the connection that has waited longest for a request; whether there was one."""
@@ -184,11 +204,9 @@ class Listener:
             await stream.socket.send(TURNED_AWAY)
         await trio.aclose_forcefully(stream)
 
-    async def _connection(self, stream: trio.SocketStream) -> None:
-        patient = PatientStream(stream)
-        self._streams.add(patient)
+    async def _connection(self, patient: PatientStream) -> None:
         try:
-            await Connection(self._app, self._config, self._context, patient, self._waiting).run()
+            await Connection(self._app, self._config, self._context, patient, self._waiting, self._pace).run()
         except* Exception as group:
             # What one peer sends must not end the server. Its text is not told: it can hold what was sent.
             problems.log_fault("connection_failed", group)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -25,6 +24,7 @@ from callq.web.feed_wire import MAX_MESSAGE
 from callq.web.listener import Listener, open_socket, room_for_connections
 from callq.web.pages import load_pages
 from callq.web.routes import ROUTES
+from callq.web.signals import stop_on_signal
 from callq.web.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ServeConfig:
 
 
 async def serve(config: ServeConfig, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED) -> None:
-    """Serve until a signal of `stop_signals`; started with the port when requests are answered.
+    """Serve until a signal asks to stop; started with the port when requests are answered.
 
     Raises:
       OSError: the address cannot be listened on.
@@ -167,22 +167,3 @@ def _doors(http: Callable[..., Awaitable[None]], feed: FeedDoor) -> Callable[...
 async def _close_feeds(feed: FeedDoor, stopping: trio.Event) -> None:
     await stopping.wait()
     feed.closing.set()
-
-
-def stop_signals() -> list[signal.Signals]:
-    """What ends a server: SIGINT, SIGTERM, and a closed terminal unless that is to be ignored (nohup)."""
-    found = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        found.append(signal.SIGHUP)
-    return found
-
-
-async def stop_on_signal(
-    stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
-    """Set `stopping` when a signal asks to stop, until cancelled."""
-    with trio.open_signal_receiver(*stop_signals()) as signals:
-        task_status.started()
-        async for number in signals:
-            structlog.get_logger().info("stopping", signal=signal.Signals(number).name)
-            stopping.set()

@@ -345,7 +345,8 @@ class Session:
         self._read_on(nursery)
         try:
             answer = await perform()
-            result |= {"ok": True, **msgspec.structs.asdict(answer)}
+            members = msgspec.structs.asdict(answer).items()
+            result |= {"ok": True, **{name: value for name, value in members if value is not msgspec.UNSET}}
         except Exception as error:
             if not isinstance(error, CallqError):
                 problems.log_fault("feed_command_failed", error, hall=self._hall)

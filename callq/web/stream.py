@@ -36,7 +36,7 @@ class PatientStream:
         self._turn = trio.Lock()
         self._sending: trio.CancelScope | None = None
         self._aborted = False
-        self._rest = b""
+        self._rest = memoryview(b"")
         """Of a message whose beginning is out, while nobody is sending."""
         self.socket = stream.socket
 
@@ -80,7 +80,8 @@ class PatientStream:
         sent = self._send_at_once(data)
         if sent == len(data):
             return True
-        self._rest = data[sent:]
+        # Not a copy: what is the same for many is there once, however many do not take it.
+        self._rest = memoryview(data)[sent:]
         return False
 
     async def flush(self) -> None:
@@ -107,12 +108,15 @@ class PatientStream:
             raise trio.BrokenResourceError("the peer is gone") from error
 
     async def _send_patiently(self, data: bytes) -> None:
-        data, self._rest = self._rest + data, b""
+        rest, self._rest = self._rest, memoryview(b"")
         if not self._aborted:
             with trio.move_on_after(SEND_WITHIN_S, shield=True) as scope:
                 self._sending = scope
                 try:
-                    await self._stream.send_all(data)
+                    if rest:
+                        await self._stream.send_all(rest)
+                    if data:
+                        await self._stream.send_all(data)
                 finally:
                     self._sending = None
             if not scope.cancelled_caught:

@@ -3,7 +3,7 @@
 import { duration, hourMinute, minutes } from "/static/clock.js";
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
 import { named, t, tCode } from "/static/words.js";
-import { laneCount, waitWords, whySentence } from "/pages/clerk/why.js";
+import { laneCount, leftSentence, waitWords, whySentence } from "/pages/clerk/why.js";
 
 /** @typedef {import("/static/wire.js").Panel} Panel */
 /** @typedef {import("/static/wire.js").PanelTicket} PanelTicket */
@@ -154,7 +154,8 @@ function ticketBody(one, panel, nowMs) {
   );
   const sentence = el("p", { class: "sentence" }, whySentence(one));
   const why = [el("h3", {}, t(present ? "panel.whyCalled" : "panel.whyNext")), sentence];
-  const rest = present ? history(one, panel) : [el("p", { class: "sentence" }, t("panel.why.mayChange"))];
+  const left = panel.left_to.slice(0, 1).map((row) => el("p", { class: "sentence left" }, leftSentence(row, nowMs)));
+  const rest = present ? history(one, panel) : [...left, el("p", { class: "sentence" }, t("panel.why.mayChange"))];
   return [who, el("div", { class: "detail" }, facts, ...why, ...rest)];
 }
 
@@ -175,12 +176,17 @@ const EMPTY_HINTS = { closed: "panel.closedHint", paused: "panel.pausedHint" };
  */
 export function cardBody(situation, panel, nowMs) {
   const one = panel.current || panel.next;
+  if (!one && panel.left_to.length && situation === "idle") {
+    const words = panel.left_to.map((row) => leftSentence(row, nowMs)).join(" ");
+    return { key: `left ${words}`, make: () => messageBody(t("panel.left"), words) };
+  }
   if (!one) {
     const hint = t(EMPTY_HINTS[situation] || "panel.emptyHint");
     return { key: `empty ${situation}`, make: () => messageBody(t("panel.empty"), hint) };
   }
   const waited = panel.current ? one.waited_s : minutes(waitedNow(one, panel, nowMs));
-  return { key: JSON.stringify([situation, waited, one]), make: () => ticketBody(one, panel, nowMs) };
+  const left = panel.left_to.map((row) => leftSentence(row, nowMs));
+  return { key: JSON.stringify([situation, waited, left, one]), make: () => ticketBody(one, panel, nowMs) };
 }
 
 /** @param {string} title @param {string} words @returns {{key: string, make: () => Node[]}} */

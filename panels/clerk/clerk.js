@@ -219,7 +219,9 @@ function hintOf(act, data) {
     const { chosen } = signIn;
     return chosen ? t("panel.hint.sign_in", { name: chosen.name }) : t("panel.hint.sign_in.none");
   }
-  if (act === "call_next" && !data.next) return t("panel.hint.call_next.none");
+  if (act === "call_next" && !data.next) {
+    return t(data.left_to.length ? "panel.hint.call_next.left" : "panel.hint.call_next.none");
+  }
   if (act === "complete" && data.window.draining) return t("panel.hint.complete.close");
   if (act === "complete" && data.window.pause_after) return t("panel.hint.complete.pause");
   return t(`panel.hint.${act}`);

@@ -1,6 +1,6 @@
 /** What the receipt says of an act that was accepted or refused. */
 
-import { refusal, t } from "/static/words.js";
+import { named, refusal, t } from "/static/words.js";
 
 /** @typedef {import("/static/wire.js").Answer} Answer */
 /** @typedef {import("/static/wire.js").Panel} Panel */
@@ -21,7 +21,7 @@ export function accepted(act, answer, context) {
   const later = window !== undefined && (window.state === "calling" || window.state === "serving");
   switch (act) {
     case "call_next":
-      return ticket ? t("receipt.call_next", { number }) : t("receipt.call_next.none");
+      return ticket ? t("receipt.call_next", { number }) : nobody(answer);
     case "recall":
       return t("receipt.recall", { number, n: ticket ? ticket.calls : "" });
     case "pause":
@@ -35,6 +35,17 @@ export function accepted(act, answer, context) {
     default:
       return t(`receipt.${act}`, { number, name });
   }
+}
+
+/**
+ * Why "next" called nobody: there is none, or a better clerk is free or soon will be.
+ * @param {Answer} answer
+ * @returns {string}
+ */
+function nobody(answer) {
+  const [first] = answer.left_to || [];
+  if (!first) return t("receipt.call_next.none");
+  return t("receipt.call_next.left", { why: named(first.text, first.text_en) });
 }
 
 /**

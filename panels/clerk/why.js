@@ -14,6 +14,19 @@ export function whySentence(one) {
   return one.why ? named(one.why.text, one.why.text_en) : "";
 }
 
+/** @typedef {import("/static/wire.js").LeftTo} LeftTo */
+
+/**
+ * What the server says of somebody who is left to a better clerk, as long as that holds; then that it is over.
+ * @param {LeftTo} one
+ * @param {number} nowMs
+ * @returns {string}
+ */
+export function leftSentence(one, nowMs) {
+  const over = one.until_ms !== null && one.until_ms <= nowMs;
+  return over ? t("panel.left.over", { number: one.number }) : named(one.text, one.text_en);
+}
+
 /**
  * How long somebody has waited; nobody has waited for 0 minutes.
  * @param {number} waitedS seconds

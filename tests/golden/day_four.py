@@ -50,6 +50,9 @@ def _tides(hall: Hall) -> None:
         wanted=2,
         short_before=1.5,
         short_after=0.5,
+        serves=("general",),
+        wait_before_min=7.5,
+        wait_after_min=1.25,
         cost_h=0.42,
     )
     needs = (TideNeed(6, 2), TideNeed(11, 3))
@@ -67,13 +70,21 @@ def _tides(hall: Hall) -> None:
     hall.do(cmd.SetTides(mode="off"), who=scenes.SUPERVISOR)
     hall.do(cmd.SetTides(mode="automatic"), who=scenes.SUPERVISOR)
     skills = SkillsOf(window="w2", skills=("general",), widens=False)
-    _reckon(hall, memory, replace(opens, skills=(skills,)))
+    why = (*opens.reasons, TideReason(code="short_queue", service="social", needed=1.5, there=1.0))
+    _reckon(hall, memory, replace(opens, skills=(skills,), reasons=why))
     hall.do(cmd.Open(window="w2"))
     hall.issue()
     hall.do(cmd.CallNext(window="w2"))
     hall.do(cmd.Start(window="w2"))
     hall.later(31 * 60)
-    _reckon(hall, memory, TidePlan(leaving=("w2",), leave=1))
+    spare = (TideReason(code="spare", lead_min=31, needed=0.5, there=2.0),)
+    _reckon(hall, memory, TidePlan(drain=("w2",), reasons=spare))
+    put_aside = hall.state.windows["w2"].ticket
+    assert put_aside is not None
+    hall.do(cmd.Hold(window="w2", kind="waiting"))
+    assert hall.state.windows["w2"].open
+    hall.do(cmd.Resume(window="w2", ticket=put_aside.id))
+    _reckon(hall, memory, TidePlan(leaving=("w2",), leave=1, reasons=spare))
     hall.do(cmd.Complete(window="w2"))
     assert not hall.state.windows["w2"].open
     hall.do(cmd.SignOut(window="w2"))

@@ -9,6 +9,7 @@ from callq.domain.calendar import day_after
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hours import slots_on
 from callq.domain.tides import SkillsOf, TideMemory, TidePlan
+from tests.harness import explained
 from tests.property.acts import Source, asked, pick
 from tests.property.acts_that_go_on import GoingOn
 from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, hall_of
@@ -92,7 +93,10 @@ class Acts(GoingOn):
         memory = TideMemory(there=state.revision % 3)
         self.do(
             cmd.ReckonTides(
-                minute_ms=self.hall.now_ms, config=state.digest, memory=memory, plan=plans[moves]
+                minute_ms=self.hall.now_ms,
+                config=state.digest,
+                memory=memory,
+                plan=explained(plans[moves]),
             ),
             cmd.SYSTEM,
         )

@@ -129,6 +129,7 @@ CLERKS_OF_THE_HALL = (
 
 
 INDEX = Routing(policy="index", pressure=0.25, better_soon_s=0, first_contact_min=2)
+LEAVING = Routing(policy="index", pressure=0.25, better_soon_s=60, first_contact_min=2)
 
 SEEDS = range(4096)
 
@@ -174,6 +175,6 @@ def hall_of(seed: int) -> HallConfig:
         timezone=dice.choice(["Asia/Shanghai", "Europe/Warsaw", "America/New_York"]),
         day_starts="04:00" if at_night else dice.choice(["04:00", "04:00", "00:00"]),
         rules=_rules(dice),
-        routing=dice.choice([None, None, INDEX]),
+        routing=dice.choice([None, None, None, None, INDEX, LEAVING]),
         **tides,
     )

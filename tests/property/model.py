@@ -72,7 +72,10 @@ def expected_choice(state: HallState, window: str, now_ms: int) -> str | None:
     if not heads:
         return None
     papers = [t for t in heads if t.bound.startswith("w:") and t.rank == 0]
-    due = papers or [t for t in heads if since(t, waiting) <= clock] or heads
+    mine = [t for t in heads if not left(state, window, t, since(t, waiting), clock)]
+    due = papers or [t for t in mine if since(t, waiting) <= clock] or mine
+    if not due:
+        return None
     routing = config.routing
     if routing is None:
         return min(due, key=lambda t: (since(t, waiting), t.order)).id
@@ -80,6 +83,32 @@ def expected_choice(state: HallState, window: str, now_ms: int) -> str | None:
     guarded = [t for t in due if not papers and late[t.id] > routing.guard]
     index = late if guarded else {t.id: late[t.id] + pressure(state, window, t.service) for t in heads}
     return min(guarded or due, key=lambda t: (-round(index[t.id], 9), since(t, waiting), t.order)).id
+
+
+def left(state: HallState, window: str, ticket: Ticket, since_ms: int, clock: int) -> bool:
+    """Whether a beginner leaves a ticket to a better clerk who is ready, not for long, or should be soon."""
+    routing, services = state.config.routing, {s.code: s for s in state.config.services}
+    if routing is None or not routing.better_soon_s or ticket.bound:
+        return False
+    soon_ms = routing.better_soon_s * 1000
+    service = services[ticket.service]
+    skills = {c.id: c.level(service.needs, state.day) for c in state.config.clerks}
+    own = state.windows[window].clerk
+    if own is None or skills[own] != 1 or clock - since_ms > service.target_min(ticket.cls) * 60_000:
+        return False
+    for other in state.windows.values():
+        if not other.open or other.clerk is None or skills[other.clerk] < 2:
+            continue
+        if ticket.service not in state.services_at(other) or other.draining or other.pause_after:
+            continue
+        at = other.ticket
+        if at is None and not other.paused and clock - other.ready_clock < soon_ms:
+            return True
+        if at is not None and at.state == TicketState.SERVING and at.started_clock is not None:
+            ends_ms = at.started_clock - at.handled_ms + round(services[at.service].service_min * 60_000)
+            if -soon_ms <= clock - ends_ms < soon_ms:
+                return True
+    return False
 
 
 def since(head: Ticket, waiting: list[Ticket]) -> int:
@@ -111,6 +140,7 @@ def but_for_traces(state: HallState) -> dict[str, Any]:
         del found[name]
     for ticket in found["tickets"]:
         del ticket["touched"]
+        ticket["past"] = [call for call in ticket["past"] if "undone" not in call]
     for window in found["windows"]:
         del window["acted"]
         # Who took a call back gets the whole delay of automatic calls.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -19,9 +20,19 @@ SERVICES = 3
 
 means = st.floats(0.0, 12.0)
 moments = st.builds(Moments, means, st.floats(0.0, 12.0))
-ahead = st.lists(st.tuples(*(moments,) * SERVICES), min_size=6, max_size=6).map(
-    lambda rows: [Load(lead, row) for lead, row in zip(leads(5), rows, strict=True)]
-)
+
+
+@st.composite
+def ahead(draw: st.DrawFn) -> list[Load]:
+    """Six looks; every other hall is quiet, where there is something to close."""
+    scale = draw(st.sampled_from([0.05, 0.3, 1.0]))
+    rows = draw(st.lists(st.tuples(*(moments,) * SERVICES), min_size=6, max_size=6))
+    return [
+        Load(lead, tuple(Moments(m.mean * scale, m.variance * scale) for m in row))
+        for lead, row in zip(leads(5), rows, strict=True)
+    ]
+
+
 some_services = st.sets(st.integers(0, SERVICES - 1), min_size=1).map(lambda s: tuple(sorted(s)))
 
 
@@ -29,8 +40,9 @@ some_services = st.sets(st.integers(0, SERVICES - 1), min_size=1).map(lambda s: 
 def floors(draw: st.DrawFn) -> list[Seat]:
     """Up to twelve windows in any mix of states."""
     found = []
+    kinds = draw(st.sampled_from([("closed", "idle", "busy", "draining", "opening"), ("busy",)]))
     for index in range(draw(st.integers(0, 12))):
-        there = draw(st.sampled_from(["closed", "idle", "busy", "draining", "opening"]))
+        there = draw(st.sampled_from(kinds))
         counts = there in ("idle", "busy", "opening")
         found.append(
             Seat(
@@ -63,17 +75,45 @@ def check(moves: Moves, seats: Sequence[Seat], rules: Settings) -> None:
     assert not ((moves.open or moves.stay) and (moves.close or moves.drain)), "opens and closes at once"
 
 
-@given(ahead, floors(), st.integers(0, 3), st.booleans(), st.one_of(st.none(), st.floats(80.0, 100.0)))
-@settings(max_examples=300, deadline=None)
-def test_only_what_may_move_moves(
-    load: list[Load], seats: list[Seat], leave: int, newsvendor: bool, since: float | None
+def check_causes(moves: Moves, leave: int, rules: Settings) -> None:
+    """Every move has a cause of its kind, in numbers by which it would be decided so."""
+    codes = {cause.code for cause in moves.causes}
+    more = moves.open or moves.stay or moves.leave < leave
+    fewer = moves.close or moves.drain or moves.leave > leave
+    assert not more or codes & {"load", "service_load", "minimum", "cannot_close"}
+    assert not fewer or "spare" in codes
+    assert codes <= {"load", "service_load", "minimum", "cannot_close", "spare"}
+    for cause in moves.causes:
+        if cause.code == "load":
+            assert ceil(cause.needed - 1e-9) > cause.there
+        elif cause.code == "minimum":
+            assert cause.needed > cause.there
+        elif cause.code == "cannot_close":
+            assert cause.needed > cause.there == moves.leave
+        elif cause.code == "spare" and cause.service is None:
+            margin = 0 if rules.newsvendor else rules.close_margin
+            assert cause.needed + margin <= cause.there or cause.needed == 0
+
+
+@given(
+    ahead(),
+    floors(),
+    st.integers(0, 3),
+    st.booleans(),
+    st.one_of(st.none(), st.floats(80.0, 100.0)),
+    st.integers(0, 2),
+)
+@settings(max_examples=500, deadline=None)
+def test_only_what_may_move_moves_and_for_a_reason(
+    load: list[Load], seats: list[Seat], leave: int, newsvendor: bool, since: float | None, margin: int
 ) -> None:
-    rules = Settings(newsvendor=newsvendor)
+    rules = Settings(newsvendor=newsvendor, close_margin=margin)
     moves = Floor(load, seats, rules, leave=leave, least=[Least(1, 2)]).move(since, 100.0)
     check(moves, seats, rules)
+    check_causes(moves, leave, rules)
 
 
-@given(ahead, floors())
+@given(ahead(), floors())
 @settings(max_examples=300, deadline=None)
 def test_once_done_the_same_minute_asks_for_nothing_more(load: list[Load], seats: list[Seat]) -> None:
     """What opens is not closed again by the numbers it was opened by, nor is more opened."""

@@ -178,10 +178,45 @@ def test_a_beginner_leaves_a_ticket_to_a_better_clerk_who_is_free() -> None:
     estate = hall.issue("estate")
     assert hall.call("w1") is None
     general = hall.issue("general")
-    hall.later(MIN)
+    hall.later(MIN - 1)
     assert hall.call("w1") is general, "the other one is left"
     assert [term.note for term in why(general).terms] == ["", "better_clerk"]
     assert hall.call("w3") is estate
+
+
+@rule("T-better-soon-idle")
+def test_but_not_to_one_who_has_called_nobody_for_a_minute() -> None:
+    hall = hall_by(config=beginners(), better_soon_s=60)
+    hall.staff("w3", "c4")
+    hall.later(MIN // 2)
+    estate = hall.issue("estate")
+    hall.later(MIN // 2 - 1)
+    assert hall.call("w1") is None
+    hall.later(1)
+    assert hall.call("w1") is estate, "the other has been ready for a minute"
+    served(hall)
+    other = hall.issue("estate")
+    hall.do(cmd.Pause(window="w3", reason="取材料"))
+    hall.do(cmd.Unpause(window="w3"))
+    assert hall.call("w1") is None, "back again, and ready anew"
+    assert hall.call("w3") is other
+
+
+@rule("T-better-soon-auto")
+def test_nor_does_an_automatic_call_wait_longer_for_who_is_idle() -> None:
+    config = msgspec.structs.replace(beginners(), rules=Rules(auto_call_s=300))
+    hall = hall_by(config=config, better_soon_s=600)
+    hall.later(4 * MIN)
+    hall.staff("w3", "c4")
+    estate = hall.issue("estate")
+    hall.do(cmd.Pause(window="w3", reason="取材料"))
+    hall.later(3 * MIN)
+    hall.do(cmd.Unpause(window="w3"))
+    hall.ticks()
+    assert estate.window is None, "left to w3, which calls of its own accord before the ten minutes are over"
+    hall.later(5 * MIN)
+    hall.ticks()
+    assert estate.window == "w3"
 
 
 @rule("T-better-soon-busy")
@@ -203,10 +238,10 @@ def test_or_who_is_free_soon_as_services_go() -> None:
 
 @rule("T-better-soon-late")
 def test_but_never_beyond_its_target() -> None:
-    hall = hall_by(config=beginners(), better_soon_s=60)
+    hall = hall_by(config=changed(beginners(), "estate", target_wait_min=5), better_soon_s=600)
     hall.staff("w3", "c4")
     estate = hall.issue("estate")
-    hall.later(20 * MIN)
+    hall.later(5 * MIN)
     assert hall.call("w1") is None
     hall.later(1)
     assert hall.call("w1") is estate
@@ -384,5 +419,5 @@ def test_whom_nobody_is_called_before_does_not_wait_for_the_line() -> None:
 
 
 def test_every_rule_has_a_sentence() -> None:
-    settled = {"guard", "green", "papers", "named", "before_slot"}
+    settled = {"guard", "green", "papers", "named", "before_slot", "pressure"}
     assert set(SENTENCES) == {*POLICIES, "called_by_name", "papers_back", *settled}

@@ -20,12 +20,20 @@ SHORT = ["--days", "2", "--jobs", "1", "--volume", "300"]
 def test_a_run_is_told_and_kept(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     kept = tmp_path / "run.json"
     assert main(["simulate", *SHORT, "--policy", "longest_wait", "--json", str(kept)]) == 0
-    assert "mean wait, min" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "mean wait, min" in out
+    assert "Waits are of people who were called" in out
+    assert "gave up / not there / not served" in out
+    assert "turned away / guided elsewhere" in out
+    quarters = [line for line in out.splitlines() if re.match(r"│ \d\d:\d\d", line)]
     found = json.loads(kept.read_text())
     assert {"mean_wait_min", "p90_wait_min", "p99_wait_min", "staff_hours"} <= set(found["summary"])
     assert set(found["classes"]) == {"ordinary", "appointment", "priority"}
     assert len(found["groups"]) == 12
     assert found["summary"]["staff_hours"] == 672.0
+    assert [part["from_min"] for part in found["by_time"]] == list(range(540, 1020, 15))
+    assert len(quarters) == len(found["by_time"])
+    assert all(part["windows_needed"] < part["windows_open"] == 84 for part in found["by_time"])
 
 
 def test_the_same_seed_is_the_same_days(tmp_path: Path) -> None:
@@ -71,7 +79,9 @@ SLIPS = [
     (["--days", "0"], "--days 0 is out of range", "1 to"),
     (["--volume", "0"], "--volume 0 is out of range", "1 to"),
     (["--scenario", "county-48"], "cannot be simulated", "mend"),
-    (["--hall", "county", "--policy", "pooled"], "", ""),
+    (["--hall", "county", "--policy", "pooled"], "pooled is another way", "one of: default"),
+    (["skills", "--hall", "county", "--policy", "pooled"], "pooled is another way", "one of: default"),
+    (["guide", "--scenario", "county-84"], "has only the windows", "[[outlets]]"),
 ]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from callq.domain import events as ev
 from callq.domain.apply import apply
-from callq.domain.hall import ProfileSlot, Routing, Tides
+from callq.domain.hall import Outlet, ProfileSlot, Routing, Tides
 from callq.domain.state import HallState, canonical
 from callq.domain.undo import NoUndo
 from callq.simulate import engine
@@ -18,10 +19,12 @@ from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
 from callq.simulate.scenario import Absence, Burst, Scenario
 from callq.simulate.tides import RULES
+from callq.simulate.windows import Windows
 from tests.harness import check_invariants
 from tests.simulate.small import SMALL, simulated, with_
 
 if TYPE_CHECKING:
+    from callq.domain.ticket import Ticket
     from callq.domain.undo import Undo
 
 BUSY = with_(
@@ -34,9 +37,10 @@ BUSY = with_(
         "hold_min": 20.0,
         "transfer": 0.1,
         "booked": 0.5,
-        "guided": 0.3,
-        "guided_max_min": 20.0,
+        "guided": 0.5,
     },
+    groups=tuple(msgspec.structs.replace(g, channels=("window", "self_service")) for g in SMALL.groups),
+    outlets=(Outlet(channel="self_service", name="自助"),),
     clerks={"speed_cv": 0.2, "lunch_min": 30.0, "react_s": 10.0},
     layout={"level_one": 0.5, "base": 1},
     bursts=(Burst(at="10:00", people=15),),
@@ -113,17 +117,18 @@ def test_the_same_day_is_the_same_again() -> None:
 
 def test_nobody_waits_while_a_window_that_serves_them_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """After every step of a plain day: clerks press at once, and a ticket finds idle windows."""
-    found: list[tuple[int, str]] = []
-    run = SimulatedDay._arrives
+    found: list[str] = []
+    find = Windows.find
 
-    def looked(self: SimulatedDay, *args: object) -> None:
-        run(self, *args)  # type: ignore[arg-type]
-        for key, lane in self.state.lanes.items():
-            for window in self._idle if lane else ():
-                if key.service in self.state.services_at(self.state.windows[window]):
-                    found.append((self.now_ms, window))
+    def looked(self: Windows, ticket: Ticket) -> None:
+        find(self, ticket)
+        state = self._state
+        for key, lane in state.lanes.items():
+            for window in self.idle if lane else ():
+                if key.service in state.services_at(state.windows[window]):
+                    found.append(window)
 
-    monkeypatch.setattr(SimulatedDay, "_arrives", looked)
+    monkeypatch.setattr(Windows, "find", looked)
     assert len(simulated()[1].outcomes) > 100
     assert found == []
 
@@ -156,6 +161,16 @@ def test_a_clerk_of_level_one_takes_what_nobody_better_takes_soon() -> None:
     )
     _, record = simulated(scenario, "default")
     assert {o.end for o in record.outcomes} == {"done"}
+
+
+def test_who_went_without_a_word_is_called_in_vain_and_has_no_wait(batches: list[ev.Batch]) -> None:
+    scenario = with_(day={"volume": 320.0}, people={"patience_min": 5.0, "tells": 0.0})
+    _, record = simulated(scenario)
+    left = [outcome for outcome in record.outcomes if outcome.end == "left"]
+    assert len(left) > 20
+    missed = sum(isinstance(event, ev.TicketMissed) for batch in batches for event in batch.events)
+    assert missed == len(left)
+    assert all(outcome.called_ms is None for outcome in left)
 
 
 def test_staff_hours_end_with_the_last_service_that_begins() -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from callq.domain.check import problems
+from callq.simulate.draws import MIN_MS
 from callq.simulate.halls import (
     DEPARTMENTS,
     POLICIES,
@@ -16,7 +17,7 @@ from callq.simulate.halls import (
     allotted,
     made,
 )
-from callq.simulate.runs import Run, simulate
+from callq.simulate.runs import Run, prepared, simulate
 from callq.simulate.scenario import load
 from tests.simulate.small import SMALL, simulated, with_
 
@@ -129,3 +130,37 @@ def test_lines_with_windows_of_their_own_need_a_window_each(policy: str) -> None
 
 def test_departments_are_no_more_than_windows() -> None:
     assert len(made(SMALL, "department_lines", 150).config.services) == 5
+
+
+def test_skills_in_use_are_some_of_those_that_a_clerk_has_in_turn() -> None:
+    scenario = load("county-84-spare")
+    hall = made(scenario, "default", 2600)
+    clerks = {clerk.id: clerk for clerk in hall.config.clerks}
+    seats = dict(hall.seats)
+    assert len(hall.in_use) == 35
+    assert all(len(skills) == 2 and set(skills) <= set(clerks[seats[w]].skills) for w, skills in hall.in_use)
+    served = Counter(skill for _, skills in hall.in_use for skill in skills)
+    assert set(served) == {group.code for group in scenario.groups}
+    assert max(served.values()) - min(served.values()) <= 3
+    assert made(load("county-84"), "default", 2600).in_use == ()
+
+
+def skills_in_use(name: str) -> tuple[int, int]:
+    """Most skills in use at one flexible window as the doors opened, and at any time of a day."""
+    day = prepared(Run(load(name), 2600, 1, 1, "default", "default"), 0)
+    found: list[int] = []
+
+    def look() -> None:
+        found.append(max(len(window.active or ()) for window in day.state.windows.values()))
+
+    for minute in range(0, 480, 10):
+        day.plan(day.opens_ms + minute * MIN_MS, look)
+    day.run()
+    return found[0], max(found)
+
+
+def test_spare_skills_come_into_use_with_the_queue_where_the_scenario_says_so() -> None:
+    assert skills_in_use("county-84-spare") == (2, 2)
+    first, most = skills_in_use("county-84-spare-both")
+    assert first == 2
+    assert most > 2

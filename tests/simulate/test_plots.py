@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from matplotlib.image import imread
+from matplotlib.patches import StepPatch
 
 from callq.simulate import plots
 from callq.simulate.plots import LABELS, chinese_font, plot
@@ -97,3 +98,16 @@ def test_matplotlib_is_not_loaded_before_it_is_needed() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"
+
+
+def test_windows_needed_are_drawn_beside_windows_open(results: list[Result]) -> None:
+    words = plots._Words(chinese=False)
+    figure = plots._page(results[:1], ["one"], [], words)
+    axes = next(each for each in figure.axes if each.get_title() == words["windows"])
+    drawn = {
+        patch.get_label(): list(patch.get_data()[0]) for patch in axes.patches if isinstance(patch, StepPatch)
+    }
+    by_time = results[0].by_time
+    assert drawn["open"] == [part.windows_open for part in by_time]
+    assert drawn["needed"] == [part.windows_needed for part in by_time]
+    assert max(drawn["needed"]) > 0

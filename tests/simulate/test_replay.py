@@ -71,13 +71,71 @@ def test_policies_meet_the_recorded_people(office: Path, capsys: pytest.CaptureF
     assert "people a day" in capsys.readouterr().out
 
 
+def test_rows_may_be_in_any_order_and_begin_with_a_mark(office: Path) -> None:
+    found = recorded(office, "Hall")
+    head, *lines = office.read_text().splitlines()
+    office.write_text("\r\n".join([head, *lines[::-1]]), encoding="utf-8-sig")
+    assert recorded(office, "Hall").days == found.days
+
+
+def test_the_only_office_need_not_be_named(office: Path) -> None:
+    assert recorded(office, "").dates == ("2026-01-05", "2026-01-06")
+    office.write_text(office.read_text() + rows(("09:00", 0, ""))[0].replace("Hall", "Other") + "\n")
+    with pytest.raises(ScenarioError, match="has 2 offices") as caught:
+        recorded(office, "")
+    assert "Hall, Other" in caught.value.problems[0].hint
+
+
+def test_queues_whose_id_is_no_code_are_numbered(office: Path) -> None:
+    office.write_text(office.read_text().replace(",7,", ",护照 1,"), encoding="utf-8")
+    run = recorded(office, "Hall")
+    assert [group.code for group in run.scenario.groups] == ["queue-1"]
+    one_day(Run(run.scenario, 12, 1, 1, came=run.days), 0)
+
+
+BROKEN = [
+    (b"", "the file is empty", "first line"),
+    (HEAD.encode(), "has no rows", "a row for each"),
+    (HEAD.replace(",", ";").encode(), "divided by semicolons", "commas"),
+    (HEAD.replace(",", "\t").encode(), "divided by tabs", "commas"),
+    (HEAD.upper().encode(), "no column 'office'", "'OFFICE'"),
+    ((HEAD + "\n护照").encode("gbk"), "not UTF-8", "GBK"),
+    ((HEAD + '\n"' + "x" * 200_000).encode(), "is no CSV", "quote"),
+]
+
+
+@pytest.mark.parametrize(("raw", "message", "hint"), BROKEN, ids=[each[1] for each in BROKEN])
+def test_a_file_that_is_no_such_csv_is_told(tmp_path: Path, raw: bytes, message: str, hint: str) -> None:
+    path = tmp_path / "queues.csv"
+    path.write_bytes(raw)
+    with pytest.raises(ScenarioError) as caught:
+        recorded(path, "Hall")
+    [problem] = caught.value.problems
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+def test_an_archive_without_its_hall_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "2026-11-23.gz"
+    path.write_bytes(gzip.compress(bytes(range(256))))
+    with pytest.raises(ScenarioError, match="is no CSV file") as caught:
+        recorded(path, "Hall")
+    assert "--hall" in caught.value.problems[0].hint
+
+
 SLIPS = [
     (HEAD, HEAD.replace("waiting", "wait"), 1, "no column 'waiting'"),
     (",2,4,A102,12", ",2,four,A102,12", 3, "'four' is no number"),
+    (",2,4,A102,12", ",2,-4,A102,12", 3, "'-4' is no number"),
+    (",2,4,A102,12", f",2,{'9' * 5000},A102,12", 3, "is no number of people"),
+    (",2,4,A102,12", ",2,4,A102,9000", 3, "'9000' is out of range"),
+    (",2,4,A102,12", ",2,4,A102,nan", 3, "'nan' is out of range"),
     (",2,4,A102,12", ",2,4,A102,soon", 3, "'soon' is no number"),
     (",2,4,A102,12", ",2,4,A102", 3, "another number of columns"),
     ("2026-01-05,09:05,7", "5.1.2026,09:05,7", 3, "is no date"),
+    ("2026-01-05,09:05,7", "2026-02-30,09:05,7", 3, "'2026-02-30' is no date"),
     ("2026-01-05,09:05,7", "2026-01-05,9:5,7", 3, "is no time"),
+    ("2026-01-05,09:05,7", "2026-01-05,24:05,7", 3, "is no time"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from callq.simulate.record import DayRecord, Outcome
 from callq.simulate.results import Result, gathered, interval, paired, student, waits
-from callq.simulate.runs import Run, simulate
+from callq.simulate.runs import Run, one_day, simulate
 from tests.simulate.small import SMALL, with_
 
 MIN = 60_000
@@ -60,8 +60,47 @@ def test_a_summary_is_over_people_and_its_interval_over_days() -> None:
     assert [day.mean_wait_min for day in found.days] == [3, 9]
     assert found.histogram[2] == found.histogram[4] == found.histogram[9] == 1
     assert sum(found.histogram) == 3
-    assert [slot.from_min for slot in found.by_time] == [600]
-    assert found.by_time[0].windows_open == 1
+
+
+def test_every_quarter_of_an_hour_is_told_from_the_opening_to_the_closing() -> None:
+    found = result([outcome(0, "ordinary", 600, 2), outcome(0, "ordinary", 601, None)]).by_time
+    assert [part.from_min for part in found] == list(range(540, 1020, 15))
+    assert {part.windows_open for part in found} == {1}
+    at_ten = next(part for part in found if part.from_min == 600)
+    assert (at_ten.people, at_ten.mean_wait_min) == (2, 2), "who was not called came, too"
+    assert sum(part.people for part in found) == 2
+
+
+def test_without_a_plan_windows_needed_are_the_offered_load_and_safety() -> None:
+    record = DayRecord(1, 540 * MIN, 1020 * MIN)
+    for _ in range(4):
+        record.asks_for(600 * MIN, 15 * MIN)
+    record.asks_for(610 * MIN, 10 * MIN)
+    record.asks_for(1010 * MIN, 40 * MIN)
+    record.end(1050 * MIN)
+    assert record.needed(40, 0) == pytest.approx(4 + 5 / 15)
+    assert record.needed(41, 0) == pytest.approx(5 / 15)
+    assert record.needed(40, 1) == pytest.approx(4 + 5 / 15 + math.sqrt(4 + 5 / 15))
+    assert record.needed(42, 1) == 0
+    assert record.needed(67, 0) == pytest.approx(10 / 15)
+    assert record.needed(68, 0) == 0, "the hall has closed"
+    found = gathered(
+        ["a"], [record], scenario="s", policy="p", tidal="none", volume=5, seed=1, safety=0
+    ).by_time
+    assert next(p for p in found if p.from_min == 600).windows_needed == pytest.approx(4 + 5 / 15)
+
+
+def test_with_tides_windows_needed_are_what_the_plan_asks_for() -> None:
+    run = Run(with_(layout={"base": 0}, day={"volume": 180.0}), 180, 1, 1, "index", "default")
+    [day] = [one_day(run, 0)]
+    assert len(day.planned) > 30
+    asked = [windows for minutes in day.planned.values() for windows in minutes]
+    assert len(asked) >= 8 * 60
+    assert min(asked) >= 3, "windows of one service are there anyway"
+    assert max(asked) > 3
+    found = simulate(run, jobs=1).by_time
+    busy = next(part for part in found if part.from_min == 600)
+    assert busy.windows_needed == pytest.approx(sum(day.planned[40]) / 15)
 
 
 def test_who_was_never_called_does_not_count_as_a_wait() -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from callq.simulate.scenario import RANGES, ScenarioError, load, names
+from callq.config import read_source
+from callq.simulate.check import RANGES
+from callq.simulate.scenario import ScenarioError, load, names
 from tests.simulate.small import SMALL
 
 if TYPE_CHECKING:
@@ -42,6 +44,13 @@ def test_the_reference_scenario_comes_with_callq() -> None:
     assert (layout.domain, layout.comprehensive, layout.base) == (49, 35, 8)
 
 
+def test_a_scenario_may_be_like_one_that_is_like_another() -> None:
+    both = load("county-84-spare-both")
+    assert both.layout == load("county-84-spare").layout
+    assert both.layout is not None
+    assert (both.layout.domain, both.layout.in_use, both.tides.widening) == (49, 2, True)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key", "message", "hint"),
     [
@@ -49,11 +58,46 @@ def test_the_reference_scenario_comes_with_callq() -> None:
         ("volume_cv", "volume_sd", "day.volume_sd", "", "volume_cv"),
         ("volume = 2600", 'volume = "many"', "day.volume", "", ""),
         ('"12:00-13:30"', '"11:30-13:30"', "profile[3].hours", "overlaps", "begin where the other ends"),
-        ('closes = "17:00"', 'closes = "25:00"', "day.closes", "are no hours", "HH:MM"),
+        ('closes = "17:00"', 'closes = "25:00"', "day.closes", "'25:00' is no time", "HH:MM"),
+        ('opens = "09:00"', 'opens = "9 Uhr"', "day.opens", "'9 Uhr' is no time", "HH:MM"),
+        ('opens = "09:00"', "opens = 09:00:00", "day.opens", "expected a text", "quotes"),
+        ('closes = "17:00"', 'closes = "08:00"', "day.closes", "08:00 is not after 09:00", "after 09:00"),
+        ("volume = 2600", "volume = nan", "day.volume", "found nan", "digits"),
+        ("rate = 1.45", "rate = -1.45", "profile[1].rate", "-1.45 is out of range", "from 0"),
+        ('code = "g01"', 'code = "g01"\nchannels = []', "groups[0].channels", "no channels", "window"),
+        (
+            'code = "g01"',
+            'code = "g01"\nchannels = ["window", "online"]',
+            "groups[0].channels[1]",
+            "there is no outlet 'online'",
+            "[[outlets]]",
+        ),
+        (
+            'code = "g01"',
+            'code = "g01"\nchannels = ["remote"]',
+            "groups[0].channels[0]",
+            "there is no outlet 'remote'",
+            "by video",
+        ),
+        (
+            "[handling]",
+            '[people]\naccepts = ["phone"]\n\n[handling]',
+            "people.accepts[0]",
+            "there is no outlet 'phone'",
+            "[[outlets]]",
+        ),
+        (
+            "[handling]",
+            '[[outlets]]\nchannel = "online"\nname = "网办"\nhours = "8-9"\n\n[handling]',
+            "outlets[0].hours",
+            "are no hours",
+            "HH:MM",
+        ),
         ('opens = "09:00"', 'opens = "04:00"', "day.opens", "before the day begins", "05:00"),
         ("domain = 49", "domain = 5", "layout.domain", "5 domain windows for 12 groups", "at least one"),
         ("base = 8", "base = 80", "layout.base", "80 open windows of 35", "write 35 at most"),
         ("safety = 1.0", "skills = 13", "layout.skills", "only 12 groups", "write 12 at most"),
+        ("safety = 1.0", "skills = 2\nin_use = 3", "layout.in_use", "only 2 groups", "write 2 at most"),
         ('code = "g02"', 'code = "g01"', "groups[1].code", "", ""),
         ('policy = "index"', 'policy = "indx"', "routing.policy", "", "index"),
         ('policy = "index"', 'policy = "index"\nguard = -1', "routing.guard", "-1 is out of range", "write"),
@@ -99,8 +143,22 @@ def test_a_name_that_is_nearly_right_is_guessed(tmp_path: Path) -> None:
     assert caught.value.problems[0].hint == "did you mean 'county-84'?"
     broken = tmp_path / "gbk.toml"
     broken.write_bytes("name = '大厅'".encode("gbk"))
-    with pytest.raises(ScenarioError, match="cannot be read"):
+    with pytest.raises(ScenarioError, match="is not UTF-8") as caught:
         load(str(broken))
+    assert "GBK" in caught.value.problems[0].hint
+
+
+def test_what_is_no_scenario_at_all_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(" \n")
+    with pytest.raises(ScenarioError, match="the file is empty"):
+        load(str(path))
+    path.write_text(read_source("county"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="this is a hall file") as caught:
+        load(str(path))
+    assert caught.value.problems[0].hint == f"write --hall {path}"
+    with pytest.raises(ScenarioError, match="cannot be read: Is a directory"):
+        load(str(tmp_path))
 
 
 def test_every_number_of_a_scenario_has_a_range() -> None:

@@ -17,7 +17,7 @@ from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import Booking, digest
 from callq.domain.state import HallState, canonical
 from callq.domain.tides import TideMemory, TidePlan
-from tests.harness import MONDAY_9H, Hall, check_invariants, small_hall, tidal_hall
+from tests.harness import MONDAY_9H, Hall, check_invariants, explained, small_hall, tidal_hall
 
 HOUR_MS = 3_600_000
 IT = "t0001"
@@ -47,7 +47,10 @@ TOMORROW = msgspec.structs.replace(TODAY, slot_ms=MONDAY_9H + 25 * HOUR_MS)
 
 TIDAL = tidal_hall(tides=msgspec.structs.replace(tidal_hall().tides, mode="advise", windows=("w3",)))
 RECKON = cmd.ReckonTides(
-    minute_ms=MONDAY_9H, config=digest(TIDAL), memory=TideMemory(there=2), plan=TidePlan(open=("w3",))
+    minute_ms=MONDAY_9H,
+    config=digest(TIDAL),
+    memory=TideMemory(there=2),
+    plan=explained(TidePlan(open=("w3",))),
 )
 PROPOSED = (cmd.SignIn(window="w3", clerk="c4"), cmd.Configure(config=TIDAL), RECKON)
 

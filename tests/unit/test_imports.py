@@ -46,11 +46,11 @@ TABLE = {
     "callq.simulate": Row(f"{MIDDLE} callq.runtime"),
     "callq.web": Row(OUTER),
     "callq.demo": Row(f"{OUTER} callq.web"),
-    "callq.cli": Row(f"{OUTER} callq.web callq.demo"),
+    "callq.cli": Row(f"{OUTER} callq.web callq.demo displays"),
     "callq.__main__": Row("callq.cli"),
-    "displays": Row("callq.domain callq.wire"),
+    "displays": Row("callq.domain callq.wire callq.config"),
     "panels": Row("callq.domain callq.wire"),
-    "loadtests": Row(f"{OUTER} callq.web callq.demo"),
+    "loadtests": Row(f"{OUTER} callq.web callq.demo displays"),
 }
 
 

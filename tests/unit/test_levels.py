@@ -102,7 +102,10 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("Routing", "policy"): {"index", "longest_wait", "fixed_queue_ratio", "strict_priority"},
     ("Tides", "mode"): {"off", "advise", "automatic"},
     ("tides_set", "mode"): {"off", "advise", "automatic"},
-    ("TideReason", "code"): {"load", "service_load", "minimum", "spare", "long_queue", "short_queue"},
+    ("TideReason", "code"): {
+        *("load", "service_load", "minimum", "waited_for", "last", "cannot_close"),
+        *("spare", "long_queue", "short_queue"),
+    },
     ("Item", "channels"): {"window", "remote", "appointment", *OUTLETS},
     ("Outlet", "channel"): {*OUTLETS},
     ("Outlet", "days"): {*DAYS},

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LEVELS: Final = {name: name for name in ("debug", "info", "warning", "error", "critical")} | {
     "exception": "error"
 }
-BOUND: Final = {"hall", "node", "window", "exception"}
+BOUND: Final = {"hall", "node", "window", "device", "exception"}
 """Fields that a line can have without its call naming them; those that every line has are told of once."""
 
 FAULT: Final = {"error", "trace"}

@@ -14,7 +14,7 @@ from callq.domain.hall import Rules, digest
 from callq.domain.state import canonical
 from callq.domain.tides import TideMemory, TidePlan
 from callq.domain.window import WindowAct, WindowState
-from tests.harness import MONDAY_9H, Hall, small_hall, tidal_hall
+from tests.harness import MONDAY_9H, Hall, explained, small_hall, tidal_hall
 
 W, A = WindowState, WindowAct
 FIRST, SECOND = "t0001", "t0002"
@@ -27,7 +27,10 @@ RECALL, COMPLETE, UNDO = cmd.Recall(window="w1"), cmd.Complete(window="w1"), cmd
 CANCEL, CLOSE_DAY = cmd.Cancel(ticket=FIRST), cmd.CloseDay()
 TIDAL = tidal_hall()
 OPENS = cmd.ReckonTides(
-    minute_ms=MONDAY_9H + 60_000, config=digest(TIDAL), memory=TideMemory(), plan=TidePlan(open=("w1",))
+    minute_ms=MONDAY_9H + 60_000,
+    config=digest(TIDAL),
+    memory=TideMemory(),
+    plan=explained(TidePlan(open=("w1",))),
 )
 """A plan lets the window open in a few minutes."""
 LATER = cmd.Tick()

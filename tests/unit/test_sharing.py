@@ -60,3 +60,60 @@ def test_what_looks_up_a_ticket_points_at_its_own_texts() -> None:
     for lane in again.lanes.values():
         for ticket_id in lane.ids():
             assert ticket_id is again.tickets[ticket_id].id
+
+
+def called(count: int = 3) -> Hall:
+    """Each was called, missed and called again."""
+    hall = visitors(count)
+    hall.staff()
+    for _ in range(count):
+        ticket = hall.do(cmd.CallNext(window="w1")).ticket
+        assert ticket is not None
+        hall.later(10)
+        hall.do(cmd.Recall(window="w1"))
+        hall.do(cmd.Miss(window="w1"))
+        hall.do(cmd.CallTicket(window="w1", ticket=ticket, reason="赶火车"))
+        hall.do(cmd.Start(window="w1"))
+        hall.do(cmd.Complete(window="w1"))
+    return hall
+
+
+def assert_calls_share(state: HallState) -> None:
+    first, *others = state.tickets.values()
+    assert first.why is not None
+    assert first.call is not None
+    for other in others:
+        assert other.why is not None
+        assert other.call is not None
+        assert other.why.rule is first.why.rule
+        assert other.window is first.window is first.call.window is other.past[0].window
+        assert other.clerk is first.clerk is first.call.clerk is other.past[0].clerk
+        assert other.past[0].grounds.rule is first.past[0].grounds.rule
+    for ticket in state.tickets.values():
+        assert ticket.why is not None
+        for lane in ticket.why.lanes:
+            assert lane.service is ticket.service
+            assert lane.cls is first.why.lanes[0].cls
+
+
+def test_calls_share_their_texts() -> None:
+    assert_calls_share(called().state)
+
+
+def test_calls_that_were_read_back_share_as_much() -> None:
+    hall = called()
+    again = decode_state(encode_state(hall.state))
+    assert canonical(again) == canonical(hall.state)
+    assert_calls_share(again)
+
+
+def test_a_call_points_at_the_tickets_that_it_was_chosen_among() -> None:
+    hall = visitors(2)
+    hall.staff()
+    hall.do(cmd.CallNext(window="w1"))
+    for state in (hall.state, decode_state(encode_state(hall.state))):
+        ticket = state.tickets["t-0"]
+        assert ticket.why is not None
+        (lane,) = ticket.why.lanes
+        assert lane.head is ticket.id
+        assert lane.clock_ms is ticket.clock_ms

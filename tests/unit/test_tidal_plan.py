@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callq.tidal.laws import Moments
-from callq.tidal.plan import Floor, Least, Moves, Seat, Settings, minima, newsvendor
+from callq.tidal.plan import Cause, Floor, Least, Moves, Seat, Settings, minima, newsvendor
 from callq.tidal.spare import Streak, pressure_min, widen
 from callq.tidal.staffing import Load, leads, need
 
@@ -139,6 +139,33 @@ def test_minima_open_windows_and_keep_them() -> None:
 
 def test_the_largest_minimum_counts() -> None:
     assert minima([Least(1, 2), Least(0, 1), Least(1, 3)]) == (Least(0, 1), Least(1, 3))
+
+
+def test_what_waits_keeps_the_last_window_that_serves_it() -> None:
+    alone = [Seat("b", (0,), counts=True), seat("t", (1,), counts=True, idle=True)]
+    assert moved(loads(0.0, 0.0), alone, since=90.0).close == ("t",)
+    assert moved(loads(0.0, 0.0), alone, since=90.0, waiting=[3, 1]).close == ()
+    assert moved(loads(0.0, 0.0), alone, since=90.0, waiting=[3, 0]).close == ("t",)
+
+
+def test_closings_for_which_no_windows_are_left_are_taken_back_and_it_says_so() -> None:
+    busy = seat("t", counts=True)._replace(movable=False)
+    moves = moved(loads(1.0, 0.0), [*base(3), busy], leave=1)
+    assert (moves.leave, moves.leaving) == (0, ())
+    assert moves.causes == (Cause("cannot_close", needed=1.0, there=0.0),)
+
+
+def test_each_move_says_what_decided_it() -> None:
+    few = [Seat("d", (0,), counts=True), seat("t1", (0, 2)), seat("t2", (1, 2))]
+    (load,) = moved(loads(1.0, 1.0, 0.0), few).causes[:1]
+    assert (load.code, load.service, load.there) == ("load", None, 0.0)
+    own = [*(Seat(f"b{i}", (0, 1), counts=True) for i in range(9)), seat("t1", (0, 1)), seat("t2", (1, 2))]
+    assert moved(loads(2.0, 2.0, 0.9), own).causes == (Cause("service_load", 2, 6, 0.9, 0.0),)
+    lunch = moved(loads(0.0, 0.0), [*base(1), seat("t1")], least=[Least(1, 2)])
+    assert lunch.causes == (Cause("minimum", 1, 0, 2.0, 1.0),)
+    spare = moved(loads(0.0, 2.0), [*base(8), seat("t", (0,), counts=True, idle=True)], since=90.0)
+    assert spare.close == ("t",)
+    assert spare.causes == (Cause("spare", 0, 6, 0.0, 9.0),)
 
 
 def test_the_outlook_says_what_was_measured() -> None:

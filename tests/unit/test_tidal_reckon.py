@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
 
 from callq.domain import commands as cmd
-from callq.domain.hall import Booking, HallConfig, Minimum, Resource, Session
+from callq.domain.hall import Booking, HallConfig, Minimum, ProfileSlot, Resource, Session
+from callq.domain.tides import TidePlan, unexplained
 from callq.tidal.reckon import reckon
 from callq.tidal.sight import Days, Sight, awake, look
 from tests.harness import MONDAY_9H, Hall, tidal_hall
-
-if TYPE_CHECKING:
-    from callq.domain.tides import TidePlan
 
 replace = msgspec.structs.replace
 
@@ -24,7 +22,7 @@ def config(daily: float = 96.0, **changes: Any) -> HallConfig:
     hall = tidal_hall()
     tides = replace(hall.tides, **changes.pop("tides", {}))
     more = changes.pop("services", {})
-    services = tuple(replace(s, daily=daily, **more.get(s.code, {})) for s in hall.services)
+    services = tuple(replace(s, **{"daily": daily, **more.get(s.code, {})}) for s in hall.services)
     return replace(hall, tides=tides, services=services, **changes)
 
 
@@ -174,8 +172,14 @@ def test_a_busy_hall_opens_what_it_has() -> None:
     assert plan is not None
     assert set(plan.open) == {"w1", "w2", "w3"}
     assert plan.wanted == 3
+    assert set(plan.serves) == {"general", "social", "estate"}
+    assert plan.short_before is not None
+    assert plan.short_after is not None
     assert plan.short_after < plan.short_before
-    assert plan.cost_h == pytest.approx(3 * 25 / 60, abs=0.01)
+    assert plan.wait_before_min is None, "no window serves them"
+    assert plan.wait_after_min is not None
+    assert plan.wait_after_min > 0
+    assert unexplained(plan) == []
 
 
 def test_a_quiet_hall_opens_nothing() -> None:
@@ -224,8 +228,12 @@ def test_idle_windows_close_when_they_have_not_been_needed_for_a_while() -> None
     plan = plan_of(hall)
     assert plan is not None
     assert set(plan.close) == {"w2", "w3"}, "one stays while anybody may come"
-    assert plan.reasons[0].code == "spare"
-    assert plan.cost_h < 0
+    assert {(reason.code, reason.service) for reason in plan.reasons} == {
+        ("spare", "general"),
+        ("spare", "estate"),
+    }
+    until_min = (24 + 4 - 9) * 60 - 65
+    assert plan.cost_h == pytest.approx(-2 * until_min / 60, abs=0.02), "no half hour of the day needs them"
 
 
 def test_an_empty_hall_closes_when_serving_is_over() -> None:
@@ -237,6 +245,94 @@ def test_an_empty_hall_closes_when_serving_is_over() -> None:
         hall.later(60)
     assert not any(window.open for window in hall.state.windows.values())
     assert not awake(hall.state, hall.now_ms)
+
+
+# What becomes of it --------------------------------------------------------------------------------------
+
+
+def plan_for(hall: Hall) -> TidePlan:
+    """What moves after so many minutes as closing takes."""
+    for _ in range(6):
+        plan = plan_of(hall)
+        if plan is not None:
+            return plan
+        hall.do(reckon(seen(hall)), who=cmd.SYSTEM)
+        hall.later(60)
+    raise AssertionError("nothing moves")
+
+
+def test_the_effect_is_of_the_tickets_that_the_window_would_serve() -> None:
+    """Free windows of other services take nobody's wait away: pooled over the hall there would be none."""
+    services = {"estate": {"daily": 300.0}, "general": {"daily": 1.0}, "social": {"daily": 1.0}}
+    hall = staffed(config(services=services), "w2")
+    hall.do(cmd.SetSkills(window="w1", skills=("general", "social")))
+    hall.do(cmd.Open(window="w1"))
+    hall.later(1800)
+    for _ in range(4):
+        hall.issue("estate")
+    plan = plan_of(hall)
+    assert plan is not None
+    assert plan.open == ("w3",)
+    assert plan.serves == ("estate",)
+    assert plan.short_before is not None
+    assert plan.short_after is not None
+    assert plan.short_before > plan.short_after > 1
+    assert plan.wait_before_min is None, "nobody serves it now"
+    assert plan.wait_after_min is not None
+    assert plan.wait_after_min > 10
+
+
+def test_the_effect_of_a_window_that_opens_for_one_service_is_of_that_one() -> None:
+    minima = (Minimum(hours="17:00-20:00", service="social", least=1),)
+    hall = staffed(config(tides={"minima": minima}), "w2")
+    hall.now_ms = MONDAY_9H + 9 * 3_600_000  # When nobody comes any more.
+    plan = plan_of(hall)
+    assert plan is not None
+    assert plan.open == ("w1",), "which serves others as well"
+    assert plan.serves == ("social",)
+    assert plan.wait_before_min is None
+    assert plan.wait_after_min is not None
+
+
+def test_the_effect_of_a_closing_is_what_it_makes_people_wait() -> None:
+    hall = staffed(config(daily=1.0, tides={"close_margin": 0}), "w1", "w2", "w3")
+    plan = plan_for(hall)
+    assert plan.close
+    assert plan.wait_before_min is not None
+    assert plan.wait_after_min is not None
+    assert 0 <= plan.wait_before_min <= plan.wait_after_min
+
+
+def lunch_profile() -> tuple[ProfileSlot, ...]:
+    """A morning with many, then nearly nobody, then many again."""
+    return (
+        ProfileSlot(hours="09:00-11:00", rate=1.0),
+        ProfileSlot(hours="11:00-14:00", rate=0.01),
+        ProfileSlot(hours="14:00-17:00", rate=1.0),
+    )
+
+
+DAY = Session(code="day", name="全天", ticketing="09:00-17:00", serving="09:00-17:00")
+
+
+def test_what_an_opening_costs_ends_when_the_day_is_forecast_to_need_less() -> None:
+    hall = staffed(config(daily=300.0, sessions=(DAY,), tides={"profile": lunch_profile()}), "w1")
+    hall.now_ms = MONDAY_9H + 70 * 60_000
+    plan = plan_of(hall)
+    assert plan is not None
+    assert len(plan.open) == 2
+    assert plan.cost_h == pytest.approx(2 * (130 - 70) / 60, abs=2 * 0.51)
+    assert plan.cost_h >= 2 * 25 / 60
+
+
+def test_what_a_closing_saves_ends_when_its_window_is_needed_again() -> None:
+    tides = {"profile": lunch_profile(), "close_margin": 0}
+    hall = staffed(config(daily=300.0, sessions=(DAY,), tides=tides), "w1", "w2", "w3")
+    hall.now_ms = MONDAY_9H + 180 * 60_000
+    plan = plan_for(hall)
+    assert plan.more == -2
+    until_min = 14 * 60 - 12 * 60 - 5
+    assert plan.cost_h == pytest.approx(-2 * until_min / 60, abs=0.02)
 
 
 # Spare skills --------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from tests.unit.viewing import shown
 
 
 def lane_why(service: str, cls: str, head: str, waited_s: int) -> dict[str, Any]:
-    no_index = {"index": None, "late": None, "pressure": None, "note": ""}
+    no_index = {"index": None, "late": None, "pressure": None, "note": "", "target_min": None}
     return {
         "service": service,
         "class": cls,

@@ -222,6 +222,18 @@ def test_runs_of_window_labels_are_drawn_together(labels: list[str], written: st
 # The strip ----------------------------------------------------------------------------------------
 
 
+def test_the_strip_counts_calls() -> None:
+    hall = Hall()
+    hall.staff()
+    assert shown(hall, "strip", window="w1")["calls"] == 0
+    hall.issue()
+    hall.do(cmd.CallNext(window="w1"))
+    assert shown(hall, "strip", window="w1")["calls"] == 1
+    hall.later(30)
+    hall.do(cmd.Recall(window="w1"))
+    assert shown(hall, "strip", window="w1")["calls"] == 2
+
+
 def test_the_strip_says_number_state_and_services() -> None:
     hall = Hall()
     lines = []

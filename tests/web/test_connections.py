@@ -15,8 +15,9 @@ from hypercorn.trio.worker_context import WorkerContext
 from structlog.testing import capture_logs
 from wsproto.events import Pong
 
-from callq.web import connection, listener, server
-from callq.web.connection import _Feed, _Inbox, _Tasks
+from callq.web import connection, feed_socket, http_protocol, listener, server
+from callq.web.feed_socket import FeedSocket
+from callq.web.tasks import Inbox, Tasks
 from tests.web.conftest import ADMIN
 from tests.web.test_slow_readers import masked, upgrade
 
@@ -187,8 +188,8 @@ async def test_what_is_no_request_is_answered_with_a_problem(door: Door, name: s
 
 async def test_headers_of_16_kib_are_taken_each_time(door: Door) -> None:
     line = b"GET /healthz HTTP/1.1\r\n" + HOST + b"X: "
-    head = line + b"a" * (connection.MAX_HEAD - len(line) - 4) + b"\r\n\r\n"
-    assert len(head) == connection.MAX_HEAD
+    head = line + b"a" * (http_protocol.MAX_HEAD - len(line) - 4) + b"\r\n\r\n"
+    assert len(head) == http_protocol.MAX_HEAD
     answer = await asked(door, head * 3 + head.replace(b"X: ", b"X: a", 1))
     assert answer.count(b"HTTP/1.1 200 ") == 3
     assert answer.count(b"HTTP/1.1 431 ") == 1
@@ -333,7 +334,7 @@ async def test_a_flood_of_frames_lets_others_run() -> None:
         def receive_data(self, data: bytes) -> None: ...
 
         def events(self) -> Iterator[Pong]:
-            yield from [Pong()] * (connection.FRAMES_AT_ONCE * 10)
+            yield from [Pong()] * (feed_socket.FRAMES_AT_ONCE * 10)
 
     turns = 0
 
@@ -345,8 +346,8 @@ async def test_a_flood_of_frames_lets_others_run() -> None:
 
     async def send(event: object) -> None: ...
 
-    async with _Tasks() as tasks, trio.open_nursery() as nursery:
-        feed = _Feed(None, Config(), WorkerContext(None), tasks, False, None, None, send, 1)
+    async with Tasks() as tasks, trio.open_nursery() as nursery:
+        feed = FeedSocket(None, Config(), WorkerContext(None), tasks, False, None, None, send, 1)
         feed.connection = Flood()  # type: ignore[assignment]
         nursery.start_soon(other)
         await feed._handle_events()
@@ -358,7 +359,7 @@ async def test_a_flood_of_frames_lets_others_run() -> None:
 
 
 async def test_an_inbox_that_is_full_takes_the_end_and_gives_it_last() -> None:
-    inbox = _Inbox(1)
+    inbox = Inbox(1)
     await inbox.put({"type": "websocket.receive", "text": "1"})
     async with trio.open_nursery() as nursery:
         nursery.start_soon(inbox.put, {"type": "websocket.receive", "text": "2"})
@@ -374,7 +375,7 @@ async def test_an_inbox_that_is_full_takes_the_end_and_gives_it_last() -> None:
 
 
 async def test_nobody_waits_for_an_application_that_has_ended() -> None:
-    inbox = _Inbox(1)
+    inbox = Inbox(1)
     await inbox.put({"type": "http.request"})
     async with trio.open_nursery() as nursery:
         nursery.start_soon(inbox.put, {"type": "http.request"})

@@ -10,7 +10,9 @@ import trio
 from wsproto.frame_protocol import FrameProtocol
 
 from callq.web import connection
-from callq.web.connection import Connection, _Feed, _Http
+from callq.web.connection import Connection
+from callq.web.feed_socket import FeedSocket
+from callq.web.http_protocol import HttpProtocol
 from callq.web.session import Session
 from tests.web.test_connections import BEARER, HOST, frame, open_feed
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.web.conftest import Door
 
-KINDS = frozenset({Connection, _Feed, _Http, FrameProtocol, Session})
+KINDS = frozenset({Connection, FeedSocket, HttpProtocol, FrameProtocol, Session})
 
 FREE_WITHIN_S = 8.0
 

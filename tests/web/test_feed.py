@@ -129,7 +129,7 @@ async def test_several_views_on_one_socket_and_one_given_up(door: Door) -> None:
 
 
 async def test_a_strip_comes_whole_every_time(door: Door) -> None:
-    keys = {"window", "label", "line1", "line2", "number", "state", "server_ms"}
+    keys = {"window", "label", "line1", "line2", "number", "calls", "state", "server_ms"}
     async with door.feed() as feed:
         first = await feed.subscribe("strip", window="w1", since=1, epoch="x")
         assert first["type"] == "snapshot"

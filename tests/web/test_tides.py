@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from callq.domain import commands as cmd
+from callq.domain.tides import TideMemory, TidePlan, TideReason
 from callq.journal.memory import MemoryJournal
 from callq.runtime.tides import TideKeeper
 from tests.harness import tidal_hall
@@ -54,9 +56,11 @@ async def test_from_advice_to_open_windows(door: Door) -> None:
     proposal = plan["proposal"]
     assert (plan["mode"], plan["in_force"], set(proposal["open"])) == ("advise", None, {"w2", "w3"})
     assert proposal["until_ms"] == door.clock.now_ms + 180_000
-    assert proposal["effect"]["windows"] == 3
-    assert proposal["effect"]["short_after"] < proposal["effect"]["short_before"]
-    assert proposal["cost_h"] == pytest.approx(2 * 25 / 60, abs=0.01)
+    effect = proposal["effect"]
+    assert (effect["windows"], set(effect["services"])) == (3, {"general", "estate"})
+    assert effect["short_after"] < effect["short_before"]
+    assert 0 < effect["wait_after_min"] < effect["wait_before_min"]
+    assert proposal["cost_h"] >= 2 * 25 / 60 - 0.01
     reasons = {reason["code"]: reason for reason in proposal["reasons"]}
     assert "综合窗口" in reasons["load"]["text"]
     assert "windows of several services" in reasons["load"]["text_en"]
@@ -77,6 +81,48 @@ async def test_from_advice_to_open_windows(door: Door) -> None:
     opened = await window(door, "w2")
     assert (opened["state"], opened["opens_ms"]) == ("idle", None)
     assert (await door.get("floor"))["data"]["plan"]["opening"] == []
+
+
+async def test_a_window_that_was_to_close_stays_and_the_floor_says_why(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await door.post("commands", {"command": "set_tides", "mode": "automatic"})
+    for name in ("w2", "w3"):
+        await door.window("open", name)
+    door.clock.later(1860)
+    for service in ("general", "general", "estate"):
+        await door.post("tickets", {"service": service})
+    await door.window("call_next", "w3")
+    await door.window("start", "w3")
+    actor = door.node.actor("test")
+    keeper = TideKeeper(actor, random.Random(1))
+    door.clock.later(60)
+    await keeper.turn()
+    door.clock.later(60)
+    why = (TideReason(code="spare"),)
+    plan = TidePlan(drain=("w3",), reasons=why)
+    minute_ms = actor.now() - actor.now() % 60_000
+    digest = actor.glance(lambda state: state.digest)
+    await actor.command(
+        cmd.ReckonTides(minute_ms=minute_ms, config=digest, memory=TideMemory(), plan=plan),
+        who=cmd.SYSTEM,
+        render=lambda *_: None,
+    )
+    await door.window("hold", "w3", kind="waiting")
+    held = await window(door, "w3")
+    assert (held["state"], held["draining"]) == ("idle", False)
+    stays = (await door.get("floor"))["data"]["plan"]["in_force"]
+    (reason,) = stays["reasons"]
+    assert (reason["code"], reason["window"], stays["stay"]) == ("waited_for", "w3", ["w3"])
+    assert reason["text"].startswith("3 号窗口办完后不关闭")
+    assert reason["text_en"].startswith("window 3 stays open after its ticket")
+    assert stays["effect"]["wait_before_min"] is None
+    door.clock.later(60)
+    capsys.readouterr()
+    await keeper.turn()
+    told = [line for line in capsys.readouterr().out.splitlines() if "tides_kept" in line]
+    assert len(told) == 1
+    assert "waited_for" in told[0]
 
 
 async def test_the_bar_over_a_window_says_that_it_opens_soon(door: Door) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING
 
 from callq.domain.effects import tides
 from callq.domain.effects.tools import (
+    CALLS_KEPT,
     RECENT_MISSED,
     TIMERS,
     WHOLE_UNDO,
@@ -13,6 +15,7 @@ from callq.domain.effects.tools import (
     acted,
     announce,
     begin_timer,
+    call_over,
     count,
     drop_credit,
     drop_timer,
@@ -21,6 +24,7 @@ from callq.domain.effects.tools import (
     know_person,
     leave_lane,
     move,
+    past_calls,
     put_at,
     ready,
     seats_changed,
@@ -31,6 +35,8 @@ from callq.domain.effects.tools import (
     stop_handling,
     withdraw,
 )
+from callq.domain.grounds import PAST_CALLS_MAX, Call
+from callq.domain.sharing import shared_why
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketAct, TicketState
 
 if TYPE_CHECKING:
@@ -53,16 +59,22 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
         act = TicketAct.CALL_THIS
     if ticket.state == TicketState.MISSED:
         undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
+    call_over(state, ticket, at, undo)
     move(state, ticket, act, at, undo, TicketState.CALLED)
-    undo.set(ticket, "window", event.window)
-    undo.set(ticket, "clerk", event.clerk)
+    clerk = intern(event.clerk)
+    undo.set(ticket, "window", window.id)
+    undo.set(ticket, "clerk", clerk)
     if event.clock_ms is not None:
         undo.set(ticket, "clock_ms", event.clock_ms)
     undo.set(ticket, "hold_kind", None)
     undo.set(ticket, "calls", 1)
     undo.set(ticket, "called_ms", at.now_ms)
     undo.set(ticket, "last_call_ms", at.now_ms)
-    undo.set(ticket, "why", event.why)
+    undo.set(ticket, "why", shared_why(event.why, state.tickets))
+    if state.level >= CALLS_KEPT:
+        own_ms, revision = state.clock(at.now_ms), state.revision + 1
+        call = Call(window.id, clerk, ticket.service, own_ms, ticket.clock_ms, revision)
+        undo.set(ticket, "call", call)
     put_at(state, window, ticket, undo)
     since(state, window, at, undo)
     announce(state, ticket, undo)
@@ -163,6 +175,8 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     record = window.acted
     assert record is not None
     clerk, handled = ticket.clerk, _counted_ms(state, ticket, record)
+    kept = event.act == "call" and state.level >= CALLS_KEPT
+    past = past_calls(state, ticket, ("undone", at.now_ms)) if kept else ticket.past
     put_at(state, window, None, undo)
     if ticket.state == TicketState.WAITING:
         leave_lane(state, ticket, undo)
@@ -171,6 +185,9 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     before = dict(record.before)
     for name, value in record.before:
         undo.set(ticket, name, value)
+    # A call that was taken back was heard all the same.
+    heard = tuple(call for call in past if call.ended == "undone" and call not in ticket.past)
+    undo.set(ticket, "past", (*ticket.past, *heard)[-PAST_CALLS_MAX:])
     for index, step in enumerate(ticket.steps):
         if step.state != "deferred":
             drop_credit(state, ticket, index, undo)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from callq.domain.effects.tools import (
     Moment,
     begin_timer,
+    call_over,
     drop_credit,
     drop_timer,
     enter_lane,
@@ -105,7 +106,8 @@ def _wait(
     clock_ms: int | None = None,
 ) -> None:
     """Let a ticket wait again, as it came back: what its last call left behind is over."""
-    for name in ("called_ms", "last_call_ms", "started_ms", "hold_kind", "why"):
+    call_over(state, ticket, at, undo)
+    for name in ("called_ms", "last_call_ms", "started_ms", "hold_kind", "why", "call"):
         undo.set(ticket, name, None)
     undo.set(ticket, "calls", 0)
     undo.set(ticket, "start_source", "")
@@ -271,7 +273,6 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
     undo.set(ticket, "step", event.step)
     undo.set(ticket, "service", ticket.steps[event.step].service)
     undo.set(ticket, "zone", event.zone)
-    undo.set(ticket, "done_ms", None)
     undo.set(ticket, "handled_ms", 0)
     _wait(
         state,
@@ -282,6 +283,7 @@ def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) ->
         returned=None,
         clock_ms=clock_ms,
     )
+    undo.set(ticket, "done_ms", None)
     know_person(state, ticket, undo)
 
 

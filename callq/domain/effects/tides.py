@@ -35,6 +35,7 @@ def set_mode(state: HallState, event: ev.TidesSet, at: Moment, undo: Undo) -> No
         proposal=None,
         leaving=() if off else tides.leaving,
         leave=0 if off else tides.leave,
+        draining=() if off else tides.draining,
     )
 
 
@@ -78,9 +79,10 @@ def applied(state: HallState, event: ev.TidesApplied, at: Moment, undo: Undo) ->
         undo,
         in_force=plan,
         by=event.by,
-        proposal=None,
+        proposal=tides.proposal if plan.only_keeps else None,
         leaving=tuple(sorted(plan.leaving)) if leave else (),
         leave=leave,
+        draining=tuple(sorted({*tides.draining, *plan.drain} - {*plan.stay})),
         widened=widened,
     )
 
@@ -106,6 +108,7 @@ def left_alone(state: HallState, event: ev.WindowLeftAlone, at: Moment, undo: Un
         alone={**alone, event.window: event.until_clock},
         leaving=leaving,
         leave=min(tides.leave, len(leaving)),
+        draining=tuple(window for window in tides.draining if window != event.window),
         widened=_without(tides.widened, event.window),
     )
 
@@ -121,8 +124,16 @@ def window_opened(state: HallState, window: Window, at: Moment, undo: Undo) -> N
         undo.set(window, "left", False)
 
 
+def not_draining(state: HallState, window: str, undo: Undo) -> None:
+    """What a plan wanted of a window has been done, or is not wanted any more."""
+    draining = state.tides.draining
+    if window in draining:
+        _change(state, undo, draining=tuple(one for one in draining if one != window))
+
+
 def window_closed(state: HallState, window: Window, undo: Undo) -> None:
     """One that may have been to close after its ticket has done so."""
+    not_draining(state, window.id, undo)
     tides = state.tides
     left = tides.leave > 0 and window.id in tides.leaving
     if left:
@@ -150,8 +161,8 @@ def day_ends(state: HallState, undo: Undo) -> None:
     for kind, window in [key for key in state.due if key[0] == OPENING]:
         drop_timer(state, kind, window, undo)
     tides = state.tides
-    if tides.leave or tides.proposal:
-        _change(state, undo, leaving=(), leave=0, proposal=None)
+    if tides.leave or tides.proposal or tides.draining:
+        _change(state, undo, leaving=(), leave=0, draining=(), proposal=None)
 
 
 def day_begins(state: HallState, undo: Undo) -> None:
@@ -176,6 +187,7 @@ def configured(state: HallState, undo: Undo) -> None:
         widened={w: skills for w, skills in tides.widened.items() if w in here},
         leaving=leaving,
         leave=min(tides.leave, len(leaving)),
+        draining=tuple(w for w in tides.draining if w in here and w in moved),
         proposal=None,
     )
     if kept != tides:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
+from callq.domain.grounds import PAST_CALLS_MAX, record_of
 from callq.domain.lanes import Due, Lane
 from callq.domain.seats import not_there
 from callq.domain.state import person_keys, step_key
@@ -14,6 +15,7 @@ from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState
 from callq.domain.window import Acted
 
 if TYPE_CHECKING:
+    from callq.domain.grounds import Ended, PastCall
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
     from callq.domain.window import Window
@@ -25,6 +27,9 @@ RECENT_MISSED: Final = 24
 
 WHOLE_UNDO: Final = 3
 """Level from which an undo takes back all that a key press did, whatever was asked or configured since."""
+
+CALLS_KEPT: Final = 4
+"""Level from which a ticket keeps what there was to its calls."""
 
 UNDONE: Final = [
     "state",
@@ -52,12 +57,16 @@ UNDONE: Final = [
     "unconfirmed",
     "start_source",
     "why",
+    "call",
+    "past",
 ]
 """Fields of a ticket that a call, a miss or a completion changes."""
 
 WINDOW_UNDONE: Final = ("pause_after", "pause_reason", "last", "since_ms")
 
 _UNDONE: Final = attrgetter(*UNDONE)
+_UNDONE_OF_OLD: Final = UNDONE[: UNDONE.index("call")]
+"""Those below `CALLS_KEPT`."""
 _WINDOW_UNDONE: Final = attrgetter(*WINDOW_UNDONE)
 
 TIMERS: Final = {
@@ -251,13 +260,14 @@ def ready(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
 def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment, undo: Undo) -> None:
     """Remember how things were before an act that can be undone; call before changing anything."""
     last = window.acted if state.level >= WHOLE_UNDO else None
+    names = UNDONE if state.level >= CALLS_KEPT else _UNDONE_OF_OLD
     record = Acted(
         act,
         at.now_ms,
         at.who,
         ticket.id,
         state.revision + 1,
-        tuple(zip(UNDONE, _UNDONE(ticket), strict=True)),
+        tuple(zip(names, _UNDONE(ticket), strict=False)),
         tuple(zip(WINDOW_UNDONE, _WINDOW_UNDONE(window), strict=True)),
         state.due.get((TIMERS.get(ticket.state, ""), ticket.id)),
         last if last is not None and last.revision == state.revision + 1 else None,
@@ -305,3 +315,24 @@ def withdraw(state: HallState, ticket: Ticket, undo: Undo) -> None:
     for zone, ids in list(state.recent.items()):
         if ticket.id in ids:
             undo.put(state.recent, zone, tuple(t for t in ids if t != ticket.id))
+
+
+def past_calls(
+    state: HallState, ticket: Ticket, ended: tuple[Ended, int] | None = None
+) -> tuple[PastCall, ...]:
+    """The past calls of a ticket with its present one, if there is any.
+
+    Args:
+      state: the hall.
+      ticket: of this hall.
+      ended: how and when the present one ends now; None: as the ticket's state says.
+    """
+    record = record_of(state, ticket, ended)
+    return (*ticket.past, record)[-PAST_CALLS_MAX:] if record else ticket.past
+
+
+def call_over(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
+    """Keep what there was to the call of a ticket that waits or is called again; before it does."""
+    if ticket.why is not None and state.level >= CALLS_KEPT:
+        ended: tuple[Ended, int] | None = ("transferred", at.now_ms) if ticket.state in AT_WINDOW else None
+        undo.set(ticket, "past", past_calls(state, ticket, ended))

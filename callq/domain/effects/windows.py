@@ -100,6 +100,7 @@ def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> 
         tides.window_opened(state, window, at, undo)
         seats_changed(state, undo)
     undo.set(window, "draining", False)
+    tides.not_draining(state, window.id, undo)
 
 
 def draining(state: HallState, event: ev.WindowDraining, at: Moment, undo: Undo) -> None:

@@ -31,6 +31,8 @@ class Term(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the lengths of the queues add."""
     note: str = ""
     """Why the lane was left out of the choice, e.g. ``better_clerk``; empty: it was not."""
+    target_min: int = 0
+    """How long nobody of its class should wait for its service, as it was then; 0: not on record."""
 
 
 class Why(
@@ -46,7 +48,9 @@ class Why(
     terms: tuple[Term, ...] = ()
     """One for each of `lanes`, where the policy reckons with an index."""
     by: str = ""
-    """What settled it other than the index, e.g. ``guard``."""
+    """What settled it other than the index, e.g. ``guard``; ``pressure``: the lengths of the queues alone."""
+    target_min: int = 0
+    """How long who was called should have waited at most, as it was then; 0: not on record."""
 
 
 class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):

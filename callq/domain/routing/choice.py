@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from callq.domain.events import Why
 from callq.domain.lanes import Lane, LaneKey, Place
 from callq.domain.routing.lanes import Candidate, eligible_lanes, of_lane
-from callq.domain.routing.policies import GUARDED, POLICIES, Sight
+from callq.domain.routing.policies import GUARDED, POLICIES, PRESSED, Sight
 from callq.domain.routing.preferences import green_first, left_to_better
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callq.domain.events import Term
+    from callq.domain.routing.preferences import Left
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
@@ -74,14 +75,14 @@ def choose_lane(
         if service in state.services_at(window) and state.resource_free(service, window):
             place = Place(1, clock_ms, state.order + 1, ticket.id)
             key = LaneKey(service, ticket.cls)
-            asked.append(of_lane(key, Lane([place]), state.index.target_ms(service, ticket.cls)))
+            asked.append(of_lane(key, Lane([place]), state.index.target_min(service, ticket.cls)))
     if not asked:
         return None
     policy = state.config.policy_name
     flexible = len(state.services_at(window)) > 1
     terms = POLICIES[policy](Sight(state, clock_ms, flexible, coming[1] if coming else ""), asked)
     left = left_to_better(state, window, asked, clock_ms if judged_ms is None else judged_ms)
-    for at, until_ms in left.items():
+    for at, (until_ms, _) in left.items():
         if until_ms > clock_ms:
             terms[at] = replace(terms[at], note=LEFT)
     settled = _settle(state, window, asked, terms)
@@ -93,6 +94,7 @@ def choose_lane(
         # By the longest wait the lanes say it all.
         terms=tuple(terms) if left or policy != "longest_wait" else (),
         by=settled.by,
+        target_min=asked[settled.at].target_min,
     )
     return LaneChoice(state.tickets[asked[settled.at].head.ticket], why)
 
@@ -107,7 +109,14 @@ def calls_from_ms(state: HallState, window: Window, clock_ms: int) -> int | None
     if not asked:
         return None
     left = left_to_better(state, window, asked, clock_ms)
-    return min(left.values()) if len(left) == len(asked) else clock_ms
+    return min(left.values()).until_ms if len(left) == len(asked) else clock_ms
+
+
+def left_lanes(state: HallState, window: Window, clock_ms: int) -> list[tuple[Candidate, Left]]:
+    """What a window could call but leaves to better clerks at `clock_ms`, in the hall's own time."""
+    asked = eligible_lanes(state, window)
+    left = left_to_better(state, window, asked, clock_ms)
+    return [(asked[at], to) for at, to in left.items()]
 
 
 def _settle(
@@ -135,7 +144,27 @@ def _settle(
     at = _first(asked, terms, first)
     if len(first) < len(due):
         return Settled(at, "green")
-    return Settled(at, "named" if asked[at].key.to else "")
+    if asked[at].key.to:
+        return Settled(at, "named")
+    return Settled(at, "pressure" if _by_pressure(state, asked, terms, due, at) else "")
+
+
+def _by_pressure(
+    state: HallState, asked: Sequence[Candidate], terms: Sequence[Term], due: Sequence[int], chosen: int
+) -> bool:
+    """Whether another would have gone first by waits in targets alone."""
+    if state.config.policy_name not in PRESSED:
+        return False
+    late = terms[chosen].late
+    for at in due:
+        other = terms[at].late
+        if other > late or (other == late and at != chosen and _before(asked[at], asked[chosen])):
+            return True
+    return False
+
+
+def _before(one: Candidate, other: Candidate) -> bool:
+    return (one.clock_ms, one.head.order) < (other.clock_ms, other.head.order)
 
 
 def _first(asked: Sequence[Candidate], terms: Sequence[Term], among: Sequence[int]) -> int:

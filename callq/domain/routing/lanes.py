@@ -26,8 +26,9 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     """The lane as it goes on record."""
     clock_ms: int
     """The clock that the lane is compared by: its first's, or an older one behind who came back."""
-    target_ms: float
+    target_min: int
     """How long nobody of the lane's class should wait for its service."""
+    target_ms: float
 
 
 def targets_of(window: Window) -> tuple[str, ...]:
@@ -45,14 +46,14 @@ def eligible_lanes(state: HallState, window: Window) -> list[Candidate]:
     if state.index.resources:
         serving = tuple([code for code in serving if state.resource_free(code, window)])
     lanes, add = state.lanes, found.append
-    for key, target_ms in state.index.open_lanes(serving):
+    for key, target_min, target_ms in state.index.open_lanes(serving):
         lane = lanes[key]
         head = lane.head
         if head is not None:
             # As `of_lane`, whose call would be a tenth of the decision.
             clock_ms = head.clock_ms if head.rank else lane.oldest_ms
             seen = LaneSeen(key.service, key.cls, head.ticket, clock_ms, lane.size)
-            add(Candidate(key, head, seen, clock_ms, target_ms))
+            add(Candidate(key, head, seen, clock_ms, target_min, target_ms))
     return found
 
 
@@ -70,18 +71,19 @@ def _bound_to(state: HallState, window: Window) -> list[Candidate]:
             for cls in CLASSES:
                 lane = state.lanes.get(LaneKey(service, cls, to))
                 if lane and lane.head is not None and (service in serving or lane.head.rank == 0):
-                    target_ms = state.index.target_ms(service, cls)
-                    found.append(of_lane(LaneKey(service, cls, to), lane, target_ms))
+                    target_min = state.index.target_min(service, cls)
+                    found.append(of_lane(LaneKey(service, cls, to), lane, target_min))
     return found
 
 
-def of_lane(key: LaneKey, lane: Lane, target_ms: float) -> Candidate:
+def of_lane(key: LaneKey, lane: Lane, target_min: int) -> Candidate:
     """The candidate of a lane that is not empty."""
     head = lane.head
     assert head is not None
     clock_ms = head.clock_ms if head.rank else lane.oldest_ms
     service, cls, _ = key
-    return Candidate(key, head, LaneSeen(service, cls, head.ticket, clock_ms, lane.size), clock_ms, target_ms)
+    seen = LaneSeen(service, cls, head.ticket, clock_ms, lane.size)
+    return Candidate(key, head, seen, clock_ms, target_min, target_min * 60_000.0)
 
 
 def lanes_seen(state: HallState, window: Window) -> tuple[LaneSeen, ...]:

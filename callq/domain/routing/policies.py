@@ -60,7 +60,7 @@ def _index(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
     if not sight.flexible:
         for one in candidates:
             late = (clock_ms - one.clock_ms) / one.target_ms
-            found.append(Term(late, late, 0.0))
+            found.append(Term(late, late, 0.0, "", one.target_min))
         return found
     weight = staffing_of(sight.state).weight
     pressure = {code: weight * more for code, more in _excess(sight, candidates).items()}
@@ -68,19 +68,19 @@ def _index(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
     for one in candidates:
         late = (clock_ms - one.clock_ms) / one.target_ms
         adds = pressure[one.key.service]
-        add(Term(late + adds, late, adds))
+        add(Term(late + adds, late, adds, "", one.target_min))
     return found
 
 
 def _longest_wait(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
     """Whoever has waited longest, minutes."""
-    return [Term((sight.clock_ms - one.clock_ms) / 60_000, _late(sight, one), 0.0) for one in candidates]
+    return [_term(sight, one, (sight.clock_ms - one.clock_ms) / 60_000) for one in candidates]
 
 
 def _fixed_queue_ratio(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
     """The service of which most wait beyond its due share, whatever the class."""
     excess = _excess(sight, candidates)
-    return [Term(more := excess[one.key.service], _late(sight, one), more) for one in candidates]
+    return [_term(sight, one, more := excess[one.key.service], more) for one in candidates]
 
 
 _CLASS_ORDER: Final = {"priority": 2.0, "appointment": 1.0, "ordinary": 0.0}
@@ -88,11 +88,11 @@ _CLASS_ORDER: Final = {"priority": 2.0, "appointment": 1.0, "ordinary": 0.0}
 
 def _strict_priority(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
     """Priority before appointments before all others."""
-    return [Term(_CLASS_ORDER[one.key.cls], _late(sight, one), 0.0) for one in candidates]
+    return [_term(sight, one, _CLASS_ORDER[one.key.cls]) for one in candidates]
 
 
-def _late(sight: Sight, one: Candidate) -> float:
-    return (sight.clock_ms - one.clock_ms) / one.target_ms
+def _term(sight: Sight, one: Candidate, index: float, pressure: float = 0.0) -> Term:
+    return Term(index, (sight.clock_ms - one.clock_ms) / one.target_ms, pressure, "", one.target_min)
 
 
 POLICIES: Final[dict[str, Policy]] = {
@@ -105,3 +105,6 @@ POLICIES: Final[dict[str, Policy]] = {
 
 GUARDED: Final = frozenset({"index"})
 """Policies under which who has waited a multiple of their target goes first (`Routing.guard`)."""
+
+PRESSED: Final = frozenset({"index"})
+"""Policies that correct waits in targets by the lengths of queues: the record says where those decided."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
 from callq.domain.errors import Code
+from callq.domain.keeping import COMES_BACK
 from callq.domain.routing import choose_lane, lanes_seen
 from callq.domain.rules.binding import home_of
 from callq.domain.rules.decision import Decision
@@ -14,7 +15,6 @@ from callq.domain.rules.guards import (
     busy,
     clock_back,
     conflict,
-    flags_after,
     in_its_day,
     may_recall_ms,
     present,
@@ -27,7 +27,7 @@ from callq.domain.rules.guards import (
     window_of,
     wrong_state,
 )
-from callq.domain.rules.tides import after_ticket
+from callq.domain.rules.tides import after_flags, after_ticket
 from callq.domain.rules.visits import after_completion, one_live_ticket
 from callq.domain.seats import not_there
 from callq.domain.ticket import TicketAct, TicketState
@@ -86,7 +86,7 @@ def _end_present(state: HallState, window: Window, now_ms: int) -> tuple[ev.Even
 def _completed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
     """The service ends; flags of the window take effect, and a visit goes on to its next step."""
     done = ev.TicketCompleted(ticket=ticket.id)
-    return (done, *after_ticket(state, window), *after_completion(state, ticket, now_ms))
+    return (done, *after_ticket(state, window, now_ms), *after_completion(state, ticket, now_ms))
 
 
 def _missed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
@@ -99,7 +99,7 @@ def _missed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tu
             f"{ticket.number} was called {ticket.calls} of {least} times",
             "recall it before marking it as missed",
         ).having(retry_ms=max(0, may_recall_ms(state, ticket) - now_ms))
-    return (ev.TicketMissed(ticket=ticket.id), *after_ticket(state, window))
+    return (ev.TicketMissed(ticket=ticket.id), *after_ticket(state, window, now_ms))
 
 
 def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd.Actor) -> Decision:
@@ -120,7 +120,12 @@ def call_ticket(state: HallState, command: cmd.CallTicket, now_ms: int, who: cmd
         ticket=ticket.id,
         window=window.id,
         clerk=clerk,
-        why=ev.Why(rule="called_by_name", reason=command.reason, lanes=lanes_seen(state, window)),
+        why=ev.Why(
+            rule="called_by_name",
+            reason=command.reason,
+            lanes=lanes_seen(state, window),
+            target_min=state.index.target_min(ticket.service, ticket.cls),
+        ),
         clock_ms=clock_back(state, ticket, now_ms),
     )
     return Decision((called,), ticket=ticket.id, window=window.id)
@@ -196,7 +201,8 @@ def abandon(state: HallState, command: cmd.Abandon, now_ms: int, who: cmd.Actor)
     """弃号 of the ticket at the window."""
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.ABANDON)
-    events = (ev.TicketAbandoned(ticket=ticket.id, reason=command.reason), *after_ticket(state, window))
+    left = after_ticket(state, window, now_ms)
+    events = (ev.TicketAbandoned(ticket=ticket.id, reason=command.reason), *left)
     return Decision(events, ticket=ticket.id, window=window.id)
 
 
@@ -205,7 +211,8 @@ def hold(state: HallState, command: cmd.Hold, now_ms: int, who: cmd.Actor) -> De
     window = window_of(state, command.window)
     ticket = present(window, TicketAct.HOLD)
     in_its_day(state, ticket)
-    events = (ev.TicketHeld(ticket=ticket.id, kind=command.kind), *after_ticket(state, window))
+    left = after_ticket(state, window, now_ms, comes_back=command.kind in COMES_BACK)
+    events = (ev.TicketHeld(ticket=ticket.id, kind=command.kind), *left)
     return Decision(events, ticket=ticket.id, window=window.id)
 
 
@@ -257,17 +264,19 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
     require_window(window, WindowAct.UNDO)
     events: list[ev.Event] = [ev.Undone(window=window.id, ticket=a.ticket, act=a.act) for a in last.all]
     if first.act == "call":
-        events += _called_no_more(state, window, first)
+        events += _called_no_more(state, window, first, now_ms)
     return Decision(tuple(events), ticket=first.ticket, window=window.id)
 
 
-def _called_no_more(state: HallState, window: Window, call: Acted) -> list[ev.Event]:
+def _called_no_more(state: HallState, window: Window, call: Acted, now_ms: int) -> list[ev.Event]:
     """What follows where an undone call leaves a window free: flags, and bindings to who has left since."""
-    events = flags_after(window)
     before = dict(call.before)
     bound, service = str(before["bound"]), str(before["service"])
     waits = before["state"] == TicketState.WAITING
-    if waits and not call.absent and not_there(state, bound, service):
+    named = waits and bound in (f"w:{window.id}", f"c:{window.clerk}")
+    events = after_flags(state, window, now_ms, comes_back=named)
+    stays = named and any(isinstance(event, ev.WindowOpened) for event in events)
+    if waits and not call.absent and not stays and not_there(state, bound, service):
         events.append(ev.TicketUnbound(ticket=call.ticket, reason="not_served"))
     return events
 

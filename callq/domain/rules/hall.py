@@ -101,7 +101,7 @@ def _end_unconfirmed(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.E
     ended = ev.TicketCompleted(ticket=ticket.id, unconfirmed=True)
     return [
         ended,
-        *after_ticket(state, state.windows[ticket.window]),
+        *after_ticket(state, state.windows[ticket.window], now_ms),
         *after_completion(state, ticket, now_ms),
     ]
 

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from callq.domain.window import Window
 
 
-def _freed(state: HallState, ticket: Ticket) -> list[ev.Event]:
+def _freed(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     """What becomes of the window that a ticket leaves."""
     if ticket.state in AT_WINDOW and ticket.window is not None:
-        return after_ticket(state, state.windows[ticket.window])
+        return after_ticket(state, state.windows[ticket.window], now_ms)
     return []
 
 
@@ -49,7 +49,7 @@ def cancel(state: HallState, command: cmd.Cancel, now_ms: int, who: cmd.Actor) -
     """Give a ticket up; a window that had called it is free."""
     ticket = ticket_of(state, command.ticket)
     require(ticket, TicketAct.CANCEL)
-    events = (ev.TicketCancelled(ticket=ticket.id, reason=command.reason), *_freed(state, ticket))
+    events = (ev.TicketCancelled(ticket=ticket.id, reason=command.reason), *_freed(state, ticket, now_ms))
     return Decision(events, ticket=ticket.id, window=ticket.window)
 
 
@@ -57,7 +57,7 @@ def abandon(state: HallState, command: cmd.AbandonTicket, now_ms: int, who: cmd.
     """弃号: give a ticket up that nobody answers for."""
     ticket = ticket_of(state, command.ticket)
     require(ticket, TicketAct.ABANDON)
-    events = (ev.TicketAbandoned(ticket=ticket.id, reason=command.reason), *_freed(state, ticket))
+    events = (ev.TicketAbandoned(ticket=ticket.id, reason=command.reason), *_freed(state, ticket, now_ms))
     return Decision(events, ticket=ticket.id, window=ticket.window)
 
 
@@ -112,7 +112,11 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
                 ticket=ticket.id,
                 window=home.id,
                 clerk=home.clerk,
-                why=ev.Why(rule="papers_back", lanes=lanes_seen(state, home)),
+                why=ev.Why(
+                    rule="papers_back",
+                    lanes=lanes_seen(state, home),
+                    target_min=state.index.target_min(ticket.service, ticket.cls),
+                ),
                 clock_ms=clock_ms,
             )
             return Decision((called,), ticket=ticket.id, window=home.id)
@@ -155,7 +159,7 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
         clock_ms=ticket.step_clock_ms,
         bound=bound,
     )
-    return Decision((event, *_freed(state, ticket)), ticket=ticket.id, window=ticket.window)
+    return Decision((event, *_freed(state, ticket, now_ms)), ticket=ticket.id, window=ticket.window)
 
 
 def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str:

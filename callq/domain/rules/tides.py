@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
+from callq.domain.keeping import Keeps, keeps_open, promised
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import flags_after
@@ -21,10 +22,13 @@ from callq.domain.tides import (
     RENEW_MS,
     VALID_MS,
     TidePlan,
+    TideReason,
     controlled,
     left_alone,
     mode_of,
     opening_clock,
+    reasons_left,
+    unexplained,
 )
 from callq.domain.window import WindowState
 
@@ -43,6 +47,13 @@ def reckon(state: HallState, command: cmd.ReckonTides, now_ms: int, who: cmd.Act
     late = command.minute_ms <= tides.minute_ms or command.config != state.digest
     if mode == "off" or late or state.day_closed or state.suspended_since is not None:
         return Decision(())
+    if command.plan is not None and (kinds := unexplained(command.plan)):
+        raise Rejected(
+            Code.INVALID,
+            f"the plan gives no reason for what it does: {', '.join(kinds)}",
+            "say with each kind of move why",
+            hall=state.hall,
+        )
     plan = _possible(state, command.plan, now_ms) if command.plan else None
     events: list[ev.Event] = []
     if mode == "automatic" and plan is not None:
@@ -165,8 +176,13 @@ def _asked(state: HallState, plan_id: str, now_ms: int) -> TidePlan:
 
 
 def _possible(state: HallState, plan: TidePlan, now_ms: int) -> TidePlan | None:
-    """The plan without what cannot be done any more; None: nothing is left to do."""
+    """The plan without what cannot be done any more; None: nothing is left to do.
+
+    What is left keeps its own reasons; of less than was reckoned the effect is not known.
+    """
     may = controlled(state.config)
+    names = promised(state)
+    gone: list[str] = []
 
     def among(
         names: tuple[str, ...], wanted: tuple[WindowState, ...], *, draining: bool = False
@@ -183,14 +199,21 @@ def _possible(state: HallState, plan: TidePlan, now_ms: int) -> TidePlan | None:
             and not left_alone(state, name, now_ms)
         )
 
-    leaving = among(plan.leaving, _BUSY)
+    def sparing(windows: tuple[str, ...]) -> tuple[str, ...]:
+        """Those that may close, one after another."""
+        for name in windows:
+            if keeps_open(state, state.windows[name], now_ms, gone, names) is None:
+                gone.append(name)
+        return tuple(name for name in windows if name in gone)
+
+    leaving = tuple(window for window in among(plan.leaving, _BUSY) if window not in names)
     leave = min(max(0, state.tides.leave + plan.leave), len(leaving)) - state.tides.leave
     found = replace(
         plan,
         open=among(plan.open, (WindowState.CLOSED,)),
         stay=among(plan.stay, _BUSY, draining=True),
-        close=among(plan.close, (WindowState.IDLE,)),
-        drain=among(plan.drain, _BUSY),
+        close=sparing(among(plan.close, (WindowState.IDLE,))),
+        drain=sparing(among(plan.drain, _BUSY)),
         leaving=leaving,
         leave=leave,
         skills=tuple(
@@ -203,7 +226,24 @@ def _possible(state: HallState, plan: TidePlan, now_ms: int) -> TidePlan | None:
             and all(state.index.clerks[window.clerk].level(s, state.day) for s in change.skills or ())
         ),
     )
-    return found if any(found.moves) else None
+    if not any(found.moves):
+        return None
+    if found.moves == plan.moves:
+        return found
+    why = plan.reasons
+    if leave < min(0, plan.leave):
+        asked = float(state.tides.leave + plan.leave)
+        why = (*why, TideReason(code="cannot_close", needed=asked, there=float(state.tides.leave + leave)))
+    return replace(
+        found,
+        reasons=reasons_left(replace(found, reasons=why)),
+        wanted=plan.wanted - plan.more + found.more,
+        short_before=None,
+        short_after=None,
+        wait_before_min=None,
+        wait_after_min=None,
+        cost_h=round(plan.cost_h * found.more / plan.more, 2) if plan.more else plan.cost_h,
+    )
 
 
 def _proposed(state: HallState, plan: TidePlan | None, minute_ms: int) -> list[ev.Event]:
@@ -258,13 +298,65 @@ def skills_in_use(state: HallState, window: Window, skills: tuple[str, ...] | No
     return [ev.SkillsSet(window=window.id, skills=skills), *freed]
 
 
-def after_ticket(state: HallState, window: Window) -> list[ev.Event]:
+def after_ticket(
+    state: HallState, window: Window, now_ms: int, *, comes_back: bool = False
+) -> list[ev.Event]:
     """What becomes of a window whose ticket has just left.
 
     Its flags say so; or it is the first to finish of those of which the plan wants some to close.
+
+    Args:
+      state: the hall, with the ticket still there.
+      window: that had it.
+      now_ms: Unix ms.
+      comes_back: whether that ticket is to come back to the window.
     """
-    flagged = flags_after(window)
     tides = state.tides
+    flagged = after_flags(state, window, now_ms, comes_back=comes_back)
     if flagged or not tides.leave or window.id not in tides.leaving or mode_of(state) == "off":
         return flagged
+    return _closes(state, window, now_ms, comes_back=comes_back, drains=False)
+
+
+def after_flags(state: HallState, window: Window, now_ms: int, *, comes_back: bool) -> list[ev.Event]:
+    """What its flags make of a window whose ticket has just left; what a plan has set is looked at again."""
+    if window.draining and window.id in state.tides.draining:
+        return _closes(state, window, now_ms, comes_back=comes_back, drains=True)
+    return flags_after(window)
+
+
+def _closes(
+    state: HallState, window: Window, now_ms: int, *, comes_back: bool, drains: bool
+) -> list[ev.Event]:
+    """Close a window as a plan wants, unless it may not be any more."""
+    keeps = Keeps("waited_for") if comes_back else keeps_open(state, window, now_ms)
+    if keeps is not None:
+        return _stays(state, window, keeps, now_ms, drains=drains)
     return [ev.WindowClosed(window=window.id), *let_go(state, "window_closed", {f"w:{window.id}": ()})]
+
+
+def _stays(state: HallState, window: Window, keeps: Keeps, now_ms: int, *, drains: bool) -> list[ev.Event]:
+    """Take back that a window closes after its ticket, with the reason; a pause that was to come comes."""
+    tides = state.tides
+    reason = TideReason(
+        code=keeps.code,
+        service=keeps.service,
+        needed=float(keeps.needed),
+        there=float(keeps.there),
+        window=window.id,
+    )
+    plan = TidePlan(
+        id=_new_id(state),
+        made_ms=now_ms - now_ms % _MIN_MS,
+        stay=(window.id,) if drains else (),
+        leaving=tides.leaving if drains else tuple(w for w in tides.leaving if w != window.id),
+        leave=0 if drains else -1,
+        reasons=(reason,),
+        wanted=tides.memory.there + 1,
+    )
+    events: list[ev.Event] = [ev.TidesApplied(plan=plan)]
+    if drains:
+        events.append(ev.WindowOpened(window=window.id))
+        if window.pause_after:
+            events.append(ev.WindowPaused(window=window.id, reason=window.pause_reason or ""))
+    return events

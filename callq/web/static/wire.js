@@ -183,6 +183,7 @@
  * @property {number|null} late
  * @property {number|null} pressure
  * @property {string} note
+ * @property {number|null} target_min
  */
 /**
  * @typedef {Object} Why
@@ -190,6 +191,19 @@
  * @property {LaneWhy[]} lanes
  * @property {string} by what settled it other than the policy; empty: nothing did
  * @property {string} reason of a call out of turn
+ * @property {string} text
+ * @property {string} text_en
+ */
+/**
+ * @typedef {Object} LeftTo somebody whom the window could call, but leaves to a better clerk
+ * @property {string} service
+ * @property {TicketClass} class
+ * @property {string} number
+ * @property {string} by id of the window that leaves it
+ * @property {string} window id
+ * @property {string} label
+ * @property {number} level
+ * @property {number|null} until_ms null: while the hall is suspended
  * @property {string} text
  * @property {string} text_en
  */
@@ -237,6 +251,7 @@
  * @property {{id: string, name: string}|null} clerk
  * @property {PanelTicket|null} current
  * @property {PanelTicket|null} next
+ * @property {LeftTo[]} left_to
  * @property {Queue[]} queues
  * @property {LastTicket|null} last
  * @property {ClerkDay|null} today
@@ -263,6 +278,7 @@
  * @property {number} revision
  * @property {Window} [window]
  * @property {Ticket|null} [ticket]
+ * @property {LeftTo[]} [left_to] after a `call_next` that called nobody
  */
 /** @typedef {{ok: false, problem: Problem}} Refusal */
 

@@ -45,6 +45,8 @@ class LaneWhy(_Wire, frozen=True, kw_only=True):
     """What the lengths of the queues add to the index."""
     note: str = ""
     """Why it was left out of the choice: `better_clerk`; empty: it was not."""
+    target_min: int | None = None
+    """How long its first should wait at most, as it was then; null: not on record."""
 
 
 class Why(_Wire, frozen=True, kw_only=True):
@@ -54,12 +56,59 @@ class Why(_Wire, frozen=True, kw_only=True):
     """The hall's policy, `called_by_name` or `papers_back`."""
     lanes: tuple[LaneWhy, ...]
     by: str = ""
-    """What settled it other than the policy: `guard`, `green`, `papers`, `named`, `before_slot`."""
+    """What settled it: `guard`, `green`, `papers`, `named`, `before_slot`, `pressure`; empty: waits alone."""
     reason: str = ""
     """What was given for calling it out of turn."""
     text: str = ""
     """One sentence for its holder and the next in line, in Chinese."""
     text_en: str = ""
+
+
+CallEnd = Literal["missed", "held", "transferred", "completed", "undone", "abandoned", "cancelled", "expired"]
+
+
+class PastCall(_Wire, frozen=True, kw_only=True):
+    """One call of a ticket, and what became of it."""
+
+    at_ms: int
+    revision: int | None
+    """Of the event that has the whole record; null: not known."""
+    window: str
+    label: str
+    """Shown number of the window; empty: there is none any more."""
+    clerk: str | None
+    """Who called it; null where the token may not see it."""
+    service: str
+    rule: str
+    by: str
+    reason: str
+    text: str
+    """Why it was called, in one sentence, in Chinese."""
+    text_en: str
+    ended: CallEnd | None
+    """How it ended; null: it has not."""
+    ended_ms: int | None
+
+
+class LeftTo(_Wire, frozen=True, kw_only=True):
+    """Somebody whom a beginner's window could call, but leaves to a better clerk who is free now or soon."""
+
+    service: str
+    class_: str = msgspec.field(name="class")
+    number: str
+    """Of the first in that lane."""
+    by: str
+    """Id of the window that leaves it."""
+    window: str
+    """Id of the window that should be free first."""
+    label: str
+    level: int
+    """Of the clerk there, in that service."""
+    until_ms: int | None
+    """From then on the window may call it, if nothing else happens; null: while the hall is suspended."""
+    text: str
+    """One sentence, in Chinese."""
+    text_en: str
 
 
 class Step(_Wire, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ class PlanReason(_Wire, frozen=True, kw_only=True):
 
     code: str
     service: str | None
+    window: str | None
+    """The one that stays, where it is about one."""
     lead_min: int
     """Minutes ahead at which it is so; 0: now."""
     needed: float
@@ -28,13 +30,19 @@ class PlanSkills(_Wire, frozen=True, kw_only=True):
 
 
 class PlanEffect(_Wire, frozen=True, kw_only=True):
-    """What becomes of it."""
+    """What becomes of it, and of the tickets that it is about; null where that is not known."""
 
     windows: int
     """Open when it is done."""
-    short_before: float
-    """People who would find no window free at the worst moment of the next half hour, on average."""
-    short_after: float
+    services: tuple[str, ...]
+    """Whose tickets: the services that the reasons name, else those that its windows serve."""
+    short_before: float | None
+    """Of them, people who would find no window free at the worst moment of the next half hour, on average."""
+    short_after: float | None
+    """The same with it."""
+    wait_before_min: float | None
+    """What they would wait then, minutes; null also where no window serves them."""
+    wait_after_min: float | None
     """The same with it."""
 
 
@@ -57,7 +65,7 @@ class Plan(_Wire, frozen=True, kw_only=True):
     reasons: tuple[PlanReason, ...]
     effect: PlanEffect
     cost_h: float
-    """Staff-hours; negative: saved."""
+    """Window-hours that it adds until its windows would be moved back; negative: that it saves."""
 
 
 class PlanNeed(_Wire, frozen=True, kw_only=True):

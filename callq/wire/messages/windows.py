@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from callq.wire.messages.base import WindowStateName, _Wire
-from callq.wire.messages.panels import Why
+from callq.wire.messages.panels import LeftTo, PastCall, Why
 from callq.wire.messages.tickets import Ticket
 
 
@@ -46,6 +48,10 @@ class WhyAnswer(_Wire, frozen=True, kw_only=True):
     text: str
     """One sentence, in Chinese: why it was called, or that it was not yet and how many are before it."""
     text_en: str
+    calls: tuple[PastCall, ...]
+    """All calls of the ticket, the newest first, those that were taken back included; at most the last 17."""
+    left_to: LeftTo | None
+    """If it waits and an idle window could call it, but leaves it to a better clerk."""
     revision: int
 
 
@@ -55,6 +61,8 @@ class WindowAnswer(_Wire, frozen=True, kw_only=True):
     window: Window
     ticket: Ticket | None
     revision: int
+    left_to: tuple[LeftTo, ...] | UnsetType = UNSET
+    """Only of a `call_next` that called nobody: whom the window leaves to better clerks."""
 
 
 class RevisionAnswer(_Wire, frozen=True, kw_only=True):

@@ -1,0 +1,224 @@
+"""`callq led`: LED bars over windows and in zones."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from callq.cli.errors import EXIT_USAGE, UserError
+from callq.cli.hall import format_problem, wants_colour
+from callq.cli.logs import configure_logs
+from callq.cli.ports import address, refuse_taken
+
+if TYPE_CHECKING:
+    import argparse
+
+    from displays.led.check import Finding
+    from displays.led.config import Device, GatewayConfig
+
+TOKEN: Final = "CALLQ_LED_TOKEN"
+
+MARKS: Final = {True: "ok  ", False: "FAIL", None: "-   "}
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `led` and its commands."""
+    led = commands.add_parser(
+        "led",
+        help="show the hall on LED bars",
+        description="A gateway from the hall's feed to the protocols of LED cards.",
+        epilog=f"The token, of role device, is read from --token-file or from {TOKEN} in the environment.",
+    )
+    actions = led.add_subparsers(metavar="COMMAND", required=True)
+    run = actions.add_parser("run", help="run the gateway", description="Run the gateway until a signal.")
+    _connection(run)
+    run.add_argument(
+        "--status", metavar="HOST:PORT", type=address, help="serve /, /metrics and /healthz there"
+    )
+    run.add_argument("--log-format", choices=("console", "json"), help="default: console on a terminal")
+    run.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="info", help="default info"
+    )
+    run.set_defaults(run=run_gateway)
+    check = actions.add_parser(
+        "check",
+        help="find out what is wrong: file, fonts, server, each device",
+        description="Look at file, fonts, server and each device; say what is wrong and what to do.",
+        epilog="Exit status 1 if anything fails. Signs stay as they are unless --pattern is given.",
+    )
+    _connection(check)
+    check.add_argument(
+        "--pattern", action="store_true", help="show on each device which it is, for five seconds"
+    )
+    check.set_defaults(run=run_check)
+    preview = actions.add_parser(
+        "preview",
+        help="draw a bar as a PNG",
+        description="Draw what a bar would show, each pixel a lamp. No server is needed.",
+    )
+    preview.add_argument("file", metavar="FILE", type=Path, help="the gateway's TOML file")
+    preview.add_argument("--device", metavar="NAME", help="which of its devices (default: the first)")
+    preview.add_argument("--line1", metavar="TEXT", default="A012 请办理", help="default: %(default)s")
+    preview.add_argument("--line2", metavar="TEXT", default="综合受理、社会保险", help="default: %(default)s")
+    preview.add_argument("--calling", action="store_true", help="in the colour of a call")
+    preview.add_argument("--inverted", action="store_true", help="as in the dark half of a flash")
+    preview.add_argument("--output", metavar="PNG", type=Path, required=True, help="file to write")
+    preview.set_defaults(run=run_preview)
+
+
+def _connection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="the gateway's TOML file")
+    parser.add_argument("--server", metavar="URL", help="in place of `server` in the file")
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help=f"else {TOKEN} in the environment")
+
+
+def _load(path: Path, server: str | None = None) -> GatewayConfig:
+    """The file; its mistakes are told like those of a hall file.
+
+    Raises:
+      UserError: it cannot be used.
+    """
+    import msgspec
+
+    from displays.led.config import LedFileError, load
+
+    try:
+        config = load(path)
+    except LedFileError as error:
+        for problem in error.problems:
+            print(format_problem(error.source, problem, colour=wants_colour(sys.stderr)), file=sys.stderr)
+        raise UserError(f"{path} cannot be used", "mend the lines above") from error
+    return config if server is None else msgspec.structs.replace(config, server=server)
+
+
+def _token(path: Path | None) -> str | None:
+    if path is None:
+        return os.environ.get(TOKEN) or None
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path} cannot be read: {error}", "name a file that holds nothing but the token"
+        ) from error
+    if not token.isascii() or not token or any(char <= " " for char in token):
+        raise UserError(f"{path} holds no token", "it has one line, as callq token create printed it")
+    return token
+
+
+def run_gateway(args: argparse.Namespace) -> int:
+    """Run until SIGINT or SIGTERM."""
+    config = _load(args.file, args.server)
+    token = _token(args.token_file)
+    if token is None:
+        raise UserError(
+            "no token for the feed",
+            f"give --token-file, or set {TOKEN}; make one: callq token create --role device",
+        )
+    if args.status is not None:
+        refuse_taken(*args.status)
+    configure_logs(args.log_format or ("console" if sys.stderr.isatty() else "json"), args.log_level)
+    import trio
+
+    from displays.led.gateway import Gateway
+    from displays.led.render import NoFont
+
+    try:
+        gateway = Gateway(config, token)
+    except NoFont as missing:
+        raise UserError(str(missing), missing.hint) from missing
+
+    async def run() -> None:
+        from callq.web.signals import stop_on_signal
+
+        # What is imported and loaded now stays: looking for garbage among it would only delay a call.
+        gc.collect()
+        gc.freeze()
+        stopping = trio.Event()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(stop_on_signal, stopping)
+            await gateway.run(stopping, status=args.status)
+            nursery.cancel_scope.cancel()
+
+    trio.run(run)
+    return 0
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Print each finding as it is made; exit status 1 if anything fails."""
+    config = _load(args.file, args.server)
+    token = _token(args.token_file)
+    configure_logs("console", "error")
+    import trio
+
+    from displays.led.check import check
+
+    print(f"{MARKS[True]} {args.file}: {len(config.devices)} devices")
+
+    async def run() -> int:
+        failed = 0
+        async for finding in check(config, token, pattern=args.pattern):
+            _print(finding)
+            failed += finding.ok is False
+        return failed
+
+    failed = trio.run(run)
+    if failed:
+        print(f"{failed} of these fail", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _print(finding: Finding) -> None:
+    print(f"{MARKS[finding.ok]} {finding.what}: {finding.message}", flush=True)
+    if finding.hint:
+        print(f"     hint: {finding.hint}", flush=True)
+
+
+def run_preview(args: argparse.Namespace) -> int:
+    """Write the picture."""
+    config = _load(args.file)
+    device = _device(config, args.device)
+    from displays.led.preview import draw, save
+    from displays.led.render import NoFont, Typesetter
+    from displays.led.sign import shown_at, strip_sign
+
+    try:
+        typesetter = Typesetter(config.fonts)
+    except NoFont as missing:
+        raise UserError(str(missing), missing.hint) from missing
+    data = {
+        "line1": args.line1,
+        "line2": args.line2,
+        "number": args.line1.split(" ")[0] if args.calling else None,
+        "calls": int(args.calling),
+        "state": "calling" if args.calling else "idle",
+    }
+    sign = strip_sign(data, device, partial(typesetter.width, rows=device.line_rows))
+    picture = draw(shown_at(sign, 0.0 if args.inverted else 0.5), device, typesetter)
+    try:
+        save(picture, args.output)
+    except OSError as error:
+        raise UserError(
+            f"{args.output} cannot be written: {error.strerror}", "name a file in a folder that is there"
+        ) from error
+    print(
+        f"{args.output}: {device.name}, {device.columns} columns and {device.rows} rows, "
+        f"{device.line_count} lines of {device.line_rows}"
+    )
+    return 0
+
+
+def _device(config: GatewayConfig, name: str | None) -> Device:
+    if name is None:
+        return config.devices[0]
+    for device in config.devices:
+        if device.name == name:
+            return device
+    raise UserError(
+        f"there is no device {name!r}",
+        f"known: {', '.join(each.name for each in config.devices)}",
+        EXIT_USAGE,
+    )

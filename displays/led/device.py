@@ -1,0 +1,147 @@
+"""One device: connected, kept alive, shown the newest sign, and shown it again after it was away."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from displays.led.channels import Broken
+from displays.led.drivers import KEEPALIVE_S, Refused, open_driver
+from displays.led.sign import next_change_s, shown_at
+
+if TYPE_CHECKING:
+    from displays.led.config import Device
+    from displays.led.drivers import Driver, Lines
+    from displays.led.health import Health
+    from displays.led.render import Typesetter
+    from displays.led.sign import Shown, Sign
+
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 5.0
+"""Between two attempts to reach a device: a card that gets its power back shows its sign so much later."""
+
+LONGEST_LINE_PAUSE_S: Final = 30.0
+"""The same on a serial line: its other cards wait while one is waited for that does not answer."""
+
+
+class Pauses:
+    """Growing pauses between attempts, each a little by chance, so that cards are not all called at once."""
+
+    def __init__(self, first_s: float = FIRST_PAUSE_S, longest_s: float = LONGEST_PAUSE_S) -> None:
+        self._first_s, self._longest_s = first_s, longest_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew: an attempt was good."""
+        self._next_s = self._first_s
+
+    def next_s(self) -> float:
+        """The pause before the next attempt."""
+        now_s = self._next_s
+        self._next_s = min(2 * now_s, self._longest_s)
+        return now_s * random.uniform(0.8, 1.2)
+
+
+class LedDevice:
+    """A device and the sign that it shall show: only ever the newest, nothing is queued."""
+
+    def __init__(self, config: Device, health: Health, typesetter: Typesetter | None, lines: Lines) -> None:
+        self.config = config
+        self._health = health
+        self._typesetter = typesetter
+        self._lines = lines
+        self._sign: Sign | None = None
+        self._since = 0.0
+        self._heard: float | None = None
+        self._news = trio.Event()
+        self._taken: Sign | None = None
+        self._done = trio.Event()
+
+    @property
+    def sign(self) -> Sign | None:
+        """What it shall show; None: nothing is known yet."""
+        return self._sign
+
+    def show(self, sign: Sign) -> None:
+        """Put up a sign; the same as before changes nothing."""
+        if sign == self._sign:
+            return
+        self._sign = sign
+        self._since = self._heard = trio.current_time()
+        news, self._news = self._news, trio.Event()
+        news.set()
+
+    async def taken(self, sign: Sign) -> None:
+        """Wait until the device was sent a sign."""
+        while self._taken != sign:
+            await self._done.wait()
+
+    async def run(self) -> None:
+        """Keep the device at its sign until cancelled."""
+        pauses = Pauses(longest_s=LONGEST_LINE_PAUSE_S if self.config.serial else LONGEST_PAUSE_S)
+        while True:
+            try:
+                async with open_driver(self.config, self._typesetter, self._lines) as driver:
+                    await self._serve(driver, pauses)
+            except* Broken as broken:
+                self._health.lost(self.config.name, str(_first(broken)))
+            await trio.sleep(pauses.next_s())
+
+    async def _serve(self, driver: Driver, pauses: Pauses) -> None:
+        sent: tuple[Shown, ...] | None = None
+        again_at = check_at = 0.0
+        while True:
+            now = trio.current_time()
+            if self._sign is not None:
+                wanted = shown_at(self._sign, now - self._since)
+                if wanted != sent or now >= again_at:
+                    await self._send(driver, self._sign, wanted)
+                    pauses.reset()
+                    sent, again_at = wanted, trio.current_time() + driver.refresh_s
+                    check_at = trio.current_time() + KEEPALIVE_S
+                    continue
+            if now >= check_at:
+                await self._check(driver)
+                pauses.reset()
+                check_at = trio.current_time() + KEEPALIVE_S
+            await self._wait(driver, min(check_at, again_at if sent is not None else check_at))
+
+    async def _send(self, driver: Driver, sign: Sign, wanted: tuple[Shown, ...]) -> None:
+        heard, self._heard = self._heard, None
+        try:
+            await driver.show(wanted)
+        except Refused as refused:
+            self._health.refused(self.config.name, str(refused))
+        else:
+            taken = None if heard is None else trio.current_time() - heard
+            self._health.shown(self.config.name, taken)
+        self._taken = sign
+        done, self._done = self._done, trio.Event()
+        done.set()
+
+    async def _check(self, driver: Driver) -> None:
+        try:
+            await driver.check()
+        except Refused as refused:
+            self._health.refused(self.config.name, str(refused))
+        else:
+            self._health.reached(self.config.name)
+
+    async def _wait(self, driver: Driver, until: float) -> None:
+        """Until the sign changes, or something is due, or the device goes."""
+        if self._sign is not None:
+            until = min(until, self._since + next_change_s(self._sign, trio.current_time() - self._since))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(driver.idle)
+            with trio.move_on_at(until):
+                await self._news.wait()
+            nursery.cancel_scope.cancel()
+
+
+def _first(group: BaseExceptionGroup[Broken]) -> BaseException:
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found

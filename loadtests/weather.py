@@ -1,0 +1,205 @@
+"""What panels met with in storms, and whether that is good enough and the server keeps its size."""
+
+from __future__ import annotations
+
+import statistics
+from itertools import accumulate, combinations
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from loadtests.figures import Bound, Figure, percentile
+from loadtests.storm import LARGE, OPENED, UNTAKEN
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator, Sequence
+
+MAX_P99_MS: Final = 250.0
+MAX_PRESS_MS: Final = 1_000.0
+MAX_VIEW_MS: Final = 2_000.0
+MAX_PEAK_MB: Final = 256.0
+MAX_LEVEL_MB: Final = 2.0
+MAX_SLOPE_MB: Final = 0.6
+MAX_STOP_S: Final = 3.0
+MAX_MORE: Final = 0.3
+"""Descriptors, and threads, a storm: one that stays each time is three times that."""
+
+
+class Met(NamedTuple):
+    """What panels met with for some time, milliseconds.
+
+    Attributes:
+      presses: from each press to its answer.
+      views: from before a newcomer's connection until its first view was there.
+      signed: from the newcomer's first press to its answer.
+      failed: what newcomers and the kiosk were told that got nothing.
+    """
+
+    presses: list[float]
+    views: list[float]
+    signed: list[float]
+    failed: list[str]
+
+
+class Size(NamedTuple):
+    """Of the server.
+
+    Attributes:
+      memory_mb: resident, of what is not garbage.
+      descriptors: open.
+      threads: of the process.
+    """
+
+    memory_mb: float
+    descriptors: int
+    threads: int
+
+
+class Weather(NamedTuple):
+    """One run.
+
+    Attributes:
+      calm: before the storm.
+      storm: in it.
+      blown: what the storm did, counted as `loadtests.storm` says.
+      seconds: that it took.
+      size: after it.
+    """
+
+    calm: Met
+    storm: Met
+    blown: Counter[str]
+    seconds: float
+    size: Size
+
+
+class Found(NamedTuple):
+    """All that was measured.
+
+    Attributes:
+      runs: calm and storm.
+      before: the first of them.
+      press_mb: what a press leaves in memory without a storm, as the hall's day grows.
+      peak_mb: the most memory that was resident at any time.
+      crowded: lines of the log that say that there was no room.
+      tracebacks: in the log.
+      stop_s: until the server had ended, with clients that never read.
+    """
+
+    runs: list[Weather]
+    before: Size
+    press_mb: float
+    peak_mb: float
+    crowded: int
+    tracebacks: int
+    stop_s: float
+
+
+def level(values: Sequence[float]) -> float:
+    """How much higher the last third of the values lies than the middle one."""
+    third = len(values) // 3
+    return statistics.mean(values[-third:]) - statistics.mean(values[-2 * third : -third])
+
+
+def slope(values: Sequence[float]) -> float:
+    """How much the values rise from one to the next: the median over all pairs of the last two thirds."""
+    late = list(enumerate(values))[-2 * (len(values) // 3) :]
+    return statistics.median((b - a) / (j - i) for (i, a), (j, b) in combinations(late, 2))
+
+
+def most(limit: float) -> Bound:
+    """The value may not be more."""
+    return Bound(of="value", at="most", limit=limit)
+
+
+def figures(found: Found) -> list[Figure]:
+    """What was found, as rows."""
+    return [*_strength(found), *_answers(found.runs), *_growth(found), *_end(found)]
+
+
+def _strength(found: Found) -> Iterator[Figure]:
+    for what, kind in (
+        ("connections opened and dropped", OPENED),
+        ("of them in the middle of a large message", LARGE),
+        ("connections on which no answer is taken, opened", UNTAKEN),
+    ):
+        rates = tuple(run.blown[kind] / run.seconds for run in found.runs)
+        yield Figure(what=what, unit="/s", values=rates)
+    yield Figure(
+        what="said in the log that there was no room",
+        unit="",
+        values=(float(found.crowded),),
+        bound=Bound(of="value", at="least", limit=1),
+    )
+
+
+def _answers(runs: Sequence[Weather]) -> Iterator[Figure]:
+    def row(what: str, look: Callable[[Met], float], bound: Bound | None = None) -> Figure:
+        return Figure(
+            what=what,
+            unit="ms",
+            values=tuple(look(run.storm) for run in runs),
+            baseline="without the storm",
+            baselines=tuple(look(run.calm) for run in runs),
+            bound=bound,
+        )
+
+    press, new = "press to answer in the storm", "a new panel in the storm"
+    yield row(f"{press}, p50", lambda met: percentile(met.presses, 0.5))
+    yield row(f"{press}, p99", lambda met: percentile(met.presses, 0.99), most(MAX_P99_MS))
+    yield row(f"{press}, the slowest", lambda met: max(met.presses), most(MAX_PRESS_MS))
+    yield row(f"{new}: connection to first view, p50", lambda met: percentile(met.views, 0.5))
+    yield row(f"{new}: first view, the slowest", lambda met: max(met.views), most(MAX_VIEW_MS))
+    yield row(f"{new}: its first press, p50", lambda met: percentile(met.signed, 0.5))
+    yield row(f"{new}: first press, the slowest", lambda met: max(met.signed), most(MAX_PRESS_MS))
+    failed = [why for run in runs for met in (run.calm, run.storm) for why in met.failed]
+    yield Figure(
+        what="new panels, and requests of the kiosk, that failed",
+        unit="",
+        values=(float(len(failed)),),
+        bound=most(0),
+    )
+
+
+def _growth(found: Found) -> Iterator[Figure]:
+    sizes = [run.size for run in found.runs]
+    memory = [size.memory_mb for size in sizes]
+    presses = accumulate(len(run.calm.presses) + len(run.storm.presses) for run in found.runs)
+    held = [mb - found.press_mb * count for mb, count in zip(memory, presses, strict=True)]
+    yield Figure(
+        what="memory after a storm",
+        unit="MB",
+        values=tuple(memory),
+        baseline="before the first",
+        baselines=(found.before.memory_mb,) * len(memory),
+    )
+    yield Figure(
+        what="memory, the most at any time", unit="MB", values=(found.peak_mb,), bound=most(MAX_PEAK_MB)
+    )
+    yield Figure(what="memory that a press leaves for the day", unit="kB", values=(1e3 * found.press_mb,))
+    beyond = "memory beyond that"
+    yield Figure(
+        what=f"{beyond}, from the middle storms to the last",
+        unit="MB",
+        values=(level(held),),
+        bound=most(MAX_LEVEL_MB),
+    )
+    yield Figure(what=f"{beyond}, more a storm", unit="MB", values=(slope(held),), bound=most(MAX_SLOPE_MB))
+    for what, look, before in (
+        ("descriptors", [float(size.descriptors) for size in sizes], found.before.descriptors),
+        ("threads", [float(size.threads) for size in sizes], found.before.threads),
+    ):
+        yield Figure(
+            what=f"{what} after a storm",
+            unit="",
+            values=tuple(look),
+            baseline="before the first",
+            baselines=(float(before),) * len(look),
+        )
+        yield Figure(what=f"{what}, more a storm", unit="", values=(slope(look),), bound=most(MAX_MORE))
+
+
+def _end(found: Found) -> Iterator[Figure]:
+    yield Figure(what="traces in the log", unit="", values=(float(found.tracebacks),), bound=most(0))
+    yield Figure(
+        what="stop with clients that never read", unit="s", values=(found.stop_s,), bound=most(MAX_STOP_S)
+    )

@@ -1,0 +1,368 @@
+"""潮汐: windows open later, and close without cutting anybody off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from callq.domain import commands as cmd
+from callq.domain import events as ev
+from callq.domain.errors import Code
+from callq.domain.hall import Minimum, Routing, Rules
+from callq.domain.tides import (
+    SkillsOf,
+    TidePlan,
+    opening_ms,
+)
+from tests.harness import MONDAY_9H, tidal_hall
+from tests.rules.scene import HOUR, MIN, Scene, refused, rule, settle
+from tests.rules.tidal import BOSS, Tidal, tidal
+
+
+def kept(scene: Scene) -> tuple[str, str, str]:
+    """Why which window stayed that was to close after its ticket, and for which service."""
+    plan = scene.state.tides.in_force
+    assert plan is not None
+    assert plan.only_keeps
+    (reason,) = plan.reasons
+    return reason.code, reason.window, reason.service
+
+
+@rule("T-opens-later")
+def test_a_window_opens_some_minutes_after_it_was_decided(automatic: Tidal) -> None:
+    automatic.reckon(open=("w1",), reasons=())
+    assert automatic.stands("w1") == ["closed"]
+    assert opening_ms(automatic.state, "w1") == automatic.now_ms + 5 * MIN * 1000
+    automatic.later(5 * MIN - 1)
+    automatic.tick()
+    assert automatic.stands("w1") == ["closed"]
+    automatic.later(1)
+    automatic.tick()
+    assert automatic.stands("w1") == ["idle"]
+    assert opening_ms(automatic.state, "w1") is None
+
+
+@rule("T-opens-later")
+def test_where_opening_takes_no_time_it_opens_at_once() -> None:
+    hall = tidal(opening_min=0)
+    hall.reckon(open=("w1",))
+    assert hall.stands("w1") == ["idle"]
+    settle(hall)
+
+
+@rule("T-opens-staffed")
+def test_a_window_does_not_open_without_its_clerk(automatic: Tidal) -> None:
+    automatic.reckon(open=("w1",))
+    decision = automatic.do(cmd.SignOut(window="w1"))
+    assert isinstance(decision.events[0], ev.WindowOpeningDropped)
+    automatic.later(6 * MIN)
+    automatic.tick()
+    assert automatic.stands("w1") == ["closed"]
+    assert not automatic.reckon(open=("w1",)).events
+
+
+@rule("T-suspended")
+def test_an_opening_stands_still_while_the_hall_does(automatic: Tidal) -> None:
+    automatic.reckon(open=("w1",))
+    automatic.do(cmd.Suspend(reason="停电"))
+    assert not automatic.reckon(open=("w2",)).events
+    automatic.later(HOUR)
+    automatic.do(cmd.ResumeHall())
+    automatic.later(5 * MIN - 1)
+    automatic.tick()
+    assert automatic.stands("w1") == ["closed"]
+    automatic.later(1)
+    automatic.tick()
+    assert automatic.stands("w1") == ["idle"]
+
+
+@rule("T-drains")
+def test_a_plan_cuts_nobody_off(automatic: Tidal) -> None:
+    automatic.staff_all()
+    ticket = automatic.issue()
+    automatic.serve("w1")
+    automatic.later(HOUR)
+    automatic.reckon(close=("w1", "w3"), drain=("w1",))
+    assert automatic.stands("w1", "w3") == ["serving", "closed"]
+    assert automatic.state.windows["w1"].draining
+    automatic.complete("w1")
+    assert (ticket.state, *automatic.stands("w1")) == ("done", "closed")
+
+
+@rule("T-first-to-finish")
+def test_of_busy_windows_whoever_finishes_first_closes(automatic: Tidal) -> None:
+    automatic.staff_all()
+    for _ in range(3):
+        automatic.issue()
+    automatic.serve("w1")
+    automatic.serve("w2")
+    automatic.later(HOUR)
+    automatic.reckon(leaving=("w1", "w2"), leave=1)
+    automatic.complete("w2")
+    assert automatic.stands("w1", "w2") == ["serving", "closed"]
+    automatic.complete("w1")
+    assert automatic.stands("w1") == ["idle"]
+    assert (automatic.state.tides.leave, automatic.state.tides.leaving) == (0, ("w1",))
+
+
+@rule("T-first-to-finish")
+def test_next_does_not_call_at_a_window_that_closes() -> None:
+    hall = tidal(tidal_hall(rules=Rules(next_while_serving="complete")))
+    hall.staff_all()
+    hall.issue()
+    waits = hall.issue()
+    hall.serve("w1")
+    hall.later(HOUR)
+    hall.reckon(leaving=("w1",), leave=1)
+    hall.do(cmd.CallNext(window="w1"))
+    assert hall.stands("w1") == ["closed"]
+    assert waits.state == "waiting"
+    settle(hall)
+
+
+@rule("T-looked-at-again")
+def test_a_window_that_somebody_is_sent_to_stays(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.issue()
+    sent = automatic.issue()
+    automatic.serve("w1")
+    automatic.serve("w2")
+    automatic.later(HOUR)
+    automatic.reckon(leaving=("w1",), leave=1)
+    automatic.do(cmd.Transfer(window="w2", to_window="w1"))
+    automatic.complete("w1")
+    assert automatic.stands("w1") == ["idle"]
+    assert kept(automatic) == ("waited_for", "w1", "")
+    assert (automatic.state.tides.leave, automatic.state.tides.leaving) == (0, ())
+    assert automatic.call("w1") is sent
+
+
+@rule("T-looked-at-again")
+def test_a_window_whose_clerk_began_a_matter_stays_for_it() -> None:
+    """一号位: whoever comes back for a matter waits for the clerk who began it."""
+    hall = tidal(tidal_hall(routing=Routing(policy="index", first_contact_min=15)))
+    hall.staff_all()
+    hall.issue()
+    hall.serve("w1")
+    hall.reckon(leaving=("w1",), leave=1)
+    hall.do(cmd.Issue(ticket="back", service="general", prefer_clerk="c1"))
+    hall.complete("w1")
+    assert hall.stands("w1") == ["idle"]
+    assert kept(hall) == ("waited_for", "w1", "")
+    settle(hall)
+
+
+@rule("T-looked-at-again")
+@pytest.mark.parametrize("kind", ["with_papers", "waiting"])
+@pytest.mark.parametrize("way", ["leaving", "drain"])
+def test_a_window_that_put_somebody_aside_stays_for_them(automatic: Tidal, kind: Any, way: str) -> None:
+    automatic.staff_all()
+    automatic.issue()
+    automatic.issue()
+    automatic.serve("w1")
+    automatic.reckon(**({"leaving": ("w1",), "leave": 1} if way == "leaving" else {"drain": ("w1",)}))
+    automatic.do(cmd.Hold(window="w1", kind=kind))
+    assert automatic.stands("w1") == ["idle"]
+    assert kept(automatic) == ("waited_for", "w1", "")
+    automatic.serve("w1")
+    assert not automatic.state.windows["w1"].draining
+    automatic.reckon(leaving=("w1",), leave=1)
+    assert automatic.state.tides.leave == 0, "nor is it asked to close while they are to come back"
+
+
+@rule("T-looked-at-again")
+def test_whoever_fetches_something_is_served_anywhere(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.issue()
+    automatic.serve("w1")
+    automatic.reckon(leaving=("w1",), leave=1)
+    automatic.do(cmd.Hold(window="w1", kind="without_papers"))
+    assert automatic.stands("w1") == ["closed"]
+
+
+@rule("T-looked-at-again")
+@pytest.mark.parametrize("way", ["leaving", "drain"])
+def test_a_minimum_that_has_begun_keeps_a_window(way: str) -> None:
+    lunch = Minimum(hours="12:00-13:00", service="estate", least=2)
+    hall = tidal(minima=(lunch,))
+    hall.staff_all()
+    hall.issue("estate")
+    hall.serve("w3")
+    hall.now_ms = MONDAY_9H + 2 * HOUR * 1000
+    hall.reckon(**({"leaving": ("w3",), "leave": 1} if way == "leaving" else {"drain": ("w3",)}))
+    hall.now_ms = MONDAY_9H + 3 * HOUR * 1000
+    hall.complete("w3")
+    assert hall.stands("w3") == ["idle"]
+    assert kept(hall) == ("minimum", "w3", "estate")
+    plan = hall.state.tides.in_force
+    assert plan is not None
+    assert (plan.reasons[0].needed, plan.reasons[0].there) == (2.0, 2.0)
+    settle(hall)
+
+
+@rule("T-looked-at-again")
+def test_what_nobody_else_serves_keeps_a_window_while_somebody_waits_for_it(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.do(cmd.SetSkills(window="w1", skills=("general",)))
+    automatic.issue("estate")
+    automatic.serve("w3")
+    automatic.later(HOUR)
+    automatic.reckon(leaving=("w3",), leave=1)
+    automatic.issue("estate")
+    automatic.complete("w3")
+    assert automatic.stands("w3") == ["idle"]
+    assert kept(automatic) == ("last", "w3", "estate")
+
+
+@rule("T-looked-at-again")
+def test_a_pause_that_was_to_come_comes_where_the_window_stays(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.issue()
+    automatic.serve("w1")
+    automatic.reckon(drain=("w1",))
+    automatic.do(cmd.Pause(window="w1", reason="午休"))
+    automatic.do(cmd.Hold(window="w1", kind="with_papers"))
+    assert automatic.stands("w1") == ["paused"]
+
+
+@rule("T-looked-at-again")
+def test_it_is_when_a_call_is_taken_back_too() -> None:
+    routing = Routing(policy="index", first_contact_min=15)
+    hall = tidal(tidal_hall(routing=routing, rules=Rules(undo_s=120)))
+    hall.staff_all()
+    hall.do(cmd.Issue(ticket="back", service="general", prefer_clerk="c1"))
+    hall.call("w1")
+    hall.reckon(drain=("w1",))
+    hall.do(cmd.Undo(window="w1"))
+    assert hall.stands("w1") == ["idle"]
+    assert hall.queue(to="c:c1") == ["A001"]
+    assert kept(hall) == ("waited_for", "w1", "")
+    settle(hall)
+
+
+@rule("T-looked-at-again")
+def test_what_a_person_closes_is_not_looked_at_again(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.issue()
+    automatic.serve("w1")
+    automatic.do(cmd.Close(window="w1"))
+    automatic.do(cmd.Hold(window="w1", kind="with_papers"))
+    assert automatic.stands("w1") == ["closed"]
+
+
+@rule("T-looked-at-again")
+def test_a_free_window_is_looked_at_as_the_plan_comes(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.issue("estate")
+    automatic.hold("waiting", "w3")
+    automatic.reckon(close=("w1", "w3"), wanted=1, cost_h=-3.0, short_before=0.0, short_after=0.5)
+    assert automatic.stands("w1", "w3") == ["closed", "idle"]
+    plan = automatic.state.tides.in_force
+    assert plan is not None
+    assert (plan.wanted, plan.cost_h) == (2, -1.5)
+    assert (plan.short_before, plan.short_after) == (None, None), "of less than was reckoned"
+
+
+@rule("T-looked-at-again")
+def test_windows_that_close_together_leave_their_minimum() -> None:
+    lunch = Minimum(hours="09:00-18:00", service="estate", least=1)
+    hall = tidal(minima=(lunch,))
+    hall.staff_all()
+    hall.reckon(close=("w1", "w3"))
+    assert hall.stands("w1", "w3") == ["closed", "idle"]
+    settle(hall)
+
+
+@rule("T-looked-at-again")
+def test_what_is_proposed_meanwhile_stays_proposed() -> None:
+    hall = tidal(mode="advise")
+    hall.staff_all()
+    hall.issue()
+    hall.serve("w1")
+    hall.reckon(leaving=("w1",), leave=1)
+    hall.do(cmd.AcceptPlan(plan=hall.asked.id), who=BOSS)
+    hall.reckon(close=("w3",))
+    asked = hall.asked
+    hall.do(cmd.Hold(window="w1", kind="with_papers"))
+    assert kept(hall) == ("waited_for", "w1", "")
+    assert hall.asked == asked
+    settle(hall)
+
+
+@rule("T-looked-at-again")
+def test_a_completion_after_which_a_window_stayed_can_be_taken_back(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.issue()
+    automatic.issue()
+    automatic.serve("w1")
+    automatic.serve("w2")
+    automatic.reckon(leaving=("w1",), leave=1)
+    automatic.do(cmd.Transfer(window="w2", to_clerk="c1"))
+    automatic.complete("w1")
+    assert automatic.stands("w1") == ["idle"]
+    automatic.do(cmd.Undo(window="w1"))
+    assert automatic.stands("w1") == ["serving"]
+
+
+@rule("T-reasons")
+@pytest.mark.parametrize(
+    "moves",
+    [
+        {"open": ("w1",)},
+        {"leave": -1},
+        {"close": ("w2",)},
+        {"leaving": ("w1",), "leave": 1},
+        {"skills": (SkillsOf(window="w1", skills=("general",), widens=False),)},
+    ],
+)
+def test_a_plan_without_reasons_is_not_heard(automatic: Tidal, moves: dict[str, Any]) -> None:
+    command = automatic.command()
+    bare = msgspec.structs.replace(command, minute_ms=automatic.now_ms + MIN, plan=TidePlan(**moves))
+    with refused(automatic, Code.INVALID):
+        automatic.do(bare, who=cmd.SYSTEM)
+
+
+@rule("T-reasons")
+def test_what_is_left_of_a_plan_keeps_its_own_reasons() -> None:
+    hall = tidal(override_min=0)
+    hall.do(cmd.Open(window="w1"))
+    skills = SkillsOf(window="w1", skills=("general",), widens=False)
+    hall.reckon(open=("w1", "gone"), skills=(skills,))
+    plan = hall.state.tides.in_force
+    assert plan is not None
+    assert [reason.code for reason in plan.reasons] == ["short_queue"]
+    settle(hall)
+
+
+@rule("T-stays")
+def test_a_draining_window_stays_when_the_load_comes_back(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.issue()
+    automatic.serve("w1")
+    automatic.later(HOUR)
+    automatic.reckon(drain=("w1",))
+    automatic.reckon(stay=("w1",))
+    automatic.complete("w1")
+    assert automatic.stands("w1") == ["idle"]
+    automatic.issue()
+    automatic.serve("w1")
+    automatic.reckon(leaving=("w1",), leave=1)
+    automatic.reckon(leave=-1)
+    automatic.complete("w1")
+    assert automatic.stands("w1") == ["idle"]
+
+
+@rule("T-undo")
+def test_a_completion_that_closed_a_window_can_be_taken_back(automatic: Tidal) -> None:
+    automatic.staff_all()
+    ticket = automatic.issue()
+    automatic.serve("w1")
+    automatic.later(HOUR)
+    automatic.reckon(leaving=("w1",), leave=1)
+    automatic.complete("w1")
+    automatic.do(cmd.Undo(window="w1"))
+    assert [ticket.state, *automatic.stands("w1")] == ["serving", "serving"]
+    automatic.complete("w1")
+    assert automatic.stands("w1") == ["closed"]
