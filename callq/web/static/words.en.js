@@ -415,6 +415,7 @@ export const en = {
   "home.yours": "Yours to try: sign in as {clerk}",
   "home.screens": "Call screens",
   "home.entrance": "Entrance",
+  "home.bar": "Screen of window {label}",
   "home.bars": "Screens over windows",
   "home.panels": "Window panels",
   "home.wholeHall": "Whole hall",

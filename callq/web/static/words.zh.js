@@ -413,6 +413,7 @@ export const zh = {
   "home.yours": "由您办理：签到时选 {clerk}",
   "home.screens": "叫号屏",
   "home.entrance": "入口屏",
+  "home.bar": "{label} 号窗口屏",
   "home.bars": "窗口屏",
   "home.panels": "窗口操作台",
   "home.wholeHall": "全大厅",

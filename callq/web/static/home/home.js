@@ -84,7 +84,7 @@ function hallNode(info, passOf, hint) {
   };
   const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
   screens.push(links("tv", "all", t("home.wholeHall"), ""), links("tv", "entrance", t("home.entrance"), ""));
-  const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.window", { label: window.label }), ""));
+  const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.bar", { label: window.label }), ""));
   const panels = info.windows.map((window) =>
     links("panel", window.id, t("home.window", { label: window.label }), window.directions),
   );
