@@ -16,6 +16,9 @@ ITEMS = (
     Item(code="search", name="不动产查询", service="estate", channels=("self_service",)),
     Item(code="advice", name="法律咨询", service="general", channels=("phone", "window", "doorstep")),
 )
+ALL = ("general", "social", "estate", "desk")
+"""What a window takes that is equipped for everything but video."""
+
 OUTLETS = (
     Outlet(channel="self_service", name="自助区", zone="hall", place="北门", wait_min=3),
     Outlet(channel="online", name="网上大厅", place="example.org"),
@@ -39,12 +42,16 @@ def guided_hall(*, hours: str = "", **changes: object) -> HallConfig:
             Zone(code="hall", name="大厅", place="一楼"),
             Zone(code="upstairs", name="二楼", place="二楼"),
         ),
-        "services": (*services, Service(code="desk", name="办不成事", prefix="X", skill="general")),
+        "services": (
+            *services,
+            Service(code="desk", name="办不成事", prefix="X", skill="general"),
+            Service(code="video", name="视频办理", prefix="V", skill="social"),
+        ),
         "windows": (
-            *base.windows,
+            *(one if one.services else msgspec.structs.replace(one, services=ALL) for one in base.windows),
             WindowConfig(id="w4", label="4", zone="hall", kind="fallback", services=("desk",)),
             WindowConfig(id="w5", label="5", zone="hall", kind="green", services=("general", "social")),
-            WindowConfig(id="w6", label="6", zone="hall", kind="remote", services=("social",)),
+            WindowConfig(id="w6", label="6", zone="hall", kind="remote", services=("video",)),
             WindowConfig(id="w7", label="7", zone="hall", services=("general",), directions="东侧，手语服务"),
         ),
         "items": ITEMS,

@@ -10,6 +10,7 @@ import msgspec
 from callq.domain import check_values as values
 from callq.domain.calendar import parse_hours
 from callq.domain.check_values import ConfigProblem
+from callq.domain.hall import remote_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,6 +90,7 @@ def _items(config: HallConfig) -> Iterator[ConfigProblem]:
     services = {service.code: service.name for service in config.services}
     outlets = {outlet.channel for outlet in config.outlets}
     bookable = {service.code for service in config.services if service.booking}
+    by_video = remote_only(config)
     has_remote = any(window.kind == "remote" for window in config.windows)
     for index, item in enumerate(config.items):
         at = f"items[{index}]."
@@ -110,6 +112,12 @@ def _items(config: HallConfig) -> Iterator[ConfigProblem]:
                     path,
                     "the hall has no remote window",
                     'give a window kind = "remote", or leave remote out',
+                )
+            elif channel == "remote" and not by_video:
+                yield ConfigProblem(
+                    path,
+                    "no service is for remote windows alone: others would call its tickets too",
+                    "name a service in remote windows that no other window serves (others need services)",
                 )
             elif channel not in outlets | {"window", "appointment", "remote"}:
                 yield ConfigProblem(

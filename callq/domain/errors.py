@@ -40,6 +40,7 @@ class Code(StrEnum):
     HALL_SUSPENDED = "hall_suspended"
     TOO_SOON = "too_soon"
     LIMIT_REACHED = "limit_reached"
+    CHOICE_NEEDED = "choice_needed"
     EXPIRED = "expired"
     TRIMMED = "trimmed"
     PAYLOAD_TOO_LARGE = "payload_too_large"
@@ -79,6 +80,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.HALL_SUSPENDED: 409,
     Code.TOO_SOON: 409,
     Code.LIMIT_REACHED: 409,
+    Code.CHOICE_NEEDED: 409,
     Code.EXPIRED: 409,
     Code.TRIMMED: 410,
     Code.PAYLOAD_TOO_LARGE: 413,
@@ -117,6 +119,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.DUPLICATE_TICKET: "The person already has a live ticket or booking for this service",
     Code.TOO_SOON: "Too soon",
     Code.LIMIT_REACHED: "The limit is reached",
+    Code.CHOICE_NEEDED: "Somebody has to choose first",
     Code.EXPIRED: "The time for this has passed",
     Code.TRIMMED: "These events are no longer kept",
     Code.PAYLOAD_TOO_LARGE: "The request body is too large",

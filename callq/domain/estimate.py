@@ -1,15 +1,18 @@
 """Waiting-time estimates that are honest about what they do not know.
 
 Head of line: the one at the front of the queue has waited W so far, so someone with k of its n
-tickets ahead may expect about W * k / n more. The range is wide on purpose (0.6 to 1.6 of the
-median, uncalibrated): a single number would promise what nobody can keep. Unknown is None, never 0.
+tickets ahead may expect about W * k / n more. Where many have come in a short time W tells nothing yet:
+where counting those ahead gives far more, the count is told, or nothing where no window serves them. The
+range is wide on purpose (0.6 to 1.6 of the median, uncalibrated): a single number would promise what
+nobody can keep. Unknown is None, never 0.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from callq.domain.lanes import CLASSES, LaneKey, Place
+from callq.domain.routing.staffing import staffing_of
 
 if TYPE_CHECKING:
     from callq.domain.commands import TicketClass
@@ -19,13 +22,19 @@ if TYPE_CHECKING:
 LOW: Final = 0.6
 HIGH: Final = 1.6
 
+FAR: Final = 2.0
+"""The count is believed where it is more than so many times the high end of what the head of line says."""
+
+Method = Literal["head_of_line", "count"]
+
 
 class WaitRange(NamedTuple):
-    """Seconds from now."""
+    """Seconds from now, and what they were reckoned from."""
 
     p50_s: int
     low_s: int
     high_s: int
+    method: Method = "head_of_line"
 
 
 class Standing(Protocol):
@@ -100,24 +109,31 @@ def _of_service(state: HallState, service: str) -> list[tuple[LaneKey, Lane]]:
     return [(key, lanes[key]) for key, *_ in state.index.open_lanes((service,)) if lanes[key].size]
 
 
-def head_of_line(state: HallState, one: Standing, now_ms: int) -> WaitRange | None:
+def expected_wait(state: HallState, one: Standing, now_ms: int) -> WaitRange | None:
     """Expected further wait of somebody; None when nobody ahead tells anything.
 
     Looks at the lanes of the service that are called to the same windows. Source: head-of-line delay
     announcement (Ibrahim and Whitt), scaled by the place in the queue, which is the policy's as in `ahead`.
+    The count takes the service's minutes for each of those ahead, shared among the windows that serve it now.
     """
     own = one.lane
     keys = [LaneKey(own.service, cls, to) for cls in CLASSES for to in {"", own.to}]
     lanes = [(key, lane) for key in keys if (lane := state.lanes.get(key))]
-    position = sum(_before(state, one, key, lane, now_ms) for key, lane in lanes)
+    before = [(key, _before(state, one, key, lane, now_ms)) for key, lane in lanes]
+    position = sum(count for _, count in before)
     if position == 0:
         return None
     oldest = min(lane.oldest_ms for _, lane in lanes)
     others = max(position, sum(len(lane) for _, lane in lanes) - (one.place.ticket != _NOBODY))
     seconds = (state.clock(now_ms) - oldest) / 1000 * position / others
+    windows = len(staffing_of(state).serving.get(own.service, ()))
+    turns = sum(count if key.to else count / max(1, windows) for key, count in before)
+    counted = turns * state.index.services[own.service].service_min * 60
+    if counted > FAR * HIGH * seconds:
+        return spread(counted, "count") if windows and counted >= 1 else None
     return spread(seconds) if seconds >= 1 else None
 
 
-def spread(seconds: float) -> WaitRange:
+def spread(seconds: float, method: Method = "head_of_line") -> WaitRange:
     """A wait with its range."""
-    return WaitRange(round(seconds), round(seconds * LOW), round(seconds * HIGH))
+    return WaitRange(round(seconds), round(seconds * LOW), round(seconds * HIGH), method)

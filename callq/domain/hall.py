@@ -373,6 +373,19 @@ class HallConfig(_Config, frozen=True, kw_only=True):
 _ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
 
 
+def remote_only(config: HallConfig) -> tuple[str, ...]:
+    """Services that remote windows are equipped for by name, and no other windows; in the hall's order.
+
+    Only with a ticket for one of these is it certain that somebody is served by video.
+    """
+    by_video = {code for window in config.windows if window.kind == "remote" for code in window.services}
+    others = [window for window in config.windows if window.kind != "remote"]
+    if not all(window.services for window in others):
+        return ()
+    shared = {code for window in others for code in window.services}
+    return tuple(one.code for one in config.services if one.code in by_video - shared)
+
+
 def digest(config: HallConfig) -> str:
     """Hex digest (32 characters) of a configuration: equal content, equal digest.
 

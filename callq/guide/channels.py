@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from callq.wire.messages.guide import Reason
 
 SOON_MS: Final = 15 * 60_000
-"""A ticket can be taken for somebody who comes within so long: a number called before that is missed."""
+"""A ticket can be taken for somebody who comes within so long, if it is not called before."""
+
+HERE_MS: Final = 60_000
+"""Who comes within so long is as good as here."""
 
 NO_WINDOW_MIN: Final = 30.0
 """What a queue that no window serves is reckoned to cost: one has to open first."""
@@ -127,12 +130,11 @@ def desk(facts: Facts, question: Question) -> Way | None:
 
 
 def _by_video(facts: Facts, wanted: Wanted) -> Wanted | None:
-    """What the video windows take: matters of a service that they name, or all as one of their own."""
-    remote = [w for w in facts.state.config.windows if w.kind == "remote"]
+    """What only video windows take: matters of a service of theirs, or all of it as one of their own."""
     for service in wanted.services:
-        if any(service in window.services for window in remote):
+        if service in facts.remote:
             return _in(wanted, (service,))
-    return Wanted(wanted.items, (facts.by_video,), "") if facts.by_video else None
+    return Wanted(wanted.items, facts.remote[:1], "") if facts.remote else None
 
 
 def _remote(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Question) -> Way | None:
@@ -148,11 +150,16 @@ def _ticket(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Questi
     giving = [code for code, found in opened.items() if found is OPEN]
     if giving:
         return _queue(facts, channel, _in(wanted, giving), question)
-    known = {code: found.next_ms for code, found in opened.items() if found.next_ms is not None}
+    known = [found.next_ms for found in opened.values() if found.next_ms is not None]
     if not known:
         return None
-    service, begins_ms = min(known.items(), key=lambda one: one[1])
-    part = _in(wanted, (service,))
+    begins_ms = min(known)
+    then = [
+        code
+        for code, found in opened.items()
+        if found.next_ms == begins_ms or facts.opening(code, begins_ms) is OPEN
+    ]
+    part = _in(wanted, then)
     until = (begins_ms - asked_ms) / 60_000
     why = (
         *_liking(channel, part, question),
@@ -163,7 +170,7 @@ def _ticket(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Questi
     return Way(
         channel=channel,
         wanted=part,
-        zone=facts.zone(service),
+        zone=facts.zone(part.services[0]),
         begins_ms=begins_ms,
         later=True,
         why=why,
@@ -174,9 +181,9 @@ def _queue(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Questio
     """A ticket for services that give them at the time asked about."""
     state, service, remote = facts.state, wanted.services[0], channel == "remote"
     asked_ms = question.arrive_ms or facts.now_ms
-    windows = [window for window in facts.serving(service) if (window.kind == "remote") is remote]
-    windows, fit = fitting(state, windows, question.traits)
-    soon = asked_ms - facts.now_ms <= SOON_MS
+    serving = {code: _windows(facts, code, remote=remote) for code in wanted.services}
+    windows, fit = fitting(state, serving[service], question.traits)
+    soon = _may_take(facts, service, question)
     zone = facts.zone(service)
     why = (
         *_liking(channel, wanted, question),
@@ -184,7 +191,8 @@ def _queue(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Questio
         *fit,
         *(() if soon else (reason("take_ticket_on_arrival"),)),
         *_queueing(facts, service, windows, question, soon=soon),
-        *(() if remote else _stairs(state, [window.zone for window in windows] or [zone], question)),
+        *_further(facts, serving, asked_ms),
+        *(() if remote else _stairs(facts, serving, question)),
     )
     return Way(
         channel=channel,
@@ -198,6 +206,19 @@ def _queue(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Questio
         later=False,
         why=why,
     )
+
+
+def _windows(facts: Facts, service: str, *, remote: bool) -> list[WindowConfig]:
+    return [window for window in facts.serving(service) if (window.kind == "remote") is remote]
+
+
+def _may_take(facts: Facts, service: str, question: Question) -> bool:
+    """Whether a ticket that is taken now will not be called before somebody is there."""
+    lead_ms = (question.arrive_ms or facts.now_ms) - facts.now_ms
+    if lead_ms <= HERE_MS:
+        return True
+    wait = facts.queue(service, question.cls).wait
+    return lead_ms <= SOON_MS and wait is not None and wait.low_s * 1000 >= lead_ms
 
 
 def _queueing(
@@ -221,11 +242,28 @@ def _queueing(
     return (reason("wait_unknown" if ahead else "nobody_ahead", min(UNTOLD_MIN, turn)),)
 
 
-def _stairs(state: HallState, zones: Sequence[str], question: Question) -> tuple[Reason, ...]:
-    """What it costs who takes no stairs that only windows on other floors serve."""
-    if not question.traits & STEPLESS or not all(upstairs(state, zone) for zone in zones):
+def _further(facts: Facts, serving: dict[str, list[WindowConfig]], asked_ms: int) -> tuple[Reason, ...]:
+    """What it costs that no window serves further services of a visit now."""
+    missing = [code for code in list(serving)[1:] if not serving[code]]
+    if not missing or not facts.tells_of(asked_ms):
         return ()
-    return (reason("upstairs", UPSTAIRS_MIN, place=state.index.zones[zones[0]].place),)
+    services = [facts.state.index.services[code] for code in missing]
+    name = "、".join(service.name for service in services)
+    name_en = ", ".join(service.name_en or service.name for service in services)
+    return (reason("further_no_window", NO_WINDOW_MIN * len(missing), name=name, name_en=name_en),)
+
+
+def _stairs(facts: Facts, serving: dict[str, list[WindowConfig]], question: Question) -> tuple[Reason, ...]:
+    """What it costs who takes no stairs that only windows on other floors serve some of the services."""
+    if not question.traits & STEPLESS:
+        return ()
+    state, places = facts.state, list[str]()
+    for code, windows in serving.items():
+        zones = [window.zone for window in windows] or [facts.zone(code)]
+        if all(upstairs(state, zone) for zone in zones):
+            places.append(state.index.zones[zones[0]].place)
+    places = list(dict.fromkeys(places))
+    return (reason("upstairs", UPSTAIRS_MIN * len(places), place="、".join(places)),) if places else ()
 
 
 def _slot(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Question) -> Way | None:
@@ -241,6 +279,7 @@ def _slot(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Question
         *_liking(channel, own, question),
         at_time("slot_free", slot.start_ms, facts.now_ms, facts.state.today.timezone, until),
         reason("person_needed"),
+        *_standstill(facts.state),
     )
     return Way(
         channel=channel,
@@ -251,6 +290,15 @@ def _slot(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Question
         later=True,
         why=why,
     )
+
+
+def _standstill(state: HallState) -> tuple[Reason, ...]:
+    """That the hall stands still now: nobody knows whether it goes on until the slot."""
+    if state.suspended_since is None:
+        return ()
+    said = state.suspended_reason
+    blanks = (f"：{said}", f": {said}") if said else ("", "")
+    return (reason("suspended_now", said=blanks[0], said_en=blanks[1]),)
 
 
 def _outlet(facts: Facts, channel: ItemChannel, wanted: Wanted, question: Question) -> Way | None:

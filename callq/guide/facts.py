@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.domain import estimate, opening
 from callq.domain.calendar import WEEKDAYS, business_day, day_after, local_ms, parse_hours
-from callq.domain.estimate import WaitRange
+from callq.domain.hall import remote_only
+from callq.domain.routing.staffing import staffing_of
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import zone_for
 from callq.domain.rules.visits import next_open_ms
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callq.domain.commands import TicketClass
+    from callq.domain.estimate import WaitRange
     from callq.domain.hall import Outlet, WindowConfig
     from callq.domain.hours import Slot
     from callq.domain.state import HallState
@@ -69,9 +71,8 @@ class Facts:
         self.outlets: dict[str, Outlet] = {outlet.channel: outlet for outlet in state.config.outlets}
         self.fallback = _named_at(state, "fallback")
         """Service of the desk for what fits nowhere (办不成事); empty: the hall has none."""
-        self.by_video = _named_at(state, "remote")
-        """Service of the windows that serve by video; empty: none of its own."""
-        self._serving: dict[str, list[WindowConfig]] | None = None
+        self.remote = remote_only(state.config)
+        """Services of windows that serve by video, and of no others: a ticket of theirs is called there."""
         self._openings: dict[tuple[str, int], Opening] = {}
         self._queues: dict[tuple[str, TicketClass], Queue] = {}
         self._slots: dict[tuple[str, int], Slot | None] = {}
@@ -80,14 +81,8 @@ class Facts:
 
     def serving(self, service: str) -> list[WindowConfig]:
         """Windows that serve it now, in the hall's order: open, staffed, not paused nor about to be."""
-        if self._serving is None:
-            self._serving = {}
-            state = self.state
-            for window in state.windows.values():
-                if window.open and not window.paused and not window.draining and not window.pause_after:
-                    for code in state.services_at(window):
-                        self._serving.setdefault(code, []).append(state.index.windows[window.id])
-        return self._serving.get(service, [])
+        windows = staffing_of(self.state).serving.get(service, ())
+        return [self.state.index.windows[window] for window in windows]
 
     def zone(self, service: str) -> str:
         """Where people wait for it."""
@@ -126,7 +121,7 @@ class Facts:
             one = estimate.newcomer(self.state, service, cls, self.now_ms)
             self._queues[key] = Queue(
                 estimate.ahead(self.state, one, self.now_ms),
-                estimate.head_of_line(self.state, one, self.now_ms),
+                estimate.expected_wait(self.state, one, self.now_ms),
             )
         return self._queues[key]
 
@@ -147,7 +142,7 @@ class Facts:
         if wait is None or not self.tells_of(at_ms):
             return None
         lead = max(0, at_ms - self.now_ms) / HORIZON_MS
-        return WaitRange(wait.p50_s, round(wait.low_s * (1 - lead)), round(wait.high_s * (1 + lead)))
+        return wait._replace(low_s=round(wait.low_s * (1 - lead)), high_s=round(wait.high_s * (1 + lead)))
 
     def outlet_opens(self, outlet: Outlet, at_ms: int) -> int | None:
         """When an outlet is open from a time on, Unix ms; None: not within a week, or nobody knows when.

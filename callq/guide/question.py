@@ -50,7 +50,7 @@ class Matter(NamedTuple):
 
     Attributes:
       service: code.
-      items: of it, most probable first; never empty.
+      items: of it, most probable first; never empty. Where none is certain they are alternatives.
       confidence: that something of the service is wanted, at most 1.
       item: code of the matter for a ticket; empty where it is not certain.
     """
@@ -67,10 +67,20 @@ class Meaning(NamedTuple):
     Attributes:
       matters: in the order asked if certain, else most probable first.
       certain: whether all of them are wanted, rather than one of them.
+      others: matters that are possible all the same, in the order asked.
     """
 
     matters: tuple[Matter, ...]
     certain: bool
+    others: tuple[Item, ...] = ()
+
+    @property
+    def first(self) -> Matter | None:
+        """The one that is more probable than every other; None: there is none."""
+        if not self.matters:
+            return None
+        best, *rest = sorted(self.matters, key=lambda matter: -matter.confidence)
+        return best if all(matter.confidence < best.confidence for matter in rest) else None
 
 
 def meaning(state: HallState, items: Sequence[tuple[str, float]]) -> Meaning:
@@ -91,14 +101,19 @@ def meaning(state: HallState, items: Sequence[tuple[str, float]]) -> Meaning:
         item = item_of(state, code)
         by_service.setdefault(item.service, []).append((confidence, item))
     matters = [_matter(service, found) for service, found in by_service.items()]
-    meant = tuple(matter for matter in matters if matter.confidence >= MEANT)
-    if meant:
-        return Meaning(meant, certain=True)
+    meant = [matter for matter in matters if matter.confidence >= MEANT]
     possible = sorted(
         (matter for matter in matters if matter.confidence >= POSSIBLE),
         key=lambda matter: -matter.confidence,
     )
-    return Meaning(tuple(possible[:MAX_ALTERNATIVES]), certain=False)
+    found = tuple(meant or possible[:MAX_ALTERNATIVES])
+    named = {item.code for matter in found for item in matter.items}
+    others = tuple(
+        item_of(state, code)
+        for code, confidence in believed.items()
+        if confidence >= POSSIBLE and code not in named
+    )
+    return Meaning(found, bool(meant), others)
 
 
 def _matter(service: str, found: list[tuple[float, Item]]) -> Matter:

@@ -35,6 +35,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "slot_free": ("{when}的预约时段还有名额", "There is a free slot at {when_en}"),
     "person_needed": ("预约须提供证件号或手机号", "A booking needs an identity or telephone number"),
     "no_window_now": ("目前没有窗口在办理，取号后等候窗口开放", "No window serves it at the moment"),
+    "further_no_window": ("“{name}”目前没有窗口在办理", "No window serves {name_en} at the moment"),
     "take_ticket_on_arrival": ("到达后再取号", "Take the ticket when you are here"),
     "wait_unknown_then": ("到达时的等候时间现在还无法估计", "The wait at that time is not known yet"),
     "may_have_priority": (
@@ -48,6 +49,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "在{place}，请走无障碍通道或请导办员协助",
         "It is on another floor: ask a guide for the lift",
     ),
+    "suspended_now": (
+        "大厅现在暂停服务{said}，前来之前请先确认已恢复",
+        "The hall is suspended now{said_en}; make sure that it is open again before you come",
+    ),
     "may_need_help": ("需要时请家人或导办员协助", "A relative or a guide can help with it"),
     "spares_the_way": ("可以上门办理，不用出门", "Somebody comes to you"),
 }
@@ -60,6 +65,11 @@ UNAVAILABLE: Final[dict[UnavailableCode, tuple[str, str]]] = {
     "quota_exhausted": ("今天的号已经取完", "All tickets of the day are given"),
     "not_accepted": ("接受的办理方式都办不了", "It cannot be done in any of the ways accepted"),
     "no_way": ("接受的办理方式目前都没有名额或没有开放", "None of the ways accepted is to be had for now"),
+    "not_shown": (
+        "办法太多没有全部列出，请单独询问这件事",
+        "There are more ways than are shown: ask about it alone",
+    ),
+    "less_likely": ("也许还要办这件事，请先问清楚", "This may be wanted too: ask before"),
     "nothing_meant": (
         "还不能确定您要办什么，本大厅没有咨询窗口",
         "It is not clear what you want, and the hall has no desk to ask at",

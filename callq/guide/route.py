@@ -13,6 +13,7 @@ from callq.wire.messages.guide import Reason, RouteOption, RouteOutlet, RouteWai
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from callq.domain.estimate import WaitRange
     from callq.domain.hall import Item, ItemChannel
     from callq.guide.facts import Facts, Opening
     from callq.guide.question import Matter, Meaning, Question
@@ -29,10 +30,12 @@ class Routed(NamedTuple):
       options: best first, ranks from 1.
       unavailable: services meant, or possible, that give no ticket at the time asked about, and matters
         that no option settles; never empty where there are no options.
+      unasked: ranks that can be committed without asking which is wanted, best first.
     """
 
     options: tuple[RouteOption, ...]
     unavailable: tuple[Unavailable, ...]
+    unasked: tuple[int, ...]
 
 
 def route(facts: Facts, question: Question) -> Routed:
@@ -53,7 +56,8 @@ def route(facts: Facts, question: Question) -> Routed:
     shown = ordered[:MAX_OPTIONS]
     return Routed(
         tuple(_option(facts, rank, one, shown) for rank, one in enumerate(shown, 1)),
-        tuple(_unavailable(facts, meant, question, ordered)),
+        tuple(_unavailable(facts, meant, question, ordered, shown)),
+        tuple(rank for rank, one in enumerate(shown, 1) if one.way.commit and _needs_no_choice(one, meant)),
     )
 
 
@@ -63,6 +67,16 @@ class _Ranked(NamedTuple):
     key: tuple[float, ...]
     way: Way
     why: tuple[Reason, ...]
+    desk: bool = False
+    """It is the desk for the unresolved, which settles nothing itself."""
+
+
+def _needs_no_choice(one: _Ranked, meant: Meaning) -> bool:
+    """Whether a way is right whichever of the possible matters it is, or that of the most probable one."""
+    if meant.certain:
+        return not one.desk
+    first = meant.first
+    return one.desk or (first is not None and one.way.wanted.items[0].service == first.service)
 
 
 def _certain(facts: Facts, meant: Meaning, question: Question) -> list[_Ranked]:
@@ -75,12 +89,11 @@ def _certain(facts: Facts, meant: Meaning, question: Question) -> list[_Ranked]:
         for matter in matters:
             # Slots are of one service; so is the time at which one that is closed opens.
             alone = ways(facts, _wanted(matter), question)
-            found += [way for way in alone if way.channel == "appointment" or _opens_later(way)]
+            found += [way for way in alone if _stands_alone(way, found)]
     ranked = []
     for way in _once(found):
         missing = len(items) - len(way.wanted.items)
-        why = _PART if missing else _VISIT if way.commit == "ticket" and len(way.wanted.services) > 1 else ()
-        ranked.append(_Ranked((way.later, missing, way.minutes), way, why))
+        ranked.append(_Ranked((way.later, missing, way.minutes), way, _of_all(way, matters)))
     ranked.sort(key=lambda one: one.key)
     if all(one.way.later for one in ranked):
         # Who knows what they want need not wait for the desk to open; it settles nothing and stays last.
@@ -96,8 +109,7 @@ def _unsure(facts: Facts, meant: Meaning, question: Question) -> list[_Ranked]:
     for place, matter in enumerate(meant.matters):
         found = sorted(ways(facts, _wanted(matter), question), key=lambda way: (way.later, way.minutes))
         for turn, way in enumerate(_once(found)):
-            first = way.wanted.items[0]
-            likely = reason("likely", name=first.name, name_en=first.name_en or first.name)
+            likely = _likely(way.wanted.items[0])
             why = (likely, _OTHER_WAY) if turn else (likely,)
             ranked.append(_Ranked((_OTHERS if turn else _BEST, way.later, place, turn), way, why))
     ranked.sort(key=lambda one: one.key)
@@ -112,8 +124,33 @@ def _wanted(matter: Matter) -> Wanted:
     return Wanted(matter.items, (matter.service,), matter.item)
 
 
-def _opens_later(way: Way) -> bool:
-    return way.later and way.channel in ("window", "remote")
+def _stands_alone(way: Way, found: Sequence[Way]) -> bool:
+    """Whether a way for one of several matters is none of those that a visit for several has in it."""
+    if way.channel == "appointment":
+        return True
+    at_once = any(
+        other.channel == way.channel and set(way.wanted.services) <= set(other.wanted.services)
+        for other in found
+    )
+    return way.later and way.channel in ("window", "remote") and not at_once
+
+
+def _of_all(way: Way, matters: Sequence[Matter]) -> tuple[Reason, ...]:
+    """What one has to know of a way for several matters: what it leaves out, or that it is one visit."""
+    settles = {item.code for item in way.wanted.items}
+    kept = [{item.code for item in matter.items} & settles for matter in matters]
+    for matter, some in zip(matters, kept, strict=True):
+        if not some or (matter.item and len(some) < len(matter.items)):
+            return _PART
+    for matter, some in zip(matters, kept, strict=True):
+        if len(some) < len(matter.items):
+            # Nothing of the service is certain, and this way is for some of the alternatives.
+            return (_likely(next(item for item in matter.items if item.code in some)),)
+    return _VISIT if way.outlet is None and len(way.wanted.services) > 1 else ()
+
+
+def _likely(item: Item) -> Reason:
+    return reason("likely", name=item.name, name_en=item.name_en or item.name)
 
 
 def _once(found: Iterable[Way]) -> list[Way]:
@@ -131,7 +168,7 @@ def _desk(facts: Facts, question: Question, key: tuple[float, ...], code: str) -
         return []
     service = facts.state.index.services[facts.fallback]
     why = reason(code, name=service.name, name_en=service.name_en or service.name)
-    return [_Ranked(key, way, (why,))]
+    return [_Ranked(key, way, (why,), desk=True)]
 
 
 _OTHER_WAY: Final = reason("other_way")
@@ -152,13 +189,17 @@ def _option(facts: Facts, rank: int, one: _Ranked, shown: Sequence[_Ranked]) -> 
         item=way.wanted.item or None,
         zone=way.zone or None,
         windows=way.windows,
-        wait=RouteWait(**way.wait._asdict()) if way.wait is not None else _UNKNOWN,
+        wait=_wait(way.wait),
         ahead=way.ahead,
         arrive_ms=None if now else way.begins_ms,
         commit=way.commit,
         outlet=RouteOutlet(name=outlet.name, name_en=outlet.name_en, place=outlet.place) if outlet else None,
         why=(*one.why, *(_SHORTEST if _is_shortest(way, shown) else ()), *way.why),
     )
+
+
+def _wait(found: WaitRange | None) -> RouteWait:
+    return RouteWait(p50_s=found.p50_s, low_s=found.low_s, high_s=found.high_s) if found else _UNKNOWN
 
 
 _UNKNOWN: Final = RouteWait()
@@ -196,10 +237,11 @@ def _wait_for(item: Item, way: Way) -> int | None:
 
 
 def _unavailable(
-    facts: Facts, meant: Meaning, question: Question, ordered: Sequence[_Ranked]
+    facts: Facts, meant: Meaning, question: Question, ordered: Sequence[_Ranked], shown: Sequence[_Ranked]
 ) -> Iterator[Unavailable]:
     """Services that give no ticket at the time asked about, each with the next chance; unsettled matters."""
-    settled = {item.code for one in ordered for item in one.way.wanted.items}
+    settled = _settled(shown)
+    beyond = _settled(ordered) - settled
     for matter in meant.matters:
         closed = _closed(facts, matter.service, matter.items, question)
         if closed is not None:
@@ -208,9 +250,19 @@ def _unavailable(
             accepted = [c for c in item.channels if question.accept is None or c in question.accept]
             if item.code in settled or (closed is not None and _explains(closed, accepted)):
                 continue
-            yield _none(facts, "no_way" if accepted else "not_accepted", matter.service, (item,), question)
+            code: UnavailableCode = "no_way" if accepted else "not_accepted"
+            if item.code in beyond:
+                code = "not_shown"
+            yield _none(facts, code, matter.service, (item,), question)
+    for item in meant.others:
+        if item.code not in settled:
+            yield _none(facts, "less_likely", item.service, (item,), question)
     if not meant.certain:
         yield from _no_desk(facts, meant, question)
+
+
+def _settled(ranked: Sequence[_Ranked]) -> set[str]:
+    return {item.code for one in ranked for item in one.way.wanted.items}
 
 
 def _explains(closed: Unavailable, accepted: Sequence[str]) -> bool:

@@ -67,21 +67,29 @@ def fitting(
     """Windows that serve a service, the most fitting for somebody first, and what makes them so."""
     if not traits or not windows:
         return list(windows), []
+    deaf, first, stepless = "deaf" in traits, bool(traits & PRIORITY), bool(traits & STEPLESS)
+
+    def misses(window: WindowConfig) -> tuple[bool, bool, bool]:
+        """What it lacks for them, the weightiest first: who cannot get there has nothing of the rest."""
+        return (
+            stepless and upstairs(state, window.zone),
+            deaf and not _signs(window),
+            first and window.kind != "green",
+        )
+
+    order = sorted(windows, key=misses)
+    level = [window for window in order if not (stepless and upstairs(state, window.zone))]
+    reached = level or order
+    signing = next((window for window in reached if deaf and _signs(window)), None)
+    green = next((window for window in reached if first and window.kind == "green"), None)
     reasons: list[Reason] = []
-    liked: set[str] = set()
-    signing = [w for w in windows if "deaf" in traits and _signs(w)]
-    green = [w for w in windows if traits & PRIORITY and w.kind == "green"]
-    level = [w for w in windows if traits & STEPLESS and not upstairs(state, w.zone)]
     if signing:
-        reasons.append(reason("sign_language", label=signing[0].label))
+        reasons.append(reason("sign_language", label=signing.label))
     if green:
-        reasons.append(reason("green_window", label=green[0].label))
+        reasons.append(reason("green_window", label=green.label))
     if level and len(level) < len(windows):
         reasons.append(reason("ground_floor"))
-    for group in (signing, green, level):
-        liked |= {w.id for w in group}
-    order = [*signing, *green, *level, *(w for w in windows if w.id not in liked)]
-    return list({w.id: w for w in order}.values()), reasons
+    return order, reasons
 
 
 def _signs(window: WindowConfig) -> bool:

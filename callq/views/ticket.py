@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from callq.domain.estimate import ahead, head_of_line
+from callq.domain.estimate import ahead, expected_wait
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import ticket_of
 from callq.domain.state import step_key
@@ -146,7 +146,7 @@ def _deferred(state: HallState, ticket: Ticket, now_ms: int, *, offers: bool) ->
 
 
 def _wait(state: HallState, ticket: Ticket, now_ms: int) -> m.Wait:
-    expected = head_of_line(state, ticket, now_ms)
+    expected = expected_wait(state, ticket, now_ms)
     return m.Wait(**expected._asdict()) if expected else m.Wait()
 
 

@@ -19,7 +19,7 @@ from hypercorn.events import Closed, RawData, Updated
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from callq.web.http_protocol import HttpProtocol
+from callq.web.http_protocol import HttpProtocol, Queues
 from callq.web.stream import STREAM
 from callq.web.tasks import Tasks
 
@@ -150,6 +150,11 @@ class Connection:
         match event:
             case RawData():
                 await self._send_all(event.data)
+            case Queues(waits=True):
+                self._wait()
+                self._reading.deadline = float("inf")
+            case Queues():
+                self._go_on()
             case Updated(idle=True):
                 self._await_request(KEEP_ALIVE_S)
             case Updated():

@@ -2,7 +2,8 @@
 
 An id is base64url of a msgpack array and, in its last 16 bytes, a keyed hash over hall and array. Nothing
 is stored: a node that has never seen the decision reads from it what each option issues, and derives from it
-the id of the one ticket or booking that an option can become.
+the id of the one ticket or booking that an option can become. These follow from nonce and rank alone, so
+that a request that is repeated under a key, at another time and with other options, finds what it became.
 """
 
 from __future__ import annotations
@@ -50,11 +51,12 @@ class Sealed(msgspec.Struct, frozen=True, array_like=True):
 
     version: int
     nonce: bytes
-    made_ms: int
     valid_until_ms: int
     traits: tuple[str, ...]
     offers: tuple[Offer | int, ...]
     """By rank; a number is a channel that nothing is issued for."""
+    became: int | None = None
+    """Of a repeated request: the rank here of what the first one committed; 0: none of these options."""
 
     def ranks(self) -> list[int]:
         """Ranks that can be committed."""
@@ -101,12 +103,11 @@ def sealed(
     *,
     traits: Sequence[str],
     nonce: bytes,
-    made_ms: int,
     valid_until_ms: int,
 ) -> Sealed:
     """What the id of a decision with these options holds."""
     offers = tuple(_offer(option) for option in options)
-    return Sealed(VERSION, nonce, made_ms, valid_until_ms, tuple(traits), offers)
+    return Sealed(VERSION, nonce, valid_until_ms, tuple(traits), offers)
 
 
 def _offer(option: m.RouteOption) -> Offer | int:
@@ -145,8 +146,8 @@ def unseal(secret: bytes, hall: str, decision: str) -> Sealed:
 
 
 def ticket_id(secret: bytes, hall: str, held: Sealed, rank: int) -> str:
-    """The id of the ticket that an option becomes: of the form of all ticket ids, and as hard to guess."""
-    value = held.made_ms << 80 | int.from_bytes(_derived(secret, hall, held, rank, "ticket")[:10])
+    """The id of the ticket that an option becomes: of the form of all ticket ids, and harder to guess."""
+    value = int.from_bytes(_derived(secret, hall, held, rank, "ticket")[:16])
     return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
 
 

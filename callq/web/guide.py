@@ -8,7 +8,7 @@ is that the id of its ticket or booking follows from the decision: whoever comes
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, get_args
 
 import msgspec
 import trio
@@ -19,7 +19,7 @@ from callq.domain.rules.guards import ticket_of
 from callq.domain.state import same_person
 from callq.guide.facts import Facts
 from callq.guide.question import Question
-from callq.guide.route import route
+from callq.guide.route import MAX_OPTIONS, route
 from callq.views.bookings import booking_out
 from callq.views.ticket import ticket_out
 from callq.web import bodies, decisions, problems
@@ -27,6 +27,7 @@ from callq.web.persons import known_person
 from callq.web.roles import Permission, Role
 from callq.wire import messages as m
 from callq.wire.codec import shaped
+from callq.wire.messages.guide import ClosedCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,12 @@ T = TypeVar("T")
 
 VALID_MS: Final = 10 * 60_000
 """So long a decision can be committed, but not past its business day."""
+
+PAST_MS: Final = 5 * 60_000
+"""An `arrive_ms` that is over for no longer is now: clocks differ, and requests are repeated."""
+
+AHEAD_MS: Final = 366 * 24 * 3_600_000
+"""Nobody says where they will go later than that."""
 
 TURN: Final = 16
 """Requests of a batch that are answered before others have their turn."""
@@ -105,23 +112,47 @@ _SINGLE: Final = tuple((field.name, field.default) for field in msgspec.structs.
 
 
 def _decide(
-    api: Api,
-    actor: HallActor,
-    request: bodies.RouteRequest,
-    facts: Facts | None = None,
-    nonce: bytes | None = None,
+    api: Api, actor: HallActor, request: bodies.RouteRequest, facts: Facts | None = None
 ) -> m.RouteDecision:
     """Answer a request, from what this node has decided so far."""
-    return _decided(api, actor, request, facts, nonce)[0]
+    found = _decided(actor, request, decisions.new_nonce(), facts)
+    return _sealed(api, actor, found)
+
+
+class _Decided(NamedTuple):
+    """An answer, and what its id is to hold."""
+
+    routed: Routed
+    held: Sealed
 
 
 def _decided(
-    api: Api,
     actor: HallActor,
     request: bodies.RouteRequest,
+    nonce: bytes,
     facts: Facts | None = None,
-    nonce: bytes | None = None,
-) -> tuple[m.RouteDecision, Sealed]:
+    *,
+    again: bool = False,
+) -> _Decided:
+    """Look at the hall.
+
+    Args:
+      actor: of the hall.
+      request: what is asked.
+      nonce: what the ids of tickets and bookings follow from.
+      facts: the hall as it was seen for others of a batch; None: as it is.
+      again: the request was answered before, when its `arrive_ms` was still to come.
+
+    Raises:
+      Rejected: `UNKNOWN_ITEM`; `INVALID`, a time that nobody can come at.
+    """
+
+    def look(state: HallState) -> tuple[Routed, int, int]:
+        seen = facts or Facts(state, actor.now())
+        if not again:
+            _possible(request.arrive_ms, seen.now_ms)
+        return route(seen, question), seen.now_ms, state.day_ends_ms
+
     question = Question(
         [(one.item, one.confidence) for one in request.items],
         frozenset(request.traits),
@@ -129,27 +160,36 @@ def _decided(
         None if request.accept is None else frozenset(request.accept),
         request.class_,
     )
-
-    def look(state: HallState) -> tuple[Routed, int, int]:
-        seen = facts or Facts(state, actor.now())
-        return route(seen, question), seen.now_ms, state.day_ends_ms
-
     routed, now_ms, day_ends_ms = actor.glance(look)
     held = decisions.sealed(
         routed.options,
         traits=request.traits,
-        nonce=nonce or decisions.new_nonce(),
-        made_ms=now_ms,
+        nonce=nonce,
         valid_until_ms=min(now_ms + VALID_MS, day_ends_ms),
     )
-    decision = m.RouteDecision(
-        decision=decisions.seal(api.secret, actor.hall, held),
-        options=routed.options,
-        unavailable=routed.unavailable,
+    return _Decided(routed, held)
+
+
+def _possible(arrive_ms: int | None, now_ms: int) -> None:
+    """Refuse a time to come that is over, or further than anybody plans: it is a mistake, mostly of unit."""
+    if arrive_ms is None or now_ms - PAST_MS <= arrive_ms <= now_ms + AHEAD_MS:
+        return
+    if abs(arrive_ms * 1000 - now_ms) < AHEAD_MS:
+        hint = "it is in milliseconds since 1970; these are seconds"
+    else:
+        hint = f"it is in milliseconds since 1970, now {now_ms}; leave it out for who is here"
+    detail = "is over" if arrive_ms < now_ms else "is more than a year ahead"
+    raise Rejected(Code.INVALID, f"`arrive_ms` {detail}", hint)
+
+
+def _sealed(api: Api, actor: HallActor, found: _Decided) -> m.RouteDecision:
+    return m.RouteDecision(
+        decision=decisions.seal(api.secret, actor.hall, found.held),
+        options=found.routed.options,
+        unavailable=found.routed.unavailable,
         revision=actor.revision,
-        valid_until_ms=held.valid_until_ms,
+        valid_until_ms=found.held.valid_until_ms,
     )
-    return decision, held
 
 
 # Committing ---------------------------------------------------------------------------------------
@@ -171,6 +211,8 @@ class _Made(NamedTuple):
     booking: Booking | None
     revision: int
     now_ms: int
+    before: bool = False
+    """By an earlier request than the one that is answered."""
 
 
 async def commit(api: Api, call: Call, decision: str, body: bodies.CommitBody) -> m.RouteCommit:
@@ -201,27 +243,39 @@ async def commit(api: Api, call: Call, decision: str, body: bodies.CommitBody) -
 async def _commit_at_once(
     api: Api, actor: HallActor, call: Call, request: bodies.RouteRequest
 ) -> m.RouteDecision:
-    """Decide, and commit the best option that gives a ticket, or a booking where the person is known."""
-    nonce = None
+    """Decide, and commit the best option that needs no choice; a booking where the person is known."""
+    nonce = decisions.new_nonce()
+    again = False
     if call.key is not None:
-        nonce = decisions.derived_nonce(api.secret, call.principal.id, call.key, call.digest)
-    decision, held = _decided(api, actor, request, nonce=nonce)
+        who, key = call.principal.actor().id, call.key
+        nonce = decisions.derived_nonce(api.secret, who, key, call.digest)
+        again = actor.glance(lambda state: state.remembered(who, key)) is not None
+    found = _decided(actor, request, nonce, again=again)
     able = ("ticket", "booking") if request.person is not None else ("ticket",)
-    best = next((one for one in decision.options if one.commit in able), None)
+    options = {option.rank: option for option in found.routed.options}
+    rank = next((rank for rank in found.routed.unasked if options[rank].commit in able), 0)
     # What the key did before counts, even where nothing can be issued any more.
-    rank = best.rank if best is not None else 0
-    command = _command(api, call, held, rank, request) if rank else cmd.Issue(ticket="", service="")
+    command = _command(api, call, found.held, rank, request) if rank else cmd.Issue(ticket="", service="")
 
     def told(made: _Made) -> m.RouteDecision:
+        became = _rank_of(found.routed, made) if made.before else rank
+        held = msgspec.structs.replace(found.held, became=became) if made.before else found.held
         return msgspec.structs.replace(
-            decision,
-            committed=_rank_of(decision, made),
+            _sealed(api, actor, found._replace(held=held)),
+            committed=became or None,
             ticket=_ticket(api, made),
             booking=_booking(made),
             revision=made.revision,
         )
 
-    return await _commit(api, actor, call, command, held, None if rank else _nothing_to_issue, told)
+    def guard(state: HallState) -> None:
+        if (became := _became(api, actor.hall, found.held, state)) is not None:
+            _, ticket, booking = became
+            raise _Committed(told(_Made(state, ticket, booking, state.revision, actor.now(), before=True)))
+        if not rank:
+            raise _why_nothing(found.routed)
+
+    return await _commit(api, actor, call, command, found.held, guard, told)
 
 
 async def _commit(
@@ -230,14 +284,14 @@ async def _commit(
     call: Call,
     command: cmd.Issue | cmd.Book,
     held: Sealed,
-    guard: Callable[[HallState], None] | None,
+    guard: Callable[[HallState], None],
     told: Callable[[_Made], T],
 ) -> T:
     def render(state: HallState, outcome: Outcome, now_ms: int) -> T:
         ticket = ticket_of(state, outcome.ticket) if outcome.ticket else None
-        ids = (decisions.booking_id(api.secret, call.hall, held, rank) for rank in held.ranks())
-        booking = next((state.bookings[each] for each in ids if each in state.bookings), None)
-        return told(_Made(state, ticket, None if ticket else booking, outcome.revision, now_ms))
+        became = None if ticket else _became(api, actor.hall, held, state)
+        booking = became[2] if became is not None else None
+        return told(_Made(state, ticket, booking, outcome.revision, now_ms, outcome.replayed))
 
     try:
         return await api.decided(actor, call, command, render, guard)
@@ -245,12 +299,23 @@ async def _commit(
         return before.answer  # type: ignore[return-value]  # what `told` made
 
 
+def _became(
+    api: Api, hall: str, held: Sealed, state: HallState
+) -> tuple[int, Ticket | None, Booking | None] | None:
+    """What there is of a decision, with the rank that it was committed under; None: nothing yet."""
+    for rank in range(1, MAX_OPTIONS + 1):
+        ticket = state.tickets.get(decisions.ticket_id(api.secret, hall, held, rank))
+        booking = state.bookings.get(decisions.booking_id(api.secret, hall, held, rank))
+        if ticket is not None or booking is not None:
+            return rank, ticket, booking
+    return None
+
+
 def _command(
     api: Api, call: Call, held: Sealed, rank: int, body: bodies.CommitBody | bodies.RouteRequest
 ) -> cmd.Issue | cmd.Book:
     """What an option of a decision asks of the hall."""
     offer = held.offer(rank)
-    call.principal.require(Permission.BOOK if offer.slot_ms else Permission.ISSUE)
     given = body.person
     person = (
         known_person(api.secret, call.hall, id_no=given.id_no, name=given.name, phone=given.phone)
@@ -299,20 +364,21 @@ def _still_free(
       Rejected: `IDEMPOTENCY_CONFLICT`, something else; `EXPIRED`.
     """
     now_ms = actor.now()
-    for other in held.ranks():
-        ticket = state.tickets.get(decisions.ticket_id(api.secret, actor.hall, held, other))
-        booking = state.bookings.get(decisions.booking_id(api.secret, actor.hall, held, other))
+    became = _became(api, actor.hall, held, state)
+    if became is not None:
+        number, ticket, booking = became
+        # A repeated request may have its options in another order than the one that was committed.
+        other = number if held.became is None else held.became
         made = ticket or booking
-        if made is None:
-            continue
+        assert made is not None
         # Who asks again may know less, or more, than who asked first.
         unknown = person is None or made.person is None
         if other == rank and (unknown or same_person(made.person, person)):
-            raise _Committed(told(_Made(state, ticket, booking, state.revision, now_ms)))
+            raise _Committed(told(_Made(state, ticket, booking, state.revision, now_ms, before=True)))
+        what = f"option {other}" if other else "an option that is not offered any more"
         raise Rejected(
             Code.IDEMPOTENCY_CONFLICT,
-            f"option {other} of the decision was committed"
-            + (", for somebody else" if other == rank else ""),
+            f"{what} of the decision was committed" + (", for somebody else" if other == rank else ""),
             "use what it became, or ask for a new decision",
             **{"ticket" if ticket else "booking": made.id},
         )
@@ -325,27 +391,52 @@ def _still_free(
         )
 
 
-def _nothing_to_issue(state: HallState) -> None:
-    raise Rejected(
-        Code.SERVICE_CLOSED,
-        "no option gives a ticket now, or a booking for a person who is known",
-        "ask without `commit` and read the options",
-        state="closed",
-    )
+def _why_nothing(routed: Routed) -> Rejected:
+    """Why a request that was to be committed at once is not."""
+    hint = "ask without `commit` and read the options"
+    if routed.unasked:
+        return Rejected(Code.INVALID, "a booking needs a person", "send an id number or a phone")
+    if any(option.commit and option.items for option in routed.options):
+        return Rejected(
+            Code.CHOICE_NEEDED,
+            "it is not clear enough which of the options is wanted",
+            "ask without `commit`, let them choose, and commit that option",
+            state="unsure",
+        )
+    lack = next((one for one in routed.unavailable if one.code in _CLOSED), None)
+    if lack is not None:
+        found = Rejected(_CLOSED[lack.code], lack.en, hint, state=lack.code, service=lack.service or "")
+        return found.having(next_ms=lack.next_ms) if lack.next_ms is not None else found
+    if routed.options:
+        ways = ", ".join(dict.fromkeys(option.channel for option in routed.options))
+        detail = f"there is nothing to issue now for what is offered: {ways}"
+        return Rejected(Code.CHOICE_NEEDED, detail, hint, state="nothing_to_issue")
+    lack = routed.unavailable[0]
+    more = f"accept also: {', '.join(lack.instead)}" if lack.instead else hint
+    code = Code.SERVICE_CLOSED if lack.code == "no_way" else Code.CHOICE_NEEDED
+    return Rejected(code, lack.en, more, state=lack.code)
+
+
+_CLOSED: Final[dict[str, Code]] = {code: Code(code) for code in get_args(ClosedCode)}
+"""Codes of what gives no ticket, which are those of a refused request for one."""
 
 
 def _minutes(length_ms: int) -> str:
     return f"{length_ms // 60_000} min" if length_ms >= 60_000 else f"{length_ms // 1000} s"
 
 
-def _rank_of(decision: m.RouteDecision, made: _Made) -> int | None:
-    """Which option something came of; when a request is repeated the options may be others."""
-    for option in decision.options:
-        if made.ticket is not None and (option.commit, option.service) == ("ticket", made.ticket.service):
-            return option.rank
-        if made.booking is not None and (option.commit, option.service) == ("booking", made.booking.service):
-            return option.rank
-    return None
+def _rank_of(routed: Routed, made: _Made) -> int:
+    """Which option something is that came of an earlier request; 0: none, since the options may be others."""
+    for option in routed.options:
+        services = (option.service, *option.services)
+        if made.ticket is not None and option.commit == "ticket":
+            if services == tuple(step.service for step in made.ticket.steps):
+                return option.rank
+        elif made.booking is not None and option.commit == "booking":
+            slot = (made.booking.service, made.booking.slot_ms)
+            if slot == (option.service, option.arrive_ms):
+                return option.rank
+    return 0
 
 
 def _ticket(api: Api, made: _Made) -> m.Ticket | None:

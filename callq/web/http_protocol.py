@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import h11
-from hypercorn.events import Closed, RawData, Updated
+import trio
+from hypercorn.events import Closed, RawData
+from hypercorn.events import Event as ServerEvent
 from hypercorn.protocol.events import Request
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
@@ -21,14 +24,22 @@ from callq.web.feed_socket import FeedSocket
 from callq.web.refusals import refusal
 
 if TYPE_CHECKING:
-    from hypercorn.events import Event
-
     from callq.web.pace import Pace
 
 MAX_HEAD: Final = 16 * 1024
 """Bytes of a request before its body, from the method to the empty line."""
 
+BEGUN_WITHIN_S: Final = 10.0
+"""A request that could not begin for so long is refused."""
+
 _ABSOLUTE: Final = re.compile(rb"(?i:https?)://[^/?#]*(?P<rest>.*)")
+
+
+@dataclass(frozen=True)
+class Queues(ServerEvent):
+    """A whole request waits for its turn, or has got it."""
+
+    waits: bool
 
 
 class HttpProtocol(H11Protocol):
@@ -55,7 +66,7 @@ class HttpProtocol(H11Protocol):
         """Whether a request has begun whose body is not there."""
         return self.connection.their_state is h11.SEND_BODY
 
-    async def handle(self, event: Event) -> None:
+    async def handle(self, event: ServerEvent) -> None:
         """Take in what happened."""
         if isinstance(event, RawData):
             self._got += len(event.data)
@@ -89,7 +100,10 @@ class HttpProtocol(H11Protocol):
                 request, 400, "the address does not begin with /", "/v1/openapi.json lists the API"
             )
             return
-        await self._begin()
+        if not await self._begins():
+            detail = "more requests have come at once than the server begins"
+            await self._refuse(request, 429, detail, "come again in some seconds")
+            return
         upgraded = _is_upgrade(request)
         kind = FeedSocket if upgraded else HTTPStream
         self.stream = kind(
@@ -117,14 +131,19 @@ class HttpProtocol(H11Protocol):
         )
         self.keep_alive_requests += 1
 
-    async def _begin(self) -> None:
-        """Wait for the request's turn; meanwhile the connection makes way as if there were no request."""
+    async def _begins(self) -> bool:
+        """Wait for the request's turn; whether it came in time.
+
+        Meanwhile the connection makes way as if it asked for nothing, but is not closed for that.
+        """
         waits = not self._pace.free
         if waits:
-            await self.send(Updated(idle=True))
-        await self._pace.turn(new=self.keep_alive_requests == 0)
+            await self.send(Queues(True))
+        with trio.move_on_after(BEGUN_WITHIN_S) as scope:
+            await self._pace.turn(new=self.keep_alive_requests == 0)
         if waits:
-            await self.send(Updated(idle=False))
+            await self.send(Queues(False))
+        return not scope.cancelled_caught
 
     async def _send_error_response(self, status_code: int) -> None:
         error = sys.exc_info()[1]

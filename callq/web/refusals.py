@@ -33,12 +33,14 @@ def refusal(status: int, detail: str = "", hint: str = "") -> tuple[list[tuple[b
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
     ]
+    if status == 429:
+        headers.append((b"retry-after", b"5"))
     return headers, content
 
 
 def _turned_away() -> bytes:
     headers, content = refusal(429)
-    lines = [b"HTTP/1.1 429 ", *(b": ".join(header) for header in headers), b"retry-after: 5", b""]
+    lines = [b"HTTP/1.1 429 ", *(b": ".join(header) for header in headers), b""]
     return b"\r\n".join([*lines, content])
 
 

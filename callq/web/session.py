@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
@@ -32,7 +33,7 @@ from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from callq.runtime.hub import Finish, Frame, Subscription
     from callq.web.outlet import Outlet
@@ -76,12 +77,32 @@ _CLOSED_BELOW: Final = {closing.code: closing for closing in (MALFORMED, TOO_LAR
 """What the connection closes a socket with by itself, since it sees messages before they are whole."""
 
 
+class _Seen(NamedTuple):
+    """Up to where a view was sent."""
+
+    revision: int
+    epoch: str
+
+
 class _Ended(Exception):
     """The socket is over; with a `Closing` unless the client is gone already."""
 
     def __init__(self, closing: Closing | None) -> None:
         super().__init__(closing)
         self.closing = closing
+
+
+@dataclass(slots=True)
+class _Following:
+    """A view that is followed."""
+
+    scope: trio.CancelScope
+    subscription: Subscription
+
+    def stop(self) -> None:
+        """From now on nothing of it is sent, whatever its task is about to do."""
+        self.scope.cancel()
+        self.subscription.close()
 
 
 class Session:
@@ -114,7 +135,7 @@ class Session:
         self._receive = receive
         self._send_event = send
         self._outlet = outlet
-        self._views: dict[View, trio.CancelScope] = {}
+        self._views: dict[View, _Following] = {}
         self._commands = trio.Semaphore(MAX_COMMANDS)
         self._idle: list[trio.Event] = []
         """Of tasks that have answered a command and would read again."""
@@ -141,8 +162,7 @@ class Session:
                     nursery.cancel_scope.cancel()
         except* _Ended as group:
             ended += _closings(group)
-        # A client that has left cannot be told anything.
-        closing_with = None if None in ended else ended[0]
+        closing_with = _verdict(ended)
         if closing_with is not None:
             await self._close(closing_with)
         return closing_with
@@ -205,9 +225,9 @@ class Session:
                     await self._subscribe(message, nursery)
                 case Unsubscribe():
                     view = View(message.view, message.zone, message.window, message.ticket)
-                    scope = self._views.pop(view, None)
-                    if scope is not None:
-                        scope.cancel()
+                    following = self._views.pop(view, None)
+                    if following is not None:
+                        following.stop()
 
     async def _understood(self, event: dict[str, Any]) -> Incoming | CommandMessage | None:
         """What an event says; None, and the client is told, if it makes no sense."""
@@ -250,7 +270,7 @@ class Session:
             return
         before = self._views.pop(view, None)
         if before is not None:
-            before.cancel()
+            before.stop()
         self._views[view] = await nursery.start(self._follow, view, subscription)
 
     def _open(self, view: View, since: int | None, epoch: str | None) -> Subscription:
@@ -259,28 +279,35 @@ class Session:
     async def _follow(
         self,
         view: View,
-        first: Subscription,
+        subscription: Subscription,
         *,
-        task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED,
+        task_status: trio.TaskStatus[_Following] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Send a view's frames until it is unsubscribed, or what it shows is gone."""
-        subscription: Subscription | None = first
         with trio.CancelScope() as scope:
-            task_status.started(scope)
-            while subscription is not None:
-                seen = await self._relay(view, subscription)
-                subscription = await self._reopen(view, seen)
-        if self._views.get(view) is scope:
+            following = _Following(scope, subscription)
+            task_status.started(following)
+            again: Subscription | None = subscription
+            while again is not None:
+                following.subscription = again
+                seen = await self._relay(view, again)
+                again = await self._reopen(view, seen)
+        if self._views.get(view) is following:
             del self._views[view]
+        # Of a frame by half nobody else would send the rest before something new comes.
+        await self._send_with(self._outlet.flush)
 
-    async def _relay(self, view: View, subscription: Subscription) -> Frame | None:
-        """Send what a subscription brings until it ends; the last frame."""
-        seen: Frame | None = None
+    async def _relay(self, view: View, subscription: Subscription) -> _Seen | None:
+        """Send what a subscription brings until it ends; what was sent last.
+
+        No frame is kept: it holds what it was made from, and its message.
+        """
+        seen: _Seen | None = None
         whole: dict[str, object] = {}
 
         def packed(frame: Frame) -> bytes:
             nonlocal seen, whole
-            seen = frame
+            seen = _Seen(frame.revision, frame.epoch)
             if view.name != "strip":
                 return self._packed(view, frame, frame.data)
             # The same for all that share the frame: each has followed it without a gap.
@@ -290,19 +317,21 @@ class Session:
         def show(frame: Frame) -> Finish | None:
             return self._begin(frame.kind, partial(packed, frame))
 
+        def named(frame: Frame) -> tuple[str, bytes]:
+            return frame.kind, packed(frame)
+
         try:
             subscription.show_with(show)
             while True:
-                frame = await subscription.receive()
-                await self._put(frame.kind, packed(frame))
+                await self._put(*named(await subscription.receive()))
         except FeedClosed:
             return seen
         finally:
             subscription.close()
 
-    async def _reopen(self, view: View, seen: Frame | None) -> Subscription | None:
+    async def _reopen(self, view: View, seen: _Seen | None) -> Subscription | None:
         """Follow a view again whose subscription ended; None, and the client is told, when it is gone."""
-        resume = (seen.revision, seen.epoch) if seen and view.name != "strip" else (None, None)
+        resume = seen if seen and view.name != "strip" else (None, None)
         try:
             return self._open(view, *resume)
         except (FeedClosed, StoreUnavailable):
@@ -401,6 +430,8 @@ class Session:
         return None if out else partial(self._send_with, self._outlet.flush)
 
     async def _put(self, kind: str, packed: bytes) -> None:
+        # What fits is sent without waiting, also by a task that was told to stop.
+        await trio.lowlevel.checkpoint_if_cancelled()
         await self._send_with(partial(self._outlet.send, packed))
         metrics.feed_sent(self._hall, kind, len(packed))
 
@@ -411,6 +442,15 @@ class Session:
             raise _Ended(TOO_SLOW) from None
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise _Ended(None) from None
+
+
+def _verdict(ended: Sequence[Closing | None]) -> Closing | None:
+    """How a socket ended, of what its tasks met."""
+    if TOO_SLOW in ended:
+        # It was cut off then, which to the others looks as if it had left.
+        return TOO_SLOW
+    # A client that has left cannot be told anything.
+    return None if None in ended else ended[0]
 
 
 async def _raised(error: Exception) -> NoReturn:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CHANNELS = ("window", "self_service", "remote", "online", "appointment", "phone", "doorstep", "agent")
 CLASSES: tuple[cmd.TicketClass, ...] = ("ordinary", "ordinary", "priority")
 TRAITS = ("elderly", "disabled", "wheelchair", "deaf", "digital_shy", "pregnant", "blind", "new_here")
-SERVICES = ("general", "social", "estate", "desk")
+SERVICES = ("general", "social", "estate", "desk", "video")
 PLACES = (("w1", "c1"), ("w2", "c2"), ("w3", "c4"), ("w4", "c1"), ("w5", "c2"), ("w6", "c3"), ("w7", "c2"))
 
 acts: Any = st.one_of(
@@ -178,8 +178,10 @@ def accounted(state: HallState, question: Question, found: Routed) -> None:
     assert found.options or found.unavailable
     settled = {code for one in found.options for code in one.items}
     told = {code for one in found.unavailable for code in one.items}
-    items = {item.code for matter in meaning(state, question.items).matters for item in matter.items}
-    assert len(found.options) == MAX_OPTIONS or items <= settled | told
+    meant = meaning(state, question.items)
+    items = {item.code for matter in meant.matters for item in matter.items}
+    assert items | {item.code for item in meant.others} <= settled | told
+    _without_asking(state, question, found)
     for lack in found.unavailable:
         assert lack.zh
         assert lack.en
@@ -191,6 +193,19 @@ def accounted(state: HallState, question: Question, found: Routed) -> None:
                 question._replace(items=likely, accept=frozenset(lack.instead)),
             )
             assert {one.channel for one in again.options} == set(lack.instead)
+
+
+def _without_asking(state: HallState, question: Question, found: Routed) -> None:
+    """What is committed at once gives something, and is for what is wanted in any case, or the likeliest."""
+    meant = meaning(state, question.items)
+    best = max((matter.confidence for matter in meant.matters), default=0.0)
+    likeliest = [matter.service for matter in meant.matters if matter.confidence == best]
+    for rank in found.unasked:
+        one = found.options[rank - 1]
+        assert one.commit is not None
+        assert one.items or not meant.certain
+        if not meant.certain and one.items:
+            assert [state.index.items[one.items[0]].service] == likeliest
 
 
 @settings(max_examples=150, deadline=None)

@@ -9,7 +9,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain import events as ev
-from callq.domain.estimate import ahead, head_of_line, newcomer
+from callq.domain.estimate import ahead, expected_wait, newcomer
 from callq.domain.hall import Clerk, HallConfig, Routing, Rules, Skill, WindowConfig, WindowKind
 from callq.domain.routing import POLICIES, idle_windows
 from callq.domain.routing.policies import GUARDED
@@ -399,9 +399,9 @@ def test_who_comes_now_is_told_what_their_ticket_will_say(policy: str, cls: cmd.
         hall.issue("general", cls=other)
         hall.later(3 * MIN)
     one = newcomer(hall.state, "general", cls, hall.now_ms)
-    told = ahead(hall.state, one, hall.now_ms), head_of_line(hall.state, one, hall.now_ms)
+    told = ahead(hall.state, one, hall.now_ms), expected_wait(hall.state, one, hall.now_ms)
     ticket = hall.issue("general", cls=cls)
-    assert told == (ahead(hall.state, ticket, hall.now_ms), head_of_line(hall.state, ticket, hall.now_ms))
+    assert told == (ahead(hall.state, ticket, hall.now_ms), expected_wait(hall.state, ticket, hall.now_ms))
     assert told[0] == (1 if (policy, cls) == ("strict_priority", "priority") else 3)
 
 
@@ -410,12 +410,41 @@ def test_whom_nobody_is_called_before_does_not_wait_for_the_line() -> None:
     hall = hall_by("strict_priority")
     for _ in range(4):
         hall.issue("general")
-    hall.later(8 * MIN)
+    hall.later(60 * MIN)
     first = hall.issue("general", cls="priority")
-    assert head_of_line(hall.state, first, hall.now_ms) is None
+    assert expected_wait(hall.state, first, hall.now_ms) is None
     second = hall.issue("general", cls="priority")
-    # One of the five others who wait, of whom the first has waited for eight minutes.
-    assert head_of_line(hall.state, second, hall.now_ms) == (96, 58, 154)
+    # One of the five others who wait, of whom the first has waited for an hour.
+    assert expected_wait(hall.state, second, hall.now_ms) == (720, 432, 1152, "head_of_line")
+
+
+@rule("T-wait-burst")
+def test_who_comes_after_a_crowd_is_told_what_the_count_says() -> None:
+    hall = hall_by("longest_wait", config=changed(small_hall(), "social", service_min=8.0))
+    hall.staff("w2", "c3")
+    hall.issue("social")
+    hall.later(4 * MIN)
+    crowd = [hall.issue("social") for _ in range(40)]
+
+    def told(one: Ticket) -> tuple[Any, ...] | None:
+        return expected_wait(hall.state, one, hall.now_ms)
+
+    # Two windows with eight minutes for each of those ahead; the first has waited for four in all.
+    assert told(crowd[-1]) == (40 * 240, 5760, 15360, "count")
+    assert told(crowd[0]) == (240, 144, 384, "count")
+    last = hall.issue("social")
+    assert told(last) == (41 * 240, round(41 * 240 * 0.6), round(41 * 240 * 1.6), "count")
+    # A window that is about to stop serves none of them.
+    hall.do(cmd.CallNext(window="w2"))
+    hall.do(cmd.Pause(window="w2"))
+    assert told(last) == (40 * 480, 11520, 30720, "count")
+    # Without any nobody knows.
+    hall.do(cmd.Close(window="w1"))
+    assert told(last) is None
+    # The queue moves as the first says again once that has waited long enough.
+    hall.do(cmd.Open(window="w1"))
+    hall.later(110 * MIN)
+    assert (told(last) or ("",))[-1] == "head_of_line"
 
 
 def test_every_rule_has_a_sentence() -> None:

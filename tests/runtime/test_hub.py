@@ -133,6 +133,32 @@ async def test_who_waits_is_shown_a_change_as_it_is_published(journal: FaultyJou
         nursery.cancel_scope.cancel()
 
 
+async def test_who_is_shown_a_change_whole_is_not_woken(journal: FaultyJournal) -> None:
+    async with running(journal) as bench, trio.open_nursery() as nursery:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        reader = Shown(feed)
+        nursery.start_soon(reader.run)
+        await trio.testing.wait_all_tasks_blocked()
+        wake = feed._wake
+        await bench.issue()
+        assert len(reader.frames) == 1
+        assert feed._wake is wake
+        assert not wake.is_set()
+        nursery.cancel_scope.cancel()
+
+
+async def test_who_has_stopped_waiting_is_shown_nothing(journal: FaultyJournal) -> None:
+    async with running(journal) as bench:
+        feed = bench.actor.subscribe(BOARD, None, None)
+        reader = Shown(feed)
+        await next_frame(feed)
+        with trio.move_on_after(0.01):
+            await feed.receive()
+        await bench.issue()
+        assert reader.frames == []
+        assert waiting(await next_frame(feed)) == 1
+
+
 async def test_changes_are_merged_until_what_was_shown_by_half_is_finished(journal: FaultyJournal) -> None:
     finished = trio.Event()
     async with running(journal) as bench, trio.open_nursery() as nursery:

@@ -12,7 +12,7 @@ from callq.domain.calendar import business_day, next_day_ms
 from callq.domain.decide import decide
 from callq.domain.effects.tools import RECENT_MISSED
 from callq.domain.errors import Code, Rejected
-from callq.domain.estimate import ahead, head_of_line
+from callq.domain.estimate import ahead, expected_wait
 from callq.domain.hall import Rules, digest
 from callq.domain.numbers import ticket_number
 from callq.domain.state import HallState, canonical
@@ -278,15 +278,15 @@ def test_accepted_keys_are_kept_through_the_next_day_and_then_forgotten() -> Non
 def test_ahead_counts_all_classes_of_the_service() -> None:
     hall = Hall()
     first = hall.issue()
-    hall.later(100)
+    hall.later(1000)
     hall.issue(cls="priority")
-    hall.later(100)
+    hall.later(1000)
     last = hall.issue()
     assert (ahead(hall.state, first, hall.now_ms), ahead(hall.state, last, hall.now_ms)) == (0, 2)
-    assert head_of_line(hall.state, first, hall.now_ms) is None
-    estimate = head_of_line(hall.state, last, hall.now_ms)
+    assert expected_wait(hall.state, first, hall.now_ms) is None
+    estimate = expected_wait(hall.state, last, hall.now_ms)
     assert estimate is not None
-    assert (estimate.p50_s, estimate.low_s, estimate.high_s) == (200, 120, 320)
+    assert (estimate.p50_s, estimate.low_s, estimate.high_s) == (2000, 1200, 3200)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ SECRET = b"s" * 32
 HELD = Sealed(
     1,
     b"nonce-of-9",
-    1_795_395_600_000,
     1_795_396_200_000,
     ("elderly",),
     (Offer("general", "licence", ("estate",)), 1, Offer("estate", slot_ms=1_795_400_000_000)),
@@ -73,16 +72,16 @@ def test_an_option_that_issues_nothing_says_which_do(rank: int, said: str) -> No
 
 def test_ids_follow_from_decision_rank_and_hall() -> None:
     def ids(hall: str = "county", nonce: bytes = HELD.nonce) -> list[str]:
-        held = Sealed(1, nonce, HELD.made_ms, HELD.valid_until_ms, (), HELD.offers)
+        held = Sealed(1, nonce, HELD.valid_until_ms, (), HELD.offers)
         return [make(SECRET, hall, held, rank) for make in MAKERS for rank in (1, 2, 3)]
 
     found = ids()
     assert found == ids()
     assert len({*found, *ids("other"), *ids(nonce=b"other")}) == 3 * len(found)
     assert [len(one) for one in found] == [26] * 3 + [10] * 3
-    # As all ticket ids, it sorts by the time that it was made.
-    later = Sealed(1, HELD.nonce, HELD.made_ms + 1000, HELD.valid_until_ms, (), HELD.offers)
-    assert decisions.ticket_id(SECRET, "county", later, 1) > found[0]
+    # Whoever repeats a request under a key does so later, and is offered something else.
+    later = Sealed(1, HELD.nonce, HELD.valid_until_ms + 1000, (), (2, Offer("social")), became=2)
+    assert [make(SECRET, "county", later, rank) for make in MAKERS for rank in (1, 2, 3)] == found
 
 
 MAKERS = (decisions.ticket_id, decisions.booking_id)

@@ -218,12 +218,12 @@ def test_a_phone_follows_its_ticket_to_the_window() -> None:
     hall = Hall(small_hall(windows=(WindowConfig(id="w1", label="1", zone="hall", directions="右转"),)))
     hall.staff()
     hall.issue()
-    hall.later(120)
+    hall.later(300)
     second = hall.issue()
     phone = shown(hall, "ticket", ticket=second.id)
     assert phone["state"] == "waiting"
     assert phone["ticket"]["ahead"] == 1
-    assert phone["ticket"]["wait"]["p50_s"] == 120
+    assert phone["ticket"]["wait"]["p50_s"] == 300
     assert phone["window_label"] is None
     hall.do(cmd.CallNext(window="w1"))
     assert shown(hall, "ticket", ticket=second.id)["ticket"]["ahead"] == 0

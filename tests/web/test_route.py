@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 import trio
 
-from callq.domain.hall import Routing
+from callq.domain.hall import Booking, Routing
 from callq.journal.memory import MemoryJournal
+from callq.web import guide
 from tests.guided import ITEMS, guided_hall
 from tests.web.conftest import serving
 
@@ -329,24 +331,243 @@ async def test_a_request_can_be_committed_at_once(door: Door) -> None:
 
 
 async def test_what_a_key_did_counts_when_nothing_can_be_issued_any_more(door: Door) -> None:
-    body, keys = {"items": items("pension"), "commit": True}, {"Idempotency-Key": "k"}
+    body: dict[str, Any] = {"items": items("pension"), "accept": ["window"], "commit": True}
+    keys = {"Idempotency-Key": "k"}
     found = await door.post("route", body, **keys)
     await door.post("commands", {"command": "stop_issuing", "service": "social", "reason": "故障"})
     again = await door.post("route", body, **keys)
     assert (again["ticket"]["id"], again["committed"]) == (found["ticket"]["id"], None)
     problem = await refused(door, "route", body)
-    assert (problem["code"], problem["state"]) == ("service_closed", "closed")
+    assert (problem["code"], problem["state"]) == ("service_closed", "service_closed")
+    assert "故障" in problem["detail"]
 
 
 async def test_at_once_a_known_person_may_get_a_booking(door: Door) -> None:
     body = {"items": items("house"), "accept": ["appointment"], "commit": True}
-    assert (await refused(door, "route", body))["code"] == "service_closed"
+    problem = await refused(door, "route", body)
+    assert (problem["code"], problem["detail"]) == ("invalid", "a booking needs a person")
     keys = {"Idempotency-Key": "k"}
     found = await door.post("route", {**body, "person": PERSON}, **keys)
     assert (found["ticket"], found["committed"]) == (None, 1)
     door.clock.later(60)
     again = await door.post("route", {**body, "person": PERSON}, **keys)
     assert again["booking"] == found["booking"]
+
+
+async def test_a_repeated_request_and_its_decision_are_the_first_ticket(door: Door) -> None:
+    body = {"items": items("card"), "commit": True}
+    keys = {"Idempotency-Key": "k"}
+    found = await door.post("route", body, **keys)
+    for seconds in (1.1, 60, 590, 3600):
+        door.clock.later(seconds)
+        again = await door.post("route", body, **keys)
+        assert (again["ticket"]["id"], again["committed"]) == (found["ticket"]["id"], 2)
+        same = await door.post(f"route/{again['decision']}/commit", {"option": 2})
+        assert same["ticket"]["id"] == found["ticket"]["id"]
+    assert await issued(door) == [found["ticket"]["id"]]
+
+
+async def test_a_repeated_request_whose_options_are_others_gives_no_second_ticket(door: Door) -> None:
+    body = {"items": items("licence", "house"), "commit": True}
+    keys = {"Idempotency-Key": "k"}
+    found = await door.post("route", body, **keys)
+    ticket = found["ticket"]["id"]
+    assert found["committed"] == 1
+    # With one service stopped the visit is none any more; the other's ticket is another option.
+    await door.post("commands", {"command": "stop_issuing", "service": "general", "reason": "故障"})
+    again = await door.post("route", body, **keys)
+    assert (again["ticket"]["id"], again["committed"]) == (ticket, None)
+    assert again["options"] != found["options"]
+    for option in again["options"]:
+        if option["commit"]:
+            problem = await refused(
+                door, f"route/{again['decision']}/commit", {"option": option["rank"], "person": PERSON}
+            )
+            assert (problem["code"], problem["ticket"]) == ("idempotency_conflict", ticket)
+    # The queue of the machine's matter has moved: the same ticket, at another rank.
+    await door.post("commands", {"command": "start_issuing", "service": "general"})
+    back = await door.post("route", body, **keys)
+    assert (back["ticket"]["id"], back["committed"]) == (ticket, 1)
+    assert await issued(door) == [ticket]
+
+
+async def test_a_repeated_request_may_have_its_option_at_another_rank(door: Door) -> None:
+    body = {"items": items("pension"), "commit": True}
+    keys = {"Idempotency-Key": "k"}
+    found = await door.post("route", body, **keys)
+    ticket = found["ticket"]["id"]
+    assert (found["committed"], found["options"][0]["channel"]) == (1, "window")
+    for _ in range(5):
+        await door.issue("social")
+    door.clock.later(1200)
+    again = await door.post("route", body, **keys)
+    assert [one["channel"] for one in again["options"]] == ["online", "window", "remote"]
+    assert (again["ticket"]["id"], again["committed"]) == (ticket, 2)
+    path = f"route/{again['decision']}/commit"
+    assert (await door.post(path, {"option": 2}))["ticket"]["id"] == ticket
+    problem = await refused(door, path, {"option": 3})
+    assert problem["detail"] == "option 2 of the decision was committed"
+
+
+async def test_a_repeated_request_answers_the_booking_that_took_the_last_place() -> None:
+    base = guided_hall(hours="08:00-10:00")
+    services = [
+        msgspec.structs.replace(one, booking=Booking(slot_min=30, capacity=1, days_ahead=0))
+        if one.code == "estate"
+        else one
+        for one in base.services
+    ]
+    async with serving(MemoryJournal(), msgspec.structs.replace(base, services=tuple(services))) as door:
+        body = {"items": items("house"), "accept": ["appointment"], "commit": True, "person": PERSON}
+        keys = {"Idempotency-Key": "k"}
+        found = await door.post("route", body, **keys)
+        assert (found["committed"], found["ticket"]) == (1, None)
+        door.clock.later(1.1)
+        again = await door.post("route", body, **keys)
+        assert again["booking"] == found["booking"]
+        assert (again["options"], again["ticket"], again["committed"]) == ([], None, None)
+        assert again["revision"] == found["revision"]
+
+
+async def test_a_booking_outlives_its_key(door: Door) -> None:
+    day = 24 * 3600
+    body = {"items": items("house"), "accept": ["appointment"], "commit": True, "person": PERSON}
+    body["arrive_ms"] = door.clock.now_ms + 5 * day * 1000
+    keys = {"Idempotency-Key": "k"}
+    found = await door.post("route", body, **keys)
+    for _ in range(4):
+        door.clock.later(day)
+        again = await door.post("route", body, **keys)
+        assert (again["booking"], again["committed"]) == (found["booking"], 1)
+    same = await door.post(f"route/{again['decision']}/commit", {"option": 1, "person": PERSON})
+    assert same["booking"] == found["booking"]
+    assert len((await door.get("bookings"))["bookings"]) == 1
+
+
+async def test_at_once_nobody_is_sent_to_the_less_likely(door: Door) -> None:
+    def body(*likely: tuple[str, float], **more: Any) -> dict[str, Any]:
+        said = [{"item": code, "confidence": confidence} for code, confidence in likely]
+        return {"items": said, "commit": True, **more}
+
+    # First the machine's way for the more probable; its window comes after the desk.
+    found = await door.post("route", body(("permit", 0.55), ("house", 0.2)))
+    assert [one["service"] for one in found["options"]][:3] == ["general", "estate", "desk"]
+    assert found["ticket"]["service"] == "desk"
+    await door.post("commands", {"command": "stop_issuing", "service": "desk", "reason": "午休"})
+    found = await door.post("route", body(("permit", 0.55), ("house", 0.2)))
+    assert (found["ticket"]["service"], found["ticket"]["item"]) == ("general", None)
+    for likely in ([("permit", 0.4), ("house", 0.4)], [("search", 0.5), ("pension", 0.3)]):
+        problem = await refused(door, "route", body(*likely))
+        assert (problem["code"], problem["status"]) == ("choice_needed", 409)
+        assert "choose" in problem["hint"]
+    found = await door.post("route", body(("pension", 0.5), ("house", 0.3)))
+    assert found["ticket"]["service"] == "social"
+    assert len(await issued(door)) == 3
+
+
+async def test_at_once_the_reason_is_the_true_one(door: Door) -> None:
+    async def why(*codes: str, **more: Any) -> tuple[str, str | None]:
+        problem = await refused(door, "route", {"items": items(*codes), "commit": True, **more})
+        return problem["code"], problem.get("state")
+
+    assert await why("card", accept=["phone"]) == ("choice_needed", "not_accepted")
+    assert await why("search") == ("choice_needed", "nothing_to_issue")
+    far = door.clock.now_ms + 3_600_000 * 24 * 20
+    assert await why("house", accept=["appointment"], arrive_ms=far) == ("service_closed", "no_way")
+    await door.post("commands", {"command": "stop_issuing", "service": "estate", "reason": "故障"})
+    # The desk is open, and settles nothing.
+    assert await why("house") == ("invalid", None)
+    assert await why("house", accept=["window"]) == ("service_closed", "service_closed")
+    await door.post("commands", {"command": "suspend", "reason": "停电"})
+    assert await why("licence") == ("hall_suspended", "hall_suspended")
+    found = await route(door, "house", accept=["appointment"])
+    said = [one for one in found["options"][0]["why"] if one["code"] == "suspended_now"]
+    assert "停电" in said[0]["zh"]
+    assert "停电" in said[0]["en"]
+    assert found["unavailable"][0]["code"] == "hall_suspended"
+
+
+async def test_when_somebody_comes_is_a_time_that_they_can_come_at(door: Door) -> None:
+    now = door.clock.now_ms
+    for arrive_ms, hint in (
+        (now // 1000, "these are seconds"),
+        (now - 6 * 60_000, "leave it out"),
+        (now + 367 * 24 * 3_600_000, "milliseconds"),
+        (0, "leave it out"),
+    ):
+        problem = await refused(door, "route", {"items": items("licence"), "arrive_ms": arrive_ms})
+        assert problem["code"] == "invalid"
+        assert "arrive_ms" in problem["detail"]
+        assert hint in problem["hint"]
+    just = await route(door, "licence", arrive_ms=now - 60_000)
+    assert just["options"][0]["arrive_ms"] is None
+    # Repeated under its key it was to come when it was asked first.
+    body = {"items": items("licence"), "arrive_ms": now + 30_000, "commit": True}
+    keys = {"Idempotency-Key": "k"}
+    first = await door.post("route", body, **keys)
+    door.clock.later(3600)
+    assert (await door.post("route", body, **keys))["ticket"]["id"] == first["ticket"]["id"]
+    assert (await refused(door, "route", body))["code"] == "invalid"
+
+
+async def test_who_is_called_before_they_come_takes_the_ticket_then(door: Door) -> None:
+    now = door.clock.now_ms
+    body = {"items": items("licence"), "accept": ["window"], "arrive_ms": now + 14 * 60_000}
+    found = await door.post("route", body)
+    (option,) = found["options"]
+    assert (option["commit"], option["ahead"]) == (None, None)
+    assert "take_ticket_on_arrival" in {one["code"] for one in option["why"]}
+    problem = await refused(door, f"route/{found['decision']}/commit", {"option": 1})
+    assert problem["code"] == "invalid"
+    assert (await refused(door, "route", {**body, "commit": True}))["code"] == "choice_needed"
+    # Behind three, of whom the first has waited long, there is time.
+    for _ in range(3):
+        await door.issue("general")
+    await door.post("windows/w1/commands", {"command": "pause", "reason": "喝水"})
+    door.clock.later(25 * 60)
+    body["arrive_ms"] = door.clock.now_ms + 14 * 60_000
+    assert (await door.post("route", {**body, "commit": True}))["ticket"]["service"] == "general"
+
+
+async def test_a_decision_counts_in_its_hall_only() -> None:
+    configs = [msgspec.structs.replace(guided_hall(), id=hall) for hall in ("test", "other")]
+    async with serving(MemoryJournal(), *configs) as door:
+        decision = (await route(door, "licence"))["decision"]
+        problem = await refused(door, f"/v1/halls/other/route/{decision}/commit", {"option": 1})
+        assert (problem["code"], problem["status"]) == ("invalid", 400)
+        assert "this hall" in problem["detail"]
+        assert (await door.get("tickets"))["tickets"] == []
+
+
+async def test_a_batch_lets_others_have_their_turn(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = 0
+    seen: list[int] = []
+    decide = guide._decide
+
+    def watched(*given: Any) -> Any:
+        seen.append(turns)
+        return decide(*given)
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    monkeypatch.setattr(guide, "_decide", watched)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(others)
+        await door.post("route", {"requests": [{}] * 100})
+        nursery.cancel_scope.cancel()
+    assert len(seen) == 100
+    # Sixteen at a time; who has just had a turn may have the next one before the others.
+    assert max(seen.count(turn) for turn in seen) <= 32
+
+
+async def test_a_batch_that_is_too_large_is_refused(door: Door) -> None:
+    large = {"items": items("licence") * 16, "traits": ["digital_shy"] * 8}
+    problem = await refused(door, "route", {"requests": [large] * 100})
+    assert (problem["code"], problem["status"]) == ("payload_too_large", 413)
 
 
 # Two nodes ----------------------------------------------------------------------------------------

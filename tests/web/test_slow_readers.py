@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -17,6 +18,7 @@ from wsproto.events import BytesMessage, TextMessage
 
 from callq import metrics
 from callq.journal.memory import MemoryJournal
+from callq.runtime.hub import Frame
 from callq.web import listener, session, stream
 from callq.web.api import Api
 from callq.web.feed import FeedDoor
@@ -58,10 +60,11 @@ class _Line(PatientStream):
         self._browser = browser
 
     def _send_at_once(self, data: bytes) -> int:
-        if not self._browser.reading.is_set():
-            return 0
-        self._browser.take(data)
-        return len(data)
+        if self._browser.gone:
+            raise trio.BrokenResourceError("the peer is gone")
+        taken = data if self._browser.reading.is_set() else data[: self._browser.room]
+        self._browser.take(bytes(taken))
+        return len(taken)
 
 
 class Browser:
@@ -72,6 +75,10 @@ class Browser:
         self.reading.set()
         self.stuck = trio.Event()
         """Set when the server waits for us."""
+        self.room = 0
+        """Bytes that its buffer takes of a message while it does not read."""
+        self.gone = False
+        """The connection is broken, and its reader has not heard of it yet."""
         self.line = _Line(self)
         self.scope: dict[str, Any] = {
             "type": "websocket",
@@ -85,6 +92,9 @@ class Browser:
         """Events of the ASGI connection: all but messages."""
         self._frames = Connection(ConnectionType.CLIENT)
         self._messages: list[Any] = []
+        self._part = bytearray()
+        self.size = 0
+        """Bytes taken."""
         self._says.send_nowait({"type": "websocket.connect"})
 
     def say(self, **message: object) -> None:
@@ -103,12 +113,19 @@ class Browser:
         self.sent.append(event)
 
     def take(self, data: bytes) -> None:
+        self.size += len(data)
         self._frames.receive_data(data)
         for event in self._frames.events():
             if isinstance(event, TextMessage):
-                self._messages.append(json.loads(event.data))
+                self._part += event.data.encode()
             elif isinstance(event, BytesMessage):
-                self._messages.append(msgpack.unpackb(bytes(event.data)))
+                self._part += event.data
+            else:
+                continue
+            if event.message_finished:
+                read = json.loads if isinstance(event, TextMessage) else msgpack.unpackb
+                self._messages.append(read(bytes(self._part)))
+                self._part.clear()
 
     def messages(self) -> list[dict[str, Any]]:
         return list(self._messages)
@@ -142,6 +159,116 @@ async def test_a_slow_reader_gets_the_newest_of_what_it_missed_once(door: Door) 
         assert changes[-1]["data"]["waiting"][0]["count"] == 50
         assert changes[-1]["revision"] == (await door.get(""))["revision"]
         browser.leave()
+
+
+async def test_a_view_that_was_given_up_sends_nothing_more(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = door.node.actor("test").hub
+    follow = session.Session._follow
+
+    async def beside_a_publication(self: Any, view: Any, *args: Any, **named: Any) -> None:
+        projection = hub._projections[view]
+        if projection.data is not None:
+            hub._change(projection, {"published": trio.current_time()}, hub.revision)
+        await follow(self, view, *args, **named)
+
+    monkeypatch.setattr(session.Session, "_follow", beside_a_publication)
+    browser = Browser()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        for _ in range(20):
+            browser.say(type="subscribe", view="board")
+            await settled()
+        assert [message["type"] for message in browser.messages()] == ["snapshot"] * 20
+        browser.leave()
+
+
+async def test_a_frame_that_is_out_by_half_is_ended_though_its_view_is_given_up(door: Door) -> None:
+    browser = Browser()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        browser.say(type="subscribe", view="board")
+        await settled()
+        browser.reading, browser.room = trio.Event(), 10
+        browser.say(type="unsubscribe", view="board")
+        hub = door.node.actor("test").hub
+        (projection,) = [each for view, each in hub._projections.items() if view.name == "board"]
+        # In the round in which it is given up.
+        hub._change(projection, {"published": 1}, hub.revision)
+        await settled()
+        browser.reading.set()
+        await settled()
+        assert [message["type"] for message in browser.messages()] == ["snapshot", "change"]
+        browser.leave()
+
+
+async def test_what_comes_while_another_view_is_being_sent_is_sent_after_it(door: Door) -> None:
+    browser = Browser()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        for view in ("board", "floor"):
+            browser.say(type="subscribe", view=view)
+        await settled()
+        browser.reading, browser.room = trio.Event(), 10
+        await door.issue()
+        await settled()
+        assert len(browser.messages()) == 2
+        browser.reading.set()
+        await settled()
+        changes = {message["view"] for message in browser.messages()[2:] if message["type"] == "change"}
+        assert changes == {"board", "floor"}
+        browser.leave()
+
+
+async def test_every_message_is_counted_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[tuple[str, int]] = []
+    monkeypatch.setattr(metrics, "feed_sent", lambda _, kind, size: counted.append((kind, size)))
+    browser = Browser()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
+        browser.say(type="subscribe", view="board")
+        await settled()
+        await door.issue()
+        browser.reading = trio.Event()
+        await door.issue()
+        browser.reading.set()
+        await settled()
+        assert [kind for kind, _ in counted] == ["snapshot", "change", "change"]
+        assert sum(size for _, size in counted) == browser.size
+        browser.leave()
+
+
+async def test_a_connection_that_breaks_in_a_publication_is_its_own_affair(door: Door) -> None:
+    broken, other = Browser(), Browser()
+    feed = await feed_of(door)
+    async with trio.open_nursery() as nursery:
+        for browser in (broken, other):
+            nursery.start_soon(feed, browser.scope, browser.receive, browser.send)
+            browser.say(type="subscribe", view="board")
+        await settled()
+        broken.gone = True
+        assert (await door.issue())["state"] == "waiting"
+        await settled()
+        assert [message["type"] for message in other.messages()] == ["snapshot", "change"]
+        assert door.node.actor("test").hub.subscribers == 1
+        assert broken.sent == [{"type": "websocket.accept", "subprotocol": "callq.v1.json"}]
+        other.leave()
+
+
+async def test_what_was_sent_is_kept_for_nobody(door: Door) -> None:
+    browsers = [Browser() for _ in range(3)]
+    feed = await feed_of(door)
+    async with trio.open_nursery() as nursery:
+        for browser in browsers:
+            nursery.start_soon(feed, browser.scope, browser.receive, browser.send)
+            browser.say(type="subscribe", view="board")
+        await settled()
+        assert all(browser.messages() for browser in browsers)
+        gc.collect()
+        assert [each for each in gc.get_objects() if isinstance(each, Frame)] == []
+        for browser in browsers:
+            browser.leave()
 
 
 async def test_results_that_nobody_takes_are_bounded(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -481,8 +608,9 @@ async def test_an_aborted_send_fails_at_once_even_under_a_shield() -> None:
             await patient.send_all(b"more")
 
 
+@pytest.mark.parametrize("views", [("floor",), ("floor", "board")])
 async def test_a_screen_that_takes_nothing_is_dropped_as_slow(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    views: tuple[str, ...], door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "SEND_WITHIN_S", 0.05)
     ended: list[str] = []
@@ -498,7 +626,8 @@ async def test_a_screen_that_takes_nothing_is_dropped_as_slow(
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     await client.send_all(upgrade(door.port))
     await client.receive_some(4096)
-    await client.send_all(masked(b'{"type":"subscribe","view":"floor"}'))
+    for view in views:
+        await client.send_all(masked(json.dumps({"type": "subscribe", "view": view}).encode()))
     async with door.feed() as beside:
         await beside.subscribe("floor")
         for _ in range(3000):
@@ -510,6 +639,13 @@ async def test_a_screen_that_takes_nothing_is_dropped_as_slow(
             await dropped.wait()
         assert ended == ["slow"]
     await trio.aclose_forcefully(client)
+
+
+def test_who_was_cut_off_as_too_slow_has_not_left() -> None:
+    assert session._verdict([session.TOO_SLOW, None]) == session.TOO_SLOW
+    assert session._verdict([None, session.TOO_SLOW]) == session.TOO_SLOW
+    assert session._verdict([session.IDLE, None]) is None
+    assert session._verdict([session.GOING_AWAY]) == session.GOING_AWAY
 
 
 async def test_an_address_that_is_taken_is_an_error_and_stays_with_its_owner() -> None:

@@ -28,6 +28,7 @@ def _other_clerk(state: HallState, window: str, at: Moment, undo: Undo) -> Windo
 def _flagged(state: HallState, window: str, undo: Undo) -> Window:
     """A window of which something was asked; in old journals that ended what could be taken back."""
     found = state.windows[window]
+    seats_changed(state, undo)
     if state.level < WHOLE_UNDO:
         settled(state, found, undo)
     return found
@@ -98,7 +99,6 @@ def opened(state: HallState, event: ev.WindowOpened, at: Moment, undo: Undo) -> 
         undo.set(window, "open", True)
         since(state, window, at, undo)
         tides.window_opened(state, window, at, undo)
-        seats_changed(state, undo)
     undo.set(window, "draining", False)
     tides.not_draining(state, window.id, undo)
 
@@ -116,7 +116,6 @@ def closed(state: HallState, event: ev.WindowClosed, at: Moment, undo: Undo) -> 
     undo.set(window, "pause_reason", None)
     since(state, window, at, undo)
     tides.window_closed(state, window, undo)
-    seats_changed(state, undo)
 
 
 def pause_requested(state: HallState, event: ev.PauseRequested, at: Moment, undo: Undo) -> None:

@@ -42,6 +42,8 @@ class Staffing(NamedTuple):
     """Services that a window's clerk masters at level 1, by window; windows without any are left out."""
     better: dict[str, tuple[str, ...]]
     """Ids of the open windows that serve a service at a higher level, in the hall's order."""
+    serving: dict[str, tuple[str, ...]]
+    """Ids of those that serve it and are not paused, nor about to be or to close, likewise."""
 
 
 def staffing_of(state: HallState) -> Staffing:
@@ -59,6 +61,7 @@ def _worked_out(state: HallState) -> Staffing:
     dedicated: dict[str, int] = {}
     beginners: dict[str, frozenset[str]] = {}
     better: dict[str, tuple[str, ...]] = {}
+    serving: dict[str, tuple[str, ...]] = {}
     open_now = 0
     for window in state.windows.values():
         if not window.open or window.clerk is None:
@@ -70,16 +73,20 @@ def _worked_out(state: HallState) -> Staffing:
         levels = {code: clerk.level(state.index.services[code].needs, state.day) for code in services}
         if lowest := frozenset(code for code, level in levels.items() if level == 1):
             beginners[window.id] = lowest
+        stays = not (window.paused or window.draining or window.pause_after)
         for code in services:
             if levels[code] > 1:
                 better[code] = (*better.get(code, ()), window.id)
+            if stays:
+                serving[code] = (*serving.get(code, ()), window.id)
     share = daily_shares(state.config.services)
     roots = {code: sqrt(share[code] * (dedicated.get(code, 0) + 0.5)) for code in share}
     whole = sum(roots.values())
     routing = state.config.routing
     given = routing.pressure if routing is not None else None
     weight = given if given is not None else weight_for(open_now)
-    return Staffing({code: root / whole for code, root in roots.items()}, weight, beginners, better)
+    shared = {code: root / whole for code, root in roots.items()}
+    return Staffing(shared, weight, beginners, better, serving)
 
 
 def weight_for(windows: int) -> float:

@@ -399,6 +399,7 @@ export const en = {
   "refused.too_soon": "Too soon after the last call. Wait a little.",
   "refused.too_soon_wait": "Too soon after the last call. Press again in {seconds} s.",
   "refused.limit_reached": "The limit is reached. Press Mark missed.",
+  "refused.choice_needed": "It is not clear what is wanted. Choose one of the options.",
   "refused.expired": "The time for this is over. Take a new ticket.",
   "refused.trimmed": "The record is no longer kept. Reload this page.",
   "refused.payload_too_large": "Too long. Shorten it and try again.",

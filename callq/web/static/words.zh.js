@@ -397,6 +397,7 @@ export const zh = {
   "refused.too_soon": "距上次叫号太近。请稍等再按。",
   "refused.too_soon_wait": "距上次叫号太近。{seconds} 秒后再按。",
   "refused.limit_reached": "次数已到上限。请按过号。",
+  "refused.choice_needed": "还不能确定要办什么，请先选一项。",
   "refused.expired": "已经过了期限。请重新取号。",
   "refused.trimmed": "记录已不再保留。请刷新本页。",
   "refused.payload_too_large": "内容太长。请缩短再试。",

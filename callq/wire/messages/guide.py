@@ -12,9 +12,10 @@ from callq.wire.messages.tickets import Ticket
 ClosedCode = Literal["hall_suspended", "service_closed", "outside_session", "quota_exhausted"]
 """Why a service gives no tickets, as a request for one would be refused."""
 
-UnavailableCode = ClosedCode | Literal["not_accepted", "no_way", "nothing_meant"]
+UnavailableCode = ClosedCode | Literal["not_accepted", "no_way", "not_shown", "less_likely", "nothing_meant"]
 """The same, or why a matter has no option: none of its channels is accepted, none of those accepted is open
-within a week or has a place left, no matter is probable and there is no desk for that."""
+within a week or has a place left, there are more ways than are shown, others are far more probable, no
+matter is probable and there is no desk for that."""
 
 
 class RouteWait(_Wire, frozen=True, kw_only=True, gc=False):

@@ -15,7 +15,8 @@ class Wait(_Wire, frozen=True, kw_only=True):
     p50_s: int | None = None
     low_s: int | None = None
     high_s: int | None = None
-    method: Literal["head_of_line"] = "head_of_line"
+    method: Literal["head_of_line", "count"] = "head_of_line"
+    """From how long the first has waited, or from the number ahead and the service's minutes."""
 
 
 class Origin(_Wire, frozen=True, kw_only=True):
