@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from callq.domain.estimate import head_of_line, newcomer
+from callq.domain.estimate import newcomer
 from callq.domain.window import WindowState
 from callq.views.board import public_state, window_row
 from callq.views.queues import Memo, label_ranges, place_of, waiting_count
+from callq.views.ticket import wait_out
 from callq.views.ticketing import suspended_of, ticketing_of
 from callq.wire import messages as m
 
@@ -62,7 +63,6 @@ def _service(state: HallState, service: Service, working: int, now_ms: int, memo
     equipped = [w for w in state.config.windows if not w.services or service.code in w.services]
     zone = state.index.zones.get(service.zone or (equipped[0].zone if equipped else ""))
     near = [w for w in equipped if zone is not None and w.zone == zone.code]
-    expected = head_of_line(state, newcomer(state, service.code, "ordinary", now_ms), now_ms)
     return m.EntranceService(
         service=service.code,
         name=service.name,
@@ -75,6 +75,6 @@ def _service(state: HallState, service: Service, working: int, now_ms: int, memo
         windows=label_ranges(w.label for w in near or equipped),
         working=working,
         count=waiting_count(state, service.code, memo),
-        wait=m.Wait(**expected._asdict()) if expected else m.Wait(),
+        wait=wait_out(state, newcomer(state, service.code, "ordinary", now_ms), now_ms),
         ticketing=ticketing_of(state, service, now_ms),
     )

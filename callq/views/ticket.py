@@ -19,6 +19,7 @@ from callq.wire import messages as m
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from callq.domain.estimate import Standing
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
@@ -83,7 +84,7 @@ def ticket_out(
         unconfirmed=ticket.unconfirmed,
         come_back_until=credit.until if credit else None,
         ahead=ahead(state, ticket, now_ms) if waiting else None,
-        wait=_wait(state, ticket, now_ms) if waiting else None,
+        wait=wait_out(state, ticket, now_ms) if waiting else None,
         traits=ticket.traits,
         ratings=tuple(m.Rating(**rating._asdict()) for rating in ticket.ratings)
         if ratings
@@ -145,8 +146,9 @@ def _deferred(state: HallState, ticket: Ticket, now_ms: int, *, offers: bool) ->
     )
 
 
-def _wait(state: HallState, ticket: Ticket, now_ms: int) -> m.Wait:
-    expected = expected_wait(state, ticket, now_ms)
+def wait_out(state: HallState, one: Standing, now_ms: int) -> m.Wait:
+    """The expected wait of somebody in a queue, all null where nothing honest can be said."""
+    expected = expected_wait(state, one, now_ms)
     return m.Wait(**expected._asdict()) if expected else m.Wait()
 
 
