@@ -55,6 +55,7 @@ def print_banner(console: Console, url: str, hall: HallConfig, passes: Passes, k
         f" -H 'Content-Type: application/json' -d '{{\"service\": \"{hall.services[0].code}\"}}'",
         "cyan",
     )
+    line("  答复里的 links.page 是这张号的手机页 / its links.page is the ticket on a phone", "dim")
     line()
     if kept:
         line(f"数据保留在 / the hall is kept in {kept}", "dim")

@@ -74,6 +74,12 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
         panels.append(Link(f"{window.label} 号窗口 / window {window.label}", href, note))
     token = tokens["tv/all"] = await mint("screen", "tv all")
     screens.append(Link("全厅大屏 / whole hall", f"/tv/{quote(hall.id)}/all#token={token}", ""))
+    entrance = Link("入口屏 / entrance", f"/tv/{quote(hall.id)}/entrance#token={token}", "")
+    beside = Link(
+        f"{_label_of(hall, seating)} 号窗口屏 / screen over window {_label_of(hall, seating)}",
+        f"/tv/{quote(hall.id)}/window/{quote(seating.visitor_window)}#token={token}",
+        "",
+    )
     for zone in hall.zones:
         token = tokens[f"tv/{zone.code}"] = await mint("screen", f"tv {zone.code}")
         href = f"/tv/{quote(hall.id)}/{quote(zone.code)}#token={token}"
@@ -88,9 +94,13 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
             seat.window: await mint("clerk", f"demo {seat.clerk}", window=seat.window, clerk=seat.clerk)
             for seat in seating.seats
         },
-        links=(panels[0], *screens, *panels[1:]),
+        links=(panels[0], *screens, entrance, beside, *panels[1:]),
         home=_home_href(hall, seating, tokens),
     )
+
+
+def _label_of(hall: HallConfig, seating: Seating) -> str:
+    return next(window.label for window in hall.windows if window.id == seating.visitor_window)
 
 
 def _panel_of(hall: HallConfig, seating: Seating) -> str:

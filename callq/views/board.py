@@ -54,7 +54,7 @@ def project_board(state: HallState, zone: str | None, now_ms: int, memo: Memo) -
         "rejoin": rejoin_of(state),
         "suspended": suspended_of(state),
         "windows": tuple(
-            _window_row(state, window, memo)
+            window_row(state, window, memo)
             for config in state.config.windows
             if zone in (None, config.zone)
             if (window := state.windows.get(config.id))
@@ -133,7 +133,8 @@ def public_state(window: Window) -> WindowState:
     return window.state if window.clerk is not None else WindowState.CLOSED
 
 
-def _window_row(state: HallState, window: Window, memo: Memo) -> m.BoardWindow:
+def window_row(state: HallState, window: Window, memo: Memo) -> m.BoardWindow:
+    """A window as screens show it."""
     key = ("window", window.id)
     if key not in memo:
         memo[key] = m.BoardWindow(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callq.domain.rules.guards import window_of
-from callq.domain.tides import opening_clock
+from callq.domain.tides import opening_clock, opening_ms
 from callq.domain.window import WindowState
 from callq.views.board import public_state
-from callq.views.queues import names_of
+from callq.views.queues import english_names_of, names_of
+from callq.views.ticketing import suspended_of
 
 if TYPE_CHECKING:
     from callq.domain.state import HallState
@@ -38,27 +39,31 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
     """
     found = window_of(state, window)
     shown = public_state(found)
-    number, calls = (found.ticket.number, found.ticket.calls) if found.ticket else (None, 0)
-    if state.suspended_since is not None:
-        return {
-            "window": found.id,
-            "label": state.index.windows[found.id].label,
-            "line1": SUSPENDED,
-            "line2": state.suspended_reason,
-            "number": number,
-            "calls": calls,
-            "state": shown.value,
-        }
-    words = OPENS_SOON if opening_clock(state, found.id) is not None else WORDS[shown]
+    ticket = found.ticket
+    number = ticket.number if ticket else None
+    service = state.index.services.get(ticket.service) if ticket else None
+    suspended = suspended_of(state)
+    line1, services = _line1(state, found), services_shown(state, found)
     return {
         "window": found.id,
         "label": state.index.windows[found.id].label,
-        "line1": f"{number} {words}" if number else words,
-        "line2": names_of(state, services_shown(state, found)),
+        "line1": SUSPENDED if suspended else line1,
+        "line2": suspended.reason if suspended else names_of(state, services),
+        "line2_en": "" if suspended else english_names_of(state, services),
         "number": number,
-        "calls": calls,
+        "service_name": service.name if service else "",
+        "service_name_en": service.name_en if service else "",
+        "calls": ticket.calls if ticket else 0,
         "state": shown.value,
+        "opens_ms": opening_ms(state, found.id),
+        "suspended": suspended,
+        "timezone": state.today.timezone,
     }
+
+
+def _line1(state: HallState, window: Window) -> str:
+    words = OPENS_SOON if opening_clock(state, window.id) is not None else WORDS[public_state(window)]
+    return f"{window.ticket.number} {words}" if window.ticket else words
 
 
 def services_shown(state: HallState, window: Window) -> tuple[str, ...]:

@@ -10,14 +10,16 @@ from callq.domain.estimate import ahead, expected_wait
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import ticket_of
 from callq.domain.state import step_key
-from callq.domain.ticket import FINAL, TicketState
+from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
 from callq.domain.tides import opening_ms
+from callq.views.queues import place_of
 from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from callq.domain.estimate import Standing
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
     from callq.domain.window import Window
@@ -82,7 +84,7 @@ def ticket_out(
         unconfirmed=ticket.unconfirmed,
         come_back_until=credit.until if credit else None,
         ahead=ahead(state, ticket, now_ms) if waiting else None,
-        wait=_wait(state, ticket, now_ms) if waiting else None,
+        wait=wait_out(state, ticket, now_ms) if waiting else None,
         traits=ticket.traits,
         ratings=tuple(m.Rating(**rating._asdict()) for rating in ticket.ratings)
         if ratings
@@ -144,8 +146,9 @@ def _deferred(state: HallState, ticket: Ticket, now_ms: int, *, offers: bool) ->
     )
 
 
-def _wait(state: HallState, ticket: Ticket, now_ms: int) -> m.Wait:
-    expected = expected_wait(state, ticket, now_ms)
+def wait_out(state: HallState, one: Standing, now_ms: int) -> m.Wait:
+    """The expected wait of somebody in a queue, all null where nothing honest can be said."""
+    expected = expected_wait(state, one, now_ms)
     return m.Wait(**expected._asdict()) if expected else m.Wait()
 
 
@@ -182,9 +185,14 @@ def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, obje
     found = ticket_of(state, ticket)
     service = state.index.services.get(found.service)
     window = state.index.windows.get(found.window) if found.window else None
+    zone = window.zone if window and found.state in AT_WINDOW else found.zone
+    contact = state.config.contact
     return {
         "ticket": ticket_out(state, found, now_ms),
         "service_name": service.name if service else found.service,
+        "service_name_en": service.name_en if service else "",
+        "place": place_of(state, zone if zone in state.index.zones else None),
+        "contact": m.ContactInfo(phone=contact.phone, address=contact.address),
         "window_label": window.label if window else None,
         "directions": window.directions if window else "",
         "state": found.state.value,

@@ -16,6 +16,7 @@ from callq.domain.routing import eligible_lanes
 from callq.domain.rules.guards import ticket_of, window_of
 from callq.views.announcements import project_announcements, room_of
 from callq.views.board import project_board
+from callq.views.entrance import project_entrance
 from callq.views.floor import project_floor
 from callq.views.held import held_at
 from callq.views.panel import project_panel
@@ -184,6 +185,7 @@ VIEWS: Final[dict[str, _Kind]] = {
     "panel": _Kind(
         ("window",), lambda v, s, now, memo: project_panel(s, v.window or "", now, memo), _panel_topics
     ),
+    "entrance": _Kind((), lambda v, s, now, memo: project_entrance(s, now, memo), _floor_topics),
     "floor": _Kind((), lambda v, s, now, memo: project_floor(s, now, memo), _floor_topics),
     "ticket": _Kind(
         ("ticket",), lambda v, s, now, memo: project_ticket(s, v.ticket or "", now), _ticket_topics

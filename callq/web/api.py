@@ -278,8 +278,15 @@ class Api:
         return await self.decided(actor, call, command, render)
 
     def citizen_link(self, hall: str, ticket: str) -> dict[str, str]:
-        """The link that holds the citizen's key, for the answer that issues the ticket and for no other."""
-        return {"citizen": f"/v1/halls/{hall}/tickets/{ticket}#token={self.tokens.citizen_key(hall, ticket)}"}
+        """Links that hold the citizen's key, for the answer that issues the ticket and for no other.
+
+        `citizen` is the ticket's address in the API, `page` the one that people open on a phone.
+        """
+        key = self.tokens.citizen_key(hall, ticket)
+        return {
+            "citizen": f"/v1/halls/{hall}/tickets/{ticket}#token={key}",
+            "page": f"/t/{hall}/{ticket}#token={key}",
+        }
 
     async def ticket_command(self, call: Call, ticket: str, body: bodies.TicketCommandBody) -> m.TicketAnswer:
         """A command to a ticket; a bound token's only where it is a matter of its window and clerk."""

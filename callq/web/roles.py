@@ -130,6 +130,7 @@ VIEW_PERMISSION: Final[dict[str, Permission]] = {
     "announcements": Permission.READ_BOARD,
     "strip": Permission.READ_STRIP,
     "panel": Permission.READ_PANEL,
+    "entrance": Permission.READ_BOARD,
     "floor": Permission.READ_FLOOR,
     "ticket": Permission.READ_TICKET,
 }

@@ -28,19 +28,22 @@ function makeRoom() {
   parts.forEach((part) => attrs(part, { hidden: line.scrollWidth > line.clientWidth }));
 }
 
-/** @param {import("/static/wire.js").Place} place */
-export function renderPlace(place) {
+/**
+ * @param {import("/static/wire.js").Place} place
+ * @param {string} [what] the page shows, in place of a zone
+ */
+export function renderPlace(place, what) {
   const name = named(place.name, place.name_en);
   const zone = named(place.zone_name, place.zone_name_en);
   const windows = place.windows.split("、").join(t("listComma"));
   text(byId("hall"), name);
-  text(byId("zone"), zone || t("tv.wholeHall"));
+  text(byId("zone"), what || zone || t("tv.wholeHall"));
   // The place is known in Chinese only: where the zone has an English name, that one has to do.
   text(byId("zone-place"), zone === place.zone_name ? place.zone_place : "");
   text(byId("windows"), windows ? t("tv.windows", { windows }) : "");
   fitName();
   makeRoom();
-  document.title = `${t("tv.title")} ${zone || name}`;
+  document.title = `${what || t("tv.title")} ${zone || name}`;
 }
 
 /**

@@ -17,7 +17,7 @@ const MISSED = 8;
  * @param {string} key all that the rows say
  * @param {() => Node[]} rows
  */
-function refill(list, key, rows) {
+export function refill(list, key, rows) {
   if (list.getAttribute("data-key") === key) return;
   list.setAttribute("data-key", key);
   fill(list, rows());

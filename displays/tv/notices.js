@@ -49,9 +49,9 @@ export class Notices {
   /**
    * @param {string[]} notices
    * @param {string|null} stale what to say instead while the picture is old
-   * @param {number} taken hanzi that something else in the line takes up
+   * @param {number} [taken] hanzi that something else in the line takes up
    */
-  render(notices, stale, taken) {
+  render(notices, stale, taken = 0) {
     const portrait = window.innerHeight > window.innerWidth;
     const limit = portrait ? LINE.portrait - 2 * taken : LINE.landscape - taken;
     const lines = notices.reduce((all, notice) => all.concat(cut(notice, limit)), /** @type {string[]} */ ([]));

@@ -1,44 +1,36 @@
 /** The zone screen: puts the board's data in its places, and says so when it is old. */
 
-import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId } from "/static/dom.js";
-import { Feed } from "/static/feed.js";
-import { pathParts, takeToken } from "/static/token.js";
-import { named, t, tCode, translatePage } from "/static/words.js";
+import { pathParts } from "/static/token.js";
+import { named, t } from "/static/words.js";
 import { CallQueue } from "/pages/tv/calls.js";
-import { renderLink, renderPlace, renderTime } from "/pages/tv/header.js";
+import { renderPlace, renderTime } from "/pages/tv/header.js";
 import { Hero } from "/pages/tv/hero.js";
 import { renderMissed, renderRecent, renderWaiting } from "/pages/tv/lists.js";
 import { Notices } from "/pages/tv/notices.js";
+import { Screen } from "/pages/tv/screen.js";
 import { SoundLine } from "/pages/tv/sound.js";
+import { noticesNow, suspendedWords } from "/pages/tv/suspended.js";
 import { whereOf } from "/pages/tv/where.js";
 
 /** @typedef {import("/static/wire.js").Board} Board */
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
 
-const BURN_IN_MS = 30 * 60 * 1000;
-/** Where the page stands by turns, in design pixels. */
-const SHIFTS = [[0, 0], [2, 0], [2, 2], [0, 2]];
-
 const [hall, zone] = pathParts();
-const token = takeToken();
-const clock = new Clock();
 const hero = new Hero();
 const notices = new Notices();
+/** @type {Screen<Board>} */
+const screen = new Screen(hall, zone === "all" ? { view: "board" } : { view: "board", zone }, render);
 const queue = new CallQueue((call, fresh) => {
-  if (call && fresh && status.phase === "live") hero.announce();
-  render();
+  if (call && fresh && screen.live) hero.announce();
+  screen.render();
 });
 
-/** @type {import("/static/feed.js").Status} */
-let status = { phase: "connecting", sinceMs: null, code: null };
-/** @type {Board|null} */
-let board = null;
 /** @type {SoundLine|null} */
 let sound = null;
 
 /** @param {BoardCall} call */
-const where = (call) => (board ? whereOf(call, board) : "");
+const where = (call) => (screen.data ? whereOf(call, screen.data) : "");
 
 /**
  * A line for each service of this zone that gives no tickets since somebody stopped it.
@@ -55,82 +47,48 @@ function stopped(from) {
     });
 }
 
-function renderHero() {
-  if (status.phase === "refused") {
-    const code = /** @type {string} */ (status.code);
-    hero.renderMessage(t("tv.refused"), tCode(`tv.refused.${code}`, "tv.refused.unknown"));
-    return;
-  }
+/** @param {Board|null} board */
+function renderHero(board) {
   const call = queue.shown;
-  if (!board) {
+  const suspended = board && board.suspended ? board.suspended : null;
+  if (screen.status.phase === "refused") {
+    hero.renderMessage(t("tv.refused"), screen.refusal);
+  } else if (!board) {
     hero.renderMessage(t("tv.connecting"), t("tv.connectingHint"));
-  } else if (board.suspended) {
-    hero.renderMessage(t("tv.suspended"), [board.suspended.reason, t("tv.suspendedHint")].filter(Boolean).join("\n"), true);
+  } else if (suspended) {
+    hero.renderMessage(t("tv.suspended"), suspendedWords(suspended, board.place.timezone), true);
   } else if (!call) {
     hero.renderMessage(t("tv.none"), t("tv.noneHint"));
   } else {
-    const { timezone } = board.place;
-    hero.renderCall(call, { live: status.phase === "live", timezone, where: where(call) });
+    hero.renderCall(call, { live: screen.live, timezone: board.place.timezone, where: where(call) });
   }
+  attrs(byId("page"), { "data-suspended": Boolean(suspended) && screen.status.phase !== "refused" });
 }
 
 function render() {
-  attrs(byId("page"), { "data-phase": status.phase });
-  const timezone = board ? board.place.timezone : "Asia/Shanghai";
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, timezone);
-  if (status.phase === "live") renderLink(true, t("live"));
-  if (status.phase === "lost") renderLink(false, t("lost", { time: since }));
-  if (status.phase === "connecting") renderLink(false, t("connecting"));
-  renderHero();
+  const board = screen.data;
+  renderHero(board);
   if (board) {
-    renderTime(clock.now(), timezone);
+    const now = screen.clock.now();
+    renderTime(now, board.place.timezone);
     renderPlace(board.place);
     renderRecent(queue.recent, where, queue.shown !== null);
-    renderWaiting(board.waiting, clock.now());
+    renderWaiting(board.waiting, now);
     renderMissed(board.missed, board.missed_shown_min, board.rejoin ? board.rejoin.policy : undefined);
   }
-  const refused = status.phase === "refused" ? t("tv.refusedCitizen") : null;
-  notices.render(board ? stopped(board).concat(board.notices) : [], status.phase === "lost" ? t("tv.stale", { time: since }) : refused, sound ? sound.taken : 0);
+  notices.render(board ? (board.suspended ? [] : stopped(board)).concat(noticesNow(board)) : [], screen.trouble, sound ? sound.taken : 0);
+  return board ? board.place.timezone : undefined;
 }
 
-/** A picture that never moves leaves its shadow on the panel. */
-function shift() {
-  const [x, y] = SHIFTS[Math.floor(clock.now() / BURN_IN_MS) % SHIFTS.length];
-  byId("page").style.transform = `translate(calc(${x} * var(--u)), calc(${y} * var(--u)))`;
+/** @type {(feed: import("/static/feed.js").Feed, token: string) => void} */
+function speak(feed, token) {
+  const about = zone === "all" ? {} : { zone };
+  const line = new SoundLine(token, screen.clock, (onGranted) => feed.claimAnnouncer(about, onGranted), () => screen.render());
+  sound = line;
+  screen.onLive = (live) => line.announcer.setLive(live);
+  screen.onTick = () => line.tick();
+  feed.subscribe(Object.assign({ view: "announcements" }, about), (/** @type {import("/static/wire.js").Announcements} */ data) => line.announcer.update(data));
 }
 
-translatePage();
-if (token === null) {
-  status = { phase: "refused", sinceMs: null, code: "none" };
-} else {
-  const feed = new Feed({
-    hall,
-    token,
-    clock,
-    onStatus: (next) => {
-      status = next;
-      if (sound) sound.announcer.setLive(next.phase === "live");
-      render();
-    },
-  });
-  feed.subscribe(zone === "all" ? { view: "board" } : { view: "board", zone }, (/** @type {Board} */ data, view) => {
-    board = data;
-    byId("page").setAttribute("data-revision", String(view.revision));
-    queue.update(data.calls, clock.now());
-    render();
-  });
-  if (new URLSearchParams(location.search).get("voice") === "on") {
-    const about = zone === "all" ? {} : { zone };
-    const line = new SoundLine(token, clock, (onGranted) => feed.claimAnnouncer(about, onGranted), render);
-    sound = line;
-    feed.subscribe(Object.assign({ view: "announcements" }, about), (/** @type {import("/static/wire.js").Announcements} */ data) => line.announcer.update(data));
-  }
-  feed.open();
-}
-render();
-shift();
-window.setInterval(() => {
-  if (sound) sound.tick();
-  render();
-  shift();
-}, 1000);
+const speaks = new URLSearchParams(location.search).get("voice") === "on";
+screen.open((board) => queue.update(board.calls, screen.clock.now()), true, speaks ? speak : undefined);

@@ -47,6 +47,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """One server for all tests that are only given pages by it: what those show is told."""
+    server = LiveServer(tmp_path_factory.mktemp("standing") / "data").start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[LiveServer]:
     """A hall of its own for each test: `county`, empty, all windows closed."""

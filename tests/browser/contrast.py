@@ -59,6 +59,14 @@ WALK = r"""
     }
     return box.right > innerWidth + 1 || box.left < -1 ? "cut" : "";
   };
+  // Lines below those that a clamp allows have boxes, but are not painted.
+  const clamped = (node, box) => {
+    for (let n = node; n; n = n.parentElement) {
+      const lines = getComputedStyle(n).webkitLineClamp, middle = (box.top + box.bottom) / 2;
+      if (lines && lines !== "none" && middle > n.getBoundingClientRect().bottom) return true;
+    }
+    return false;
+  };
   const texts = [], boxes = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -67,7 +75,7 @@ WALK = r"""
     if (!words || !shown(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    const rects = Array.from(range.getClientRects()).filter((r) => r.width > 0);
+    const rects = Array.from(range.getClientRects()).filter((r) => r.width > 0 && !clamped(parent, r));
     if (!rects.length) continue;
     const style = getComputedStyle(parent);
     const px = parseFloat(style.fontSize);

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 HALL, WINDOW, CLERK = "county", "w1", "c01"
 WIDE = (2400, 1010)
+BAR, PHONE = (1280, 320), (390, 844)
 
 TOGETHER = """<!doctype html><meta charset="utf-8"><style>
   * { margin: 0; box-sizing: border-box }
@@ -169,13 +170,21 @@ def work(demo: Demo, minutes: float) -> None:
         demo.press("complete")
 
 
+def opened(browser: Browser, size: tuple[int, int], link: str) -> Page:
+    page = page_of(browser, size)
+    page.goto(link)
+    return is_live(page)
+
+
 def visit(browser: Browser, demo: Demo, out: Path) -> None:
-    """Call at window 1, and photograph screen and panel at that moment."""
-    screens = []
-    for size in (TV, PORTRAIT):
-        screen = page_of(browser, size)
-        screen.goto(f"{demo.url}/tv/{HALL}/hall#token={demo.token('screen')}")
-        screens.append(is_live(screen))
+    """Call at window 1, and photograph screens, panel and a phone at that moment."""
+    token = demo.token("screen")
+    zone = f"{demo.url}/tv/{HALL}/hall#token={token}"
+    screens = [opened(browser, size, zone) for size in (TV, PORTRAIT)]
+    entrance = opened(browser, TV, f"{demo.url}/tv/{HALL}/entrance#token={token}")
+    bar = opened(browser, BAR, f"{demo.url}/tv/{HALL}/window/{WINDOW}#token={token}")
+    ticket = demo.ask(f"/v1/halls/{HALL}/tickets", {"service": "social", "channel": "kiosk"})["ticket"]
+    phone = opened(browser, PHONE, demo.url + ticket["links"]["page"])
     panel = page_of(browser, PANEL)
     panel.goto(f"{demo.url}/panel/{HALL}/{WINDOW}#token={demo.token('clerk', window=WINDOW)}")
     is_live(panel)
@@ -187,6 +196,10 @@ def visit(browser: Browser, demo: Demo, out: Path) -> None:
     take(screens[0], out / "tv-zone.png")
     take(panel, out / "panel-called.png")
     take(screens[1], out / "tv-zone-portrait.png")
+    expect(bar.locator("#page")).to_have_class("page")
+    take(bar, out / "window-calling.png")
+    take(entrance, out / "tv-entrance.png")
+    take(phone, out / "phone-ticket.png")
 
 
 def put_together(browser: Browser, out: Path, terminal: str) -> None:

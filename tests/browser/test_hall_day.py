@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import situation, staffed
+from tests.browser.conftest import is_live, situation, staffed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocket
@@ -232,9 +232,9 @@ def test_token_leaves_the_address_bar_and_survives_a_reload(pages: Pages) -> Non
 def test_home_lists_the_pages_of_the_hall(pages: Pages, live: LiveServer) -> None:
     home = pages.go(pages.blank((1366, 768)), "/", live.token("clerk", hall="county"))
 
-    expect(home.locator("a.link")).to_have_count(9)
+    expect(home.locator("a.link")).to_have_count(16)
     with home.context.expect_page() as opened:
-        home.get_by_role("link", name="3 号窗口").click()
+        home.locator("a[href^='/panel/']", has_text="3 号窗口").click()
     situation(opened.value, "unstaffed")
 
 
@@ -244,12 +244,16 @@ def test_home_of_a_demo_lists_each_page_with_its_own_token(pages: Pages, live: L
     fragment = f"#links=county,panel/w1={clerk}=c01,tv/all={screen}"
     home = pages.go(pages.blank((1366, 768)), f"/{fragment}")
 
-    expect(home.locator("a.link")).to_have_count(2)
+    expect(home.locator("a.link")).to_have_count(9)
     expect(home.locator("main")).to_contain_text("由您办理：签到时选 c01")
     expect(home.locator("main")).to_contain_text("叫号屏的可看本大厅各个区域")
     with home.context.expect_page() as opened:
-        home.get_by_role("link", name="1 号窗口").click()
+        home.locator("a[href^='/panel/']", has_text="1 号窗口").click()
     situation(opened.value, "unstaffed")
+    for name in ("入口屏", "1 号窗口屏"):
+        with home.context.expect_page() as beside:
+            home.get_by_role("link", name=name).click()
+        is_live(beside.value)
 
 
 def test_home_without_a_token_says_how_to_get_one(pages: Pages) -> None:

@@ -10,14 +10,12 @@ from playwright.sync_api import expect
 from tests.browser import boards
 from tests.browser.conftest import PORTRAIT, TV, ToldFeed, is_live
 from tests.browser.contrast import look
-from tests.live import LiveServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Page
 
     from tests.browser.conftest import Pages
+    from tests.live import LiveServer
 
 pytestmark = pytest.mark.browser
 
@@ -25,12 +23,9 @@ SIZES = [(1920, 1080), (1280, 720), (3840, 2160), (1366, 768), (1024, 768), (108
 """Full HD, 720p, 4K, an old monitor, a very old one, and two portrait ones."""
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """One server for all: only the pages come from it, what they show is told."""
-    server = LiveServer(tmp_path_factory.mktemp("screen") / "data").start()
-    yield server
-    server.stop()
+@pytest.fixture
+def live(standing: LiveServer) -> LiveServer:
+    return standing
 
 
 def told(

@@ -49,7 +49,7 @@ def test_script_is_read_by_engines_of_2017(path: Path) -> None:
     assert fields == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "displays/tv").glob("*.css")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "displays").rglob("*.css")), ids=lambda path: path.name)
 def test_screen_style_is_read_by_old_engines(path: Path) -> None:
     assert re.findall(TOO_NEW_STYLE, code(path), re.MULTILINE) == []
 

@@ -272,7 +272,18 @@ def test_every_key_of_a_view_is_described(name: str) -> None:
 
 
 SHAPES = [
-    *(m.Place, m.BoardCall, m.BoardWaiting, m.BoardMissed, m.BoardWindow, m.Strip, m.Window, m.Queue),
+    *(
+        m.Place,
+        m.BoardCall,
+        m.BoardWaiting,
+        m.BoardMissed,
+        m.BoardWindow,
+        m.EntranceService,
+        m.EntranceZone,
+        m.Strip,
+        m.Window,
+        m.Queue,
+    ),
     *(m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
     *(m.Announcement, m.VolumeFrom),
@@ -370,4 +381,5 @@ def test_both_readmes_say_the_same_things() -> None:
 
 def test_every_picture_is_shown() -> None:
     shown = set(re.findall(r"\(docs/images/([^)]+)\)", text("README.md")))
+    shown |= set(re.findall(r"\(images/([^)]+)\)", text("docs/screens.md")))
     assert {path.name for path in (DOCS / "images").iterdir()} == shown

@@ -31,6 +31,7 @@ def test_no_view_tells_who_somebody_is() -> None:
         "ticket": {"ticket": first.id},
         "board": {},
         "announcements": {},
+        "entrance": {},
         "floor": {},
     }
     assert set(arguments) == set(VIEWS)
@@ -39,7 +40,8 @@ def test_no_view_tells_who_somebody_is() -> None:
         for secret in ("张", "李*", "f" * 64, "1234", "5678"):
             assert secret not in text, name
     assert shown(hall, "panel", window="w1")["current"]["ticket"]["traits"] == ["deaf"]
-    screens = str(shown(hall, "board")) + str(shown(hall, "strip", window="w1"))
+    screens = "".join(str(shown(hall, name)) for name in ("board", "entrance"))
+    screens += str(shown(hall, "strip", window="w1"))
     for clerk in hall.state.config.clerks:
         assert clerk.name not in screens
 

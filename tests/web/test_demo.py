@@ -149,6 +149,8 @@ async def test_every_link_opens(tmp_path: Path) -> None:
             "/tv/county/all",
             "/tv/county/hall",
             "/tv/county/floor2",
+            "/tv/county/entrance",
+            "/tv/county/window/w1",
         }
         async with httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
             for link in links:
@@ -159,6 +161,8 @@ async def test_every_link_opens(tmp_path: Path) -> None:
         assert [entry.split("=")[2:] for entry in passes if entry.startswith("panel/w1=")] == [["c01"]]
         listed = [entry.split("=")[:2] for entry in passes]
         hrefs = {f"/{page.replace('/', '/county/')}#token={token}" for page, token in listed}
+        whole = dict(listed)["tv/all"]
+        hrefs |= {f"/tv/county/{page}#token={whole}" for page in ("entrance", "window/w1")}
         assert hrefs == {link for link in links if "#token=" in link}
         assert len(first) < 600, "a terminal is narrow"
 

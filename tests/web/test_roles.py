@@ -56,6 +56,7 @@ VIEWS = {
     "board": f"{LOOKING} kiosk screen device guide",
     "announcements": f"{LOOKING} kiosk screen device guide",
     "strip": f"{LOOKING} screen device rating",
+    "entrance": f"{LOOKING} kiosk screen device guide",
     "panel": "admin supervisor clerk inspector",
     "floor": "admin supervisor helper inspector",
     "ticket": f"{LOOKING} kiosk guide citizen",

@@ -73,6 +73,11 @@ const SHAPES = {
     '<path d="M12 9.5v5.5M12 16.5v2" stroke="currentColor" stroke-width="2.2"/>',
   tick: '<path d="M4 12.5 9.5 18 20 6.5" fill="none" stroke="currentColor" stroke-width="3.6"/>',
   arrow: '<path d="M2 12h18M12.5 4 20.5 12l-8 8" fill="none" stroke="currentColor" stroke-width="3.4"/>',
+  down: '<path d="M12 2v18M4 12.5l8 8 8-8" fill="none" stroke="currentColor" stroke-width="3.4"/>',
+  octagon:
+    '<path d="M8 2.5h8L21.5 8v8L16 21.5H8L2.5 16V8z" fill="none" stroke="currentColor" stroke-width="2.2"/>' +
+    '<path d="M12 6.5v7M12 15.5v2.2" stroke="currentColor" stroke-width="2.4"/>',
+  bell: '<path d="M12 2.5c-3.6 0-6 2.7-6 6.2V14l-2.5 3.5h17L18 14V8.7c0-3.5-2.4-6.2-6-6.2zM9.5 19h5a2.5 2.5 0 0 1-5 0z" fill="currentColor"/>',
   person: '<path d="M12 12.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM3 21c0-4.5 4-6.5 9-6.5s9 2 9 6.5z" fill="currentColor"/>',
   clock:
     '<circle cx="12" cy="12" r="9" fill="none" stroke="currentColor" stroke-width="2.4"/>' +

@@ -6,6 +6,10 @@
 /** @typedef {"waiting"|"called"|"serving"|"held"|"missed"|"done"|"abandoned"|"cancelled"|"expired"} TicketState */
 /** @typedef {"closed"|"idle"|"calling"|"serving"|"paused"} WindowState */
 /** @typedef {"ordinary"|"appointment"|"priority"} TicketClass */
+/** @typedef {{p50_s: number|null, low_s: number|null, high_s: number|null}} Wait */
+/** @typedef {{open: boolean, until_ms: number|null, closed: string|null, reason: string, next_ms: number|null}} Ticketing */
+/** @typedef {{since_ms: number, reason: string}} Suspended */
+/** @typedef {{policy: "void"|"second_call"|"k_back", k: number, minutes: number, max: number}} Rejoin */
 
 /**
  * @typedef {Object} Ticket
@@ -22,6 +26,13 @@
  * @property {number|null} started_ms
  * @property {string|null} window
  * @property {string[]} traits
+ * @property {number|null} [ahead] null unless waiting
+ * @property {Wait|null} [wait] null unless waiting
+ * @property {number|null} [held_until_ms]
+ * @property {number|null} [missed_ms]
+ * @property {string|null} [come_back_until]
+ * @property {string|null} [hold_kind]
+ * @property {{steps: {service: string, state: string}[], current: number}|null} [visit]
  */
 
 /**
@@ -69,7 +80,6 @@
  * @property {string} zone_place
  */
 
-/** @typedef {{open: boolean, closed: string|null, reason: string, next_ms: number|null}} Ticketing */
 /**
  * @typedef {Object} BoardWaiting
  * @property {string} service
@@ -84,13 +94,76 @@
 /**
  * @typedef {Object} Board
  * @property {Place} place
- * @property {{since_ms: number, reason: string}|null} [suspended]
  * @property {BoardCall[]} calls newest first, each ticket at most once
  * @property {BoardWaiting[]} waiting in hall order
  * @property {BoardMissed[]} missed newest first
  * @property {number} missed_shown_min
- * @property {{policy: "void"|"second_call"|"k_back", k: number, minutes: number, max: number}} [rejoin] of a missed number
+ * @property {Rejoin} [rejoin] of a missed number
+ * @property {Suspended|null} [suspended]
  * @property {string[]} notices
+ * @property {number} server_ms
+ */
+
+/** @typedef {{id: string, label: string, state: WindowState, staffed: boolean, number: string|null}} BoardWindow */
+
+/**
+ * @typedef {Object} EntranceService
+ * @property {string} service
+ * @property {string} name
+ * @property {string} name_en
+ * @property {string} prefix
+ * @property {string} zone
+ * @property {string} zone_name
+ * @property {string} zone_name_en
+ * @property {string} zone_place
+ * @property {string} windows
+ * @property {number} working
+ * @property {number} count
+ * @property {Wait} wait
+ * @property {Ticketing} ticketing
+ */
+/** @typedef {{code: string, name: string, name_en: string, place: string, windows: BoardWindow[]}} EntranceZone */
+/**
+ * @typedef {Object} Entrance
+ * @property {Place} place
+ * @property {EntranceService[]} services in hall order
+ * @property {EntranceZone[]} zones
+ * @property {Suspended|null} suspended
+ * @property {string[]} notices
+ * @property {number} server_ms
+ */
+
+/**
+ * @typedef {Object} Strip
+ * @property {string} window
+ * @property {string} label
+ * @property {string} line1
+ * @property {string} line2
+ * @property {string} line2_en
+ * @property {string|null} number
+ * @property {string} service_name
+ * @property {string} service_name_en
+ * @property {number} calls
+ * @property {WindowState} state
+ * @property {number|null} opens_ms
+ * @property {Suspended|null} suspended
+ * @property {string} timezone
+ * @property {number} server_ms
+ */
+
+/**
+ * @typedef {Object} TicketView what the holder of a ticket needs to know
+ * @property {Ticket} ticket
+ * @property {string} service_name
+ * @property {string} service_name_en
+ * @property {Place} place of the window's zone while called or served, else of the zone to wait in
+ * @property {{phone: string, address: string}} contact
+ * @property {string|null} window_label
+ * @property {string} directions
+ * @property {TicketState} state
+ * @property {Rejoin} rejoin
+ * @property {Suspended|null} suspended
+ * @property {string|null} stopped
  * @property {number} server_ms
  */
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from callq.wire.messages.base import TicketStateName, WindowStateName, _Wire
-from callq.wire.messages.halls import Ticketing
+from callq.wire.messages.halls import Suspended, Ticketing
+from callq.wire.messages.tickets import Wait
 
 
 class BoardCall(_Wire, frozen=True, kw_only=True):
@@ -98,6 +99,38 @@ class Place(_Wire, frozen=True, kw_only=True):
     """Which windows, e.g. 1–6."""
 
 
+class EntranceService(_Wire, frozen=True, kw_only=True):
+    """What is done, where one waits for it, and how long."""
+
+    service: str
+    name: str
+    name_en: str
+    prefix: str
+    zone: str
+    """Where its people wait; empty: nowhere in particular."""
+    zone_name: str
+    zone_name_en: str
+    zone_place: str
+    windows: str
+    """Which windows there are equipped for it, e.g. 1–6; all that are, where none there is."""
+    working: int
+    """How many windows that are at work do it now."""
+    count: int
+    wait: Wait
+    """Of whoever would take an ordinary ticket now."""
+    ticketing: Ticketing
+
+
+class EntranceZone(_Wire, frozen=True, kw_only=True):
+    """A zone and its windows."""
+
+    code: str
+    name: str
+    name_en: str
+    place: str
+    windows: tuple[BoardWindow, ...]
+
+
 class Strip(_Wire, frozen=True, kw_only=True):
     """A window bar, always whole."""
 
@@ -105,6 +138,16 @@ class Strip(_Wire, frozen=True, kw_only=True):
     label: str
     line1: str
     line2: str
+    line2_en: str
+    """Its services in English; empty while the hall is suspended."""
     number: str | None
+    service_name: str
+    """Of the ticket there; empty: none."""
+    service_name_en: str
     calls: int
+    """How often the ticket there was called; 0: none."""
     state: WindowStateName
+    opens_ms: int | None
+    """When a plan opens it."""
+    suspended: Suspended | None
+    timezone: str

@@ -11,6 +11,8 @@ import { lang, named, t, translatePage } from "/static/words.js";
  *   zones: {code: string, name: string, name_en: string, place: string}[],
  *   windows: {id: string, label: string, directions: string}[]}} HallInfo */
 
+const BESIDE = /^(entrance$|window\/)/;
+
 /** @param {Link} link @returns {HTMLElement} */
 function linkNode(link) {
   const words = el("span", { class: "link-words" }, el("strong", {}, link.title));
@@ -73,14 +75,16 @@ function hallNode(info, passOf, hint) {
   const query = lang === "en" ? "?lang=en" : "";
   /** @param {string} kind @param {string} id @param {string} title @param {string} place @returns {Link[]} */
   const links = (kind, id, title, place) => {
-    const pass = passOf(`${kind}/${id}`);
+    // Screens that belong to no zone open with the token of the whole hall's.
+    const pass = passOf(`${kind}/${id}`) || (kind === "tv" && BESIDE.test(id) ? passOf("tv/all") : undefined);
     if (!pass) return [];
     const note = pass.clerk ? t("home.yours", { clerk: pass.clerk }) : place;
-    const path = `/${kind}/${encodeURIComponent(info.id)}/${encodeURIComponent(id)}`;
+    const path = `/${kind}/${encodeURIComponent(info.id)}/${id.split("/").map(encodeURIComponent).join("/")}`;
     return [{ title, href: `${path}${query}#token=${encodeURIComponent(pass.token)}`, note }];
   };
   const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
-  screens.push(links("tv", "all", t("home.wholeHall"), ""));
+  screens.push(links("tv", "all", t("home.wholeHall"), ""), links("tv", "entrance", t("home.entrance"), ""));
+  const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.bar", { label: window.label }), ""));
   const panels = info.windows.map((window) =>
     links("panel", window.id, t("home.window", { label: window.label }), window.directions),
   );
@@ -93,6 +97,8 @@ function hallNode(info, passOf, hint) {
     el("p", { class: "hint" }, hint),
     el("h3", {}, t("home.screens")),
     linkList(none.concat(...screens)),
+    el("h3", {}, t("home.bars")),
+    linkList(none.concat(...bars)),
     el("h3", {}, t("home.panels")),
     linkList(none.concat(...panels)),
   );

@@ -1,0 +1,80 @@
+"""The screen at the entrance: what is done where, how long that takes, and every window's state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from callq.domain.estimate import newcomer
+from callq.domain.window import WindowState
+from callq.views.board import public_state, window_row
+from callq.views.queues import Memo, label_ranges, place_of, waiting_count
+from callq.views.ticket import wait_out
+from callq.views.ticketing import suspended_of, ticketing_of
+from callq.wire import messages as m
+
+if TYPE_CHECKING:
+    from callq.domain.hall import Service
+    from callq.domain.state import HallState
+
+
+def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, object]:
+    """Data of the view ``entrance``: counts and states only, never a number or a name.
+
+    Args:
+      state: the hall.
+      now_ms: Unix milliseconds, for expected waits and for whether tickets are given.
+      memo: shared by the projections of this state.
+    """
+    config = state.config
+    working = _working(state)
+    return {
+        "place": place_of(state, None),
+        "services": tuple(_service(state, s, working[s.code], now_ms, memo) for s in config.services),
+        "zones": tuple(
+            m.EntranceZone(
+                code=zone.code,
+                name=zone.name,
+                name_en=zone.name_en,
+                place=zone.place,
+                windows=tuple(
+                    window_row(state, state.windows[w.id], memo)
+                    for w in config.windows
+                    if w.zone == zone.code
+                ),
+            )
+            for zone in config.zones
+        ),
+        "suspended": suspended_of(state),
+        "notices": config.notices,
+    }
+
+
+def _working(state: HallState) -> Counter[str]:
+    """How many windows that are at work now do each service."""
+    found: Counter[str] = Counter()
+    for window in state.windows.values():
+        if public_state(window) is not WindowState.CLOSED:
+            found.update(state.services_at(window))
+    return found
+
+
+def _service(state: HallState, service: Service, working: int, now_ms: int, memo: Memo) -> m.EntranceService:
+    equipped = [w for w in state.config.windows if not w.services or service.code in w.services]
+    zone = state.index.zones.get(service.zone or (equipped[0].zone if equipped else ""))
+    near = [w for w in equipped if zone is not None and w.zone == zone.code]
+    return m.EntranceService(
+        service=service.code,
+        name=service.name,
+        name_en=service.name_en,
+        prefix=service.prefix,
+        zone=zone.code if zone else "",
+        zone_name=zone.name if zone else "",
+        zone_name_en=zone.name_en if zone else "",
+        zone_place=zone.place if zone else "",
+        windows=label_ranges(w.label for w in near or equipped),
+        working=working,
+        count=waiting_count(state, service.code, memo),
+        wait=wait_out(state, newcomer(state, service.code, "ordinary", now_ms), now_ms),
+        ticketing=ticketing_of(state, service, now_ms),
+    )

@@ -1,0 +1,169 @@
+"""The entrance screen: where each matter is done, how long that takes, and every window's state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import boards, moments
+from tests.browser.axe import grave
+from tests.browser.conftest import PORTRAIT, TV, ToldFeed, is_live
+from tests.browser.contrast import look
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Pages
+    from tests.live import LiveServer
+
+pytestmark = pytest.mark.browser
+
+SIZES = [TV, (1280, 720), (3840, 2160), PORTRAIT]
+LEAST = 26
+YELLOW = "rgb(255, 201, 51)"
+
+
+@pytest.fixture
+def live(standing: LiveServer) -> LiveServer:
+    return standing
+
+
+def told(
+    pages: Pages, hall: dict[str, Any], size: tuple[int, int] = TV, query: str = "", **options: Any
+) -> tuple[Page, ToldFeed]:
+    page = pages.blank(size, **options)
+    feed = ToldFeed(page, "entrance", hall, boards.NOW_MS)
+    return is_live(pages.go(page, f"/tv/county/entrance{query}", "any")), feed
+
+
+def row(page: Page, name: str) -> list[str]:
+    """Cells of a service."""
+    cells = page.locator("#services tr", has_text=name).locator(
+        ".name, .to strong, .to span, .people, .minutes"
+    )
+    return cells.all_inner_texts()
+
+
+def test_tells_where_to_wait_how_many_do_and_how_long(pages: Pages) -> None:
+    page, _ = told(pages, moments.entrance())
+
+    assert row(page, "综合受理") == ["综合受理", "东厅", "1–35", "18", "20–30"]
+    assert row(page, "户政身份证") == ["户政身份证", "西厅", "36–41", "9", "8–15"]
+    assert row(page, "出入境") == ["出入境", "西厅", "42–44", "0", "随到随办"]
+    assert row(page, "婚姻登记") == ["婚姻登记", "二楼", "81–82", "", "14:30 取号"]
+    expect(page.locator("#time")).to_have_text("10:24")
+
+
+def test_says_nothing_that_is_not_known(pages: Pages) -> None:
+    page, feed = told(pages, moments.small_entrance())
+
+    assert [row(page, one["name"])[3:] for one in feed.data["services"]] == [
+        ["18", "暂未开窗"],
+        ["9", "暂停取号"],
+        ["", "今日已取完"],
+        ["7", "现不取号"],
+        ["3", "暂无法估计"],
+    ]
+
+
+def test_tickets_that_end_by_the_clock_end_on_the_screen(pages: Pages) -> None:
+    hall = moments.small_entrance()
+    soon = {**moments.OPEN, "until_ms": boards.NOW_MS + 2500}
+    hall["services"] = [{**hall["services"][0], "working": 3, "count": 0, "ticketing": soon}]
+    page, _ = told(pages, hall)
+
+    assert row(page, "综合受理")[4] == "随到随办"
+    expect(page.locator("#services td.minutes")).to_have_text("现不取号")
+
+
+def test_every_window_shows_its_state_by_shape_word_and_fill(pages: Pages) -> None:
+    page, feed = told(pages, moments.entrance())
+    windows = page.locator("#zones .window")
+
+    expect(windows).to_have_count(84)
+    assert [entry.split() for entry in page.locator("#legend .entry").all_inner_texts()] == [
+        ["叫号中", "4"],
+        ["空闲", "6"],
+        ["办理中", "60"],
+        ["暂停", "3"],
+        ["未开放", "11"],
+    ]
+    shapes = windows.evaluate_all(
+        "all => all.map(n => [n.dataset.state, n.querySelector('[role=img]').getAttribute('aria-label'),"
+        " n.querySelector('.shape').classList[1], getComputedStyle(n).backgroundColor].join())"
+    )
+    assert len(set(shapes)) == 5
+    zones = [
+        {**zone, "windows": [{**w, "state": "paused"} for w in zone["windows"]]}
+        for zone in feed.data["zones"]
+    ]
+    feed.change(zones=zones)
+    expect(page.locator("#zones [data-state=paused]")).to_have_count(84)
+
+
+def test_a_suspended_hall_says_so_in_place_of_everything(pages: Pages) -> None:
+    page, feed = told(pages, moments.entrance())
+    feed.change(suspended=moments.SUSPENDED)
+
+    expect(page.locator("#message-title")).to_have_text("大厅暂停服务")
+    expect(page.locator("#message-text")).to_contain_text("消防演习，请沿绿色标志离开")
+    expect(page.locator("#message-text")).to_contain_text("10:22 起暂停叫号")
+    expect(page.locator("#services")).to_be_hidden()
+    expect(page.locator("#notice")).to_have_text("恢复后继续按原来的顺序叫号。")
+    feed.change(suspended=None)
+    expect(page.locator("#services")).to_be_visible()
+    expect(page.locator("#message")).to_be_hidden()
+
+
+def test_a_city_turns_its_pages_until_all_was_shown(pages: Pages) -> None:
+    page = pages.blank(TV)
+    page.clock.install()
+    hall = moments.longest_entrance()
+    ToldFeed(page, "entrance", hall, boards.NOW_MS)
+    is_live(pages.go(page, "/tv/county/entrance", "any"))
+    seen: set[str] = set()
+    places: set[str] = set()
+    for _ in range(8):
+        seen.update(page.locator("#zones .zone").evaluate_all("all => all.map(n => n.textContent)"))
+        places.add(page.locator("#services-page").inner_text())
+        page.clock.fast_forward(12_000)
+
+    assert sum(text.count("综合7") for text in seen) >= 1
+    assert len(seen) >= 2
+    assert places == {"1 / 2", "2 / 2"}
+
+
+@pytest.mark.parametrize(
+    ("size", "query"),
+    [*((size, "") for size in SIZES), (TV, "?lang=en"), (PORTRAIT, "?lang=en")],
+    ids=lambda value: value if isinstance(value, str) else f"{value[0]}x{value[1]}",
+)
+def test_every_size_holds_much_and_little(pages: Pages, size: tuple[int, int], query: str) -> None:
+    page, feed = told(pages, moments.entrance(), size, query)
+    least = LEAST * min(size[0] / (1920 if size[0] > size[1] else 1080), 4)
+    for hall in (moments.entrance(), moments.longest_entrance(), moments.small_entrance()):
+        feed.change(**hall)
+        expect(page.locator("#services tr")).to_have_count(5 if len(hall["services"]) == 5 else 12)
+        assert look(page, least_px=least).faults == []
+    feed.change(suspended=moments.SUSPENDED)
+    expect(page.locator("#message")).to_be_visible()
+    assert look(page, least_px=least).faults == []
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
+def test_axe_finds_nothing_serious(pages: Pages, query: str) -> None:
+    page, feed = told(pages, moments.entrance(), query=query)
+
+    assert grave(page) == []
+    feed.change(suspended=moments.SUSPENDED)
+    expect(page.locator("#message")).to_be_visible()
+    assert grave(page) == []
+
+
+def test_english_has_no_chinese_words_of_ours(pages: Pages) -> None:
+    page, _ = told(pages, moments.entrance(), query="?lang=en")
+
+    words = page.locator("thead, #services, #legend, #zones, .head, .chip").all_inner_texts()
+    assert not [word for word in words if any("\u4e00" <= c <= "\u9fff" for c in word)]

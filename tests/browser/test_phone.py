@@ -1,0 +1,156 @@
+"""A ticket on its holder's phone: position, wait, where to go, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import boards, moments
+from tests.browser.axe import grave
+from tests.browser.conftest import ToldFeed, is_live
+from tests.browser.contrast import look
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Pages
+    from tests.live import LiveServer
+
+pytestmark = pytest.mark.browser
+
+PHONE = (390, 844)
+LEAST = 16
+LISTENS = """
+window.buzzes = [];
+navigator.vibrate = (pattern) => { window.buzzes.push(pattern); return true; };
+"""
+OTHERS = ["held", "missed", "done", "cancelled", "abandoned", "expired"]
+
+
+@pytest.fixture
+def live(standing: LiveServer) -> LiveServer:
+    return standing
+
+
+def told(
+    pages: Pages, ticket: dict[str, Any], query: str = "", size: tuple[int, int] = PHONE
+) -> tuple[Page, ToldFeed]:
+    page = pages.blank(size)
+    page.add_init_script(LISTENS)
+    feed = ToldFeed(page, "ticket", ticket, boards.NOW_MS)
+    return is_live(pages.go(page, f"/t/county/t1{query}", "any")), feed
+
+
+def test_says_how_many_are_ahead_how_long_and_where_to_wait(pages: Pages) -> None:
+    page, _ = told(pages, moments.ticket(ahead=12, wait={"p50_s": 1500, "low_s": 1200, "high_s": 1800}))
+
+    expect(page.locator("#number")).to_have_text("A016")
+    expect(page.locator("#ahead")).to_have_text("12位")
+    expect(page.locator("#wait")).to_have_text("20–30分钟")
+    expect(page.locator("#where-place")).to_have_text("一楼东厅　综合区")
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page).to_have_title("A016 我的号")
+
+
+def test_a_wait_that_nobody_knows_is_not_told(pages: Pages) -> None:
+    page, _ = told(pages, moments.ticket(ahead=12, wait={"p50_s": None, "low_s": None, "high_s": None}))
+
+    expect(page.locator("#wait")).to_have_text("暂无法估计")
+
+
+def test_three_ahead_is_told_by_colour_words_title_and_vibration(pages: Pages) -> None:
+    page, feed = told(pages, moments.ticket(ahead=4))
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#hints")).to_contain_text("点一下本页")
+    page.locator("#number").click()
+    expect(page.locator("#hints")).not_to_contain_text("点一下本页")
+
+    feed.change(**moments.ticket(ahead=3))
+
+    expect(page.locator("#banner-title")).to_have_text("快到您了，请回综合区")
+    expect(page.locator("#banner-text")).to_have_text("叫到号时，手机会震动提醒。")
+    expect(page).to_have_title("快到您了 A016")
+    feed.change(**moments.ticket(ahead=2))
+    expect(page.locator("#ahead")).to_have_text("2位")
+    assert len(page.evaluate("buzzes")) == 1, "once for the news, not for each person"
+
+
+def test_a_call_and_each_repetition_vibrate_and_say_where_to_go(pages: Pages) -> None:
+    page, feed = told(pages, moments.ticket(ahead=0, wait=None))
+    expect(page.locator("#ahead")).to_have_text("您是下一位")
+
+    feed.change(**moments.ticket("called"))
+
+    expect(page.locator("#call-label")).to_have_text("12")
+    expect(page.locator("#call-number")).to_have_text("A016")
+    expect(page.locator("#where-text")).to_have_text("进门右转，走约 20 米，左手边")
+    expect(page).to_have_title("请到 12 号窗口 A016")
+    assert len(page.evaluate("buzzes")) == 1
+    feed.change(**moments.ticket("called", calls=2))
+    expect(page.locator("#call-count")).to_contain_text("第 2 次呼叫")
+    assert len(page.evaluate("buzzes")) == 2
+
+
+def test_a_browser_that_cannot_vibrate_promises_nothing(pages: Pages) -> None:
+    page = pages.blank(PHONE)
+    page.add_init_script("delete Navigator.prototype.vibrate")
+    ToldFeed(page, "ticket", moments.ticket(), boards.NOW_MS)
+    is_live(pages.go(page, "/t/county/t1", "any"))
+
+    expect(page.locator("#banner-text")).to_have_text("叫到号时这里会变，请听叫号。")
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [("void", "请重新取号"), ("second_call", "12 号窗口旁等候"), ("k_back", "30 分钟内到导办台")],
+)
+def test_a_missed_number_says_what_can_be_done(pages: Pages, policy: str, words: str) -> None:
+    missed = moments.ticket("missed")
+    missed["rejoin"] = {**missed["rejoin"], "policy": policy}
+    page, _ = told(pages, missed)
+
+    expect(page.locator("#state")).to_have_text("已过号")
+    expect(page.locator("#message-text")).to_contain_text(words)
+
+
+def test_who_owes_papers_reads_until_when(pages: Pages) -> None:
+    page, _ = told(pages, moments.ticket("held"))
+
+    expect(page.locator("#message-text")).to_contain_text("补齐材料后")
+    expect(page.locator("#message-text")).to_contain_text("11:54 前有效")
+
+
+def test_a_suspended_hall_tells_no_wait(pages: Pages) -> None:
+    page, _ = told(pages, {**moments.ticket(), "suspended": moments.SUSPENDED})
+
+    expect(page.locator("#banner-title")).to_have_text("大厅暂停服务")
+    expect(page.locator("#banner-text")).to_contain_text("消防演习")
+    expect(page.locator("#wait")).to_have_text("暂停叫号")
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
+def test_every_state_can_be_read(pages: Pages, query: str) -> None:
+    page, feed = told(pages, moments.ticket(), query)
+    states = [
+        moments.ticket(),
+        moments.ticket(ahead=120),
+        *(moments.ticket(s) for s in ("called", "serving", *OTHERS)),
+    ]
+    for view in states:
+        feed.change(**view)
+        expect(page.locator("#page")).to_have_attribute("data-state", view["state"])
+        assert look(page, least_px=LEAST, scrolls=True).faults == [], view["state"]
+        assert grave(page) == [], view["state"]
+        if query:
+            words = page.locator(
+                "#banner, #ticket, #call-title, #hints, #message, #acts, #where-title"
+            ).all_inner_texts()
+            assert not [word for word in words if any("\u4e00" <= c <= "\u9fff" for c in word)]
+
+
+def test_a_small_phone_holds_the_longest_number(pages: Pages) -> None:
+    page, _ = told(pages, moments.ticket(number="AB1000", ahead=120), size=(320, 568))
+
+    assert look(page, least_px=LEAST, scrolls=True).faults == []

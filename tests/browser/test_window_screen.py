@@ -1,0 +1,127 @@
+"""The screen over a window: its number, whom it calls, what it does; readable without colour."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import boards, moments
+from tests.browser.axe import grave
+from tests.browser.conftest import PORTRAIT, TV, ToldFeed, is_live
+from tests.browser.contrast import look
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Pages
+    from tests.live import LiveServer
+
+pytestmark = pytest.mark.browser
+
+BAR = (1280, 320)
+SIZES = [(BAR, 30), (TV, 48), (PORTRAIT, 48)]
+DRILL = {**moments.SUSPENDED, "reason": "消防演习"}
+STATES = [
+    moments.bar("calling"),
+    moments.bar("serving"),
+    moments.bar("idle"),
+    moments.bar("paused"),
+    moments.bar("closed"),
+    moments.bar("closed", opens_ms=boards.NOW_MS + 300_000),
+    moments.bar("idle", suspended=moments.SUSPENDED),
+    moments.bar("calling", label="综合12", number="AB1000", calls=2, service_name="不动产登记交易与缴税"),
+    moments.bar("idle", label="112", line2="、".join(["综合受理", "社会保险", "医疗保障", "住房公积金"] * 2)),
+]
+
+
+@pytest.fixture
+def live(standing: LiveServer) -> LiveServer:
+    return standing
+
+
+def told(
+    pages: Pages, bar: dict[str, Any], size: tuple[int, int] = BAR, query: str = "", **options: Any
+) -> tuple[Page, ToldFeed]:
+    page = pages.blank(size, **options)
+    feed = ToldFeed(page, "strip", bar, boards.NOW_MS)
+    return is_live(pages.go(page, f"/tv/county/window/w3{query}", "any")), feed
+
+
+WORDS = [
+    (moments.bar("calling"), "请办理", "综合受理请带好材料"),
+    (moments.bar("calling", calls=2), "请办理", "综合受理第 2 次呼叫"),
+    (moments.bar("serving"), "办理中", "综合受理请在黄线外等候"),
+    (moments.bar("idle"), "等候叫号", "综合受理、社会保险请取号，就座等候"),
+    (moments.bar("paused"), "暂停服务", "综合受理、社会保险号票继续有效，请留意叫号"),
+    (moments.bar("closed"), "未开放", "综合受理、社会保险请到其他窗口办理"),
+    (moments.bar("closed", opens_ms=boards.NOW_MS), "即将开放", "综合受理、社会保险10:24 左右开放"),
+    (moments.bar("serving", suspended=DRILL), "大厅暂停服务", "消防演习10:22 起暂停，请听从引导"),
+]
+
+
+def test_each_state_has_its_words(pages: Pages) -> None:
+    page, feed = told(pages, moments.bar("idle"))
+    for bar, word, line in WORDS:
+        feed.change(**bar)
+        expect(page.locator("#word")).to_have_text(word)
+        expect(page.locator(".line")).to_have_text(line)
+        number = bar["number"] if bar["number"] and not bar["suspended"] else ""
+        expect(page.locator("#number")).to_have_text(number)
+        expect(page.locator("#label")).to_have_text("3")
+
+
+def test_states_differ_in_luminance_and_shape(pages: Pages) -> None:
+    page, feed = told(pages, moments.bar("closed"))
+    grounds, shapes = [], set()
+    for state in ("calling", "serving", "idle", "paused"):
+        feed.change(**moments.bar(state))
+        expect(page.locator("#page")).to_have_attribute("data-state", state)
+        colour = page.locator(".line").evaluate("n => getComputedStyle(n).backgroundColor")
+        red, green, blue = (int(part) for part in colour.removeprefix("rgb(").rstrip(")").split(", "))
+        grounds.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+        shapes.add(page.locator("#sign .shape").get_attribute("class"))
+
+    assert len(shapes) == 4
+    ordered = sorted(grounds)
+    assert min(b - a for a, b in pairwise(ordered)) > 15
+
+
+def test_a_call_and_a_repeated_one_blink_and_then_stand_still(pages: Pages) -> None:
+    page, feed = told(pages, moments.bar("calling"))
+
+    def blinks(times: int) -> None:
+        page.wait_for_function("n => document.getAnimations().length === n", arg=times)
+
+    assert page.evaluate("document.getAnimations().length") == 0, (
+        "what was called before the page opened is not news"
+    )
+
+    feed.change(**moments.bar("calling", calls=2))
+    blinks(1)
+    blinks(0)
+    feed.change(**moments.bar("calling", number="A013"))
+    blinks(1)
+    feed.change(**moments.bar("serving", number="A013"))
+    blinks(0)
+
+
+@pytest.mark.parametrize(("size", "least"), SIZES, ids=lambda size: str(size))
+@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
+def test_every_state_at_every_size(pages: Pages, size: tuple[int, int], least: int, query: str) -> None:
+    page, feed = told(pages, moments.bar("closed"), size, query, reduced_motion="reduce")
+    for bar in STATES:
+        feed.change(**bar)
+        expect(page.locator("#label")).to_have_text(bar["label"])
+        expect(page.locator("#number")).to_have_text(bar["number"] or "")
+        assert look(page, least_px=least).faults == [], bar
+
+
+def test_axe_finds_nothing_serious(pages: Pages) -> None:
+    page, feed = told(pages, moments.bar("calling"), reduced_motion="reduce")
+    assert grave(page) == []
+    feed.change(**moments.bar("idle", suspended=moments.SUSPENDED))
+    expect(page.locator("#page")).to_have_attribute("data-state", "suspended")
+    assert grave(page) == []
