@@ -14,7 +14,7 @@ from callq.domain import events as ev
 from callq.domain.errors import Code, Rejected
 from callq.domain.routing import eligible_lanes
 from callq.domain.rules.guards import ticket_of, window_of
-from callq.views.announcements import project_announcements, room_of
+from callq.views.announcements import project_announcements
 from callq.views.board import project_board
 from callq.views.entrance import project_entrance
 from callq.views.floor import project_floor
@@ -42,6 +42,9 @@ FLOOR: Final[Topic] = ("floor", "")
 
 SEATS: Final[Topic] = ("seats", "")
 """Which windows serve what: seldom, where `FLOOR` is everything."""
+
+CALLS: Final[Topic] = ("calls", "")
+"""What becomes of tickets that were called: one that is taken back leaves no trace of where it was told."""
 
 CLERKS: Final[Topic] = ("clerks", "")
 """Who is signed in where."""
@@ -128,8 +131,7 @@ def _board_topics(view: View, state: HallState) -> Iterator[Topic]:
 
 def _announcement_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
-    # Zones of one room take turns: what is said in one moves what is said in the others.
-    yield from (("zone", zone) for zone in room_of(state, view.zone))
+    yield CALLS
 
 
 def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
@@ -224,6 +226,7 @@ def _of_clerk(
 def _of_ticket(event: ev.TicketCalled, state: HallState) -> Iterator[Topic]:
     """The ticket, where it waits or waited, and the window that called it last."""
     yield FLOOR
+    yield CALLS
     yield "ticket", event.ticket
     ticket = state.tickets.get(event.ticket)
     if ticket is None:
