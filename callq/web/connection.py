@@ -79,6 +79,8 @@ class Connection:
 
     def drop(self) -> None:
         """End it at once."""
+        # What its application still says on the way, a fault for having been cancelled above all, is not told.
+        self._over = True
         self._waiting.pop(self, None)
         if self._stream.blocked:
             # It is shielded from what is cancelled.
@@ -149,7 +151,8 @@ class Connection:
         """
         match event:
             case RawData():
-                await self._send_all(event.data)
+                if not self._over:
+                    await self._send_all(event.data)
             case Queues(waits=True):
                 self._wait()
             case Queues():
