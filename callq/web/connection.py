@@ -79,7 +79,7 @@ class Connection:
 
     def drop(self) -> None:
         """End it at once."""
-        # What its application still says on the way, a fault for having been cancelled above all, is not told.
+        # What its application says on its way out, a fault for having been cancelled above all, is not told.
         self._over = True
         self._waiting.pop(self, None)
         if self._stream.blocked:
