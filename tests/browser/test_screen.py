@@ -315,9 +315,9 @@ def test_hall_that_stands_still_says_what_to_do(pages: Pages, size: tuple[int, i
 
     feed.change(suspended={"since_ms": feed.now_ms(), "reason": reason})
 
-    expect(page.locator("#message-title")).to_have_text("暂停服务")
+    expect(page.locator("#message-title")).to_have_text("大厅暂停服务")
     expect(page.locator("#message-text")).to_contain_text(f"{reason}")
-    expect(page.locator("#message-text")).to_contain_text("请听从工作人员指引")
+    expect(page.locator("#message-text")).to_contain_text("请听从工作人员引导")
     expect(page.locator("#hero-number")).to_be_hidden()
     assert look(page, least_px=least_px(size)).faults == []
     feed.change(suspended=None)

@@ -106,7 +106,7 @@ def test_who_comes_while_a_service_is_closed_comes_when_it_opens() -> None:
     ended: list[dict[str, int]] = []
     for share in (0.0, 1.0):
         people = msgspec.structs.replace(accepting, guided=share)
-        run = Run(msgspec.structs.replace(scenario, people=people), 600, 1, 1, hall=config)
+        run = Run(msgspec.structs.replace(scenario, people=people), 1200, 1, 1, hall=config)
         summary = simulate(run, jobs=1).summary
         ended.append({"turned_away": summary.turned_away, "served": summary.served})
     assert ended[0]["turned_away"] > 20

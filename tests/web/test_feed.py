@@ -13,6 +13,7 @@ from trio_websocket import ConnectionClosed, open_websocket
 from callq.domain.hall import Rules
 from callq.journal.memory import MemoryJournal
 from callq.web.session import MAX_MALFORMED
+from callq.wire.messages import Strip
 from tests.harness import MONDAY_9H, small_hall
 from tests.web.client import connect_feed
 from tests.web.conftest import ADMIN, serving
@@ -129,7 +130,8 @@ async def test_several_views_on_one_socket_and_one_given_up(door: Door) -> None:
 
 
 async def test_a_strip_comes_whole_every_time(door: Door) -> None:
-    keys = {"window", "label", "line1", "line2", "number", "calls", "state", "server_ms"}
+    keys = {*Strip.__struct_fields__, "server_ms"}
+    assert keys > {"window", "label", "line1", "line2", "number", "calls", "state"}
     async with door.feed() as feed:
         first = await feed.subscribe("strip", window="w1", since=1, epoch="x")
         assert first["type"] == "snapshot"
