@@ -32,7 +32,6 @@ class Outlet:
         self.wire = wire.name
         """Outlets of one wire pack a message alike."""
         self._wire = wire
-        self._stream = stream
         self.send = stream.send_all
         self.send_now = stream.send_now
         self.flush = stream.flush
