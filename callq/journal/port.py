@@ -257,7 +257,10 @@ class Journal(Protocol):
         ...
 
     async def devices_seen(self, hall: str, noted: Mapping[str, int]) -> dict[str, int]:
-        """Write when some devices were heard, Unix ms by id, and read the same of all; kept beside the journal."""
+        """Write when some devices were heard, Unix ms by id, and read the same of all.
+
+        It is kept beside the journal, and may be lost with the store's last second.
+        """
         ...
 
     async def forget_devices(self, hall: str, devices: Sequence[str]) -> None:

@@ -261,10 +261,7 @@ class RedisJournal:
             _, held = await self._write(("HSET", where, *fields), ("HGETALL", where))
         else:
             (held,) = await self._reader.ask(("HGETALL", where))
-        pairs = (
-            list(held.items()) if isinstance(held, dict) else list(zip(held[::2], held[1::2], strict=True))
-        )
-        return {device.decode(): int(ms) for device, ms in pairs}
+        return {device.decode(): int(ms) for device, ms in zip(held[::2], held[1::2], strict=True)}
 
     async def forget_devices(self, hall: str, devices: Sequence[str]) -> None:
         """Keep no more when these were heard."""
