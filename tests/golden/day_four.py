@@ -94,7 +94,7 @@ def _tides(hall: Hall) -> None:
 
 
 def _devices(hall: Hall) -> None:
-    """A screen with a fault goes silent and comes back; a kiosk that nobody listed does not hear its order."""
+    """A screen with a fault goes silent and comes back; an unlisted kiosk does not hear its order."""
     blocked = cmd.ReportDevice(device="tv-1", version="1", audio_blocked=True)
     hall.do(blocked)
     hall.do(cmd.OrderDevice(device="tv-1", order="test"), who=scenes.SUPERVISOR)
