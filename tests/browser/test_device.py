@@ -64,5 +64,4 @@ def test_a_screen_reports_and_obeys(pages: Pages, live: LiveServer) -> None:
     until(lambda one: one["order"]["order"] == "restart" and one["order"]["state"] == "done")
     assert page.evaluate("window.before") is None
     is_live(page)
-    page.wait_for_timeout(1500)
     assert page.evaluate("performance.getEntriesByType('navigation')[0].type") == "reload"
