@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -47,6 +47,13 @@ def kinds(hall: Scene, command: cmd.AnyCommand, who: cmd.Actor = cmd.SYSTEM) -> 
 
 def silent(hall: Scene, seen: dict[str, int], watched_ms: int = 0) -> cmd.WatchDevices:
     return cmd.WatchDevices(silent=gone_silent(hall.state, seen, hall.now_ms, watched_ms))
+
+
+def the_order(hall: Scene) -> Any:
+    """The only one that there is."""
+    orders: Any = project_orders(hall.state, hall.now_ms)["orders"]
+    (order,) = orders
+    return order
 
 
 @rule("D-report-news")
@@ -133,17 +140,17 @@ def test_an_order_is_given_done_and_on_record() -> None:
     hall = Scene(with_devices())
     hall.do(report())
     order = cmd.OrderDevice(device="tv-1", order="test")
-    (given,) = hall.do(order, who=SUPERVISOR).events
-    assert (given.order, given.by, given.until_ms) == ("test", "supervisor", hall.now_ms + ORDER_VALID_MS)  # type: ignore[union-attr]
+    given: Any = hall.do(order, who=SUPERVISOR).events[0]
+    assert (given.order, given.by, given.until_ms) == ("test", "supervisor", hall.now_ms + ORDER_VALID_MS)
     assert kinds(hall, order, SUPERVISOR) == [], "asked twice, it is done once"
-    (pending,) = project_orders(hall.state, hall.now_ms)["orders"]  # type: ignore[misc]
+    pending = the_order(hall)
     assert (pending.device, pending.order) == ("tv-1", "test")
     assert kinds(hall, report(done="o0")) == [], "an order that is none"
     assert kinds(hall, report(done=pending.id)) == ["device_order_ended"]
     assert project_orders(hall.state, hall.now_ms) == {"orders": ()}
     assert kinds(hall, report(done=pending.id)) == []
     hall.do(cmd.OrderDevice(device="tv-1", order="restart"), who=SUPERVISOR)
-    (second,) = project_orders(hall.state, hall.now_ms)["orders"]  # type: ignore[misc]
+    second = the_order(hall)
     hall.do(report(done=second.id, error="the browser does not let it"))
     told = device_row(hall.state, "tv-1").order
     assert told is not None

@@ -67,6 +67,7 @@ def _check_known(state: HallState, device: str) -> None:
             Code.LIMIT_REACHED,
             f"{MAX_UNLISTED} devices report that are not in the hall file",
             "add the devices to the hall file",
+            state="full",
             device=device,
         )
 
