@@ -217,7 +217,7 @@ export class Device {
       try {
         await Promise.race([Promise.resolve().then(act), late]);
       } catch (failed) {
-        error = String((failed && failed.message) || failed).slice(0, 200) || "failed";
+        error = (failed instanceof Error ? failed.message : String(failed)).slice(0, 200) || "failed";
       }
     }
     this._ended = Object.assign({ done: order.id }, error ? { error } : {});
