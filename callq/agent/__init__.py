@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from callq.agent.health import BEAT_S, ActFailed, HealthReporter
+from callq.agent.health import BEAT_S, VERSION, ActFailed, HealthReporter
 
-__all__ = ["BEAT_S", "ActFailed", "HealthReporter"]
+__all__ = ["BEAT_S", "VERSION", "ActFailed", "HealthReporter"]

@@ -17,6 +17,7 @@ import httpx
 import structlog
 import trio
 
+from callq import __version__
 from callq.domain.devices import BEAT_MS
 from callq.domain.errors import CallqError
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from callq.domain.devices import DeviceOrderName
+
+VERSION: Final = __version__
+"""Of callq, for programs that have none of their own."""
 
 BEAT_S: Final = BEAT_MS / 1000
 ANSWER_LIMIT_S: Final = 10.0

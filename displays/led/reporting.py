@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import trio
 
-from callq import __version__
-from callq.agent import ActFailed, HealthReporter
+from callq.agent import VERSION, ActFailed, HealthReporter
 from displays.led.health import GOOD
 from displays.led.sign import BLANK, Line, Sign
 
@@ -54,7 +53,7 @@ class Reporting:
             trio.open_nursery() as nursery,
         ):
             for name, device in self._devices.items():
-                reporter = HealthReporter(client, self._config.hall, name, kind="led", version=__version__)
+                reporter = HealthReporter(client, self._config.hall, name, kind="led", version=VERSION)
                 acts = _Acts(device, self._health)
                 reporter.on("test", acts.test)
                 reporter.on("resend", acts.resend)

@@ -23,8 +23,12 @@ WITHIN_S = 20.0
 
 
 def test_a_screen_reports_and_obeys(pages: Pages, live: LiveServer) -> None:
-    admin = httpx.Client(base_url=live.url, headers={"Authorization": f"Bearer {live.token('supervisor')}"})
+    headers = {"Authorization": f"Bearer {live.token('supervisor')}"}
+    with httpx.Client(base_url=live.url, headers=headers) as admin:
+        obeys(pages, live, admin)
 
+
+def obeys(pages: Pages, live: LiveServer, admin: httpx.Client) -> None:
     def row() -> Any:
         devices = admin.get("/v1/halls/county/floor").json()["data"]["devices"]
         return next((one for one in devices if one["id"] == "tv-9"), None)
