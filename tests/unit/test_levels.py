@@ -86,7 +86,7 @@ KINDS = {"comprehensive", "domain", "dedicated", "green", "result", "tidal", "re
 VALUES: dict[tuple[str, str], set[object]] = {
     ("NumberRange", "channel"): {*CHANNELS},
     ("Device", "kind"): {"screen", "led", "kiosk", "call_box", "printer", "rating"},
-    ("DeviceOrdered", "order"): {"test", "restart", "resend"},
+    ("device_ordered", "order"): {"test", "restart", "resend"},
     ("Booking", "slot_min"): {15, 20, 30, 60},
     ("WindowConfig", "kind"): {*KINDS},
     ("HallConfig", "policy"): {"longest_wait"},
