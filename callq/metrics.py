@@ -211,6 +211,8 @@ class HallNow(NamedTuple):
     """Callers, and batches, of the group that still fills."""
     in_flight: tuple[int, int]
     """Callers, and batches, of the group that is sent."""
+    devices: Mapping[str, int]
+    """By state, every state."""
 
 
 class _Halls(Collector):
@@ -226,6 +228,7 @@ class _Halls(Collector):
             ("callq_waiting_tickets", "Tickets waiting", ("service",)),
             ("callq_oldest_wait_seconds", "For how long the first to be called has waited", ("service",)),
             ("callq_windows", "Windows by state", ("state",)),
+            ("callq_devices", "Screens, LED bars, kiosks and other devices by state", ("state",)),
             ("callq_feed_subscriptions", "Views that feeds follow", ("view",)),
             ("callq_pending_callers", "Callers whose answer is not durable yet", ("group",)),
             ("callq_pending_batches", "Batches that are not durable yet", ("group",)),
@@ -250,6 +253,7 @@ def _values(now: HallNow) -> dict[str, Mapping[str, float]]:
         "callq_waiting_tickets": now.waiting,
         "callq_oldest_wait_seconds": now.oldest_s,
         "callq_windows": now.windows,
+        "callq_devices": now.devices,
         "callq_feed_subscriptions": now.subscriptions,
         "callq_pending_callers": {"open": now.open[0], "in_flight": now.in_flight[0]},
         "callq_pending_batches": {"open": now.open[1], "in_flight": now.in_flight[1]},

@@ -35,6 +35,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     create.add_argument("--hall", metavar="H", help="the only hall it counts in (default: every hall)")
     create.add_argument("--window", metavar="W", help="the only window it may use; needs --hall")
     create.add_argument("--clerk", metavar="C", help="the only clerk it may act as; needs --hall")
+    create.add_argument("--device", metavar="D", help="the only device it may report for; needs --hall")
     create.add_argument("--name", metavar="N", default="", help="for people, e.g. where it is used")
     where = create.add_mutually_exclusive_group(required=True)
     where.add_argument("--url", help="address of the running server, e.g. http://127.0.0.1:8080")
@@ -46,8 +47,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run_create(args: argparse.Namespace) -> int:
     """Print the new token alone on stdout, so that a script can take it; its id goes to stderr."""
-    if args.hall is None and (args.window or args.clerk):
-        raise UserError("--window and --clerk need --hall", "name the hall as well")
+    if args.hall is None and (args.window or args.clerk or args.device):
+        raise UserError("--window, --clerk and --device need --hall", "name the hall as well")
     configure_logs("console", "warning")
     import trio
 
@@ -65,7 +66,7 @@ async def _over_http(args: argparse.Namespace) -> tuple[str, str]:
         )
     from callq.demo.client import ApiProblem, Unreachable, open_api
 
-    wanted = ("role", "hall", "window", "clerk", "name")
+    wanted = ("role", "hall", "window", "clerk", "device", "name")
     body = {key: value for key in wanted if (value := getattr(args, key))}
     try:
         async with open_api(args.url, admin) as api:
@@ -96,7 +97,7 @@ async def _in_directory(args: argparse.Namespace) -> tuple[str, str]:
         try:
             if args.hall is not None:
                 state, _ = await load(store.journal, args.hall)
-                check_bound(state, args.window, args.clerk)
+                check_bound(state, args.window, args.clerk, args.device)
             token, record = await create_token(
                 store.journal,
                 Role(args.role),
@@ -105,6 +106,7 @@ async def _in_directory(args: argparse.Namespace) -> tuple[str, str]:
                 window=args.window,
                 clerk=args.clerk,
                 name=args.name,
+                device=args.device,
             )
         except Rejected as rejected:
             raise UserError(rejected.detail, rejected.hint) from rejected

@@ -22,6 +22,7 @@ _ARRAYS: Final = (
     "clerks",
     "outlets",
     "items",
+    "devices",
 )
 _LINE: Final = 100
 

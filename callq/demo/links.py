@@ -82,7 +82,7 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
     )
     for zone in hall.zones:
         token = tokens[f"tv/{zone.code}"] = await mint("screen", f"tv {zone.code}")
-        href = f"/tv/{quote(hall.id)}/{quote(zone.code)}#token={token}"
+        href = f"/tv/{quote(hall.id)}/{quote(zone.code)}{_device_in(hall, zone.code)}#token={token}"
         english = f" / {zone.name_en}" if zone.name_en else ""
         screens.append(Link(f"{zone.name}大屏{english}", href, zone.place))
     panels.sort(key=lambda link: not link.href.startswith(_panel_of(hall, seating)))
@@ -97,6 +97,13 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
         links=(panels[0], *screens, entrance, beside, *panels[1:]),
         home=_home_href(hall, seating, tokens),
     )
+
+
+def _device_in(hall: HallConfig, zone: str) -> str:
+    """What a link adds so that the zone's screen reports how it is; empty: none is in the hall file."""
+    found = (device.id for device in hall.devices if device.kind == "screen" and device.zone == zone)
+    device = next(found, "")
+    return f"?device={quote(device)}" if device else ""
 
 
 def _label_of(hall: HallConfig, seating: Seating) -> str:

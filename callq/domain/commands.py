@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from callq.domain.devices import DeviceOrderName, Sighting
 from callq.domain.hall import HallConfig
 from callq.domain.tides import TideMemory, TideMode, TidePlan, TideSlot
 
@@ -374,6 +375,42 @@ class MoveBooking(_OnBooking, frozen=True, kw_only=True, tag="move_booking"):
     by_staff: bool = False
 
 
+class FaultSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A fault as a device says it."""
+
+    code: str
+    detail: str = ""
+
+
+class ReportDevice(Command, frozen=True, kw_only=True, tag="report_device"):
+    """A device says how it is."""
+
+    device: str
+    kind: str = ""
+    """Of one that is not in the hall file."""
+    version: str = ""
+    faults: tuple[FaultSaid, ...] = ()
+    audio_blocked: bool = False
+    done: str = ""
+    """Id of the order that it has carried out, or tried to."""
+    error: str = ""
+    """Why it could not."""
+
+
+class WatchDevices(Command, frozen=True, kw_only=True, tag="watch_devices"):
+    """What a node found that watches over the devices."""
+
+    silent: tuple[Sighting, ...] = ()
+    """Devices that have missed too many reports."""
+
+
+class OrderDevice(Command, frozen=True, kw_only=True, tag="order_device"):
+    """Tell a device to show a test, to start again, or to take everything anew."""
+
+    device: str
+    order: DeviceOrderName
+
+
 TicketCommand = Cancel | Rejoin | AbandonTicket | Returned | Reassign | GrantClass | Rate
 WindowCommand = (
     SignIn
@@ -407,6 +444,7 @@ HallCommand = (
     | SetTides
     | AcceptPlan
     | DeclinePlan
+    | OrderDevice
 )
 BookingCommand = CheckIn | CancelBooking | MoveBooking
 AnyCommand = (
@@ -416,6 +454,8 @@ AnyCommand = (
     | RaiseLevel
     | Tick
     | ReckonTides
+    | ReportDevice
+    | WatchDevices
     | Issue
     | Transfer
     | Book

@@ -49,6 +49,7 @@ class Code(StrEnum):
     INTERNAL = "internal"
     STORE_UNAVAILABLE = "store_unavailable"
     VOICE_UNAVAILABLE = "voice_unavailable"
+    UNKNOWN_DEVICE = "unknown_device"
 
 
 CONFLICT: Final = 409
@@ -90,6 +91,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.INTERNAL: 500,
     Code.STORE_UNAVAILABLE: 503,
     Code.VOICE_UNAVAILABLE: 503,
+    Code.UNKNOWN_DEVICE: 404,
 }
 """HTTP status of each code."""
 
@@ -130,6 +132,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.INTERNAL: "The server failed; nothing was changed",
     Code.STORE_UNAVAILABLE: "The store is unavailable for now",
     Code.VOICE_UNAVAILABLE: "The server has no voice for this",
+    Code.UNKNOWN_DEVICE: "The hall has no such device",
 }
 
 

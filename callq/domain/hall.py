@@ -375,6 +375,23 @@ class Voice(_Config, frozen=True, kw_only=True):
     """In the order in which they are spoken; empty: Mandarin alone."""
 
 
+DeviceKind = Literal["screen", "led", "kiosk", "call_box", "printer", "rating"]
+
+
+class Device(_Config, frozen=True, kw_only=True):
+    """A machine of the hall that reports how it is."""
+
+    id: str
+    kind: DeviceKind
+    name: str
+    zone: str = ""
+    """Where it stands; of one that belongs to no window."""
+    window: str = ""
+    """The window that it belongs to."""
+    place: str = ""
+    """How to find it, e.g. 东墙，吊顶下."""
+
+
 class Contact(_Config, frozen=True, kw_only=True):
     """Where people ask when the queue cannot help."""
 
@@ -410,6 +427,7 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     voice: Voice = Voice()
     items: tuple[Item, ...] = ()
     outlets: tuple[Outlet, ...] = ()
+    devices: tuple[Device, ...] = ()
 
     @property
     def policy_name(self) -> str:

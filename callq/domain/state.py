@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
-from callq.domain.hall import Clerk, HallConfig, Item, NumberRange, Resource, Service, WindowConfig, Zone
+from callq.domain.hall import (
+    Clerk,
+    Device,
+    HallConfig,
+    Item,
+    NumberRange,
+    Resource,
+    Service,
+    WindowConfig,
+    Zone,
+)
 from callq.domain.lanes import CLASSES, Agenda, Lane, LaneKey, Tally
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.tides import Tide
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
+    from callq.domain.devices import DeviceNow
     from callq.domain.routing.staffing import Staffing
     from callq.domain.ticket import Ticket
 
@@ -139,6 +150,7 @@ class Index:
         "_open_lanes",
         "_serving",
         "clerks",
+        "devices",
         "items",
         "resources",
         "services",
@@ -152,6 +164,7 @@ class Index:
         self.zones: dict[str, Zone] = {z.code: z for z in config.zones}
         self.clerks: dict[str, Clerk] = {c.id: c for c in config.clerks}
         self.items: dict[str, Item] = {i.code: i for i in config.items}
+        self.devices: dict[str, Device] = {d.id: d for d in config.devices}
         self.resources: dict[str, Resource] = {r.code: r for r in config.resources}
         self._day = ""
         self._serving: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -233,6 +246,7 @@ class HallState:
         "day_clock",
         "day_closed",
         "day_ends_ms",
+        "devices",
         "digest",
         "due",
         "epochs",
@@ -367,6 +381,8 @@ class HallState:
         """Until when those of a day that is over are kept at least, Unix ms."""
         self.tides = Tide()
         """The tides of this business day."""
+        self.devices: dict[str, DeviceNow] = {}
+        """What is known of each device that was heard or told something."""
 
     @property
     def created(self) -> bool:
@@ -538,6 +554,7 @@ PLAIN: Final = (
     "no_shows",
     "keys_until",
     "tides",
+    "devices",
 )
 """Parts that are bytes as they stand."""
 

@@ -30,7 +30,7 @@ from callq.journal.port import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 SECRET_BYTES: Final = 32
 
@@ -61,6 +61,7 @@ class MemoryJournal:
         self._tokens: dict[str, bytes] = {}
         self._snapshots: dict[str, dict[EntryId, bytes]] = {}
         self._archived: dict[str, EntryId] = {}
+        self._devices: dict[str, dict[str, int]] = {}
         self._nodes: dict[str, tuple[int, bytes]] = {}
         self._beat_ms: int | None = None
         self._ears: list[trio.MemorySendChannel[tuple[str, EntryId]]] = []
@@ -230,6 +231,20 @@ class MemoryJournal:
             return 0
         del self._halls[hall][:place]
         return place
+
+    async def devices_seen(self, hall: str, noted: Mapping[str, int]) -> dict[str, int]:
+        """Write when some devices were heard, and read the same of all."""
+        held = self._devices.setdefault(check_hall(hall), {})
+        await trio.lowlevel.checkpoint()
+        held.update(noted)
+        return dict(held)
+
+    async def forget_devices(self, hall: str, devices: Sequence[str]) -> None:
+        """Keep no more when these were heard."""
+        held = self._devices.get(check_hall(hall), {})
+        await trio.lowlevel.checkpoint()
+        for device in devices:
+            held.pop(device, None)
 
     async def secret(self) -> bytes:
         """The installation's 32-byte secret, drawn at its first use."""

@@ -15,7 +15,7 @@ import trio
 from callq.domain.errors import BadBytes, CallqError, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _H_MASK: Final = (1 << 63) - 1
 
@@ -254,6 +254,17 @@ class Journal(Protocol):
 
         Never empties a journal: where `first` is not there, nothing is dropped.
         """
+        ...
+
+    async def devices_seen(self, hall: str, noted: Mapping[str, int]) -> dict[str, int]:
+        """Write when some devices were heard, Unix ms by id, and read the same of all.
+
+        It is kept beside the journal, and may be lost with the store's last second.
+        """
+        ...
+
+    async def forget_devices(self, hall: str, devices: Sequence[str]) -> None:
+        """Keep no more when these were heard."""
         ...
 
 

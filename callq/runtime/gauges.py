@@ -8,6 +8,7 @@ import trio
 
 from callq import metrics
 from callq.domain.window import WindowState
+from callq.views.devices import count_devices
 from callq.views.view import VIEWS
 
 if TYPE_CHECKING:
@@ -54,4 +55,5 @@ def _now(actor: HallActor, state: HallState) -> metrics.HallNow:
         actor.hub.conflated,
         opened,
         in_flight,
+        count_devices(state),
     )

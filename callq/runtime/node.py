@@ -23,6 +23,7 @@ from callq.domain.hall import digest, lean
 from callq.domain.levels import required_level
 from callq.runtime.actor import HallActor
 from callq.runtime.clock import NodeClock
+from callq.runtime.devices import DeviceWatch
 from callq.runtime.group import Quarantined
 from callq.runtime.heart import Heart, NodeRecord
 from callq.runtime.home import MemoryHome
@@ -83,6 +84,7 @@ class Node:
         self._rng = rng or random.Random()
         self._digest_every = digest_every
         self._actors: dict[str, HallActor] = {}
+        self._watches: dict[str, DeviceWatch] = {}
         self._pasts: dict[str, Past] = {}
         self._status: dict[str, HallStatus] = {}
         self._errors: dict[str, str] = {}
@@ -115,6 +117,15 @@ class Node:
         if self._status[hall] != "running":
             raise StoreUnavailable(f"hall {hall} is {self._status[hall]}", retry_after_s=2)
         return self._actors[hall]
+
+    def devices(self, hall: str) -> DeviceWatch:
+        """Who watches over the devices of a hall that runs.
+
+        Raises:
+          Rejected, StoreUnavailable: as `actor`.
+        """
+        self.actor(hall)
+        return self._watches[hall]
 
     def halls(self) -> list[str]:
         """Ids of all halls, sorted, running or not."""
@@ -245,6 +256,7 @@ class Node:
             if hall in self._outages:
                 await self._tell_outage(actor)
             self._actors[hall] = actor
+            self._watches[hall] = DeviceWatch(actor, self._journal, self._rng)
             self._errors.pop(hall, None)
             self._set(hall, "running")
             self._log.info("hall_running", hall=hall, revision=actor.revision)
@@ -252,6 +264,7 @@ class Node:
             keeper = Keeper(actor, self._journal, self.home, lambda: self._heart.is_first(hall))
             nursery.start_soon(keeper.run)
             nursery.start_soon(TideKeeper(actor, self._rng).run)
+            nursery.start_soon(self._watches[hall].run)
 
     def _down(self) -> tuple[str, ...]:
         return tuple(hall for hall, status in self._status.items() if status != "running")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.ticket import TicketState
+from callq.views.devices import device_counts, device_rows
 from callq.views.held import held_row
 from callq.views.panel import clerk_options
 from callq.views.queues import Memo, place_of, service_queues, waiting_count
@@ -36,6 +37,8 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
         "seconded": dict(sorted(state.seconded.items())),
         "held": tuple(held_row(state, state.tickets[ticket], None) for ticket in state.held),
         "plan": plan_of(state),
+        "devices": device_rows(state),
+        "device_counts": device_counts(state),
         "totals": {
             "waiting": sum(waiting_count(state, code, memo) for code in services),
             "serving": sum(w.ticket is not None and w.ticket.state is TicketState.SERVING for w in windows),

@@ -16,6 +16,7 @@ from callq.domain.routing import eligible_lanes
 from callq.domain.rules.guards import ticket_of, window_of
 from callq.views.announcements import project_announcements
 from callq.views.board import project_board
+from callq.views.devices import project_orders
 from callq.views.entrance import project_entrance
 from callq.views.floor import project_floor
 from callq.views.held import held_at
@@ -51,6 +52,10 @@ CLERKS: Final[Topic] = ("clerks", "")
 
 MISSED: Final[Topic] = ("missed", "")
 """The list of missed numbers, which is one for all zones: a miss in one can push out that of another."""
+
+
+DEVICES: Final[Topic] = ("devices", "")
+"""How the devices are, and what they are told."""
 
 
 class View(NamedTuple):
@@ -161,9 +166,20 @@ def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
         yield CLERKS
 
 
+def _entrance_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield FLOOR
+
+
 def _floor_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
     yield FLOOR
+    yield DEVICES
+
+
+def _order_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield DEVICES
 
 
 def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
@@ -187,11 +203,12 @@ VIEWS: Final[dict[str, _Kind]] = {
     "panel": _Kind(
         ("window",), lambda v, s, now, memo: project_panel(s, v.window or "", now, memo), _panel_topics
     ),
-    "entrance": _Kind((), lambda v, s, now, memo: project_entrance(s, now, memo), _floor_topics),
+    "entrance": _Kind((), lambda v, s, now, memo: project_entrance(s, now, memo), _entrance_topics),
     "floor": _Kind((), lambda v, s, now, memo: project_floor(s, now, memo), _floor_topics),
     "ticket": _Kind(
         ("ticket",), lambda v, s, now, memo: project_ticket(s, v.ticket or "", now), _ticket_topics
     ),
+    "orders": _Kind((), lambda v, s, now, memo: project_orders(s, now), _order_topics),
 }
 """How each view is made, and what it depends on."""
 
@@ -313,6 +330,10 @@ def _of_floor(event: ev.ClerkSeconded, state: HallState) -> Iterator[Topic]:
     yield FLOOR
 
 
+def _of_device(event: ev.DeviceHeard, state: HallState) -> Iterator[Topic]:
+    yield DEVICES
+
+
 _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
     **dict.fromkeys(
         (
@@ -402,6 +423,19 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
             ev.WindowLeftAlone,
         ),
         _of_floor,
+    ),
+    **dict.fromkeys(
+        (
+            ev.DeviceHeard,
+            ev.DeviceVersionChanged,
+            ev.DeviceFaultBegan,
+            ev.DeviceFaultEnded,
+            ev.DeviceSilent,
+            ev.DeviceOrdered,
+            ev.DeviceOrderEnded,
+            ev.DeviceOrderLapsed,
+        ),
+        _of_device,
     ),
 }
 """What each event is about. An opened epoch is about no view (frames carry it

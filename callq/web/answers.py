@@ -71,6 +71,8 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     """Other hall by clerk who serves there."""
     held: tuple[m.HeldTicket, ...]
     plan: m.Tides
+    devices: tuple[m.Device, ...]
+    device_counts: m.DeviceCounts
     totals: FloorTotals
     server_ms: int
 
@@ -101,6 +103,7 @@ class TokenAnswer(_Answer, frozen=True, kw_only=True):
     window: str | None
     clerk: str | None
     name: str
+    device: str | None
 
 
 class Alive(_Answer, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from callq.domain.events import decode_batch
 from callq.domain.rules.guards import ticket_of, window_of
 from callq.domain.ticket import FINAL
 from callq.runtime.ids import new_ticket_id
+from callq.views.devices import device_rows
 from callq.views.hallinfo import hall_info, hall_name
 from callq.views.left import left_by, left_of
 from callq.views.ticket import ticket_out, window_out
@@ -202,9 +203,11 @@ class Api:
     async def floor(self, call: Call) -> answers.FloorAnswer:
         """The hall on one page."""
         actor = self.actor(call, Permission.READ_FLOOR)
+        watch = self.node.devices(call.hall)
 
         def look(state: HallState, now_ms: int) -> answers.FloorAnswer:
             data: dict[str, Any] = project(View("floor"), state, now_ms, {})
+            data["devices"] = device_rows(state, watch.seen)
             totals = answers.FloorTotals(**data.pop("totals"))
             shown = answers.FloorData(**data, totals=totals, server_ms=now_ms)
             return answers.FloorAnswer(revision=state.revision, epoch=state.epoch, data=shown)

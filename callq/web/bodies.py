@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from callq.domain.commands import Channel
-from callq.domain.hall import HallConfig, ItemChannel
+from callq.domain.devices import DeviceOrderName
+from callq.domain.hall import DeviceKind, HallConfig, ItemChannel
 from callq.domain.tides import TideMode
 from callq.web.roles import Role
 from callq.wire.codec import LINES, PLAIN
@@ -306,6 +307,14 @@ class DeclinePlanBody(CommandBody, frozen=True, kw_only=True, tag="decline_plan"
     reason: Reason = ""
 
 
+class OrderDeviceBody(CommandBody, frozen=True, kw_only=True, tag="order_device"):
+    """Have a device show a test, start again, or take everything anew; it does so within half a minute."""
+
+    device: Short
+    order: DeviceOrderName
+    """`test`, `restart`, `resend`."""
+
+
 HallCommandBody = (
     ConfigureBody
     | SuspendBody
@@ -318,7 +327,36 @@ HallCommandBody = (
     | SetTidesBody
     | AcceptPlanBody
     | DeclinePlanBody
+    | OrderDeviceBody
 )
+
+
+FaultCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$(?!\n)")]
+
+
+class FaultBody(_Body, frozen=True, kw_only=True):
+    """Something that is wrong with a device."""
+
+    code: FaultCode
+    detail: Reason = ""
+    """In words, for whoever mends it. Long numbers in it are not kept."""
+
+
+class HealthBody(_Body, frozen=True, kw_only=True):
+    """How a device is; whatever is left out is as it should be."""
+
+    version: Annotated[str, msgspec.Meta(max_length=64, pattern=PLAIN)] = ""
+    """What it runs, in its own words."""
+    faults: Annotated[tuple[FaultCode | FaultBody, ...], msgspec.Meta(max_length=16)] = ()
+    """All that is wrong now, by code alone or with words."""
+    audio_blocked: bool = False
+    """The browser lets the page make no sound."""
+    kind: DeviceKind | None = None
+    """What it is; the hall file knows it of devices that are listed."""
+    done: Short | None = None
+    """Id of the order that it has carried out, or tried to."""
+    error: Reason = ""
+    """Why it could not."""
 
 
 class TokenBody(_Body, frozen=True, kw_only=True):
@@ -331,5 +369,7 @@ class TokenBody(_Body, frozen=True, kw_only=True):
     """The only window it may use."""
     clerk: Short | None = None
     """The only clerk it may act as."""
+    device: Short | None = None
+    """The only device it may report for."""
     name: Annotated[str, msgspec.Meta(max_length=64, pattern=PLAIN)] = ""
     """For people, e.g. where it is used."""

@@ -153,7 +153,13 @@ class HttpDoor:
     async def _asked(self, route: Route, path: dict[str, str], request: _Request) -> Asked:
         hall = path.get("hall")
         principal = await self._api.tokens.authenticate(bearer(request.header(b"authorization")), hall)
-        principal.require(route.permission, hall=hall, window=path.get("window"), ticket=path.get("ticket"))
+        principal.require(
+            route.permission,
+            hall=hall,
+            window=path.get("window"),
+            ticket=path.get("ticket"),
+            device=path.get("device"),
+        )
         query = shaped(request.query(route.query), route.query, strict=False)
         if route.body is None:
             return Asked(Call(principal, hall or ""), path, query, None)

@@ -28,7 +28,7 @@ async def mint(api: Api, call: Call, body: TokenBody) -> TokenAnswer:
     """Make a token.
 
     Raises:
-      Rejected: `FORBIDDEN`, `UNKNOWN_HALL`, `UNKNOWN_WINDOW`, `UNKNOWN_CLERK`, `INVALID`,
+      Rejected: `FORBIDDEN`, `UNKNOWN_HALL`, `UNKNOWN_WINDOW`, `UNKNOWN_CLERK`, `UNKNOWN_DEVICE`, `INVALID`,
         `IDEMPOTENCY_CONFLICT`; no token was made.
       StoreUnavailable: repeat with the same key.
     """
@@ -38,7 +38,9 @@ async def mint(api: Api, call: Call, body: TokenBody) -> TokenAnswer:
             Code.FORBIDDEN, f"the token is bound to hall {call.principal.hall}", "name that hall in the body"
         )
     if body.hall is not None:
-        await api.node.actor(body.hall).read(lambda state, _: check_bound(state, body.window, body.clerk))
+        await api.node.actor(body.hall).read(
+            lambda state, _: check_bound(state, body.window, body.clerk, body.device)
+        )
     seed = await _seed(api, call) if call.key is not None else None
     token, record = await create_token(
         api.node.keyring,
@@ -48,6 +50,7 @@ async def mint(api: Api, call: Call, body: TokenBody) -> TokenAnswer:
         window=body.window,
         clerk=body.clerk,
         name=body.name,
+        device=body.device,
         seed=seed,
     )
     return TokenAnswer(
@@ -58,19 +61,22 @@ async def mint(api: Api, call: Call, body: TokenBody) -> TokenAnswer:
         window=record.window,
         clerk=record.clerk,
         name=record.name,
+        device=record.device,
     )
 
 
-def check_bound(state: HallState, window: str | None, clerk: str | None) -> None:
-    """Refuse to bind a token to a window or clerk that the hall does not have.
+def check_bound(state: HallState, window: str | None, clerk: str | None, device: str | None) -> None:
+    """Refuse to bind a token to a window, clerk or device that the hall does not have.
 
     Raises:
-      Rejected: `UNKNOWN_WINDOW`, `UNKNOWN_CLERK`.
+      Rejected: `UNKNOWN_WINDOW`, `UNKNOWN_CLERK`, `UNKNOWN_DEVICE`.
     """
     if window is not None:
         window_of(state, window)
     if clerk is not None and clerk not in state.index.clerks:
         raise Rejected(Code.UNKNOWN_CLERK, "no such clerk", "check the clerk's number", clerk=clerk)
+    if device is not None and device not in state.index.devices:
+        raise Rejected(Code.UNKNOWN_DEVICE, "no such device", "list it in the hall file first", device=device)
 
 
 async def _seed(api: Api, call: Call) -> bytes:

@@ -29,6 +29,7 @@ _PATH: Final = {
     "decision": "Id of a routing decision, as it was answered",
     "announcement": "Id of an announcement: number and time of the call",
     "booking": "Booking id; case, hyphens and `O` for `0` do not matter",
+    "device": "Id of a device; one that is in no hall file is shown, too",
 }
 
 DESCRIPTION: Final = """Real-time queue and window orchestration for government service halls.

@@ -117,6 +117,7 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
     bodies.UnsecondBody: lambda body: cmd.Unsecond(clerk=body.clerk),
     bodies.SetTidesBody: lambda body: cmd.SetTides(mode=body.mode),
     bodies.AcceptPlanBody: lambda body: cmd.AcceptPlan(plan=body.plan),
+    bodies.OrderDeviceBody: lambda body: cmd.OrderDevice(device=body.device, order=body.order),
     bodies.DeclinePlanBody: lambda body: cmd.DeclinePlan(plan=body.plan, reason=_said(body.reason)),
 }
 

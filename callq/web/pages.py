@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 
+from callq import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -36,6 +38,9 @@ KINDS: Final = {
     ".webmanifest": "application/manifest+json",
 }
 """What is served at all; anything else in a page's folder stays there."""
+
+VERSION: Final = "/static/version.txt"
+"""Where pages ask which they are."""
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 
@@ -119,7 +124,16 @@ def load_pages() -> Pages:
             continue
         pages.append(page)
         assets |= found
+    assets[VERSION] = _version(assets)
     return Pages(pages, assets)
+
+
+def _version(assets: Mapping[str, Asset]) -> Asset:
+    """What pages are: of two that say the same every file was the same when they were loaded."""
+    whole = "".join(f"{address} {assets[address].etag}\n" for address in sorted(assets))
+    content = f"{__version__}+{hashlib.blake2b(whole.encode(), digest_size=4).hexdigest()}\n".encode()
+    etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    return Asset(content, "text/plain; charset=utf-8", etag)
 
 
 def _assets(prefix: str, root: Path) -> dict[str, Asset]:

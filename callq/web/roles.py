@@ -70,6 +70,7 @@ class Permission(StrEnum):
     COMMAND_HALL = "command_hall"
     CONFIGURE = "configure"
     CREATE_TOKEN = "create_token"
+    REPORT_DEVICE = "report_device"
 
 
 _R = Role
@@ -122,6 +123,8 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.COMMAND_HALL: _RUNNING,
     Permission.CONFIGURE: _RUNNING,
     Permission.CREATE_TOKEN: frozenset({_R.ADMIN}),
+    # A call box works with the token of its clerk.
+    Permission.REPORT_DEVICE: frozenset({_R.SCREEN, _R.DEVICE, _R.KIOSK, _R.RATING, _R.CLERK}),
 }
 """The whole table. An inspector reads everything but persons and changes nothing."""
 
@@ -133,6 +136,7 @@ VIEW_PERMISSION: Final[dict[str, Permission]] = {
     "entrance": Permission.READ_BOARD,
     "floor": Permission.READ_FLOOR,
     "ticket": Permission.READ_TICKET,
+    "orders": Permission.REPORT_DEVICE,
 }
 """What following a view needs."""
 
@@ -148,6 +152,7 @@ class Principal(NamedTuple):
       clerk: the only clerk it may act as.
       ticket: the only ticket it opens (citizens).
       name: what whoever created it called it.
+      machine: the only device it may report for.
     """
 
     id: str
@@ -157,6 +162,7 @@ class Principal(NamedTuple):
     clerk: str | None = None
     ticket: str | None = None
     name: str = ""
+    machine: str | None = None
 
     def actor(self) -> Actor:
         """How the journal remembers it."""
@@ -188,6 +194,7 @@ class Principal(NamedTuple):
         hall: str | None = None,
         window: str | None = None,
         ticket: str | None = None,
+        device: str | None = None,
     ) -> None:
         """Insist on a permission, for these things.
 
@@ -202,6 +209,8 @@ class Principal(NamedTuple):
             raise _forbidden(f"the token is bound to window {self.window}")
         if ticket is not None and self.ticket not in (None, ticket):
             raise _forbidden("the key opens another ticket")
+        if device is not None and self.machine not in (None, device):
+            raise _forbidden(f"the token is bound to device {self.machine}")
 
 
 def _forbidden(detail: str) -> Rejected:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from callq.domain.errors import Code
-from callq.web import announcer, answers, bodies, booking, guide, queries
+from callq.web import announcer, answers, bodies, booking, devices, guide, queries
 from callq.web.minting import mint
 from callq.web.roles import Permission
 from callq.web.window_bodies import WindowCommandBody
@@ -291,6 +291,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         codes=(
             Code.UNKNOWN_SERVICE,
             Code.UNKNOWN_CLERK,
+            Code.UNKNOWN_DEVICE,
             Code.WRONG_STATE,
             Code.WINDOW_BUSY,
             Code.CLERK_BUSY,
@@ -431,7 +432,18 @@ ROUTES: Final[tuple[Route, ...]] = (
         answers.TokenAnswer,
         status=201,
         body=bodies.TokenBody,
-        codes=(Code.UNKNOWN_HALL, Code.UNKNOWN_WINDOW, Code.UNKNOWN_CLERK),
+        codes=(Code.UNKNOWN_HALL, Code.UNKNOWN_WINDOW, Code.UNKNOWN_CLERK, Code.UNKNOWN_DEVICE),
+    ),
+    Route(
+        "reportHealth",
+        "POST",
+        f"{HALL}/devices/{{device}}/health",
+        "A device says how it is, every 30 s, and hears what it is to do",
+        Permission.REPORT_DEVICE,
+        lambda api, asked: devices.health(api, asked.call, asked.path["device"], asked.body),
+        m.HealthAnswer,
+        body=bodies.HealthBody,
+        codes=(Code.LIMIT_REACHED,),
     ),
 )
 """Every request of the API. `/metrics`, the health checks, the document itself and pages are apart."""

@@ -46,10 +46,11 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     window: str | None = None
     clerk: str | None = None
     name: str = ""
+    device: str | None = None
 
     def principal(self) -> Principal:
         """Whom it stands for."""
-        return Principal(self.id, self.role, self.hall, self.window, self.clerk, None, self.name)
+        return Principal(self.id, self.role, self.hall, self.window, self.clerk, None, self.name, self.device)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -70,6 +71,7 @@ async def create_token(
     window: str | None = None,
     clerk: str | None = None,
     name: str = "",
+    device: str | None = None,
     seed: bytes | None = None,
 ) -> tuple[str, TokenRecord]:
     """Make a token durable.
@@ -82,6 +84,7 @@ async def create_token(
       window: the only window it may use; needs `hall`.
       clerk: the only clerk it may act as; needs `hall`.
       name: for people, e.g. where it is used.
+      device: the only device it may report for; needs `hall`.
       seed: 32 secret bytes to make it from, where repeating a request must give the same token.
 
     Returns:
@@ -95,8 +98,8 @@ async def create_token(
         raise Rejected(
             Code.INVALID, "a citizen has no token", "the key is in the answer that issued the ticket"
         )
-    if hall is None and (window is not None or clerk is not None):
-        raise Rejected(Code.INVALID, "a window or clerk without its hall", "name the hall as well")
+    if hall is None and (window is not None or clerk is not None or device is not None):
+        raise Rejected(Code.INVALID, "a window, clerk or device without its hall", "name the hall as well")
     raw = seed if seed is not None else secrets.token_bytes(32)
     token = TOKEN_PREFIX + _base64(raw)
     digest = token_digest(token)
@@ -108,6 +111,7 @@ async def create_token(
         window=window,
         clerk=clerk,
         name=name,
+        device=device,
     )
     await keyring.put_token(digest, _encode(record))
     return token, record

@@ -58,6 +58,8 @@ class LedDevice:
         self._news = trio.Event()
         self._taken: Sign | None = None
         self._done = trio.Event()
+        self._again = False
+        self._scope: trio.CancelScope | None = None
 
     @property
     def sign(self) -> Sign | None:
@@ -73,6 +75,21 @@ class LedDevice:
         news, self._news = self._news, trio.Event()
         news.set()
 
+    def again(self) -> None:
+        """Send the same sign once more: the device may have lost it."""
+        self._again = True
+        news, self._news = self._news, trio.Event()
+        news.set()
+
+    def reconnect(self) -> None:
+        """Break the connection to the device; it is opened again at once."""
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def sent(self) -> None:
+        """Wait until the device is sent something, from now on."""
+        await self._done.wait()
+
     async def taken(self, sign: Sign) -> None:
         """Wait until the device was sent a sign."""
         while self._taken != sign:
@@ -83,8 +100,10 @@ class LedDevice:
         pauses = Pauses(longest_s=LONGEST_LINE_PAUSE_S if self.config.serial else LONGEST_PAUSE_S)
         while True:
             try:
-                async with open_driver(self.config, self._typesetter, self._lines) as driver:
-                    await self._serve(driver, pauses)
+                with trio.CancelScope() as self._scope:
+                    async with open_driver(self.config, self._typesetter, self._lines) as driver:
+                        await self._serve(driver, pauses)
+                pauses.reset()
             except* Broken as broken:
                 self._health.lost(self.config.name, str(_first(broken)))
             await trio.sleep(pauses.next_s())
@@ -96,7 +115,8 @@ class LedDevice:
             now = trio.current_time()
             if self._sign is not None:
                 wanted = shown_at(self._sign, now - self._since)
-                if wanted != sent or now >= again_at:
+                if wanted != sent or now >= again_at or self._again:
+                    self._again = False
                     await self._send(driver, self._sign, wanted)
                     pauses.reset()
                     sent, again_at = wanted, trio.current_time() + driver.refresh_s
@@ -106,6 +126,8 @@ class LedDevice:
                 await self._check(driver)
                 pauses.reset()
                 check_at = trio.current_time() + KEEPALIVE_S
+                # What is to be shown may have changed meanwhile.
+                continue
             await self._wait(driver, min(check_at, again_at if sent is not None else check_at))
 
     async def _send(self, driver: Driver, sign: Sign, wanted: tuple[Shown, ...]) -> None:

@@ -68,18 +68,18 @@ class FeedLost(CallqError):
 
 
 class Watched(NamedTuple):
-    """A view: ``strip`` with a window, or ``board`` with a zone (empty: the whole hall)."""
+    """A view: ``strip`` with a window, ``board`` with a zone (empty: the whole hall), or ``orders``."""
 
     view: str
     name: str
 
     def asked(self) -> dict[str, str]:
         """As a message names it."""
-        where = {"strip": "window", "board": "zone"}[self.view]
+        where = {"strip": "window", "board": "zone"}.get(self.view, "")
         return {"view": self.view, **({where: self.name} if self.name else {})}
 
     def __str__(self) -> str:
-        return f"{self.view} {self.name or 'all'}"
+        return self.view if self.view == "orders" else f"{self.view} {self.name or 'all'}"
 
 
 def feed_address(server: str, hall: str) -> str:

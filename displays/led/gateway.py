@@ -14,6 +14,7 @@ from displays.led.drivers import Lines
 from displays.led.feed import MAX_VIEWS, Follower, Watched, feed_address
 from displays.led.health import Health
 from displays.led.render import Typesetter, cell_width
+from displays.led.reporting import Reporting
 from displays.led.sign import BLANK, board_sign, stale_sign, strip_sign
 from displays.led.status import serve_status
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 CLEAR_LIMIT_S: Final = 2.0
 """For the last thing that a gateway does: signs go dark rather than stay as they were for ever."""
+
+
+ORDERS: Final = Watched("orders", "")
+"""What devices are told to do."""
 
 
 def view_of(device: Device) -> Watched:
@@ -52,8 +57,11 @@ class Gateway:
         }
         self._showing: dict[Watched, list[LedDevice]] = {}
         for device in self.devices.values():
-            self._showing.setdefault(view_of(device.config), []).append(device)
-        views = list(self._showing)
+            view = view_of(device.config)
+            self._showing.setdefault(view, []).append(device)
+            self.health.devices[device.config.name].view = str(view)
+        self._reporting = Reporting(config, token, self.devices, self.health)
+        views = [*self._showing, ORDERS]
         address = feed_address(config.server, config.hall)
         self._followers = [
             Follower(
@@ -93,6 +101,7 @@ class Gateway:
                 port = await nursery.start(serve_status, self.health, *status)
             for device in self.devices.values():
                 nursery.start_soon(device.run)
+            nursery.start_soon(self._reporting.run)
             async with trio.open_nursery() as feeds:
                 for follower in self._followers:
                     feeds.start_soon(follower.run)
@@ -110,6 +119,9 @@ class Gateway:
 
     def _show(self, view: Watched, data: dict[str, Any]) -> None:
         self.health.views.pop(str(view), None)
+        if view == ORDERS:
+            self._reporting.told(data)
+            return
         for device in self._showing[view]:
             device.show(self.sign(device.config, data))
 
@@ -126,13 +138,13 @@ class Gateway:
     def _refuse(self, view: Watched, why: str) -> None:
         self.health.views[str(view)] = why
         structlog.get_logger().error("led_view_refused", view=str(view), error=why)
-        for device in self._showing[view]:
+        for device in self._showing.get(view, ()):
             device.show(BLANK)
 
     def _lose(self, views: list[Watched], since_s: float) -> None:
         since = time.strftime("%H:%M", time.localtime(since_s))
         for view in views:
-            for device in self._showing[view]:
+            for device in self._showing.get(view, ()):
                 kept = None if device.sign == BLANK else device.sign
                 device.show(stale_sign(kept, since, device.config, self.measure(device.config)))
 

@@ -37,6 +37,7 @@ class DeviceHealth:
       since_ms: of the state.
       shown_ms: when it was last sent something without fault; None: never.
       error: what is wrong; empty where nothing is.
+      view: that it shows.
       sent, lost: how often it was sent something new, and how often it was lost.
     """
 
@@ -45,6 +46,7 @@ class DeviceHealth:
     since_ms: int = field(default_factory=now_ms)
     shown_ms: int | None = None
     error: str = ""
+    view: str = ""
     sent: int = 0
     lost: int = 0
 

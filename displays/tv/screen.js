@@ -4,11 +4,13 @@
  */
 
 import { Clock, hourMinute } from "/static/clock.js";
+import { openDevice } from "/static/device.js";
 import { attrs, byId } from "/static/dom.js";
 import { Feed } from "/static/feed.js";
 import { takeToken } from "/static/token.js";
 import { t, tCode, translatePage } from "/static/words.js";
 import { renderLink } from "/pages/tv/header.js";
+import { showPattern } from "/pages/tv/pattern.js";
 
 /** @typedef {import("/static/feed.js").Subscription} Subscription */
 
@@ -39,6 +41,8 @@ export class Screen {
     this._tells = document.getElementById("link") !== null;
     /** @type {Feed|null} */
     this.feed = null;
+    /** What tells the server how this screen is; null where the link names no device. @type {import("/static/device.js").Device|null} */
+    this.device = null;
     /** @type {(live: boolean) => void} */
     this.onLive = () => {};
     this.onTick = () => {};
@@ -62,6 +66,7 @@ export class Screen {
         onStatus: (next) => {
           this.status = next;
           this.onLive(this.live);
+          this._tellDevice();
           this.render();
         },
       });
@@ -73,10 +78,30 @@ export class Screen {
       });
       this.feed = feed;
       if (onFeed) onFeed(feed, token);
+      this._openDevice(feed, token);
       feed.open();
     }
     this._tick(wall);
     window.setInterval(() => this._tick(wall), 1000);
+  }
+
+  /** @param {Feed} feed @param {string} token */
+  _openDevice(feed, token) {
+    const device = openDevice({ hall: this._hall, token, kind: "screen" });
+    if (device === null) return;
+    device.on("test", () => showPattern(device.id));
+    device.on("resend", () => feed.refresh());
+    device.follow(feed);
+    device.start();
+    this.device = device;
+  }
+
+  /** A screen whose feed has gone may still be heard: it comes by another way. */
+  _tellDevice() {
+    if (this.device === null) return;
+    const { phase, code } = this.status;
+    this.device.set("feed_lost", phase === "lost");
+    this.device.set("feed_refused", phase === "refused", code || "");
   }
 
   get live() {

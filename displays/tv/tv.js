@@ -80,13 +80,27 @@ function render() {
   return board ? board.place.timezone : undefined;
 }
 
+/** A screen that speaks and cannot be heard tells the operator. */
+function tellSound() {
+  if (screen.device === null || sound === null) return;
+  const { state } = sound.announcer;
+  screen.device.setAudioBlocked(state === "blocked");
+  screen.device.set("sound_failed", state === "failed");
+}
+
 /** @type {(feed: import("/static/feed.js").Feed, token: string) => void} */
 function speak(feed, token) {
   const about = zone === "all" ? {} : { zone };
-  const line = new SoundLine(token, screen.clock, (onGranted) => feed.claimAnnouncer(about, onGranted), () => screen.render());
+  const line = new SoundLine(token, screen.clock, (onGranted) => feed.claimAnnouncer(about, onGranted), () => {
+    tellSound();
+    screen.render();
+  });
   sound = line;
   screen.onLive = (live) => line.announcer.setLive(live);
-  screen.onTick = () => line.tick();
+  screen.onTick = () => {
+    line.tick();
+    tellSound();
+  };
   feed.subscribe(Object.assign({ view: "announcements" }, about), (/** @type {import("/static/wire.js").Announcements} */ data) => line.announcer.update(data));
 }
 

@@ -398,6 +398,6 @@ async def test_more_views_than_a_socket_has_room_for(door: Door) -> None:
         bar(f"127.0.0.1:{number + 1}", name=f"bar{number}", window=f"x{number}") for number in range(61)
     ]
     async with gateway(door, *devices) as (made, _):
-        assert [len(follower.views) for follower in made._followers] == [60, 1]
+        assert [len(follower.views) for follower in made._followers] == [60, 2]
         await until(lambda: len(made.health.views) == 61)
         assert made.health.feed_error == ""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from callq.domain import commands as cmd
-from callq.domain.hall import Item, Minimum, Outlet, ProfileSlot, Routing, Tides
+from callq.domain.devices import gone_silent
+from callq.domain.hall import Device, Item, Minimum, Outlet, ProfileSlot, Routing, Tides
 from callq.domain.tides import (
     SkillsOf,
     TideMemory,
@@ -89,6 +90,26 @@ def _tides(hall: Hall) -> None:
     assert not hall.state.windows["w2"].open
     hall.do(cmd.SignOut(window="w2"))
     hall.do(cmd.SetTides(mode=None), who=scenes.SUPERVISOR)
+    _devices(hall)
+
+
+def _devices(hall: Hall) -> None:
+    """A screen with a fault goes silent and comes back; an unlisted kiosk does not hear its order."""
+    blocked = cmd.ReportDevice(device="tv-1", version="1", audio_blocked=True)
+    hall.do(blocked)
+    hall.do(cmd.OrderDevice(device="tv-1", order="test"), who=scenes.SUPERVISOR)
+    order = hall.state.devices["tv-1"].order
+    assert order is not None
+    hall.do(replace(blocked, version="2", done=order.id, audio_blocked=False))
+    hall.do(
+        cmd.ReportDevice(device="kiosk-9", kind="kiosk", faults=(cmd.FaultSaid(code="jam", detail="卡纸"),))
+    )
+    hall.do(cmd.OrderDevice(device="kiosk-9", order="restart"), who=scenes.SUPERVISOR)
+    hall.later(16 * 60)
+    seen = gone_silent(hall.state, {}, hall.now_ms, 0)
+    hall.do(cmd.WatchDevices(silent=seen), who=cmd.SYSTEM)
+    hall.do(replace(blocked, version="2"))
+    hall.do(cmd.OrderDevice(device="tv-1", order="resend"), who=scenes.SUPERVISOR)
 
 
 def _reckon(
@@ -123,4 +144,8 @@ def _orchestrated(config: HallConfig) -> HallConfig:
             Item(code="house", name="房屋买卖过户", service="estate"),
         ),
         outlets=(Outlet(channel="self_service", name="自助服务区", zone="hall", hours="08:00-22:00"),),
+        devices=(
+            Device(id="tv-1", kind="screen", name="大厅东屏", zone="hall", place="东墙"),
+            Device(id="bar-1", kind="led", name="一号窗条屏", window="w1"),
+        ),
     )

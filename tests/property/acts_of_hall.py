@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from callq.domain import commands as cmd
 from callq.domain.calendar import day_after
+from callq.domain.devices import gone_silent
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hours import slots_on
 from callq.domain.tides import SkillsOf, TideMemory, TidePlan
@@ -106,6 +109,35 @@ class Acts(GoingOn):
         else:
             self.do(cmd.DeclinePlan(plan=asked_for))
         self.hall.later(60 * minutes)
+
+    @asked(
+        device=["tv-1", "tv-1", "bar-1", "No Id"],
+        version=["1", "1", "2"],
+        fault=["", "", "paper_out", "video_failed"],
+        blocked=[True, False, False],
+        order=[None, "test", "restart", "resend"],
+        told=[True, True, False],
+        seconds=[0, 30, 89, 90, 900],
+    )
+    def has_devices(
+        self, device: str, version: str, fault: str, blocked: bool, order: Any, told: bool, seconds: int
+    ) -> None:
+        """A device reports, is told something, does it or not, and is silent for a while."""
+        said = (cmd.FaultSaid(code=fault),) if fault else ()
+        report = cmd.ReportDevice(device=device, version=version, faults=said, audio_blocked=blocked)
+        self.do(report)
+        if order is not None:
+            self.do(cmd.OrderDevice(device=device, order=order))
+        known = self.hall.state.devices.get(device)
+        if told and known is not None and known.order is not None:
+            error = "jam" if fault else ""
+            self.do(msgspec.structs.replace(report, done=known.order.id, error=error))
+        self.hall.later(seconds)
+        self.hall.ticks()
+        silent = gone_silent(
+            self.hall.state, {device: self.hall.now_ms - seconds * 1000}, self.hall.now_ms, 0
+        )
+        self.do(cmd.WatchDevices(silent=silent), cmd.SYSTEM)
 
     @asked(service=SERVICES, minutes=[0, 1, 30])
     def has_no_system(self, service: str, minutes: int) -> None:

@@ -29,7 +29,7 @@ from tests.simulation.hints import Ears
 from tests.simulation.redis_model import NotMaster, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from callq.journal.port import Lineage
     from tests.simulation.redis_model import RedisModel
@@ -369,6 +369,19 @@ class SimConnection:
         """See `Journal.trim`."""
         check_hall(hall)
         return await self._write(f"trim {first.revision}", lambda server: server.trim(hall, first))
+
+    async def devices_seen(self, hall: str, noted: Mapping[str, int]) -> dict[str, int]:
+        """See `Journal.devices_seen`."""
+        check_hall(hall)
+        given = dict(noted)
+        if not given:
+            return await self._read("devices", lambda server: server.devices_seen(hall, given))
+        return await self._write("devices", lambda server: server.devices_seen(hall, given))
+
+    async def forget_devices(self, hall: str, devices: Sequence[str]) -> None:
+        """See `Journal.forget_devices`."""
+        gone = tuple(devices)
+        await self._write("forget devices", lambda server: server.forget_devices(hall, gone))
 
     # Keyring --------------------------------------------------------------------------------------
 

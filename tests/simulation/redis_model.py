@@ -133,6 +133,18 @@ class Server:
         self._effect("archived", hall, now)
         return True
 
+    def devices_seen(self, hall: str, noted: dict[str, int]) -> dict[str, int]:
+        """HSET and HGETALL."""
+        if noted:
+            self._writes()
+            self._effect("devices", hall, noted)
+        return dict(self.store.devices.get(hall, {}))
+
+    def forget_devices(self, hall: str, devices: tuple[str, ...]) -> None:
+        """HDEL."""
+        self._writes()
+        self._effect("forget_devices", hall, devices)
+
     def trim(self, hall: str, first: EntryId) -> int:
         """trim.lua; nothing where the first one to stay is not there."""
         self._writes()

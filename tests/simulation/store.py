@@ -29,6 +29,7 @@ class Store:
         self.beaten_ms: int | None = None
         self.snapshots: dict[str, list[Snapshot]] = {}
         self.archived: dict[str, EntryId] = {}
+        self.devices: dict[str, dict[str, int]] = {}
         self.tokens: dict[str, bytes] = {}
         self.secret: bytes | None = None
 
@@ -62,6 +63,13 @@ class Store:
     def _do_trim(self, hall: str, count: int) -> None:
         self.trimmed.setdefault(hall, []).extend(self.streams[hall][:count])
         del self.streams[hall][:count]
+
+    def _do_devices(self, hall: str, noted: dict[str, int]) -> None:
+        self.devices.setdefault(hall, {}).update(noted)
+
+    def _do_forget_devices(self, hall: str, devices: tuple[str, ...]) -> None:
+        for device in devices:
+            self.devices.get(hall, {}).pop(device, None)
 
     def _do_secret(self, secret: bytes) -> None:
         self.secret = secret

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from callq.domain import commands as cmd
+from callq.domain.devices import Sighting
 from callq.domain.errors import Code, Rejected
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import Booking, digest
@@ -88,6 +89,24 @@ ROWS = [
     Row(cmd.AcceptPlan(plan="p9"), DONE, DONE, C.EXPIRED, before=PROPOSED),
     Row(cmd.DeclinePlan(plan="p9"), DONE, DONE, C.EXPIRED, before=PROPOSED),
     Row(cmd.Unsecond(clerk="c3"), DONE, DONE, DONE, before=(cmd.Second(clerk="c3", hall="town"),)),
+    # Devices are what they are; what staff tell them is not about the queue.
+    Row(cmd.ReportDevice(device="tv-1", faults=(cmd.FaultSaid(code="paper_out"),)), DONE, DONE, DONE),
+    Row(
+        cmd.WatchDevices(silent=(Sighting("tv-1", MONDAY_9H + HOUR_MS),)),
+        DONE,
+        DONE,
+        DONE,
+        before=(cmd.ReportDevice(device="tv-1"),),
+        minutes=30,
+    ),
+    Row(
+        cmd.OrderDevice(device="tv-1", order="test"),
+        DONE,
+        DONE,
+        DONE,
+        before=(cmd.ReportDevice(device="tv-1"),),
+    ),
+    Row(cmd.OrderDevice(device="tv-1", order="test"), C.UNKNOWN_DEVICE, C.UNKNOWN_DEVICE, C.UNKNOWN_DEVICE),
     # Time does nothing while the hall stands still.
     Row(cmd.Tick(), DONE, NOTHING, NOTHING, before=MISSED, minutes=31),
     Row(cmd.Tick(), NOTHING, NOTHING, DONE, before=SERVING, minutes=121),

@@ -47,11 +47,12 @@ TABLE = {
     "callq.archive": Row(MIDDLE),
     "callq.simulate": Row(f"{MIDDLE} callq.runtime"),
     "callq.web": Row(OUTER),
+    "callq.agent": Row(INNER, "httpx structlog trio"),
     "callq.demo": Row(f"{OUTER} callq.web"),
     "callq.cli": Row(f"{OUTER} callq.web callq.demo displays"),
     "callq.__main__": Row("callq.cli"),
-    "displays": Row("callq.domain callq.wire callq.config"),
-    "panels": Row("callq.domain callq.wire"),
+    "displays": Row("callq.domain callq.wire callq.config callq.agent"),
+    "panels": Row("callq.domain callq.wire callq.agent"),
     "loadtests": Row(f"{OUTER} callq.web callq.demo displays"),
 }
 

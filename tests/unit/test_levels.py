@@ -85,6 +85,8 @@ KINDS = {"comprehensive", "domain", "dedicated", "green", "result", "tidal", "re
 
 VALUES: dict[tuple[str, str], set[object]] = {
     ("NumberRange", "channel"): {*CHANNELS},
+    ("Device", "kind"): {"screen", "led", "kiosk", "call_box", "printer", "rating"},
+    ("device_ordered", "order"): {"test", "restart", "resend"},
     ("Booking", "slot_min"): {15, 20, 30, 60},
     ("WindowConfig", "kind"): {*KINDS},
     ("HallConfig", "policy"): {"longest_wait"},

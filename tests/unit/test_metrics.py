@@ -35,6 +35,7 @@ NOW: Final = metrics.HallNow(
     conflated=5,
     open=(2, 1),
     in_flight=(4, 3),
+    devices={"silent": 1},
 )
 
 LABELS: Final = {
@@ -55,6 +56,7 @@ THINGS: Final = (
         "entries",
         "files",
         "nodes",
+        "devices",
     ),
     *(
         "commands",

@@ -19,7 +19,7 @@ from tests.unit.documents import ROOT
 OF_NO_VIEW = {ev.EpochOpened, ev.FeatureLevelRaised}
 """Frames carry the epoch themselves; which schema is written shows nowhere."""
 
-OF_THE_NODE = {cmd.OpenEpoch, cmd.RecordOutage, cmd.RaiseLevel, cmd.Tick, cmd.ReckonTides}
+OF_THE_NODE = {cmd.OpenEpoch, cmd.RecordOutage, cmd.RaiseLevel, cmd.Tick, cmd.ReckonTides, cmd.WatchDevices}
 
 BODIES = [
     (bodies.TicketCommandBody, orders._TO_TICKET),

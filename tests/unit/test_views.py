@@ -33,6 +33,7 @@ def test_no_view_tells_who_somebody_is() -> None:
         "announcements": {},
         "entrance": {},
         "floor": {},
+        "orders": {},
     }
     assert set(arguments) == set(VIEWS)
     for name, about in arguments.items():

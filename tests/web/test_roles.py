@@ -49,6 +49,7 @@ REQUESTS = {
     "GET floor": "admin supervisor helper inspector",
     "GET events": "admin supervisor inspector",
     "POST /v1/tokens": "admin",
+    "POST devices/tv-1/health": "clerk kiosk screen device rating",
 }
 """Roles that a request lets in; everyone else is forbidden."""
 
@@ -60,6 +61,7 @@ VIEWS = {
     "panel": "admin supervisor clerk inspector",
     "floor": "admin supervisor helper inspector",
     "ticket": f"{LOOKING} kiosk guide citizen",
+    "orders": "clerk kiosk screen device rating",
 }
 
 COMMANDS: dict[str, tuple[str, dict[str, object], str]] = {
@@ -77,6 +79,7 @@ COMMANDS: dict[str, tuple[str, dict[str, object], str]] = {
     "undo": ("windows/w1", {}, "admin supervisor clerk"),
     "start_issuing": ("", {"service": "nowhere"}, "admin supervisor"),
     "unsecond": ("", {"clerk": "c9"}, "admin supervisor"),
+    "order_device": ("", {"device": "nobody", "order": "test"}, "admin supervisor"),
     "configure": ("", {"config": msgspec.to_builtins(small_hall(id="other"))}, "admin supervisor"),
     "check_in": (TO_BOOKING, {}, f"{STAFF} kiosk"),
     "cancel booking": (TO_BOOKING, {}, f"{STAFF} guide"),
@@ -96,7 +99,7 @@ BODIES = {
 
 def test_the_matrix_covers_every_request_and_permission() -> None:
     covered = {
-        re.sub("{ticket}|w1|0000000000|DECISION|A001-1", "x", key)
+        re.sub("{ticket}|w1|0000000000|DECISION|A001-1|tv-1", "x", key)
         .removesuffix(" priority")
         .split("?")[0]
         .rstrip()
@@ -109,7 +112,9 @@ def test_the_matrix_covers_every_request_and_permission() -> None:
             short = "/v1/tokens" if route.path == "/v1/tokens" else path
             asked.add(
                 re.sub(
-                    "{ticket}|{window}|{booking}|{decision}|{announcement}", "x", f"{route.method} {short}"
+                    "{ticket}|{window}|{booking}|{decision}|{announcement}|{device}",
+                    "x",
+                    f"{route.method} {short}",
                 ).rstrip()
             )
     assert asked == covered

@@ -15,6 +15,16 @@ from callq.domain.events.bookings import (
     BookingMoved,
     NoShow,
 )
+from callq.domain.events.devices import (
+    DeviceFaultBegan,
+    DeviceFaultEnded,
+    DeviceHeard,
+    DeviceOrdered,
+    DeviceOrderEnded,
+    DeviceOrderLapsed,
+    DeviceSilent,
+    DeviceVersionChanged,
+)
 from callq.domain.events.hall import (
     DayClosed,
     DayOpened,
@@ -96,6 +106,14 @@ __all__ = [
     "ClerkSignedOut",
     "DayClosed",
     "DayOpened",
+    "DeviceFaultBegan",
+    "DeviceFaultEnded",
+    "DeviceHeard",
+    "DeviceOrderEnded",
+    "DeviceOrderLapsed",
+    "DeviceOrdered",
+    "DeviceSilent",
+    "DeviceVersionChanged",
     "EpochOpened",
     "Event",
     "FeatureLevelRaised",

@@ -16,6 +16,16 @@ from callq.domain.events.bookings import (
     BookingMoved,
     NoShow,
 )
+from callq.domain.events.devices import (
+    DeviceFaultBegan,
+    DeviceFaultEnded,
+    DeviceHeard,
+    DeviceOrdered,
+    DeviceOrderEnded,
+    DeviceOrderLapsed,
+    DeviceSilent,
+    DeviceVersionChanged,
+)
 from callq.domain.events.hall import (
     DayClosed,
     DayOpened,
@@ -142,6 +152,14 @@ Event = (
     | WindowOpening
     | WindowOpeningDropped
     | WindowLeftAlone
+    | DeviceHeard
+    | DeviceVersionChanged
+    | DeviceFaultBegan
+    | DeviceFaultEnded
+    | DeviceSilent
+    | DeviceOrdered
+    | DeviceOrderEnded
+    | DeviceOrderLapsed
 )
 
 

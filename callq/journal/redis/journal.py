@@ -35,7 +35,7 @@ from callq.journal.redis.settings import check_settings
 from callq.journal.redis.tasks import background
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from callq.journal.redis.server import Server
     from callq.journal.redis.settings import Durability, Finding
@@ -252,6 +252,20 @@ class RedisJournal:
         """Drop all entries before `first`; see `Journal.trim`."""
         (dropped,) = await self._write(lua.TRIM.call((keys.log(check_hall(hall)),), str(first)))
         return int(dropped)
+
+    async def devices_seen(self, hall: str, noted: Mapping[str, int]) -> dict[str, int]:
+        """Write when some devices were heard, and read the same of all; see `Journal.devices_seen`."""
+        where = keys.devices(check_hall(hall))
+        if noted:
+            fields = [part for device, ms in noted.items() for part in (device, ms)]
+            _, held = await self._write(("HSET", where, *fields), ("HGETALL", where))
+        else:
+            (held,) = await self._reader.ask(("HGETALL", where))
+        return {device.decode(): int(ms) for device, ms in zip(held[::2], held[1::2], strict=True)}
+
+    async def forget_devices(self, hall: str, devices: Sequence[str]) -> None:
+        """Keep no more when these were heard."""
+        await self._write(("HDEL", keys.devices(check_hall(hall)), *devices))
 
     async def check_settings(self, durability: Durability) -> list[Finding]:
         """What is to be said of the server's settings now.

@@ -9,6 +9,7 @@ key                                       type     what it holds
 ``callq:{HALL}:log``                      stream   the hall's entries, id ``revision-chain``, field ``b``
 ``callq:{HALL}:snapshots``                hash     the hall's state after an entry, by the entry's id
 ``callq:{HALL}:archived``                 string   id of the last entry that the archive holds
+``callq:{HALL}:devices``                   hash     when each of the hall's devices was last heard, Unix ms
 ``callq:{.store}:identity``               string   JSON: store id, format, when created
 ``callq:{.store}:halls``                  set      halls whose stream exists or was about to be created
 ``callq:{.store}:secret``                 string   the installation's 32 random bytes
@@ -67,6 +68,11 @@ def snapshots(hall: str) -> str:
 def archived(hall: str) -> str:
     """Cursor of a hall's archive."""
     return f"callq:{{{hall}}}:archived"
+
+
+def devices(hall: str) -> str:
+    """When the devices of a hall were last heard."""
+    return f"callq:{{{hall}}}:devices"
 
 
 def hints(database: int) -> str:

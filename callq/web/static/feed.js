@@ -30,6 +30,7 @@ const BACKOFF_MAX_MS = 15000;
 const LOST_AFTER_MS = 1500;
 /** A press this old is no longer what the clerk wants; the view tells what became of it. */
 const COMMAND_MAX_MS = 60000;
+const REFRESH_LIMIT_MS = 10000;
 
 /** @type {Object<number, string>} */
 const CLOSE_CODES = { 4401: "unauthorised", 4403: "forbidden", 4404: "unknown" };
@@ -54,6 +55,8 @@ export class View {
     this.epoch = null;
     /** @type {((data: T, view: View<T>) => void)|null} */
     this.onData = null;
+    /** Whether the page is whole without it: then nothing waits for it, and a refusal is none of the page. */
+    this.optional = false;
   }
 
   /** The message that asks for this view, from where it stands. */
@@ -95,6 +98,8 @@ export class Feed {
     this.status = { phase: "connecting", sinceMs: null, code: null };
     /** @type {{message: Object, onGranted: (granted: boolean) => void}|null} */
     this._claim = null;
+    /** Views that were asked for anew and have not come. @type {{left: Set<string>, resolve: () => void}|null} */
+    this._refresh = null;
     this._lastId = 0;
     this._attempt = 0;
     this._heardMs = 0; // performance.now()
@@ -262,6 +267,10 @@ export class Feed {
     if (!view || !view.accept(message)) return;
     if (message.data && typeof message.data.server_ms === "number") this._options.clock.hint(message.data.server_ms);
     if (view.onData) view.onData(view.data, view);
+    if (message.type === "snapshot" && this._refresh) {
+      this._refresh.left.delete(message.view);
+      if (this._refresh.left.size === 0) this._refresh.resolve();
+    }
   }
 
   /**
@@ -270,17 +279,37 @@ export class Feed {
    * @param {any} message
    */
   _onError(socket, message) {
-    if (!this._views.has(message.view)) return;
+    const refused = this._views.get(message.view);
+    if (!refused) return;
+    if (refused.optional) {
+      this._views.delete(message.view);
+      return;
+    }
     const code = String(message.problem.code);
     socket.close();
     if (code === "store_unavailable" || code === "internal") return; // closed: it connects again
     this._refuse(code === "forbidden" || code === "unauthorised" ? code : "unknown");
   }
 
+  /**
+   * Ask for every view anew, as if nothing were known.
+   * @returns {Promise<void>} when all have come; fails where they do not
+   */
+  refresh() {
+    const asked = Array.from(this._views.values()).filter((view) => !view.optional);
+    const sent = asked.every((view) => this._send(Object.assign({ type: "subscribe" }, view.subscription)));
+    if (!sent) return Promise.reject(new Error("there is no connection"));
+    return new Promise((resolve, reject) => {
+      const refresh = { left: new Set(asked.map((view) => view.subscription.view)), resolve };
+      this._refresh = refresh;
+      window.setTimeout(() => reject(new Error("the server sent nothing")), REFRESH_LIMIT_MS);
+    });
+  }
+
   _hasData() {
     let all = true;
     this._views.forEach((view) => {
-      if (view.data === null) all = false;
+      if (view.data === null && !view.optional) all = false;
     });
     return all;
   }

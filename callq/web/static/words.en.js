@@ -436,4 +436,7 @@ export const en = {
   "home.empty": "This token sees no hall. Ask the administrator for another.",
   "home.api": "API description",
   "home.language": "中文",
+
+  // 设备 / devices
+  "device.test": "Screen test: {id} ({size})",
 };

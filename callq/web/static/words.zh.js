@@ -434,4 +434,7 @@ export const zh = {
   "home.empty": "这个令牌看不到任何大厅。请管理员另发令牌。",
   "home.api": "接口说明",
   "home.language": "English",
+
+  // 设备 / devices
+  "device.test": "屏幕测试：{id}（{size}）",
 };

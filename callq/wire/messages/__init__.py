@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from callq.wire.messages.base import BookingStateName, StepStateName, TicketStateName, WindowStateName
 from callq.wire.messages.bookings import Booking, BookingAnswer, BookingPage, Slot, Slots
+from callq.wire.messages.devices import (
+    Device,
+    DeviceCounts,
+    DeviceFault,
+    DeviceOrder,
+    HealthAnswer,
+    PendingOrder,
+)
 from callq.wire.messages.guide import (
     ItemInfo,
     ItemPage,
@@ -90,6 +98,10 @@ __all__ = [
     "ClerkInfo",
     "ContactInfo",
     "Deferred",
+    "Device",
+    "DeviceCounts",
+    "DeviceFault",
+    "DeviceOrder",
     "EntranceService",
     "EntranceZone",
     "Event",
@@ -97,6 +109,7 @@ __all__ = [
     "HallInfo",
     "HallList",
     "HallName",
+    "HealthAnswer",
     "HeldTicket",
     "ItemInfo",
     "ItemPage",
@@ -107,6 +120,7 @@ __all__ = [
     "Origin",
     "PanelTicket",
     "PastCall",
+    "PendingOrder",
     "Place",
     "Plan",
     "PlanAlone",
