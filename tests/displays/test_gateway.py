@@ -16,11 +16,11 @@ import pytest
 import trio
 from trio_websocket import WebSocketRequest, serve_websocket
 
+from callq.agent import feed as feed_module
+from callq.agent.feed import FeedLost, Follower, Watched, feed_address
+from callq.agent.pauses import Pauses
 from callq.journal.memory import MemoryJournal
-from displays.led import feed as feed_module
 from displays.led.config import Device, GatewayConfig
-from displays.led.device import Pauses
-from displays.led.feed import FeedLost, Follower, Watched, feed_address
 from displays.led.gateway import Gateway
 from displays.led.health import STATES, Health
 from tests.displays import decoders
