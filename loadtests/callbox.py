@@ -128,7 +128,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         figures,
         f"{LINES} lines with {BOXES} boxes each, all of which poll once a second; {PER_S:g} presses a "
         "second; changes are pushed; `appendfsync always`.",
-        "Times are from the whole frame on the line to the whole answer; at 9,600 baud each takes 11.5 ms more.",
+        "Times are from the whole frame to the whole answer; at 9,600 baud each takes 11.5 ms more.",
     )
 
 

@@ -146,16 +146,15 @@ class Follower:
         """The hall's revision that a view was last seen at; -1: it was not yet."""
         return self._place[view][0] if view in self._place else -1
 
-    async def command(
-        self, window: str, command: dict[str, Any], key: str, limit_s: float = COMMAND_LIMIT_S
-    ) -> dict[str, Any]:
+    async def command(self, window: str, command: dict[str, Any], key: str) -> dict[str, Any]:
         """Send a command to a window and answer its ``result``.
+
+        Without an answer in time the connection is given up, so that a new one is made.
 
         Args:
           window: id.
           command: ``command`` and its fields.
           key: of the press: sent again with it, the command acts once.
-          limit_s: after so long without an answer the connection is given up, so that a new one is made.
 
         Raises:
           FeedLost: the answer did not come: whether the command was carried out is not known.
@@ -168,7 +167,7 @@ class Follower:
         self._asked[number] = asked
         message = {"type": "command", "id": number, "key": key, "window": window, **command}
         try:
-            with trio.fail_after(limit_s):
+            with trio.fail_after(COMMAND_LIMIT_S):
                 await self._send(socket, message)
                 await asked.answered.wait()
         except trio.TooSlowError as error:

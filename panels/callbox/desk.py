@@ -106,13 +106,25 @@ class Desk:
         settling = self._revision < self._settled_at and trio.current_time() < self._settles_until_s
         return self.pending or settling
 
-    async def press(self, wish: Wish, box: str, clerk: str = "") -> Outcome:
-        """Carry out what is wanted; returns when it is known what became of it."""
+    def begin(self) -> bool:
+        """Take the turn for a press, which `press` then gives back; False: another one is under way."""
+        mine = not self.busy
+        self.pending = self.pending or mine
+        return mine
+
+    async def press(self, wish: Wish, box: str, clerk: str, *, mine: bool) -> Outcome:
+        """Carry out what is wanted; returns when it is known what became of it.
+
+        Args:
+          wish: what.
+          box: name of the box, for the log.
+          clerk: who is signed in where nobody is.
+          mine: what `begin` answered when it was pressed.
+        """
         began = trio.current_time()
-        if self.busy:
+        if not mine:
             outcome = Outcome("ignored", "", "the press before it is under way", 0.0)
         else:
-            self.pending = True
             try:
                 outcome = await self._carry(wish, clerk, began)
             finally:

@@ -67,8 +67,11 @@ class BoxLine:
     def __init__(self, config: Line, desks: dict[str, Desk], health: Health, presses: trio.Nursery) -> None:
         self.config = config
         self._health = health
-        make = {"95h": Hub95, "lcd21": Lcd21}[config.protocol]
-        self._service: Service = make(config, desks, health, presses)
+        self._service: Service
+        if config.protocol == "95h":
+            self._service = Hub95(config, desks, health, presses)
+        else:
+            self._service = Lcd21(config, desks, health, presses)
 
     async def run(self) -> None:
         """Serve the line until cancelled."""

@@ -55,13 +55,13 @@ class Typist:
 
     def press(self, wish: Wish) -> None:
         """Carry something out that is wanted."""
-        self._presses.start_soon(self._carry, wish)
+        self._presses.start_soon(self._carry, wish, self.desk.begin())
 
     def forget(self) -> None:
         """The box is gone, and what was half typed with it."""
         self._typing.forget()
 
-    async def _carry(self, wish: Wish) -> None:
-        outcome = await self.desk.press(wish, self.box.name, self.box.clerk)
+    async def _carry(self, wish: Wish, mine: bool) -> None:
+        outcome = await self.desk.press(wish, self.box.name, self.box.clerk, mine=mine)
         self._health.pressed(self.box.name, outcome)
         self._tell(outcome)

@@ -67,7 +67,7 @@ def lcd_frame(address: int, command: int, data: bytes = b"") -> bytes:
 def lcd_said(stream: bytes) -> list[tuple[int, int, bytes]]:
     """Address, command and data of frames that follow each other without anything between."""
     found = []
-    while stream:
+    while len(stream) >= 7:
         assert stream[0] == 0xFF
         assert stream[1] == stream[4] == 0x68
         length = stream[2]
@@ -123,6 +123,11 @@ class Wire:
 
     async def poll(self, address: int) -> HubAnswer:
         return await self.answer(hub_frame(0x11, address, 0))
+
+    def last(self) -> HubAnswer:
+        """What was said last, as far as it is whole."""
+        whole = len(self.said) - len(self.said) % 11
+        return hub_answer(self.said[whole - 11 : whole])
 
     async def until(self, address: int, wanted: Callable[[HubAnswer], object]) -> HubAnswer:
         """Poll, though faster than a box does, until it is told what is wanted."""

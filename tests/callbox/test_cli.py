@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import trio
 
 from callq.cli import main
 from callq.journal.memory import MemoryJournal
@@ -82,10 +83,19 @@ async def test_a_check_says_what_is_right_and_what_is_not(
             Keypad(name="nothing", window="w1", device=str(tmp_path / "none")),
         )
         config = AgentConfig(server=door.url, hall="test", keypads=pads, lines=(hub, display, unplugged))
-        await wire.say(b"\x00\x01" + boxes.hub_frame(0x11, 1, 0) + boxes.hub_frame(0x11, 7, 0))
         found: dict[str, list[Finding]] = {}
-        async for finding in check(config, await door.token("clerk", hall="test")):
-            found.setdefault(finding.what, []).append(finding)
+        token = await door.token("clerk", hall="test")
+
+        async def poll() -> None:
+            while True:
+                await wire.say(b"\x00\x01" + boxes.hub_frame(0x11, 1, 0) + boxes.hub_frame(0x11, 7, 0))
+                await trio.sleep(0.05)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(poll)
+            async for finding in check(config, token):
+                found.setdefault(finding.what, []).append(finding)
+            nursery.cancel_scope.cancel()
         assert {what for what, each in found.items() if all(one.ok for one in each)} == {"server", "here"}
         assert "no window 'w9'" in found["panel w9"][0].message
         assert [found[name][0].ok for name in ("away", "lcd", "pad", "nothing", "unplugged")] == [
@@ -96,7 +106,9 @@ async def test_a_check_says_what_is_right_and_what_is_not(
             False,
         ]
         assert "is it an input device" in found["pad"][0].message
-        assert [one.message for one in found["hub"]] == ["2 bytes that make no sense", "heard as well: 7"]
+        noise, strangers = found["hub"]
+        assert "bytes that make no sense" in noise.message
+        assert strangers.message == "heard as well: 7"
         assert wire.said == b"", "a check says nothing on a line"
         (finding,) = [one async for one in check(config, None) if one.what == "server"]
         assert finding.ok is None
