@@ -99,6 +99,7 @@ async def _line(config: Line) -> list[Finding]:
 
 
 async def _listen(config: Line) -> tuple[set[int], int]:
+    decoder: hub95.Decoder | lcd21.Decoder
     decoder = hub95.Decoder() if config.protocol == "95h" else lcd21.Decoder()
     heard: set[int] = set()
     async with open_line(config) as stream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -54,7 +54,7 @@ class BoxHealth:
 
     def told(self) -> dict[str, Any]:
         """As JSON."""
-        return {key: getattr(self, key) for key in self.__slots__}
+        return asdict(self)
 
 
 class Health:

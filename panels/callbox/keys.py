@@ -78,14 +78,14 @@ class Typing:
         self._until_s = now_s + CHOICE_S
         if self.choice is not None:
             return self._chosen(self.choice, key)
-        if key in DIGITS:
-            return None
-        if key == "pause" and pausing:
-            return Wish("toggle_pause")
-        if key in ("hold", "transfer", "pause", "call"):
-            self.choice = key  # type: ignore[assignment]
-            return None
-        return Wish(key)  # type: ignore[arg-type]
+        match key:
+            case "enter" | "next" | "recall" | "miss" | "undo":
+                return Wish(key)
+            case "pause" if pausing:
+                return Wish("toggle_pause")
+            case "hold" | "transfer" | "pause" | "call":
+                self.choice = key
+        return None
 
     def forget(self) -> None:
         """The choice is not made."""

@@ -92,13 +92,13 @@ class Wire:
 
     async def listen(self) -> None:
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError, OSError):
-            while data := await self._end.receive_some(4096):  # type: ignore[attr-defined]
+            while data := await self._end.receive_some(4096):
                 self.said += bytes(data)
                 news, self._news = self._news, trio.Event()
                 news.set()
 
     async def say(self, data: bytes) -> None:
-        await self._end.send_all(data)  # type: ignore[attr-defined]
+        await self._end.send_all(data)
 
     async def more(self, than: int) -> None:
         """Wait until the agent has said more than so many bytes."""
