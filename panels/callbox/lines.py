@@ -227,9 +227,9 @@ class Hub95:
                 data = await stream.receive()
                 came = trio.current_time()
                 for frame in decoder.feed(data, came):
-                    box = self.boxes.get(frame.address)
-                    if box is None:
+                    if frame.address not in self.boxes:
                         continue  # a box of somebody else's on the same line
+                    box = self.boxes[frame.address]
                     if answer := box.take(frame):
                         await stream.send(answer)
                         self._health.answered(self._line.name, trio.current_time() - came)

@@ -51,6 +51,7 @@ async def door() -> AsyncIterator[Door]:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pauses, "next_s", lambda self: 0.05)
     monkeypatch.setattr(keypad_module, "LOOK_S", 0.05)
+    monkeypatch.setattr(feed_module, "CONNECT_LIMIT_S", 0.3)
 
 
 @asynccontextmanager
@@ -329,7 +330,7 @@ async def test_a_day_at_a_keypad(door: Door, tmp_path: Path) -> None:
             await keys.press(*caps)
             await until(lambda: health.outcome and not desk.busy)
             assert health.outcome == outcome
-            await until_window(door, **wanted)
+            await until_window(door, "w1", **wanted)
             await until(lambda: keys.lit - lit >= {"done": 1, "refused": 3}[outcome] and not keys.lamp)
 
         await until(lambda: health.state == "present")
@@ -464,10 +465,13 @@ async def test_a_box_with_keys_and_a_display(door: Door) -> None:
             await until_window(door, calls=2)
             await wire.say(boxes.lcd_frame(7, 0x21, b"\x01") + boxes.lcd_frame(5, 0x77))
             await until(lambda: not made.desks["w1"].busy)
+            await wire.say(boxes.lcd_frame(5, 0x21, b"\x01"))
+            await until_window(door, state="serving")
+            await settled(made)
             await wire.say(boxes.lcd_frame(5, 0x21, b"\x03") + boxes.lcd_frame(5, 0x21, b"\x11"))
             await until_window(door, state="idle")
             await until(lambda: said(0xA1)[-1].endswith("空闲 窗口1 等候1"))
-            assert len(said(0xB0)) == 4
+            assert len(said(0xB0)) == 5
             assert made.health.boxes["lcd"].state == "present"
 
 

@@ -88,7 +88,7 @@ class Decoder:
             self._drop(len(self._buffer))
         self._fed_s = now_s
         self._buffer += data
-        found = []
+        found: list[Frame] = []
         while (start := self._buffer.find(START)) >= 0:
             self._drop(start)
             if len(self._buffer) < LENGTH:
