@@ -529,7 +529,7 @@ def test_one_effect_over_the_death_of_the_server(tmp_path: Path) -> None:
     server = LiveServer(tmp_path / "data")
     server.start()
     try:
-        server.window("w1", "sign_in", clerk="c1")
+        server.window("w1", "sign_in", clerk="c01")
         server.window("w1", "open")
         for _ in range(4):
             server.issue()
