@@ -16,20 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import (
-    callbox,
-    day,
-    days,
-    doors_http,
-    engine,
-    feed,
-    guide,
-    hardness,
-    led,
-    restart,
-    routing,
-    screens,
-)
+from loadtests import day, days, doors_http, engine, feed, guide, hardness, led, restart, routing, screens
 from loadtests.figures import Report, source
 
 if TYPE_CHECKING:
@@ -47,7 +34,6 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "guide": guide,
     "day": day,
     "days": days,
-    "callbox": callbox,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 

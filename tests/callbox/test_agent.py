@@ -505,7 +505,7 @@ async def test_a_window_that_the_hall_has_not(door: Door) -> None:
 
 
 async def test_a_hub_is_answered_in_time_under_load(door: Door) -> None:
-    """Far above the 5 ms that a hub waits, for a machine that does other things; see `loadtests callbox`."""
+    """Far above the 5 ms that a hub waits, for a machine that does other things."""
     await door.staff("w1", "c1")
     for _ in range(30):
         await door.issue()
