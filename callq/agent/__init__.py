@@ -1,4 +1,4 @@
-"""For programs that stand beside a device: they tell the server how it is, and do what it is told."""
+"""What a program beside the hall's devices needs: ways to them, the feed, and its word to the server on how they are."""
 
 from __future__ import annotations
 

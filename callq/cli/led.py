@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import gc
-import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callq.cli.errors import EXIT_USAGE, UserError
-from callq.cli.hall import format_problem, wants_colour
+from callq.cli.gateways import (
+    add_connection,
+    add_running,
+    print_findings,
+    read_token,
+    run_until_signal,
+    token_to_run,
+    unusable,
+)
 from callq.cli.logs import configure_logs
-from callq.cli.ports import address, refuse_taken
 
 if TYPE_CHECKING:
     import argparse
 
-    from displays.led.check import Finding
     from displays.led.config import Device, GatewayConfig
 
 TOKEN: Final = "CALLQ_LED_TOKEN"
-
-MARKS: Final = {True: "ok  ", False: "FAIL", None: "-   "}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,14 +36,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     actions = led.add_subparsers(metavar="COMMAND", required=True)
     run = actions.add_parser("run", help="run the gateway", description="Run the gateway until a signal.")
-    _connection(run)
-    run.add_argument(
-        "--status", metavar="HOST:PORT", type=address, help="serve /, /metrics and /healthz there"
-    )
-    run.add_argument("--log-format", choices=("console", "json"), help="default: console on a terminal")
-    run.add_argument(
-        "--log-level", choices=("debug", "info", "warning", "error"), default="info", help="default info"
-    )
+    add_connection(run, TOKEN)
+    add_running(run)
     run.set_defaults(run=run_gateway)
     check = actions.add_parser(
         "check",
@@ -50,7 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Look at file, fonts, server and each device; say what is wrong and what to do.",
         epilog="Exit status 1 if anything fails. Signs stay as they are unless --pattern is given.",
     )
-    _connection(check)
+    add_connection(check, TOKEN)
     check.add_argument(
         "--pattern", action="store_true", help="show on each device which it is, for five seconds"
     )
@@ -70,12 +65,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     preview.set_defaults(run=run_preview)
 
 
-def _connection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="the gateway's TOML file")
-    parser.add_argument("--server", metavar="URL", help="in place of `server` in the file")
-    parser.add_argument("--token-file", metavar="FILE", type=Path, help=f"else {TOKEN} in the environment")
-
-
 def _load(path: Path, server: str | None = None) -> GatewayConfig:
     """The file; its mistakes are told like those of a hall file.
 
@@ -89,40 +78,14 @@ def _load(path: Path, server: str | None = None) -> GatewayConfig:
     try:
         config = load(path)
     except LedFileError as error:
-        for problem in error.problems:
-            print(format_problem(error.source, problem, colour=wants_colour(sys.stderr)), file=sys.stderr)
-        raise UserError(f"{path} cannot be used", "mend the lines above") from error
+        raise unusable(path, error.source, error.problems) from error
     return config if server is None else msgspec.structs.replace(config, server=server)
-
-
-def _token(path: Path | None) -> str | None:
-    if path is None:
-        return os.environ.get(TOKEN) or None
-    try:
-        token = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path} cannot be read: {error}", "name a file that holds nothing but the token"
-        ) from error
-    if not token.isascii() or not token or any(char <= " " for char in token):
-        raise UserError(f"{path} holds no token", "it has one line, as callq token create printed it")
-    return token
 
 
 def run_gateway(args: argparse.Namespace) -> int:
     """Run until SIGINT or SIGTERM."""
     config = _load(args.file, args.server)
-    token = _token(args.token_file)
-    if token is None:
-        raise UserError(
-            "no token for the feed",
-            f"give --token-file, or set {TOKEN}; make one: callq token create --role device",
-        )
-    if args.status is not None:
-        refuse_taken(*args.status)
-    configure_logs(args.log_format or ("console" if sys.stderr.isatty() else "json"), args.log_level)
-    import trio
-
+    token = token_to_run(args, TOKEN, "device")
     from displays.led.gateway import Gateway
     from displays.led.render import NoFont
 
@@ -131,50 +94,18 @@ def run_gateway(args: argparse.Namespace) -> int:
     except NoFont as missing:
         raise UserError(str(missing), missing.hint) from missing
 
-    async def run() -> None:
-        from callq.web.signals import stop_on_signal
-
-        # What is imported and loaded now stays: looking for garbage among it would only delay a call.
-        gc.collect()
-        gc.freeze()
-        stopping = trio.Event()
-        async with trio.open_nursery() as nursery:
-            await nursery.start(stop_on_signal, stopping)
-            await gateway.run(stopping, status=args.status)
-            nursery.cancel_scope.cancel()
-
-    trio.run(run)
-    return 0
+    return run_until_signal(lambda stopping: gateway.run(stopping, status=args.status))
 
 
 def run_check(args: argparse.Namespace) -> int:
     """Print each finding as it is made; exit status 1 if anything fails."""
     config = _load(args.file, args.server)
-    token = _token(args.token_file)
+    token = read_token(args.token_file, TOKEN)
     configure_logs("console", "error")
-    import trio
-
     from displays.led.check import check
 
-    print(f"{MARKS[True]} {args.file}: {len(config.devices)} devices")
-
-    async def run() -> int:
-        failed = 0
-        async for finding in check(config, token, pattern=args.pattern):
-            _print(finding)
-            failed += finding.ok is False
-        return failed
-
-    failed = trio.run(run)
-    if failed:
-        print(f"{failed} of these fail", file=sys.stderr)
-    return 1 if failed else 0
-
-
-def _print(finding: Finding) -> None:
-    print(f"{MARKS[finding.ok]} {finding.what}: {finding.message}", flush=True)
-    if finding.hint:
-        print(f"     hint: {finding.hint}", flush=True)
+    findings = check(config, token, pattern=args.pattern)
+    return print_findings(f"{args.file}: {len(config.devices)} devices", findings)
 
 
 def run_preview(args: argparse.Namespace) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import trio
 
-from displays.led.channels import Broken
+from callq.agent.channels import Broken
+from callq.agent.findings import Finding, check_feed
 from displays.led.drivers import Lines, Refused, open_driver
-from displays.led.feed import MAX_VIEWS, FeedLost, Follower, Watched, feed_address
 from displays.led.gateway import view_of
 from displays.led.render import NoFont, Typesetter, cell_width
 from displays.led.sign import Shown
@@ -18,26 +18,9 @@ if TYPE_CHECKING:
 
     from displays.led.config import Device, GatewayConfig
 
-FEED_LIMIT_S: Final = 5.0
 PATTERN_S: Final = 5.0
 LONG_NUMBER: Final = "A1000"
 """As long as numbers get."""
-
-
-class Finding(NamedTuple):
-    """One line of the check.
-
-    Attributes:
-      what: was looked at: ``font``, ``server``, a view or the name of a device.
-      ok: whether it is as it should be; None: that cannot be known from here.
-      message: what was found.
-      hint: what to do; empty where nothing is to be done.
-    """
-
-    what: str
-    ok: bool | None
-    message: str
-    hint: str = ""
 
 
 async def check(config: GatewayConfig, token: str | None, *, pattern: bool) -> AsyncIterator[Finding]:
@@ -63,7 +46,8 @@ async def check(config: GatewayConfig, token: str | None, *, pattern: bool) -> A
             "server", None, "not asked, for want of a token", "give --token-file or CALLQ_LED_TOKEN"
         )
     else:
-        for finding in await _server(config, token):
+        views = list(dict.fromkeys(view_of(device) for device in config.devices))
+        for finding in await check_feed(config.server, config.hall, token, views, role="device"):
             yield finding
     for finding in await _devices(config, typesetter, pattern=pattern):
         yield finding
@@ -85,61 +69,6 @@ def _room(device: Device, typesetter: Typesetter | None) -> Finding | None:
         f"{LONG_NUMBER} takes {width} columns at {rows} rows and there are {device.columns}",
         "long numbers are drawn smaller" if device.pixels else "choose a smaller font",
     )
-
-
-async def _server(config: GatewayConfig, token: str) -> list[Finding]:
-    """Whether the feed gives every view."""
-    views = list(dict.fromkeys(view_of(device) for device in config.devices))
-    found: list[Finding] = []
-    for at in range(0, len(views), MAX_VIEWS):
-        found += await _views(config, token, views[at : at + MAX_VIEWS])
-        if not found[-1].ok and found[-1].what == "server":
-            break
-    return found
-
-
-async def _views(config: GatewayConfig, token: str, views: list[Watched]) -> list[Finding]:
-    refused: dict[Watched, str] = {}
-    given: set[Watched] = set()
-    done = trio.Event()
-
-    def answered() -> None:
-        if len(given) + len(refused) == len(views):
-            done.set()
-
-    def show(view: Watched, data: dict[str, Any]) -> None:
-        given.add(view)
-        answered()
-
-    def refuse(view: Watched, why: str) -> None:
-        refused[view] = why
-        answered()
-
-    follower = Follower(feed_address(config.server, config.hall), token, views, show=show, refuse=refuse)
-    lost: list[FeedLost] = []
-
-    async def follow(scope: trio.CancelScope) -> None:
-        try:
-            await follower.once()
-        except FeedLost as error:
-            lost.append(error)
-            scope.cancel()
-
-    with trio.move_on_after(FEED_LIMIT_S):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(follow, nursery.cancel_scope)
-            await done.wait()
-            nursery.cancel_scope.cancel()
-    if not done.is_set():
-        message = str(lost[0]) if lost else f"no answer within {FEED_LIMIT_S:g} s"
-        hint = "make a token: callq token create --role device; and look at server and hall in the file"
-        if not (lost and lost[0].for_good):
-            hint = f"is a callq server running at {config.server}, and not behind a firewall?"
-        return [Finding("server", False, f"{config.server}: {message}", hint)]
-    lines = [Finding("server", True, f"{config.server}, hall {config.hall}, {len(given)} views")]
-    return lines + [
-        Finding(str(view), False, why, "look at window or zone in the file") for view, why in refused.items()
-    ]
 
 
 async def _devices(config: GatewayConfig, typesetter: Typesetter | None, *, pattern: bool) -> list[Finding]:

@@ -5,13 +5,13 @@ Read like a hall file: every mistake with its line, its key and what to write in
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from callq.agent.channels import BAUDS, Place, place_of
 from callq.config import Problem, examine
 from callq.domain.check_values import ConfigProblem, code, duplicates
 from callq.domain.errors import CallqError
@@ -38,7 +38,6 @@ PORTS: Final[dict[Protocol, int]] = {
 MULTICAST: Final = "multicast"
 """Address of an sACN device whose universes are sent to their groups."""
 
-BAUDS: Final = (1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200)
 FONTS: Final = (16, 24, 32)
 MAX_DEVICES: Final = 500
 
@@ -140,13 +139,6 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Seconds without the server after which the bars say so."""
 
 
-class Place(NamedTuple):
-    """Where a device listens."""
-
-    host: str
-    port: int
-
-
 class LedFileError(CallqError):
     """The file cannot be used; every reason is listed, in the order of the lines."""
 
@@ -183,21 +175,6 @@ def load(path: Path) -> GatewayConfig:
 def check(content: str) -> tuple[GatewayConfig | None, list[Problem]]:
     """The configuration that a text holds, and everything that is wrong with it."""
     return examine(content, GatewayConfig, _problems)
-
-
-def place_of(address: str, port: int) -> Place:
-    """Host and port of ``host``, ``host:port`` or ``[v6]:port``.
-
-    Raises:
-      ValueError: it is none of them.
-    """
-    found = re.fullmatch(
-        r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}))(?::(?P<port>[0-9]{1,5}))?",
-        address,
-    )
-    if not found or not 0 < int(found["port"] or port) <= 65_535:
-        raise ValueError(address)
-    return Place(found["v6"] or found["host"], int(found["port"] or port))
 
 
 def _problems(config: GatewayConfig) -> Iterator[ConfigProblem]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Final
 
 import trio
 
-from displays.led.channels import Broken
+from callq.agent.channels import Broken, first_of
+from callq.agent.pauses import LONGEST_PAUSE_S, Pauses
 from displays.led.drivers import KEEPALIVE_S, Refused, open_driver
 from displays.led.sign import next_change_s, shown_at
 
@@ -18,30 +18,8 @@ if TYPE_CHECKING:
     from displays.led.render import Typesetter
     from displays.led.sign import Shown, Sign
 
-FIRST_PAUSE_S: Final = 0.5
-LONGEST_PAUSE_S: Final = 5.0
-"""Between two attempts to reach a device: a card that gets its power back shows its sign so much later."""
-
 LONGEST_LINE_PAUSE_S: Final = 30.0
-"""The same on a serial line: its other cards wait while one is waited for that does not answer."""
-
-
-class Pauses:
-    """Growing pauses between attempts, each a little by chance, so that cards are not all called at once."""
-
-    def __init__(self, first_s: float = FIRST_PAUSE_S, longest_s: float = LONGEST_PAUSE_S) -> None:
-        self._first_s, self._longest_s = first_s, longest_s
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin anew: an attempt was good."""
-        self._next_s = self._first_s
-
-    def next_s(self) -> float:
-        """The pause before the next attempt."""
-        now_s = self._next_s
-        self._next_s = min(2 * now_s, self._longest_s)
-        return now_s * random.uniform(0.8, 1.2)
+"""Between two attempts on a serial line: its other cards wait while a silent one is waited for."""
 
 
 class LedDevice:
@@ -105,7 +83,7 @@ class LedDevice:
                         await self._serve(driver, pauses)
                 pauses.reset()
             except* Broken as broken:
-                self._health.lost(self.config.name, str(_first(broken)))
+                self._health.lost(self.config.name, str(first_of(broken)))
             await trio.sleep(pauses.next_s())
 
     async def _serve(self, driver: Driver, pauses: Pauses) -> None:
@@ -160,10 +138,3 @@ class LedDevice:
             with trio.move_on_at(until):
                 await self._news.wait()
             nursery.cancel_scope.cancel()
-
-
-def _first(group: BaseExceptionGroup[Broken]) -> BaseException:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 import trio
 
+from callq.agent.channels import Broken, claim_serial, open_datagrams, open_serial, open_tcp
 from callq.domain.errors import CallqError
-from displays.led.channels import Broken, claim_serial, open_datagrams, open_serial, open_tcp
 from displays.led.config import MULTICAST
 from displays.led.protocols import ddp, flaschen, onbon, sacn, text
 from displays.led.sign import colour_of
@@ -22,7 +22,7 @@ from displays.led.sign import colour_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-    from displays.led.channels import Datagrams, Stream
+    from callq.agent.channels import Datagrams, Stream
     from displays.led.config import Device
     from displays.led.render import Typesetter
     from displays.led.sign import Shown

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 import trio
 
+from callq.agent.feed import MAX_VIEWS, Follower, Watched, feed_address
+from callq.agent.status import serve_status
 from displays.led.device import LedDevice
 from displays.led.drivers import Lines
-from displays.led.feed import MAX_VIEWS, Follower, Watched, feed_address
 from displays.led.health import Health
 from displays.led.render import Typesetter, cell_width
 from displays.led.reporting import Reporting
 from displays.led.sign import BLANK, board_sign, stale_sign, strip_sign
-from displays.led.status import serve_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

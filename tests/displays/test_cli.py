@@ -15,7 +15,7 @@ from PIL import Image
 from callq.cli import main
 from callq.journal.memory import MemoryJournal
 from displays.led import drivers
-from displays.led.check import Finding, check
+from displays.led.check import check
 from displays.led.config import Device, GatewayConfig
 from displays.led.preview import LAMP
 from tests.displays.cards import OnbonCard, TextCard, on_serial, on_tcp, on_udp
@@ -24,6 +24,8 @@ from tests.web.conftest import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from callq.agent.findings import Finding
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from displays.led.config import Device, GatewayConfig, LedFileError, Place, check, load, place_of
+from callq.agent.channels import Place, place_of
+from displays.led.config import Device, GatewayConfig, LedFileError, check, load
 from tests.unit.documents import rows, section, text
 
 if TYPE_CHECKING:

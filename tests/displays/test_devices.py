@@ -10,10 +10,11 @@ import pytest
 import trio
 import trio.lowlevel
 
+from callq.agent.pauses import Pauses
 from displays.led import device as device_module
 from displays.led import drivers
 from displays.led.config import Device
-from displays.led.device import LedDevice, Pauses
+from displays.led.device import LedDevice
 from displays.led.drivers import Lines
 from displays.led.health import Health
 from displays.led.render import Typesetter

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import ssl
 import subprocess
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +15,16 @@ import pytest
 import trio
 from trio_websocket import WebSocketRequest, serve_websocket
 
+from callq.agent import feed as feed_module
+from callq.agent.feed import FeedLost, Follower, Watched, feed_address
+from callq.agent.pauses import Pauses
 from callq.journal.memory import MemoryJournal
-from displays.led import feed as feed_module
 from displays.led.config import Device, GatewayConfig
-from displays.led.device import Pauses
-from displays.led.feed import FeedLost, Follower, Watched, feed_address
 from displays.led.gateway import Gateway
 from displays.led.health import STATES, Health
 from tests.displays import decoders
 from tests.displays.cards import WITHIN_S, OnbonCard, TextCard, on_serial, on_tcp, on_udp, until
+from tests.passing import passing
 from tests.unit.documents import rows, section, text
 from tests.web.conftest import Door, serving
 
@@ -68,54 +68,6 @@ async def gateway(
         stopping.set()
         with trio.fail_after(WITHIN_S):
             await ended.wait()
-
-
-class Passing:
-    """Passes connections on, and can cut them."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.secure_url = ""
-        self._scopes: set[trio.CancelScope] = set()
-
-    def cut(self) -> None:
-        for scope in self._scopes:
-            scope.cancel()
-
-    async def serve(self, target: int, near: trio.abc.Stream) -> None:
-        async def pump(source: trio.abc.Stream, sink: trio.abc.Stream, scope: trio.CancelScope) -> None:
-            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-                while data := await source.receive_some(65536):
-                    await sink.send_all(data)
-            scope.cancel()
-
-        async with (
-            await trio.open_tcp_stream("127.0.0.1", target) as far,
-            near,
-            trio.open_nursery() as nursery,
-        ):
-            self._scopes.add(nursery.cancel_scope)
-            nursery.start_soon(pump, near, far, nursery.cancel_scope)
-            nursery.start_soon(pump, far, near, nursery.cancel_scope)
-
-
-@asynccontextmanager
-async def passing(target: int, certificate: Path | None = None) -> AsyncIterator[Passing]:
-    """Before a server; with a certificate and its key also by TLS."""
-    proxy = Passing()
-    async with trio.open_nursery() as nursery:
-        if certificate is not None:
-            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            context.load_cert_chain(certificate)
-            (inner,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
-            secure = [trio.SSLListener(inner, context)]
-            proxy.secure_url = f"https://localhost:{inner.socket.getsockname()[1]}"
-            nursery.start_soon(trio.serve_listeners, partial(proxy.serve, target), secure)
-        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-        proxy.url = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
-        nursery.start_soon(trio.serve_listeners, partial(proxy.serve, target), listeners)
-        yield proxy
-        nursery.cancel_scope.cancel()
 
 
 async def test_a_press_is_shown_by_a_card(door: Door) -> None:

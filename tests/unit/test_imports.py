@@ -47,13 +47,13 @@ TABLE = {
     "callq.archive": Row(MIDDLE),
     "callq.simulate": Row(f"{MIDDLE} callq.runtime"),
     "callq.web": Row(OUTER),
-    "callq.agent": Row(INNER, "httpx structlog trio"),
     "callq.demo": Row(f"{OUTER} callq.web"),
-    "callq.cli": Row(f"{OUTER} callq.web callq.demo displays"),
+    "callq.agent": Row(INNER),
+    "callq.cli": Row(f"{OUTER} callq.web callq.demo callq.agent displays panels"),
     "callq.__main__": Row("callq.cli"),
     "displays": Row("callq.domain callq.wire callq.config callq.agent"),
-    "panels": Row("callq.domain callq.wire callq.agent"),
-    "loadtests": Row(f"{OUTER} callq.web callq.demo displays"),
+    "panels": Row("callq.domain callq.wire callq.config callq.agent"),
+    "loadtests": Row(f"{OUTER} callq.web callq.demo callq.agent displays panels"),
 }
 
 
@@ -160,7 +160,8 @@ def test_what_points_inward_passes(module: str, source: str) -> None:
         ("callq.web.app", "from .. import cli", "callq.cli"),
         ("callq.demo", "from callq import cli", "callq.cli"),
         ("callq.web.pages", "import displays.tv", "displays.tv"),
-        ("callq.cli", "import importlib\nimportlib.import_module('panels.clerk')", "panels.clerk"),
+        ("callq.web.pages", "import importlib\nimportlib.import_module('panels.clerk')", "panels.clerk"),
+        ("callq.agent.feed", "from displays.led.config import Device", "displays.led.config"),
         ("displays.tv", "from callq import views", "callq.views"),
         ("displays.led.gateway", "from redis import Redis", "redis"),
         ("panels.clerk", "from displays.tv import PAGE", "displays.tv"),

@@ -1,4 +1,4 @@
-"""The hall's feed as the gateway needs it: a few views, kept current over every break.
+"""The hall's feed as gateways need it: a few views, kept current over every break, and commands.
 
 Speaks what docs/feed.md describes, with JSON frames. A break is noticed within 35 seconds;
 then the connection is opened again after growing pauses, and every view is resumed where it was.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 import time
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,9 +24,9 @@ from trio_websocket import (
     wrap_client_stream,
 )
 
+from callq.agent.channels import words as told
+from callq.agent.pauses import Pauses
 from callq.domain.errors import CallqError
-from displays.led.channels import words as told
-from displays.led.device import Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,6 +43,9 @@ CLOSE_LIMIT_S: Final = 0.5
 PING_S: Final = 10.0
 SILENCE_S: Final = 25.0
 """A server that says nothing for so long, not even to a ping, is taken for gone."""
+
+COMMAND_LIMIT_S: Final = 5.0
+"""For the answer to a command; the server answers 503 after as long without its store."""
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 15.0
@@ -68,14 +72,14 @@ class FeedLost(CallqError):
 
 
 class Watched(NamedTuple):
-    """A view: ``strip`` with a window, ``board`` with a zone (empty: the whole hall), or ``orders``."""
+    """A view: ``strip`` or ``panel`` with a window, ``board`` with a zone (empty: the whole hall), or ``orders``."""
 
     view: str
     name: str
 
     def asked(self) -> dict[str, str]:
         """As a message names it."""
-        where = {"strip": "window", "board": "zone"}.get(self.view, "")
+        where = {"strip": "window", "panel": "window", "board": "zone"}.get(self.view, "")
         return {"view": self.view, **({where: self.name} if self.name else {})}
 
     def __str__(self) -> str:
@@ -85,6 +89,14 @@ class Watched(NamedTuple):
 def feed_address(server: str, hall: str) -> str:
     """The WebSocket address of a hall's feed."""
     return f"{server.rstrip('/').replace('http', 'ws', 1)}/v1/halls/{hall}/feed"
+
+
+class _Asked:
+    """A command whose answer is awaited."""
+
+    def __init__(self) -> None:
+        self.answered = trio.Event()
+        self.result: dict[str, Any] | None = None
 
 
 class Follower:
@@ -109,6 +121,10 @@ class Follower:
         self._place: dict[Watched, tuple[int, str]] = {}
         self._answered: set[Watched] = set()
         self._heard_at = 0.0
+        self._socket: WebSocketConnection | None = None
+        self._stalled = trio.Event()
+        self._asked: dict[int, _Asked] = {}
+        self._ids = count(1)
         self._log = structlog.get_logger()
         self.lost_since = time.time()
         """Unix seconds at which the feed was last seen to end; it began so."""
@@ -125,6 +141,44 @@ class Follower:
     def connected(self) -> bool:
         """Whether the feed is there now."""
         return self.back.is_set()
+
+    def revision(self, view: Watched) -> int:
+        """The hall's revision that a view was last seen at; -1: it was not yet."""
+        return self._place[view][0] if view in self._place else -1
+
+    async def command(self, window: str, command: dict[str, Any], key: str) -> dict[str, Any]:
+        """Send a command to a window and answer its ``result``.
+
+        Without an answer in time the connection is given up, so that a new one is made.
+
+        Args:
+          window: id.
+          command: ``command`` and its fields.
+          key: of the press: sent again with it, the command acts once.
+
+        Raises:
+          FeedLost: the answer did not come: whether the command was carried out is not known.
+        """
+        socket = self._socket
+        if socket is None:
+            raise FeedLost("there is no feed")
+        asked = _Asked()
+        number = next(self._ids)
+        self._asked[number] = asked
+        message = {"type": "command", "id": number, "key": key, "window": window, **command}
+        try:
+            with trio.fail_after(COMMAND_LIMIT_S):
+                await self._send(socket, message)
+                await asked.answered.wait()
+        except trio.TooSlowError as error:
+            if socket is self._socket:
+                self._stalled.set()
+            raise FeedLost("a command was not answered") from error
+        finally:
+            del self._asked[number]
+        if asked.result is None:
+            raise FeedLost("the connection ended before the answer to a command")
+        return asked.result
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -165,11 +219,17 @@ class Follower:
             self._heard_at = trio.current_time()
             nursery.start_soon(self._ping, socket)
             nursery.start_soon(self._read, socket)
+            self._stalled = trio.Event()
+            nursery.start_soon(self._end_stalled, self._stalled)
+            self._socket = socket
             try:
                 for view in self._views.values():
                     await self._send(socket, {"type": "subscribe", **view.asked(), **self._resumed(view)})
                 await trio.sleep_forever()
             finally:
+                self._socket = None
+                for asked in self._asked.values():
+                    asked.answered.set()
                 with trio.move_on_after(CLOSE_LIMIT_S, shield=True), suppress(*_ENDED):
                     await socket.aclose()
         finally:
@@ -225,6 +285,10 @@ class Follower:
                 raise FeedLost("the server says nothing any more")
             await self._send(socket, {"type": "ping"})
 
+    async def _end_stalled(self, stalled: trio.Event) -> None:
+        await stalled.wait()
+        raise FeedLost("the server does not answer commands any more")
+
     async def _send(self, socket: WebSocketConnection, message: dict[str, Any]) -> None:
         try:
             with trio.fail_after(SILENCE_S):
@@ -247,6 +311,12 @@ class Follower:
                 raise FeedLost(f"the server says what cannot be understood: {error!r}") from error
 
     def _accept(self, message: dict[str, Any]) -> None:
+        if message.get("type") == "result":
+            asked = self._asked.get(message["id"])
+            if asked is not None:
+                asked.result = message
+                asked.answered.set()
+            return
         names = {key: message[key] for key in ("view", "window", "zone") if message.get(key)}
         view = self._views.get(tuple(sorted(names.items())))
         if view is None:
@@ -266,7 +336,7 @@ class Follower:
     def _answer(self, view: Watched) -> None:
         self._answered.add(view)
         if not self.connected and len(self._answered) == len(self._views):
-            self._log.info("led_feed_back", views=len(self._views))
+            self._log.info("feed_back", views=len(self._views))
             self.gone = trio.Event()
             self.back.set()
             self._say("")
@@ -278,9 +348,9 @@ class Follower:
             self.gone.set()
         self._say(str(lost))
         if lost.for_good:
-            self._log.error("led_feed_refused", error=str(lost), again_in_s=REFUSED_PAUSE_S)
+            self._log.error("feed_refused", error=str(lost), again_in_s=REFUSED_PAUSE_S)
         else:
-            self._log.warning("led_feed_lost", error=str(lost))
+            self._log.warning("feed_lost", error=str(lost))
 
     async def watch(self, lost_after_s: float, tell: Callable[[float], None]) -> None:
         """Tell whenever the feed has been away for so long, with the Unix time since when."""

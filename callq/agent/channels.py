@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import termios
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import trio
 
@@ -15,8 +16,6 @@ from callq.domain.errors import CallqError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-
-    from displays.led.config import Place
 
 CONNECT_LIMIT_S: Final = 3.0
 SEND_LIMIT_S: Final = 3.0
@@ -28,8 +27,34 @@ SILENCE_MS: Final = 10_000
 _RECEIVE: Final = 4096
 
 
+BAUDS: Final = (1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200)
+"""Speeds of a serial line."""
+
+
 class Broken(CallqError):
     """The device cannot be reached, or the way to it ended."""
+
+
+class Place(NamedTuple):
+    """Where a device listens."""
+
+    host: str
+    port: int
+
+
+def place_of(address: str, port: int) -> Place:
+    """Host and port of ``host``, ``host:port`` or ``[v6]:port``.
+
+    Raises:
+      ValueError: it is none of them.
+    """
+    found = re.fullmatch(
+        r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}))(?::(?P<port>[0-9]{1,5}))?",
+        address,
+    )
+    if not found or not 0 < int(found["port"] or port) <= 65_535:
+        raise ValueError(address)
+    return Place(found["v6"] or found["host"], int(found["port"] or port))
 
 
 class Stream(Protocol):
@@ -51,6 +76,14 @@ class Stream(Protocol):
 
     def discard(self) -> None:
         """Forget what has come and was not received."""
+
+
+def first_of(group: BaseExceptionGroup[Broken]) -> BaseException:
+    """What broke first of what ended a nursery."""
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found
 
 
 @contextmanager

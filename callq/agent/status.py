@@ -1,20 +1,31 @@
-"""The gateway's status over HTTP: ``/`` as JSON, ``/metrics`` for Prometheus, ``/healthz`` good or not."""
+"""A gateway's status over HTTP: ``/`` as JSON, ``/metrics`` for Prometheus, ``/healthz`` good or not."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import trio
-
-if TYPE_CHECKING:
-    from displays.led.health import Health
 
 REQUEST_LIMIT_S: Final = 5.0
 MAX_REQUEST: Final = 8192
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Health(Protocol):
+    """How a gateway and its devices are."""
+
+    @property
+    def good(self) -> bool:
+        """Whether all is well."""
+
+    def json(self) -> bytes:
+        """All of it as one JSON object."""
+
+    def exposition(self) -> bytes:
+        """The metrics in Prometheus' text format."""
 
 
 async def serve_status(

@@ -1,0 +1,1 @@
+"""Formats of call boxes: bytes in, bytes out, no I/O."""
