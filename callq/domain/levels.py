@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 import msgspec
 
 from callq.domain import events as ev
-from callq.domain import hall, tides
+from callq.domain import hall, notices, tides
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,6 +84,12 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         tides.TideReason,
         tides.SkillsOf,
         tides.TideMemory,
+        ev.NoticePosted,
+        ev.NoticeWithdrawn,
+        notices.Notice,
+        hall.HallNotice,
+        hall.Screens,
+        hall.ZoneScreen,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -146,7 +152,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     },
     3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
     4: {
-        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets"),
+        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "screens"),
         hall.Service: (
             "target_appointment_min",
             "target_priority_min",

@@ -19,6 +19,7 @@ from callq.domain.tides import Tide
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
+    from callq.domain.notices import Notice
     from callq.domain.routing.staffing import Staffing
     from callq.domain.ticket import Ticket
 
@@ -250,6 +251,7 @@ class HallState:
         "live",
         "missed",
         "no_shows",
+        "notices",
         "now_ms",
         "numbering",
         "order",
@@ -367,6 +369,8 @@ class HallState:
         """Until when those of a day that is over are kept at least, Unix ms."""
         self.tides = Tide()
         """The tides of this business day."""
+        self.notices: dict[str, Notice] = {}
+        """Those in force that were posted, by id, oldest first; those of the hall file are in `config`."""
 
     @property
     def created(self) -> bool:
@@ -538,6 +542,7 @@ PLAIN: Final = (
     "no_shows",
     "keys_until",
     "tides",
+    "notices",
 )
 """Parts that are bytes as they stand."""
 

@@ -35,6 +35,7 @@ def scripted_v4() -> Hall:
     hall.do(cmd.RaiseLevel(level=4), who=cmd.SYSTEM)
     hall.do(cmd.Configure(config=_orchestrated(hall.state.config)), who=scenes.SUPERVISOR)
     _tides(hall)
+    _notices(hall)
     all_scenes(hall)
     hall.issue("social", item="social-card")
     return hall
@@ -89,6 +90,20 @@ def _tides(hall: Hall) -> None:
     assert not hall.state.windows["w2"].open
     hall.do(cmd.SignOut(window="w2"))
     hall.do(cmd.SetTides(mode=None), who=scenes.SUPERVISOR)
+
+
+def _notices(hall: Hall) -> None:
+    """People are told something, until it is withdrawn or over."""
+    hall.do(cmd.PostNotice(text="电梯停运", text_en="No lift", kind="urgent"), who=scenes.SUPERVISOR)
+    hall.do(cmd.WithdrawNotice(notice=next(iter(hall.state.notices))), who=scenes.SUPERVISOR)
+    zone = hall.state.config.zones[0].code
+    hall.do(
+        cmd.PostNotice(text="中午开放", zones=(zone,), until_ms=hall.now_ms + 60_000), who=scenes.SUPERVISOR
+    )
+    hall.later(60)
+    hall.ticks()
+    assert not hall.state.notices
+    hall.do(cmd.PostNotice(text="明日停电"), who=scenes.SUPERVISOR)
 
 
 def _reckon(

@@ -87,6 +87,9 @@ ROWS = [
     Row(cmd.SetTides(mode="automatic"), DONE, DONE, DONE, before=PROPOSED),
     Row(cmd.AcceptPlan(plan="p9"), DONE, DONE, C.EXPIRED, before=PROPOSED),
     Row(cmd.DeclinePlan(plan="p9"), DONE, DONE, C.EXPIRED, before=PROPOSED),
+    # What people are told does not hang on whether the hall works.
+    Row(cmd.PostNotice(text="电梯停运", kind="urgent"), DONE, DONE, DONE),
+    Row(cmd.WithdrawNotice(notice="n9"), DONE, DONE, DONE, before=(cmd.PostNotice(text="电梯停运"),)),
     Row(cmd.Unsecond(clerk="c3"), DONE, DONE, DONE, before=(cmd.Second(clerk="c3", hall="town"),)),
     # Time does nothing while the hall stands still.
     Row(cmd.Tick(), DONE, NOTHING, NOTHING, before=MISSED, minutes=31),

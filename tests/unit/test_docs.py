@@ -21,6 +21,7 @@ from callq.domain.hall import (
     Clerk,
     Contact,
     HallConfig,
+    HallNotice,
     Holiday,
     Item,
     Language,
@@ -32,6 +33,7 @@ from callq.domain.hall import (
     Resource,
     Routing,
     Rules,
+    Screens,
     Service,
     Session,
     Skill,
@@ -40,6 +42,7 @@ from callq.domain.hall import (
     VolumeHours,
     WindowConfig,
     Zone,
+    ZoneScreen,
 )
 from callq.journal.redis import keys
 from callq.views.view import VIEWS, View, project
@@ -185,6 +188,9 @@ TABLES = {
     Language: "[[voice.languages]]",
     Item: "[[items]]",
     Outlet: "[[outlets]]",
+    HallNotice: "Notices of zones",
+    Screens: "[screens]",
+    ZoneScreen: "[[screens.zones]]",
 }
 
 

@@ -28,6 +28,7 @@ from callq.domain.events.hall import (
     IssuingStopped,
     OutageRecorded,
 )
+from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
 from callq.domain.events.tickets import (
     ClassGranted,
     StepBegun,
@@ -142,6 +143,8 @@ Event = (
     | WindowOpening
     | WindowOpeningDropped
     | WindowLeftAlone
+    | NoticePosted
+    | NoticeWithdrawn
 )
 
 
