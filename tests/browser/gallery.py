@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 GAP, CAPTION = 20, 40
 PAPER, INK = "#d5dce4", "#0b1f33"
-COLOURS = 96
+COLOURS = 256
 """Of a sheet's palette: few colours make small files, and the pages have few."""
 
 SHEETS: Final[dict[str, tuple[str, int, tuple[str, ...]]]] = {

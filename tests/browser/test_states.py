@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import boards, states
 from tests.browser.axe import grave
@@ -67,7 +68,8 @@ def test_every_state_can_be_read_at_every_size(pages: Pages, name: str, group: i
             found[f"{state}, words"] = [w for w in words if any("\u4e00" <= c <= "\u9fff" for c in w)]
     feed.show(page, next(iter(kind.states.values()))())
     feed.hang_up()
-    page.wait_for_selector("#page[data-phase=lost]")
-    looks = look(page, least_px=kind.least_px(sizes[-1]), scrolls=name == "phone")
+    expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
+    page.set_viewport_size({"width": sizes[0][0], "height": sizes[0][1]})
+    looks = look(page, least_px=kind.least_px(sizes[0]), scrolls=name == "phone")
     found["lost"] = looks.faults
     assert {state: faults for state, faults in found.items() if faults} == {}
