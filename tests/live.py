@@ -33,6 +33,8 @@ class LiveServer:
         """The server chooses it at its first start and keeps it over restarts."""
         self._arguments = [*(a for hall in halls for a in ("--hall", hall)), *more]
         self._process: subprocess.Popen[bytes] | None = None
+        # One for all requests: what a client of its own sets up for each takes longer than the answer.
+        self._http = httpx.Client(timeout=10, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     @property
     def log(self) -> str:
@@ -60,6 +62,12 @@ class LiveServer:
 
     def start(self) -> LiveServer:
         """Start and wait until every hall runs."""
+        self.launch()
+        self.wait_ready()
+        return self
+
+    def launch(self) -> LiveServer:
+        """Start, and do not wait."""
         with self.data.with_name(self.data.name + ".log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -70,7 +78,6 @@ class LiveServer:
                 stderr=log,
                 env={**os.environ, "CALLQ_ADMIN_TOKEN": ADMIN},
             )
-        self.wait_ready()
         return self
 
     def wait_ready(self) -> None:
@@ -85,7 +92,7 @@ class LiveServer:
                 continue
             self.port = int(serving[-1])
             try:
-                if httpx.get(self.url + "/readyz", timeout=2).status_code == 200:
+                if self._http.get(self.url + "/readyz", timeout=2).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
@@ -133,12 +140,8 @@ class LiveServer:
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         """One request as the administrator; the answer's JSON, which must be a success."""
-        answer = httpx.request(
-            method,
-            self.url + path,
-            json=body,
-            headers={"Authorization": f"Bearer {ADMIN}", **headers},
-            timeout=10,
+        answer = self._http.request(
+            method, self.url + path, json=body, headers={"Authorization": f"Bearer {ADMIN}", **headers}
         )
         assert answer.is_success, f"{answer.status_code} {answer.text}"
         return answer.json()

@@ -1,4 +1,4 @@
-"""What a program beside the hall's devices needs: ways to them, the feed, and its word to the server on how they are."""
+"""What a program beside devices needs: ways to them, the feed, and its word to the server on how they are."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class FeedLost(CallqError):
 
 
 class Watched(NamedTuple):
-    """A view: ``strip`` or ``panel`` with a window, ``board`` with a zone (empty: the whole hall), or ``orders``."""
+    """A view: ``strip`` or ``panel`` of a window, ``board`` of a zone (empty: the hall), or ``orders``."""
 
     view: str
     name: str

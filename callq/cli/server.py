@@ -71,6 +71,12 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="recordings for announcements (default: the folder voice in --data)",
     )
     serve.add_argument(
+        "--media",
+        metavar="DIR",
+        type=Path,
+        help="pictures and videos that hall files name for their screens; public",
+    )
+    serve.add_argument(
         "--log-format",
         choices=("console", "json"),
         help="default: console on a terminal, json otherwise",
@@ -111,6 +117,8 @@ def run_serve(args: argparse.Namespace) -> int:
                 f"{source} and {seen[config.id]} both describe hall {config.id!r}", "give each hall once"
             )
         seen[config.id] = source
+    if args.media is not None and not args.media.is_dir():
+        raise UserError(f"there is no folder {args.media}", "make it, or leave --media out")
     host, number = args.listen
     log_format: LogFormat = args.log_format or ("console" if sys.stderr.isatty() else "json")
 
@@ -135,6 +143,7 @@ def run_serve(args: argparse.Namespace) -> int:
         state_digests=args.state_digests,
         admin_token=os.environ.get(ADMIN_TOKEN) or None,
         voice_dir=args.voice,
+        media_dir=args.media,
         log_format=log_format,
     )
     try:

@@ -10,7 +10,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.effects import bookings, calls, devices, hall, store, tickets, tides, windows
+from callq.domain.effects import bookings, calls, devices, hall, notices, store, tickets, tides, windows
 from callq.domain.effects.tools import Moment
 from callq.domain.state import KeyRecord
 
@@ -119,4 +119,6 @@ _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.DeviceOrdered: devices.ordered,
     ev.DeviceOrderEnded: devices.order_ended,
     ev.DeviceOrderLapsed: devices.order_lapsed,
+    ev.NoticePosted: notices.posted,
+    ev.NoticeWithdrawn: notices.withdrawn,
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from callq.domain import check_devices, check_hours, check_load, check_services, check_voice
+from callq.domain import check_devices, check_hours, check_load, check_screens, check_services, check_voice
 from callq.domain import check_values as values
 from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.hall import Clerk, HallConfig, Rules, Skill
@@ -45,6 +45,7 @@ def _all(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from check_load.problems(config)
     yield from check_voice.problems(config)
     yield from check_devices.problems(config)
+    yield from check_screens.problems(config)
     yield from _coverage(config)
 
 
@@ -52,8 +53,6 @@ def _hall(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from values.code("id", config.id)
     yield from values.texts("", {"name": config.name, "name_en": config.name_en})
     yield from values.texts("contact.", {"phone": config.contact.phone, "address": config.contact.address})
-    for index, notice in enumerate(config.notices):
-        yield from values.text(f"notices[{index}]", "notices", notice)
     yield from _timezone(config.timezone)
     if not _HH_MM.fullmatch(config.day_starts):
         yield ConfigProblem(

@@ -64,6 +64,7 @@ MAX_CHARS: Final = {
     "elsewhere": 80,
     "again": 20,
     "digits": 10,
+    "logo": 8,
 }
 """Longest text by key, in characters: what the screens can show without cutting."""
 
@@ -128,6 +129,9 @@ RANGES: Final = {
     "repeat": (1, 3),
     "stale_s": (10, 120),
     "volume": (0, 100),
+    # screens
+    "recent": (6, 8),
+    "picture_s": (5, 300),
 }
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
 

@@ -12,6 +12,7 @@ import msgspec
 
 from callq.domain.devices import DeviceOrderName, Sighting
 from callq.domain.hall import HallConfig
+from callq.domain.notices import NoticeKind
 from callq.domain.tides import TideMemory, TideMode, TidePlan, TideSlot
 
 TicketClass = Literal["ordinary", "appointment", "priority"]
@@ -337,6 +338,25 @@ class DeclinePlan(Command, frozen=True, kw_only=True, tag="decline_plan"):
     reason: str = ""
 
 
+class PostNotice(Command, frozen=True, kw_only=True, tag="notice"):
+    """通知: tell everyone in the hall something, or the people of some zones."""
+
+    text: str
+    text_en: str = ""
+    kind: NoticeKind = "ordinary"
+    zones: tuple[str, ...] = ()
+    """Codes; empty: all."""
+    until_ms: int | None = None
+    """When it ends, Unix ms; None: when it is withdrawn."""
+
+
+class WithdrawNotice(Command, frozen=True, kw_only=True, tag="withdraw_notice"):
+    """Take a notice back."""
+
+    notice: str
+    """Its id."""
+
+
 class Book(Command, frozen=True, kw_only=True, tag="book"):
     """预约: reserve a place in a slot."""
 
@@ -445,6 +465,8 @@ HallCommand = (
     | AcceptPlan
     | DeclinePlan
     | OrderDevice
+    | PostNotice
+    | WithdrawNotice
 )
 BookingCommand = CheckIn | CancelBooking | MoveBooking
 AnyCommand = (

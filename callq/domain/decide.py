@@ -19,6 +19,7 @@ from callq.domain.rules import (
     configure,
     devices,
     hall,
+    notices,
     store,
     tickets,
     tides,
@@ -108,4 +109,6 @@ _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]]
     cmd.ReportDevice: devices.report,
     cmd.WatchDevices: devices.watch,
     cmd.OrderDevice: devices.order_device,
+    cmd.PostNotice: notices.post,
+    cmd.WithdrawNotice: notices.withdraw,
 }

@@ -399,6 +399,54 @@ class Contact(_Config, frozen=True, kw_only=True):
     address: str = ""
 
 
+class HallNotice(_Config, frozen=True, kw_only=True):
+    """A standing notice that is for some zones, or has an English text."""
+
+    text: str
+    text_en: str = ""
+    zones: tuple[str, ...] = ()
+    """Codes; empty: all."""
+
+
+ScreenBlock = Literal["recent", "waiting", "missed", "media"]
+"""What a zone's screen may show besides the newest call."""
+
+
+class ZoneScreen(_Config, frozen=True, kw_only=True):
+    """What the screens of one zone have otherwise; None: as all screens."""
+
+    zone: str
+    blocks: tuple[ScreenBlock, ...] | None = None
+    recent: int | None = None
+    accent: str | None = None
+    media: tuple[str, ...] | None = None
+    picture_s: int | None = None
+
+
+class Screens(_Config, frozen=True, kw_only=True):
+    """How the screens are laid out and coloured."""
+
+    blocks: tuple[ScreenBlock, ...] = ("recent", "waiting", "missed")
+    recent: int | None = None
+    """Earlier calls that are listed; None: seven in landscape, six in portrait."""
+    accent: str = ""
+    """Dark colour of header, footer and large call, e.g. ``#0B2C4D``; empty: ink-blue."""
+    logo: str = ""
+    """Short text before the hall's name."""
+    media: tuple[str, ...] = ()
+    """Pictures and videos of the media folder, in order."""
+    picture_s: int = 12
+    """How long a picture is shown."""
+    zones: tuple[ZoneScreen, ...] = ()
+
+    def of_zone(self, zone: str | None) -> Screens:
+        """What holds for a zone's screens, without `zones`; None: for the hall's."""
+        own = next((one for one in self.zones if one.zone == zone), None)
+        fields = msgspec.structs.asdict(own) if own else {}
+        given = {name: value for name, value in fields.items() if name != "zone" and value is not None}
+        return msgspec.structs.replace(self, zones=(), **given)
+
+
 class HallConfig(_Config, frozen=True, kw_only=True):
     """One hall, whole."""
 
@@ -415,7 +463,7 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     policy: Literal["longest_wait"] = "longest_wait"
     """What a hall goes by that has no `routing`."""
     contact: Contact = Contact()
-    notices: tuple[str, ...] = ()
+    notices: tuple[str | HallNotice, ...] = ()
     resources: tuple[Resource, ...] = ()
     sessions: tuple[Session, ...] = ()
     """None: open all day, every day."""
@@ -428,6 +476,7 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     items: tuple[Item, ...] = ()
     outlets: tuple[Outlet, ...] = ()
     devices: tuple[Device, ...] = ()
+    screens: Screens = Screens()
 
     @property
     def policy_name(self) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 import msgspec
 
 from callq.domain import events as ev
-from callq.domain import hall, tides
+from callq.domain import hall, notices, tides
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +93,12 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         ev.DeviceOrderEnded,
         ev.DeviceOrderLapsed,
         hall.Device,
+        ev.NoticePosted,
+        ev.NoticeWithdrawn,
+        notices.Notice,
+        hall.HallNotice,
+        hall.Screens,
+        hall.ZoneScreen,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -155,7 +161,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     },
     3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
     4: {
-        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "devices"),
+        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "devices", "screens"),
         hall.Service: (
             "target_appointment_min",
             "target_priority_min",

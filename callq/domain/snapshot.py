@@ -27,6 +27,7 @@ from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
 from callq.domain.lanes import Agenda, Due, Lane, LaneKey, Place
+from callq.domain.notices import Notice
 from callq.domain.sharing import held_once
 from callq.domain.state import (
     Booking,
@@ -126,6 +127,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     keys_until: dict[str, int]
     tides: Tide = Tide()
     devices: dict[str, DeviceNow] = {}
+    notices: dict[str, Notice] = {}
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

@@ -30,6 +30,7 @@ from callq.domain.window import Window
 
 if TYPE_CHECKING:
     from callq.domain.devices import DeviceNow
+    from callq.domain.notices import Notice
     from callq.domain.routing.staffing import Staffing
     from callq.domain.ticket import Ticket
 
@@ -264,6 +265,7 @@ class HallState:
         "live",
         "missed",
         "no_shows",
+        "notices",
         "now_ms",
         "numbering",
         "order",
@@ -383,6 +385,8 @@ class HallState:
         """The tides of this business day."""
         self.devices: dict[str, DeviceNow] = {}
         """What is known of each device that was heard or told something."""
+        self.notices: dict[str, Notice] = {}
+        """Those in force that were posted, by id, oldest first; those of the hall file are in `config`."""
 
     @property
     def created(self) -> bool:
@@ -555,6 +559,7 @@ PLAIN: Final = (
     "keys_until",
     "tides",
     "devices",
+    "notices",
 )
 """Parts that are bytes as they stand."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from callq.domain.ticket import TicketState
 from callq.domain.window import WindowState
+from callq.views.notices import layout_of, notices_of
 from callq.views.queues import Memo, place_of, services_of, waiting_count
 from callq.views.ticket import rejoin_of
 from callq.views.ticketing import suspended_of, ticketing_of
@@ -59,7 +60,8 @@ def project_board(state: HallState, zone: str | None, now_ms: int, memo: Memo) -
             if zone in (None, config.zone)
             if (window := state.windows.get(config.id))
         ),
-        "notices": state.config.notices,
+        "notices": notices_of(state, zone),
+        "screen": layout_of(state, zone),
     }
 
 

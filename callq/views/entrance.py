@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from callq.domain.estimate import newcomer
 from callq.domain.window import WindowState
 from callq.views.board import public_state, window_row
+from callq.views.notices import layout_of, notices_of
 from callq.views.queues import Memo, label_ranges, place_of, waiting_count
 from callq.views.ticket import wait_out
 from callq.views.ticketing import suspended_of, ticketing_of
@@ -46,7 +47,8 @@ def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, obj
             for zone in config.zones
         ),
         "suspended": suspended_of(state),
-        "notices": config.notices,
+        "notices": notices_of(state, None),
+        "screen": layout_of(state, None),
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from callq.domain.ticket import TicketState
 from callq.views.devices import device_counts, device_rows
 from callq.views.held import held_row
+from callq.views.notices import notices_of
 from callq.views.panel import clerk_options
 from callq.views.queues import Memo, place_of, service_queues, waiting_count
 from callq.views.ticket import window_out
@@ -45,4 +46,5 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
             "done": sum(day.done for day in days),
             "missed": sum(day.missed for day in days),
         },
+        "notices": notices_of(state, None),
     }

@@ -348,6 +348,9 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
             ev.IssuingStarted,
             # The queue that it left is not told by the event, and it is rare.
             ev.TicketReassigned,
+            # Of every zone at once, or of any of them.
+            ev.NoticePosted,
+            ev.NoticeWithdrawn,
         ),
         _whole,
     ),

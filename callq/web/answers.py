@@ -36,7 +36,8 @@ class BoardData(_Answer, frozen=True, kw_only=True):
     rejoin: m.Rejoin
     suspended: m.Suspended | None
     windows: tuple[m.BoardWindow, ...]
-    notices: tuple[str, ...]
+    notices: tuple[m.Notice, ...]
+    screen: m.ScreenLayout
     server_ms: int
 
 
@@ -74,6 +75,7 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     devices: tuple[m.Device, ...]
     device_counts: m.DeviceCounts
     totals: FloorTotals
+    notices: tuple[m.Notice, ...]
     server_ms: int
 
 

@@ -18,6 +18,7 @@ from callq.domain.errors import CallqError, Code
 from callq.runtime.gauges import hall_now
 from callq.web import answers, problems
 from callq.web.door import HEADERS
+from callq.web.media import MediaFolder
 from callq.web.openapi import document
 from callq.web.problems import Refusal
 from callq.web.routes import KIB, ROUTES
@@ -31,7 +32,7 @@ SCRAPE_S: Final = 1.0
 """So long the metrics that were put together are given to others who ask."""
 
 
-def create_app(api: Api, pages: Pages) -> QuartTrio:
+def create_app(api: Api, pages: Pages, media: MediaFolder | None = None) -> QuartTrio:
     """The app; `callq.web.door` answers the API."""
     # Its own static handler would shadow `/static/`, which is served with the pages' headers.
     app = QuartTrio("callq.web", static_folder=None)
@@ -47,6 +48,7 @@ def create_app(api: Api, pages: Pages) -> QuartTrio:
         _add(app, page.route, f"page.{page.name}", partial(_page, pages, page.html))
     _add(app, "/static/<path:path>", "static", partial(_file, pages, "/static"))
     _add(app, "/pages/<path:path>", "pages", partial(_file, pages, "/pages"))
+    _add(app, "/media/<name>", "media", partial(_media, media or MediaFolder(None)))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     app.before_request(_begin)
@@ -127,6 +129,13 @@ def _asset(pages: Pages, address: str) -> Response:
     if asset.etag in request.headers.get("If-None-Match", ""):
         return Response(b"", 304, headers)
     return Response(asset.content, 200, {**headers, "Content-Type": asset.kind})
+
+
+async def _media(media: MediaFolder, name: str) -> Response:
+    try:
+        return await media.answer(name, request.headers)
+    except Refusal as refusal:
+        return _problem(refusal)
 
 
 # Answers ------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import msgspec
 from callq.domain.commands import Channel
 from callq.domain.devices import DeviceOrderName
 from callq.domain.hall import DeviceKind, HallConfig, ItemChannel
+from callq.domain.notices import NoticeKind
 from callq.domain.tides import TideMode
 from callq.web.roles import Role
 from callq.wire.codec import LINES, PLAIN
@@ -315,6 +316,26 @@ class OrderDeviceBody(CommandBody, frozen=True, kw_only=True, tag="order_device"
     """`test`, `restart`, `resend`."""
 
 
+class NoticeBody(CommandBody, frozen=True, kw_only=True, tag="notice"):
+    """通知: tell everyone in the hall something, or the people of some zones."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=PLAIN)]
+    text_en: Annotated[str, msgspec.Meta(max_length=120, pattern=PLAIN)] = ""
+    kind: NoticeKind = "ordinary"
+    """`urgent` comes before all others, and stays while the hall is suspended."""
+    zones: Annotated[tuple[Short, ...], msgspec.Meta(max_length=100)] = ()
+    """Codes; left out: all."""
+    until_ms: Moment | None = None
+    """When it ends; left out: when it is withdrawn."""
+
+
+class WithdrawNoticeBody(CommandBody, frozen=True, kw_only=True, tag="withdraw_notice"):
+    """Take a notice back that was posted."""
+
+    notice: Short
+    """Its id, as the floor and the boards have it."""
+
+
 HallCommandBody = (
     ConfigureBody
     | SuspendBody
@@ -328,6 +349,8 @@ HallCommandBody = (
     | AcceptPlanBody
     | DeclinePlanBody
     | OrderDeviceBody
+    | NoticeBody
+    | WithdrawNoticeBody
 )
 
 

@@ -176,10 +176,26 @@ def _plain_paths(schema_of: dict[Any, Any]) -> dict[str, Any]:
         return {"get": {"operationId": name, "summary": summary, "security": [], "responses": responses}}
 
     problem = {problems.CONTENT_TYPE: {"schema": schema_of[problems.Problem]}}
+    media = get(
+        "getMedia",
+        "A picture or video of the screens; parts of it by `Range`",
+        {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/*", "video/*")},
+        **{
+            "206": {"description": "The part that was asked for"},
+            "304": {"description": "It is as it was"},
+            "404": {"description": "There is no such file", "content": problem},
+            "416": {"description": "There is no such part"},
+            "429": {"description": "Too many are sent at once", "content": problem},
+        },
+    )
+    media["get"]["parameters"] = [
+        {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    ]
     return {
         "/v1/openapi.json": get(
             "getDocument", "This document", {"application/json": {"schema": {"type": "object"}}}
         ),
+        "/media/{name}": media,
         "/metrics": get(
             "getMetrics", "Prometheus text format", {"text/plain": {"schema": {"type": "string"}}}
         ),

@@ -119,6 +119,14 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
     bodies.AcceptPlanBody: lambda body: cmd.AcceptPlan(plan=body.plan),
     bodies.OrderDeviceBody: lambda body: cmd.OrderDevice(device=body.device, order=body.order),
     bodies.DeclinePlanBody: lambda body: cmd.DeclinePlan(plan=body.plan, reason=_said(body.reason)),
+    bodies.NoticeBody: lambda body: cmd.PostNotice(
+        text=body.text.strip(),
+        text_en=body.text_en.strip(),
+        kind=body.kind,
+        zones=body.zones,
+        until_ms=body.until_ms,
+    ),
+    bodies.WithdrawNoticeBody: lambda body: cmd.WithdrawNotice(notice=body.notice),
 }
 
 

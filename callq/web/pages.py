@@ -45,6 +45,9 @@ VERSION: Final = "/static/version.txt"
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 
 
+_PART: Final = re.compile(r"<!-- part: ([a-z-]+) -->")
+
+
 class Page(NamedTuple):
     """A page.
 
@@ -105,7 +108,8 @@ def load_pages() -> Pages:
     A page that cannot be loaded is reported and left out: a hall must not stand still for it.
     """
     static = Path(str(files("callq.web"))) / "static"
-    assets = _assets("/static", static)
+    parts = _parts(static / "_parts")
+    assets = _assets("/static", static, parts)
     pages = [Page("home", "/", "/static/home/index.html", "callq", ())]
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:
@@ -118,7 +122,7 @@ def load_pages() -> Pages:
                 given["title"],
                 tuple(given["roles"]),
             )
-            found = _assets(prefix, Path(given["root"]))
+            found = _assets(prefix, Path(given["root"]), parts)
         except Exception as error:
             structlog.get_logger().error("page_left_out", page=entry.name, error=repr(error))
             continue
@@ -136,8 +140,13 @@ def _version(assets: Mapping[str, Asset]) -> Asset:
     return Asset(content, "text/plain; charset=utf-8", etag)
 
 
-def _assets(prefix: str, root: Path) -> dict[str, Asset]:
-    """Files below `root` by address."""
+def _parts(folder: Path) -> dict[str, str]:
+    """What documents have in common, by name."""
+    return {path.stem: path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob("*.html"))}
+
+
+def _assets(prefix: str, root: Path, parts: Mapping[str, str]) -> dict[str, Asset]:
+    """Files below `root` by address; ``<!-- part: NAME -->`` in a document stands for that part."""
     found = {}
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
@@ -146,6 +155,8 @@ def _assets(prefix: str, root: Path) -> dict[str, Asset]:
         if kind is None or hidden or not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
             continue
         content = path.read_bytes()
+        if path.suffix == ".html":
+            content = _PART.sub(lambda found: parts[found[1]], content.decode()).encode()
         etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
         found[f"{prefix}/{inside.as_posix()}"] = Asset(content, kind, etag)
     return found

@@ -24,6 +24,7 @@ from callq.web.door import HttpDoor
 from callq.web.feed import FeedDoor
 from callq.web.feed_wire import MAX_MESSAGE
 from callq.web.listener import Listener, open_socket, room_for_connections
+from callq.web.media import MediaFolder
 from callq.web.pages import load_pages
 from callq.web.routes import ROUTES
 from callq.web.signals import stop_on_signal
@@ -57,6 +58,7 @@ class ServeConfig:
       state_digests: whether halls write digests of their state now and then, for other nodes to compare.
       admin_token: accepted as an administrator's; None: only tokens that were created.
       voice_dir: recordings for announcements; None: the folder ``voice`` of `data_dir`.
+      media_dir: pictures and videos for the screens; None: there are none.
       log_format: of the process's log, which the command line sets up.
     """
 
@@ -69,6 +71,7 @@ class ServeConfig:
     state_digests: bool = False
     admin_token: str | None = None
     voice_dir: Path | None = None
+    media_dir: Path | None = None
     log_format: Literal["console", "json"] = "console"
 
 
@@ -121,6 +124,7 @@ async def serve_until(
                     stopping,
                     admin_token=config.admin_token,
                     clips=Clips(config.voice_dir or config.data_dir / "voice"),
+                    media=MediaFolder(config.media_dir),
                     task_status=task_status,
                 )
             nursery.cancel_scope.cancel()
@@ -133,6 +137,7 @@ async def serve_node(
     *,
     admin_token: str | None,
     clips: Clips | None = None,
+    media: MediaFolder | None = None,
     task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Open the doors of a running node until `stopping` is set."""
@@ -143,7 +148,7 @@ async def serve_node(
     secret = await node.keyring.secret()
     api = Api(node, Tokens(node.keyring, secret, admin_token), secret, announcer)
     feed = FeedDoor(api)
-    http = HttpDoor(api, ROUTES, create_app(api, load_pages()))
+    http = HttpDoor(api, ROUTES, create_app(api, load_pages(), media))
     listener = Listener(_doors(http, feed), listening, max_message=MAX_MESSAGE, most=room_for_connections())
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_close_feeds, feed, stopping)

@@ -4,10 +4,11 @@ import { attrs, byId, text } from "/static/dom.js";
 import { pathParts } from "/static/token.js";
 import { t } from "/static/words.js";
 import { renderPlace, renderTime } from "/pages/tv/header.js";
+import { renderLook } from "/pages/tv/look.js";
 import { Notices } from "/pages/tv/notices.js";
 import { Screen } from "/pages/tv/screen.js";
 import { setFit } from "/pages/tv/size.js";
-import { noticesNow, suspendedWords } from "/pages/tv/suspended.js";
+import { linesNow, suspendedWords } from "/pages/tv/suspended.js";
 import { renderServices } from "/pages/entrance/services.js";
 import { renderWindows } from "/pages/entrance/windows.js";
 
@@ -38,12 +39,13 @@ function render() {
   }
   if (data) {
     const now = screen.clock.now();
+    renderLook(data.screen);
     renderTime(now, data.place.timezone);
     renderPlace(data.place, t("entrance.title"));
     renderServices(data.services, now, data.place.timezone);
     renderWindows(data.zones, now);
   }
-  notices.render(data ? noticesNow(data) : [], screen.trouble);
+  notices.render(data ? linesNow(data, screen.clock.now()) : [], screen.trouble);
   return data ? data.place.timezone : undefined;
 }
 

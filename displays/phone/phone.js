@@ -36,6 +36,9 @@ function placeWords({ place }) {
   return [floor, zone].filter(Boolean).join("　");
 }
 
+/** Tickets that are out are served: whoever has one has to know that, and whom to ask. @param {TicketView} view */
+const stoppedWords = ({ stopped }) => [stopped, t("phone.stoppedHint")].filter(Boolean).join("\n");
+
 /** What stands at the top, over everything; null: nothing. */
 function banner() {
   const { data } = screen;
@@ -45,6 +48,9 @@ function banner() {
   if (!data) return null;
   if (data.suspended && OVER.indexOf(data.state) < 0) {
     return { kind: "suspended", sign: "octagon", title: t("tv.suspended"), words: [data.suspended.reason, t("phone.suspendedHint")].filter(Boolean).join("\n") };
+  }
+  if (data.stopped && data.state === "waiting" && !isNear(data)) {
+    return { kind: "stopped", sign: "triangle", title: t("phone.stopped"), words: stoppedWords(data) };
   }
   if (!isNear(data)) return null;
   const zone = named(data.place.zone_name, data.place.zone_name_en);
@@ -146,6 +152,7 @@ function hintsOf(view) {
   const { visit } = ticket;
   if (visit && visit.steps.length > 1) hints.push(t("phone.visit", { n: visit.current + 1, total: visit.steps.length }));
   if (ticket.state === "waiting") {
+    if (view.stopped && isNear(view)) hints.push(t("phone.stoppedWhy", { reason: view.stopped }));
     // The banner of those who are near says it already.
     if (!isNear(view)) hints.push(t(`phone.keepOpen.${buzzer.state}`));
     hints.push(t("phone.mayChange"));

@@ -6,6 +6,7 @@ import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
 
+/** Unless the hall file says so; in portrait the last is left out. */
 const RECENT = 7;
 const WAITING_PAGE = 12;
 const WAITING_PAGE_MS = 12000;
@@ -43,9 +44,11 @@ let recentFirst = "";
  * @param {BoardCall[]} calls newest first
  * @param {(call: BoardCall) => string} where
  * @param {boolean} others there is a call beside these, in the large place
+ * @param {number|null} most how many are listed; null: as many as the drawing has
  */
-export function renderRecent(calls, where, others) {
-  const rows = calls.slice(0, RECENT);
+export function renderRecent(calls, where, others, most) {
+  const rows = calls.slice(0, most || RECENT);
+  attrs(byId("recent-card"), { "data-rows": most });
   const list = byId("recent");
   const key = rows.map((call) => [call.number, call.label, call.calls, where(call)].join()).join(";");
   refill(list, `${key} ${others}`, () => {

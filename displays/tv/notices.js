@@ -6,6 +6,8 @@ import { digitsWide, setFit } from "/pages/tv/size.js";
 
 const TURN_MS = 12000;
 const FADE_MS = 200;
+/** Hanzi that the sign of an urgent one takes up. */
+const SIGN = 2;
 /** Hanzi that fit at the smallest size; in portrait in two lines. */
 const LINE = { landscape: 53, portrait: 46 };
 /** Up to which the larger two sizes hold; without chip and count there is more room. */
@@ -47,32 +49,39 @@ export class Notices {
   }
 
   /**
-   * @param {string[]} notices
+   * @param {import("/pages/tv/suspended.js").Line[]} notices
    * @param {string|null} stale what to say instead while the picture is old
    * @param {number} [taken] hanzi that something else in the line takes up
    */
   render(notices, stale, taken = 0) {
     const portrait = window.innerHeight > window.innerWidth;
-    const limit = portrait ? LINE.portrait - 2 * taken : LINE.landscape - taken;
-    const lines = notices.reduce((all, notice) => all.concat(cut(notice, limit)), /** @type {string[]} */ ([]));
+    const urgent = notices.some((notice) => notice.urgent);
+    const less = taken + (urgent ? SIGN : 0);
+    const limit = portrait ? LINE.portrait - 2 * less : LINE.landscape - less;
+    const lines = notices.reduce(
+      (all, { words, urgent: now }) => all.concat(cut(words, limit).map((part) => ({ words: part, urgent: now }))),
+      /** @type {import("/pages/tv/suspended.js").Line[]} */ ([]),
+    );
     if (performance.now() - this._turnedMs >= TURN_MS) {
       this._turn += 1;
       this._turnedMs = performance.now();
     }
     const n = lines.length ? this._turn % lines.length : 0;
-    const words = stale || lines[n] || t("tv.tipText");
+    const line = lines[n] || { words: t("tv.tipText"), urgent: false };
+    const words = stale || line.words;
+    const loud = stale === null && line.urgent;
     const page = !stale && lines.length > 1 ? t("tv.page", { n: n + 1, total: lines.length }) : "";
-    const key = `${words} ${page} ${taken}`;
+    const key = `${words} ${page} ${less} ${loud} ${portrait}`;
     if (key === this._shown) return;
     const first = this._shown === "";
     this._shown = key;
-    attrs(byId("foot"), { "data-stale": stale !== null });
+    attrs(byId("foot"), { "data-stale": stale !== null, "data-urgent": loud });
     attrs(byId("foot-chip"), { hidden: stale !== null });
-    text(byId("foot-chip"), t(lines.length ? "tv.notice" : "tv.tip"));
-    fill(byId("foot-sign"), stale ? [shape("triangle")] : []);
+    text(byId("foot-chip"), t(loud ? "tv.urgent" : lines.length ? "tv.notice" : "tv.tip"));
+    fill(byId("foot-sign"), stale ? [shape("triangle")] : loud ? [shape("octagon")] : []);
     text(byId("notice-page"), page);
     const fits = portrait ? (stale ? FITS.stale : FITS.portrait) : FITS.landscape;
-    this._write(words, fits.map((most) => most - taken), first || stale !== null);
+    this._write(words, fits.map((most) => most - less), first || stale !== null || loud);
   }
 
   /** @param {string} words @param {number[]} fits @param {boolean} atOnce */

@@ -1,13 +1,26 @@
 /** A hall that stands still: since when, why, and what people do. */
 
 import { hourMinute } from "/static/clock.js";
-import { t } from "/static/words.js";
+import { named, t } from "/static/words.js";
+
+/** @typedef {{words: string, urgent: boolean}} Line */
 
 /**
- * What the footer says meanwhile.
- * @param {{suspended?: import("/static/wire.js").Suspended|null, notices: string[]}} data
+ * What the footer says: what cannot wait, and nothing else beside it; otherwise what was stopped, and the notices.
+ * @param {{suspended?: import("/static/wire.js").Suspended|null, notices: import("/static/wire.js").Notice[]}} data
+ * @param {number} nowMs server time
+ * @param {string[]} [stopped] services that give no tickets
+ * @returns {Line[]}
  */
-export const noticesNow = (data) => (data.suspended ? [t("tv.suspendedFoot")] : data.notices);
+export function linesNow(data, nowMs, stopped = []) {
+  const told = data.notices
+    .filter((notice) => notice.until_ms === null || notice.until_ms > nowMs)
+    .map((notice) => ({ words: named(notice.text, notice.text_en), urgent: notice.kind === "urgent" }));
+  const urgent = told.filter((line) => line.urgent);
+  const plain = (/** @type {string} */ words) => ({ words, urgent: false });
+  if (data.suspended) return urgent.concat(plain(t("tv.suspendedFoot")));
+  return urgent.length ? urgent : stopped.map(plain).concat(told);
+}
 
 /**
  * @param {import("/static/wire.js").Suspended} suspended

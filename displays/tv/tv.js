@@ -7,10 +7,12 @@ import { CallQueue } from "/pages/tv/calls.js";
 import { renderPlace, renderTime } from "/pages/tv/header.js";
 import { Hero } from "/pages/tv/hero.js";
 import { renderMissed, renderRecent, renderWaiting } from "/pages/tv/lists.js";
+import { renderBlocks, renderLook } from "/pages/tv/look.js";
+import { Media } from "/pages/tv/media.js";
 import { Notices } from "/pages/tv/notices.js";
 import { Screen } from "/pages/tv/screen.js";
 import { SoundLine } from "/pages/tv/sound.js";
-import { noticesNow, suspendedWords } from "/pages/tv/suspended.js";
+import { linesNow, suspendedWords } from "/pages/tv/suspended.js";
 import { whereOf } from "/pages/tv/where.js";
 
 /** @typedef {import("/static/wire.js").Board} Board */
@@ -19,6 +21,7 @@ import { whereOf } from "/pages/tv/where.js";
 const [hall, zone] = pathParts();
 const hero = new Hero();
 const notices = new Notices();
+const media = new Media();
 /** @type {Screen<Board>} */
 const screen = new Screen(hall, zone === "all" ? { view: "board" } : { view: "board", zone }, render);
 const queue = new CallQueue((call, fresh) => {
@@ -72,11 +75,15 @@ function render() {
     const now = screen.clock.now();
     renderTime(now, board.place.timezone);
     renderPlace(board.place);
-    renderRecent(queue.recent, where, queue.shown !== null);
+    renderLook(board.screen);
+    renderBlocks(board.screen);
+    renderRecent(queue.recent, where, queue.shown !== null, board.screen.recent);
+    media.render(board.screen, screen.live && !board.suspended);
     renderWaiting(board.waiting, now);
     renderMissed(board.missed, board.missed_shown_min, board.rejoin ? board.rejoin.policy : undefined);
   }
-  notices.render(board ? (board.suspended ? [] : stopped(board)).concat(noticesNow(board)) : [], screen.trouble, sound ? sound.taken : 0);
+  const lines = board ? linesNow(board, screen.clock.now(), stopped(board)) : [];
+  notices.render(lines, screen.trouble, sound ? sound.taken : 0);
   return board ? board.place.timezone : undefined;
 }
 

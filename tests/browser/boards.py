@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 NOW_MS = round(datetime(2026, 11, 23, 10, 24, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
 
+LATE_EN = "Open over noon today, 12:00 to 14:00: general services and social insurance."
+
 SERVICES = [
     ("A", "综合受理", "General services", 18),
     ("E", "社会保险", "Social insurance", 9),
@@ -58,6 +60,31 @@ def missed(*numbers: str) -> list[dict[str, Any]]:
     return [{"number": number, "service": "general", "at_ms": NOW_MS - 600_000} for number in numbers]
 
 
+def notice(text: str, **more: Any) -> dict[str, Any]:
+    """A notice as screens have it."""
+    return {
+        "id": None,
+        "text": text,
+        "text_en": "",
+        "kind": "ordinary",
+        "zones": [],
+        "since_ms": None,
+        "until_ms": None,
+        **more,
+    }
+
+
+LAYOUT: dict[str, Any] = {
+    "blocks": ["recent", "waiting", "missed"],
+    "recent": None,
+    "accent": "",
+    "logo": "",
+    "media": [],
+    "picture_s": 12,
+}
+"""Of a hall file that says nothing of its screens."""
+
+
 def usual() -> dict[str, Any]:
     """The sample moment: Monday 23 November, 10:24."""
     upstairs = {
@@ -92,7 +119,10 @@ def usual() -> dict[str, Any]:
         "missed": missed("A006", "G015", "E027", "F022"),
         "missed_shown_min": 30,
         "windows": [],
-        "notices": ["今日中午 12:00–14:00 开设延时服务，综合受理和社会保险正常取号。"],
+        "notices": [
+            notice("今日中午 12:00–14:00 开设延时服务，综合受理和社会保险正常取号。", text_en=LATE_EN)
+        ],
+        "screen": LAYOUT,
     }
 
 
@@ -124,7 +154,9 @@ def longest() -> dict[str, Any]:
         "waiting": waiting(12),
         "missed": missed("A006", "G015", "E1027", "AB1022", "A007", "A008", "A009", "AB999"),
         "notices": [
-            "根据上级统一部署，本中心将于本周六上午对不动产登记系统进行升级维护，"
-            "届时不动产登记、交易、缴税业务暂停办理，请提前安排时间，给您带来的不便敬请谅解。"
+            notice(
+                "根据上级统一部署，本中心将于本周六上午对不动产登记系统进行升级维护，"
+                "届时不动产登记、交易、缴税业务暂停办理，请提前安排时间，给您带来的不便敬请谅解。"
+            )
         ],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,12 +56,54 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     server.stop()
 
 
+class Servers:
+    """Servers of their own for tests: the next one starts while a test runs, the last one ends meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made = 0
+        self._next: LiveServer | None = None
+        self._ending: list[Future[int]] = []
+        self._pool = ThreadPoolExecutor(1)
+
+    def _launched(self) -> LiveServer:
+        self._made += 1
+        return LiveServer(self._folder / f"hall{self._made}").launch()
+
+    def take(self) -> LiveServer:
+        """One that is ready."""
+        server = self._next or self._launched()
+        server.wait_ready()
+        self._next = self._launched()
+        return server
+
+    def end(self, server: LiveServer) -> None:
+        """Let it end by and by."""
+        self._ending.append(self._pool.submit(server.stop))
+
+    def close(self) -> None:
+        """Wait until all have ended."""
+        if self._next is not None:
+            self._next.wait_ready()
+            self.end(self._next)
+        self._pool.shutdown()
+        for ended in self._ending:
+            ended.result()
+
+
+@pytest.fixture(scope="package")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    kept = Servers(tmp_path_factory.mktemp("servers"))
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[LiveServer]:
+def live(servers: Servers) -> Iterator[LiveServer]:
     """A hall of its own for each test: `county`, empty, all windows closed."""
-    server = LiveServer(tmp_path / "data").start()
+    server = servers.take()
     yield server
-    server.stop()
+    servers.end(server)
 
 
 class Pages:
@@ -139,6 +182,7 @@ class ToldFeed:
         self.view = view
         self.data = data
         self.revision = 7
+        self.away = False
         self._base_ms = now_ms - round(time.monotonic() * 1000)
         self._socket: WebSocketRoute | None = None
         page.route_web_socket("**/feed", self._open)
@@ -148,8 +192,17 @@ class ToldFeed:
         return self._base_ms + round(time.monotonic() * 1000)
 
     def _open(self, socket: WebSocketRoute) -> None:
+        if self.away:
+            socket.close()
+            return
         self._socket = socket
         socket.on_message(self._hear)
+
+    def hang_up(self) -> None:
+        """Go away, and let nobody in again."""
+        self.away = True
+        assert self._socket is not None
+        self._socket.close()
 
     def _hear(self, text: str | bytes) -> None:
         message = json.loads(text)
@@ -157,6 +210,12 @@ class ToldFeed:
             self._say("snapshot", self.data)
         elif message["type"] == "ping":
             self._send({"type": "pong", "server_ms": self.now_ms()})
+
+    def show(self, page: Page, data: dict[str, Any]) -> None:
+        """Let the view be so, and wait until the page has drawn it and nothing moves."""
+        self.change(**data)
+        expect(page.locator("#page")).to_have_attribute("data-revision", str(self.revision))
+        expect(page.locator(".fading")).to_have_count(0)
 
     def change(self, **keys: Any) -> None:
         """These keys of the view are now so."""

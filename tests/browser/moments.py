@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.browser.boards import NOW_MS, usual
+from tests.browser.boards import LAYOUT, NOW_MS, notice, usual
 
 MINUTE_MS = 60_000
+
+WAYS_EN = "East hall to the right, west hall to the left, floor 2 by the lift."
 
 ZONES = [
     ("hall", "综合区", "General area", "一楼东厅", 1, 35),
@@ -104,7 +106,8 @@ def entrance() -> dict[str, Any]:
             for code, name, english, place, first, last in ZONES
         ],
         "suspended": None,
-        "notices": ["东厅右转，西厅左转，二楼乘电梯。24 小时自助区在正门外左侧。"],
+        "notices": [notice("东厅右转，西厅左转，二楼乘电梯。24 小时自助区在正门外左侧。", text_en=WAYS_EN)],
+        "screen": LAYOUT,
     }
 
 

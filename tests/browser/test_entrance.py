@@ -8,9 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import boards, moments
-from tests.browser.axe import grave
-from tests.browser.conftest import PORTRAIT, TV, ToldFeed, is_live
-from tests.browser.contrast import look
+from tests.browser.conftest import TV, ToldFeed, is_live
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,10 +17,6 @@ if TYPE_CHECKING:
     from tests.live import LiveServer
 
 pytestmark = pytest.mark.browser
-
-SIZES = [TV, (1280, 720), (3840, 2160), PORTRAIT]
-LEAST = 26
-YELLOW = "rgb(255, 201, 51)"
 
 
 @pytest.fixture
@@ -133,37 +127,3 @@ def test_a_city_turns_its_pages_until_all_was_shown(pages: Pages) -> None:
     assert sum(text.count("综合7") for text in seen) >= 1
     assert len(seen) >= 2
     assert places == {"1 / 2", "2 / 2"}
-
-
-@pytest.mark.parametrize(
-    ("size", "query"),
-    [*((size, "") for size in SIZES), (TV, "?lang=en"), (PORTRAIT, "?lang=en")],
-    ids=lambda value: value if isinstance(value, str) else f"{value[0]}x{value[1]}",
-)
-def test_every_size_holds_much_and_little(pages: Pages, size: tuple[int, int], query: str) -> None:
-    page, feed = told(pages, moments.entrance(), size, query)
-    least = LEAST * min(size[0] / (1920 if size[0] > size[1] else 1080), 4)
-    for hall in (moments.entrance(), moments.longest_entrance(), moments.small_entrance()):
-        feed.change(**hall)
-        expect(page.locator("#services tr")).to_have_count(5 if len(hall["services"]) == 5 else 12)
-        assert look(page, least_px=least).faults == []
-    feed.change(suspended=moments.SUSPENDED)
-    expect(page.locator("#message")).to_be_visible()
-    assert look(page, least_px=least).faults == []
-
-
-@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
-def test_axe_finds_nothing_serious(pages: Pages, query: str) -> None:
-    page, feed = told(pages, moments.entrance(), query=query)
-
-    assert grave(page) == []
-    feed.change(suspended=moments.SUSPENDED)
-    expect(page.locator("#message")).to_be_visible()
-    assert grave(page) == []
-
-
-def test_english_has_no_chinese_words_of_ours(pages: Pages) -> None:
-    page, _ = told(pages, moments.entrance(), query="?lang=en")
-
-    words = page.locator("thead, #services, #legend, #zones, .head, .chip").all_inner_texts()
-    assert not [word for word in words if any("\u4e00" <= c <= "\u9fff" for c in word)]

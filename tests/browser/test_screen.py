@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser import boards
 from tests.browser.conftest import PORTRAIT, TV, ToldFeed, is_live
-from tests.browser.contrast import look
+from tests.browser.states import LIFT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from tests.live import LiveServer
 
 pytestmark = pytest.mark.browser
-
-SIZES = [(1920, 1080), (1280, 720), (3840, 2160), (1366, 768), (1024, 768), (1080, 1920), (720, 1280)]
-"""Full HD, 720p, 4K, an old monitor, a very old one, and two portrait ones."""
 
 
 @pytest.fixture
@@ -34,14 +31,6 @@ def told(
     page = pages.blank(size, **options)
     feed = ToldFeed(page, "board", board, boards.NOW_MS)
     return is_live(pages.go(page, f"/tv/county/hall{query}", "any")), feed
-
-
-def least_px(size: tuple[int, int]) -> float:
-    """28 px at 1920x1080 and 26 px at 1080x1920, scaled with the picture."""
-    width, height = size
-    if width > height:
-        return 28 * min(width / 1920, height / 1080)
-    return 26 * min(width / 1080, height / 1920)
 
 
 def numbers(page: Page) -> list[str]:
@@ -267,26 +256,6 @@ def test_english_hall_name_and_plate_label_have_room(pages: Pages, size: tuple[i
     ) == {"past": False, "high": False}
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_size_holds_the_longest_words_and_none(
-    pages: Pages, size: tuple[int, int], language: str
-) -> None:
-    page, feed = told(
-        pages, boards.usual(), size, "" if language == "zh" else "?lang=en", reduced_motion="reduce"
-    )
-    for board in (boards.usual(), boards.longest(), boards.empty()):
-        feed.change(**board)
-        hero = board["calls"][0]["number"] if board["calls"] else ""
-        expect(page.locator("#hero-number" if hero else "#message-title")).not_to_be_empty()
-        expect(page.locator("#hero")).to_have_attribute("data-mode", "call" if hero else "message")
-        expect(page.locator("#waiting li")).to_have_count(max(1, len(board["waiting"])))
-
-        looks = look(page, least_px=least_px(size))
-
-        assert looks.faults == []
-
-
 @pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
 def test_long_notice_is_cut_into_pages_that_fit(pages: Pages, size: tuple[int, int]) -> None:
     page = pages.blank(size)
@@ -308,22 +277,6 @@ def test_long_notice_is_cut_into_pages_that_fit(pages: Pages, size: tuple[int, i
     expect(page.locator("#notice")).to_contain_text("敬请谅解")
 
 
-@pytest.mark.parametrize("size", [TV, PORTRAIT])
-@pytest.mark.parametrize("reason", ["请从就近出口离开大厅", "", "停电检修，" * 40])
-def test_hall_that_stands_still_says_what_to_do(pages: Pages, size: tuple[int, int], reason: str) -> None:
-    page, feed = told(pages, boards.usual(), size)
-
-    feed.change(suspended={"since_ms": feed.now_ms(), "reason": reason})
-
-    expect(page.locator("#message-title")).to_have_text("大厅暂停服务")
-    expect(page.locator("#message-text")).to_contain_text(f"{reason}")
-    expect(page.locator("#message-text")).to_contain_text("请听从工作人员引导")
-    expect(page.locator("#hero-number")).to_be_hidden()
-    assert look(page, least_px=least_px(size)).faults == []
-    feed.change(suspended=None)
-    expect(page.locator("#hero-number")).to_have_text("A012")
-
-
 def test_service_that_was_stopped_is_told_where_its_people_wait(pages: Pages) -> None:
     board = boards.usual()
     page, feed = told(pages, board)
@@ -336,3 +289,35 @@ def test_service_that_was_stopped_is_told_where_its_people_wait(pages: Pages) ->
     closed = {**shut, "closed": "outside_session", "reason": ""}
     feed.change(waiting=[{**row, "ticketing": closed} for row in board["waiting"]])
     expect(page.locator("#notice")).to_have_text("请留意屏幕叫号，需要帮助请到导办台。")
+
+
+def test_hall_that_stands_still_says_what_to_do(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    for reason in ("请从就近出口离开大厅", ""):
+        feed.change(suspended={"since_ms": feed.now_ms(), "reason": reason})
+        expect(page.locator("#message-title")).to_have_text("大厅暂停服务")
+        expect(page.locator("#message-text")).to_contain_text(f"{reason}")
+        expect(page.locator("#message-text")).to_contain_text("请听从工作人员引导")
+        expect(page.locator("#hero-number")).to_be_hidden()
+    feed.change(suspended=None)
+    expect(page.locator("#hero-number")).to_have_text("A012")
+
+
+def test_what_is_urgent_stands_alone_until_it_is_over(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    foot, words = page.locator("#foot"), page.locator("#notice")
+    ordinary = feed.data["notices"]
+    assert foot.get_attribute("data-urgent") is None
+
+    feed.change(notices=[LIFT, *ordinary])
+
+    expect(words).to_have_text(LIFT["text"])
+    expect(foot).to_have_attribute("data-urgent", "")
+    expect(page.locator("#foot-chip")).to_have_text("紧急")
+    expect(page.locator("#notice-page")).to_have_text("")
+    feed.change(suspended={"since_ms": feed.now_ms(), "reason": "停电"})
+    expect(page.locator("#notice-page")).to_have_text("1 / 2")
+    expect(words).to_have_text(LIFT["text"])
+    feed.change(suspended=None, notices=[{**LIFT, "until_ms": feed.now_ms() - 1}, *ordinary])
+    expect(words).to_have_text(ordinary[0]["text"])
+    expect(foot).not_to_have_attribute("data-urgent", "")

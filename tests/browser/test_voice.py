@@ -16,7 +16,7 @@ from tests.voice.sounds import tone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page, Route, WebSocketRoute
+    from playwright.sync_api import Page, Route
 
     from tests.browser.conftest import Pages
 
@@ -57,7 +57,6 @@ class ToldZone(ToldFeed):
     """Both views of a zone's screen."""
 
     def __init__(self, page: Page) -> None:
-        self.away = False
         self.voice: dict[str, Any] = {
             "zone": "hall",
             "room": ["hall"],
@@ -86,18 +85,6 @@ class ToldZone(ToldFeed):
         about = {"view": "announcements", "zone": "hall", "epoch": "e", "revision": self.revision}
         self._send({"type": "snapshot", **about, "data": data})
 
-    def _open(self, socket: WebSocketRoute) -> None:
-        if self.away:
-            socket.close()
-        else:
-            super()._open(socket)
-
-    def hang_up(self) -> None:
-        """Go away, and let nobody in again."""
-        self.away = True
-        assert self._socket is not None
-        self._socket.close()
-
     def call(self, number: str, *, after_ms: int = 0, **more: Any) -> dict[str, Any]:
         """An announcement of now."""
         now_ms = self.now_ms()
@@ -116,7 +103,7 @@ class ToldZone(ToldFeed):
 
 
 def opened(
-    pages: Pages, *, sound_ms: int = 600, touch: bool = True, query: str = "?voice=on"
+    pages: Pages, *, sound_ms: int = 300, touch: bool = True, query: str = "?voice=on"
 ) -> tuple[Page, ToldZone]:
     """A screen with the announcer on, whose sounds are tones of this length."""
     page = pages.blank(TV)
@@ -173,7 +160,7 @@ def test_calls_are_said_one_after_the_other(pages: Pages) -> None:
     assert all(one["lasted"] >= one["ms"] - 100 for one in ended(page)), "none was cut off"
     expect(page.locator("#page")).to_have_attribute("data-voice", "ready")
     feed.voices()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(150)
     assert len(said(page)) == 3, "nothing is said twice"
 
 
@@ -190,7 +177,7 @@ def test_what_is_taken_back_stops_in_the_middle(pages: Pages) -> None:
 
 
 def test_a_repeated_call_does_not_cut_off_the_one_before(pages: Pages) -> None:
-    page, feed = opened(pages, sound_ms=1_500)
+    page, feed = opened(pages, sound_ms=900)
     first = feed.call("A001")
     feed.voices(announcements=[first])
     expect(page.locator("#page")).to_have_attribute("data-speaking", first["id"])
@@ -199,7 +186,7 @@ def test_a_repeated_call_does_not_cut_off_the_one_before(pages: Pages) -> None:
     feed.voices(announcements=[again])
 
     expect(page.locator("#page")).to_have_attribute("data-speaking", "A001-again")
-    assert first_lasted(page) > 1_400
+    assert first_lasted(page) > 800
 
 
 def test_a_call_to_another_window_replaces_the_one_before(pages: Pages) -> None:
@@ -215,7 +202,7 @@ def test_a_call_to_another_window_replaces_the_one_before(pages: Pages) -> None:
 
 
 def test_what_waits_and_is_taken_back_is_never_said(pages: Pages) -> None:
-    page, feed = opened(pages, sound_ms=1_500)
+    page, feed = opened(pages, sound_ms=900)
     first = feed.call("A001")
     feed.voices(announcements=[first, feed.call("A002")])
     expect(page.locator("#page")).to_have_attribute("data-speaking", first["id"])
@@ -227,7 +214,7 @@ def test_what_waits_and_is_taken_back_is_never_said(pages: Pages) -> None:
 
 
 def test_who_has_come_is_not_called_but_not_cut_off_either(pages: Pages) -> None:
-    page, feed = opened(pages, sound_ms=1_500)
+    page, feed = opened(pages, sound_ms=900)
     first, second = feed.call("A001"), feed.call("A002")
     feed.voices(announcements=[first, second])
     expect(page.locator("#page")).to_have_attribute("data-speaking", first["id"])
@@ -235,7 +222,7 @@ def test_who_has_come_is_not_called_but_not_cut_off_either(pages: Pages) -> None
     feed.voices(announcements=[{**first, "state": "serving"}, {**second, "state": "serving"}])
 
     expect(page.locator("#page")).to_have_attribute("data-voice", "ready")
-    assert [one["lasted"] > 1_400 for one in ended(page)] == [True]
+    assert [one["lasted"] > 800 for one in ended(page)] == [True]
 
 
 def test_an_old_call_is_not_said(pages: Pages) -> None:
@@ -245,7 +232,8 @@ def test_an_old_call_is_not_said(pages: Pages) -> None:
     feed.voices(announcements=[feed.call("A001", expires_ms=now_ms - 1), feed.call("A002")])
 
     until(page, "window.said.length === 1")
-    page.wait_for_timeout(1_000)
+    assert len(ended(page)) == 1
+    expect(page.locator("#page")).to_have_attribute("data-voice", "ready")
     assert len(said(page)) == 1
 
 
@@ -253,10 +241,10 @@ def test_a_call_waits_for_its_turn(pages: Pages) -> None:
     page, feed = opened(pages)
     before = page.evaluate("performance.now()")
 
-    feed.voices(announcements=[feed.call("A001", after_ms=1_500)])
+    feed.voices(announcements=[feed.call("A001", after_ms=900)])
 
     until(page, "window.said.length === 1")
-    assert said(page)[0]["at"] - before > 1_300
+    assert said(page)[0]["at"] - before > 750
 
 
 def test_a_turn_in_a_shared_room_that_was_missed_is_left_to_the_next(pages: Pages) -> None:
@@ -264,7 +252,6 @@ def test_a_turn_in_a_shared_room_that_was_missed_is_left_to_the_next(pages: Page
     missed = feed.call("A001", after_ms=-4_000)
     feed.voices(announcements=[missed], room=["hall"])
     until(page, "window.said.length === 1")
-    until(page, "window.said.every((one) => one.lasted)")
 
     feed.voices(
         announcements=[feed.call("A002", after_ms=-4_000), feed.call("A003")], room=["hall", "upstairs"]
@@ -321,12 +308,12 @@ def test_a_server_without_a_voice_is_told_on_the_screen(pages: Pages) -> None:
 
 def test_a_lost_line_says_nothing_more(pages: Pages) -> None:
     page, feed = opened(pages)
-    feed.voices(announcements=[feed.call("A001", after_ms=4_000)])
+    feed.voices(announcements=[feed.call("A001", after_ms=1_500)])
 
     feed.hang_up()
 
     expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
-    page.wait_for_timeout(3_500)
+    page.wait_for_timeout(1_800)
     assert said(page) == []
 
 
@@ -346,7 +333,7 @@ def test_only_one_screen_of_a_zone_speaks_and_the_next_takes_over(pages: Pages, 
     live.window("w1", "call_next")
     until(first, "window.said.length === 1")
     # A turn that is over for more than a second is left to whoever spoke; looked at once a second.
-    second.wait_for_timeout(3_000)
+    second.wait_for_timeout(2_200)
     assert said(second) == []
 
     first.close()
@@ -362,7 +349,7 @@ def test_only_one_screen_of_a_zone_speaks_and_the_next_takes_over(pages: Pages, 
 
 def test_without_being_asked_a_screen_is_silent(pages: Pages) -> None:
     page, _ = opened(pages, touch=False, query="")
-    page.wait_for_timeout(2_000)
+    page.wait_for_timeout(300)
     assert page.locator("#page").get_attribute("data-voice") is None
     expect(page.locator("#sound")).to_be_hidden()
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 
+from callq.agent.pauses import Pauses
 from callq.domain.hall import Device as Listed
 from callq.journal.memory import MemoryJournal
 from displays.led import reporting
-from displays.led.device import Pauses
 from tests.displays.cards import WITHIN_S, OnbonCard, on_tcp
 from tests.displays.test_gateway import bar, gateway
 from tests.harness import small_hall

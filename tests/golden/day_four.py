@@ -36,6 +36,7 @@ def scripted_v4() -> Hall:
     hall.do(cmd.RaiseLevel(level=4), who=cmd.SYSTEM)
     hall.do(cmd.Configure(config=_orchestrated(hall.state.config)), who=scenes.SUPERVISOR)
     _tides(hall)
+    _notices(hall)
     all_scenes(hall)
     hall.issue("social", item="social-card")
     return hall
@@ -110,6 +111,20 @@ def _devices(hall: Hall) -> None:
     hall.do(cmd.WatchDevices(silent=seen), who=cmd.SYSTEM)
     hall.do(replace(blocked, version="2"))
     hall.do(cmd.OrderDevice(device="tv-1", order="resend"), who=scenes.SUPERVISOR)
+
+
+def _notices(hall: Hall) -> None:
+    """People are told something, until it is withdrawn or over."""
+    hall.do(cmd.PostNotice(text="电梯停运", text_en="No lift", kind="urgent"), who=scenes.SUPERVISOR)
+    hall.do(cmd.WithdrawNotice(notice=next(iter(hall.state.notices))), who=scenes.SUPERVISOR)
+    zone = hall.state.config.zones[0].code
+    hall.do(
+        cmd.PostNotice(text="中午开放", zones=(zone,), until_ms=hall.now_ms + 60_000), who=scenes.SUPERVISOR
+    )
+    hall.later(60)
+    hall.ticks()
+    assert not hall.state.notices
+    hall.do(cmd.PostNotice(text="明日停电"), who=scenes.SUPERVISOR)
 
 
 def _reckon(

@@ -139,6 +139,16 @@ class Acts(GoingOn):
         )
         self.do(cmd.WatchDevices(silent=silent), cmd.SYSTEM)
 
+    @asked(zones=[(), ("hall",)], kind=["ordinary", "urgent"], until=[None, None, 1, 90], back=[True, False])
+    def is_told(self, zones: Any, kind: Any, until: int | None, back: bool) -> None:
+        """A notice is posted; another one is withdrawn, if there is any."""
+        until_ms = None if until is None else self.hall.now_ms + until * 60_000
+        words = f"通知 {self.hall.state.revision % 7}"
+        if back:
+            for notice in list(self.hall.state.notices)[:2]:
+                self.do(cmd.WithdrawNotice(notice=notice))
+        self.do(cmd.PostNotice(text=words, zones=zones, kind=kind, until_ms=until_ms))
+
     @asked(service=SERVICES, minutes=[0, 1, 30])
     def has_no_system(self, service: str, minutes: int) -> None:
         """A service stops for a while; somebody who comes meanwhile is turned away."""

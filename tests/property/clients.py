@@ -43,6 +43,8 @@ ASKING: dict[type, tuple[Actor, ...]] = {
             cmd.SetTides,
             cmd.AcceptPlan,
             cmd.DeclinePlan,
+            cmd.PostNotice,
+            cmd.WithdrawNotice,
         ),
         (LEADER,),
     ),

@@ -88,6 +88,9 @@ ROWS = [
     Row(cmd.SetTides(mode="automatic"), DONE, DONE, DONE, before=PROPOSED),
     Row(cmd.AcceptPlan(plan="p9"), DONE, DONE, C.EXPIRED, before=PROPOSED),
     Row(cmd.DeclinePlan(plan="p9"), DONE, DONE, C.EXPIRED, before=PROPOSED),
+    # What people are told does not hang on whether the hall works.
+    Row(cmd.PostNotice(text="电梯停运", kind="urgent"), DONE, DONE, DONE),
+    Row(cmd.WithdrawNotice(notice="n9"), DONE, DONE, DONE, before=(cmd.PostNotice(text="电梯停运"),)),
     Row(cmd.Unsecond(clerk="c3"), DONE, DONE, DONE, before=(cmd.Second(clerk="c3", hall="town"),)),
     # Devices are what they are; what staff tell them is not about the queue.
     Row(cmd.ReportDevice(device="tv-1", faults=(cmd.FaultSaid(code="paper_out"),)), DONE, DONE, DONE),

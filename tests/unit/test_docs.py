@@ -22,6 +22,7 @@ from callq.domain.hall import (
     Contact,
     Device,
     HallConfig,
+    HallNotice,
     Holiday,
     Item,
     Language,
@@ -33,6 +34,7 @@ from callq.domain.hall import (
     Resource,
     Routing,
     Rules,
+    Screens,
     Service,
     Session,
     Skill,
@@ -41,6 +43,7 @@ from callq.domain.hall import (
     VolumeHours,
     WindowConfig,
     Zone,
+    ZoneScreen,
 )
 from callq.journal.redis import keys
 from callq.views.view import VIEWS, View, project
@@ -187,6 +190,9 @@ TABLES = {
     Language: "[[voice.languages]]",
     Item: "[[items]]",
     Outlet: "[[outlets]]",
+    HallNotice: "Notices of zones",
+    Screens: "[screens]",
+    ZoneScreen: "[[screens.zones]]",
 }
 
 

@@ -16,16 +16,19 @@ from callq.domain.hall import (
     Clerk,
     Contact,
     HallConfig,
+    HallNotice,
     Holiday,
     MovedWorkday,
     NumberRange,
     Resource,
     Rules,
+    Screens,
     Service,
     Session,
     Skill,
     WindowConfig,
     Zone,
+    ZoneScreen,
     digest,
 )
 
@@ -125,7 +128,18 @@ def halls(draw: Any) -> Any:
         ),
         day_starts=draw(st.sampled_from(["00:00", "04:00", "05:59"])),
         contact=draw(st.sampled_from([Contact(), Contact(phone="12345")])),
-        notices=tuple(draw(st.lists(words, max_size=3))),
+        notices=tuple(
+            HallNotice(text=text, zones=tuple(zone_codes[:1])) if own else text
+            for text, own in draw(st.lists(st.tuples(words, st.booleans()), max_size=3))
+        ),
+        screens=draw(
+            st.builds(
+                Screens,
+                recent=st.none() | st.integers(6, 8),
+                accent=st.sampled_from(["", "#0B2C4D", "#5B1A1A"]),
+                zones=st.sampled_from([(), (ZoneScreen(zone=zone_codes[0], blocks=()),)]),
+            )
+        ),
         resources=tuple(
             Resource(code=code, name=draw(words), capacity=draw(st.integers(1, 9))) for code in resource_codes
         ),

@@ -112,6 +112,10 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("Item", "channels"): {"window", "remote", "appointment", *OUTLETS},
     ("Outlet", "channel"): {*OUTLETS},
     ("Outlet", "days"): {*DAYS},
+    ("Notice", "kind"): {"ordinary", "urgent"},
+    ("notice_withdrawn", "reason"): {"withdrawn", "over"},
+    ("Screens", "blocks"): {"recent", "waiting", "missed", "media"},
+    ("ZoneScreen", "blocks"): {"recent", "waiting", "missed", "media"},
 }
 """What fields of the stream with a closed set of values may be, since the schema that brought them."""
 

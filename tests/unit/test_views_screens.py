@@ -201,7 +201,7 @@ def test_the_header_names_hall_zone_and_windows() -> None:
         "windows": "1–2",
     }
     assert shown(hall, "board")["place"]["windows"] == "1–3"
-    assert shown(hall, "board")["notices"] == ["通知"]
+    assert [one["text"] for one in shown(hall, "board")["notices"]] == ["通知"]
 
 
 @pytest.mark.parametrize(

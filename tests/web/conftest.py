@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from callq.domain.hall import HallConfig
     from callq.voice.clips import Clips
+    from callq.web.media import MediaFolder
 
 ADMIN = "the-first-administrator"
 
@@ -118,7 +119,10 @@ class Door:
 
 @asynccontextmanager
 async def serving(
-    journal: MemoryJournal, *configs: HallConfig, clips: Clips | None = None
+    journal: MemoryJournal,
+    *configs: HallConfig,
+    clips: Clips | None = None,
+    media: MediaFolder | None = None,
 ) -> AsyncIterator[Door]:
     """A server on `journal` until the block ends."""
     clock = Clock()
@@ -131,7 +135,13 @@ async def serving(
 
             async def serve(task_status: trio.TaskStatus[int]) -> None:
                 await serve_node(
-                    node, listening, stopping, admin_token=ADMIN, clips=clips, task_status=task_status
+                    node,
+                    listening,
+                    stopping,
+                    admin_token=ADMIN,
+                    clips=clips,
+                    media=media,
+                    task_status=task_status,
                 )
                 door.stopped.set()
 

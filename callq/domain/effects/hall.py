@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.effects import devices, tides
+from callq.domain.effects import devices, notices, tides
 from callq.domain.effects.tools import (
     WHOLE_UNDO,
     Moment,
@@ -48,6 +48,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
     for gone in [w for w in state.windows if w not in index.windows]:
         undo.drop(state.windows, gone)
     tides.configured(state, undo)
+    notices.configured(state, undo)
     for service in event.config.services:
         for cls in CLASSES:
             key = LaneKey(service.code, cls)

@@ -38,6 +38,7 @@ from callq.domain.events.hall import (
     OutageRecorded,
     Skipped,
 )
+from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
 from callq.domain.events.tickets import (
     ClassGranted,
     LaneSeen,
@@ -124,6 +125,8 @@ __all__ = [
     "IssuingStopped",
     "LaneSeen",
     "NoShow",
+    "NoticePosted",
+    "NoticeWithdrawn",
     "OutageRecorded",
     "PauseRequested",
     "SkillsSet",

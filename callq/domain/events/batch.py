@@ -38,6 +38,7 @@ from callq.domain.events.hall import (
     IssuingStopped,
     OutageRecorded,
 )
+from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
 from callq.domain.events.tickets import (
     ClassGranted,
     StepBegun,
@@ -160,6 +161,8 @@ Event = (
     | DeviceOrdered
     | DeviceOrderEnded
     | DeviceOrderLapsed
+    | NoticePosted
+    | NoticeWithdrawn
 )
 
 

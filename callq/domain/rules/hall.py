@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 from callq.domain import events as ev
 from callq.domain.calendar import business_day, day_after, day_bounds
 from callq.domain.errors import Code, Rejected
+from callq.domain.notices import first_end_ms
 from callq.domain.routing import calls_from_ms, choose_lane, idle_windows, targets_of
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import clerk_of, flags_after, service_of, whereabouts
+from callq.domain.rules.notices import over
 from callq.domain.rules.store import left_out_today
 from callq.domain.rules.tides import after_ticket, opening_due
 from callq.domain.rules.visits import after_completion
@@ -41,9 +43,9 @@ def tick(state: HallState, command: cmd.Tick, now_ms: int, who: cmd.Actor) -> De
         left_out = left_out_today(state, now_ms, config)
         opened = day_opened(day, config, own_counts=True, skipped=left_out)
         return Decision((*_day_end(state, now_ms), opened))
+    events = over(state, now_ms)
     if state.suspended_since is not None:
-        return Decision(())
-    events: list[ev.Event] = []
+        return Decision(tuple(events))
     for due in state.agenda.until(state.clock(now_ms)):
         if due.kind == OPENING:
             events += opening_due(state, state.windows[due.entity], now_ms)
@@ -190,7 +192,8 @@ def next_deadline_ms(state: HallState) -> int | None:
     """
     if not state.created:
         return None
-    deadline = state.day_ends_ms
+    ends_ms = first_end_ms(state)
+    deadline = state.day_ends_ms if ends_ms is None else min(state.day_ends_ms, ends_ms)
     if state.suspended_since is not None:
         return deadline
     first = state.agenda.first

@@ -92,6 +92,27 @@
 /** @typedef {{number: string, service: string, at_ms: number}} BoardMissed */
 
 /**
+ * @typedef {Object} Notice
+ * @property {string|null} id null: it stands in the hall file
+ * @property {string} text
+ * @property {string} text_en
+ * @property {"ordinary"|"urgent"} kind
+ * @property {string[]} zones
+ * @property {number|null} since_ms
+ * @property {number|null} until_ms
+ */
+/** @typedef {{url: string, kind: "picture"|"video"}} ScreenMedia */
+/**
+ * @typedef {Object} ScreenLayout
+ * @property {("recent"|"waiting"|"missed"|"media")[]} blocks
+ * @property {number|null} recent
+ * @property {string} accent
+ * @property {string} logo
+ * @property {ScreenMedia[]} media
+ * @property {number} picture_s
+ */
+
+/**
  * @typedef {Object} Board
  * @property {Place} place
  * @property {BoardCall[]} calls newest first, each ticket at most once
@@ -100,7 +121,8 @@
  * @property {number} missed_shown_min
  * @property {Rejoin} [rejoin] of a missed number
  * @property {Suspended|null} [suspended]
- * @property {string[]} notices
+ * @property {Notice[]} notices urgent ones first
+ * @property {ScreenLayout} screen
  * @property {number} server_ms
  */
 
@@ -129,7 +151,8 @@
  * @property {EntranceService[]} services in hall order
  * @property {EntranceZone[]} zones
  * @property {Suspended|null} suspended
- * @property {string[]} notices
+ * @property {Notice[]} notices urgent ones first
+ * @property {ScreenLayout} screen
  * @property {number} server_ms
  */
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from callq.wire.messages.base import TicketStateName, WindowStateName, _Wire
 from callq.wire.messages.halls import Suspended, Ticketing
 from callq.wire.messages.tickets import Wait
+
+NoticeKindName = Literal["ordinary", "urgent"]
 
 
 class BoardCall(_Wire, frozen=True, kw_only=True):
@@ -82,6 +86,41 @@ class BoardWindow(_Wire, frozen=True, kw_only=True):
     state: WindowStateName
     staffed: bool
     number: str | None
+
+
+class Notice(_Wire, frozen=True, kw_only=True):
+    """What the hall tells everyone, or the people of some zones."""
+
+    id: str | None
+    """To withdraw it; null: it stands in the hall file."""
+    text: str
+    text_en: str
+    kind: NoticeKindName
+    zones: tuple[str, ...]
+    """Codes; empty: all."""
+    since_ms: int | None
+    until_ms: int | None
+    """When it ends; null: when it is withdrawn."""
+
+
+class ScreenMedia(_Wire, frozen=True, kw_only=True):
+    """A picture or a video that a screen shows by turns with others."""
+
+    url: str
+    kind: Literal["picture", "video"]
+
+
+class ScreenLayout(_Wire, frozen=True, kw_only=True):
+    """How a screen is laid out and coloured."""
+
+    blocks: tuple[Literal["recent", "waiting", "missed", "media"], ...]
+    recent: int | None
+    """Earlier calls that are listed; null: as many as the drawing has."""
+    accent: str
+    """Colour of header, footer and large call; empty: ink-blue."""
+    logo: str
+    media: tuple[ScreenMedia, ...]
+    picture_s: int
 
 
 class Place(_Wire, frozen=True, kw_only=True):
