@@ -10,7 +10,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.effects import bookings, calls, hall, store, tickets, tides, windows
+from callq.domain.effects import asks, bookings, calls, hall, store, tickets, tides, windows
 from callq.domain.effects.tools import Moment
 from callq.domain.state import KeyRecord
 
@@ -111,4 +111,7 @@ _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.BookingMoved: bookings.moved,
     ev.BookingCancelled: bookings.cancelled,
     ev.NoShow: bookings.no_show,
+    ev.HelpRequested: asks.help_requested,
+    ev.HelpEnded: asks.help_ended,
+    ev.RatingRequested: asks.rating_requested,
 }

@@ -13,7 +13,7 @@ from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.levels import readable
-from callq.domain.rules import bookings, calls, configure, hall, store, tickets, tides, visits, windows
+from callq.domain.rules import asks, bookings, calls, configure, hall, store, tickets, tides, visits, windows
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.hall import next_deadline_ms
 
@@ -94,4 +94,7 @@ _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]]
     cmd.CheckIn: bookings.check_in,
     cmd.CancelBooking: bookings.cancel_booking,
     cmd.MoveBooking: bookings.move_booking,
+    cmd.Help: asks.help,
+    cmd.HelpDone: asks.help_done,
+    cmd.RequestRating: asks.request_rating,
 }

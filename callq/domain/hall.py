@@ -410,6 +410,8 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     voice: Voice = Voice()
     items: tuple[Item, ...] = ()
     outlets: tuple[Outlet, ...] = ()
+    practice: bool = False
+    """A hall to learn in: marked on its pages, and its citizens are simulated."""
 
     @property
     def policy_name(self) -> str:

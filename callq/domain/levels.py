@@ -84,6 +84,9 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         tides.TideReason,
         tides.SkillsOf,
         tides.TideMemory,
+        ev.HelpRequested,
+        ev.HelpEnded,
+        ev.RatingRequested,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -146,7 +149,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     },
     3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
     4: {
-        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets"),
+        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "practice"),
         hall.Service: (
             "target_appointment_min",
             "target_priority_min",

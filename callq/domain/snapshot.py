@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from callq.domain.asks import HelpAsked, RatingAsked
 from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
@@ -124,6 +125,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[str, dict[tuple[str, str], KeyRecord]]
     keys_until: dict[str, int]
     tides: Tide = Tide()
+    help_asked: dict[str, HelpAsked] = {}
+    ratings_asked: dict[str, RatingAsked] = {}
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

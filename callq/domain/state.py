@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from callq.domain.asks import HelpAsked, RatingAsked  # noqa: TC001 - as those of Person below
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
 from callq.domain.hall import Clerk, HallConfig, Item, NumberRange, Resource, Service, WindowConfig, Zone
 from callq.domain.lanes import CLASSES, Agenda, Lane, LaneKey, Tally
@@ -239,6 +240,7 @@ class HallState:
         "frozen_ms",
         "hall",
         "held",
+        "help_asked",
         "index",
         "issued",
         "keys",
@@ -254,6 +256,7 @@ class HallState:
         "numbering",
         "order",
         "own_counts",
+        "ratings_asked",
         "recent",
         "revision",
         "seconded",
@@ -367,6 +370,10 @@ class HallState:
         """Until when those of a day that is over are kept at least, Unix ms."""
         self.tides = Tide()
         """The tides of this business day."""
+        self.help_asked: dict[str, HelpAsked] = {}
+        """Clerks who wait for help, by window."""
+        self.ratings_asked: dict[str, RatingAsked] = {}
+        """Of whom a rating was asked last, by window."""
 
     @property
     def created(self) -> bool:
@@ -538,6 +545,8 @@ PLAIN: Final = (
     "no_shows",
     "keys_until",
     "tides",
+    "help_asked",
+    "ratings_asked",
 )
 """Parts that are bytes as they stand."""
 

@@ -132,6 +132,9 @@ ROWS = [
     Row(cmd.Close(window="w1"), DONE, DONE, DONE),
     Row(cmd.Pause(window="w1"), DONE, DONE, DONE),
     Row(cmd.Unpause(window="w1"), DONE, DONE, DONE, before=(cmd.Pause(window="w1"),)),
+    Row(cmd.Help(window="w1"), DONE, DONE, DONE),
+    Row(cmd.HelpDone(window="w1"), DONE, DONE, DONE, before=(cmd.Help(window="w1"),)),
+    Row(cmd.RequestRating(window="w1"), DONE, DONE, DONE, before=(*SERVING, COMPLETE)),
     # Bookings are for later; a day that is closed takes none.
     Row(TODAY, DONE, DONE, C.OUTSIDE_SESSION),
     Row(TOMORROW, DONE, DONE, DONE),

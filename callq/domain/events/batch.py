@@ -9,6 +9,7 @@ import msgspec
 
 from callq.domain.commands import Actor
 from callq.domain.errors import BadBytes
+from callq.domain.events.asks import HelpEnded, HelpRequested, RatingRequested
 from callq.domain.events.bookings import (
     Booked,
     BookingArrived,
@@ -142,6 +143,9 @@ Event = (
     | WindowOpening
     | WindowOpeningDropped
     | WindowLeftAlone
+    | HelpRequested
+    | HelpEnded
+    | RatingRequested
 )
 
 

@@ -39,6 +39,7 @@ from callq.wire.messages.halls import (
 from callq.wire.messages.panels import (
     ClerkDay,
     HeldTicket,
+    HelpCall,
     LaneWhy,
     LastTicket,
     LeftTo,
@@ -59,6 +60,7 @@ from callq.wire.messages.screens import (
     EntranceService,
     EntranceZone,
     Place,
+    RatingCall,
     Strip,
     VolumeFrom,
 )
@@ -98,6 +100,7 @@ __all__ = [
     "HallList",
     "HallName",
     "HeldTicket",
+    "HelpCall",
     "ItemInfo",
     "ItemPage",
     "LaneWhy",
@@ -118,6 +121,7 @@ __all__ = [
     "PlanSlot",
     "Queue",
     "Rating",
+    "RatingCall",
     "Reason",
     "Rejoin",
     "RevisionAnswer",
