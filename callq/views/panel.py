@@ -72,7 +72,7 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
         "learners": _learners(state, found),
         "help": _help(state, found),
         "rating": _rating(state, found),
-        "clerks": clerk_options(state, found),
+        "clerks": clerk_options(state, found) if found.clerk is None else (),
         "rules": {
             "recall_gap_s": rules.recall_gap_s,
             "max_calls": rules.max_calls,

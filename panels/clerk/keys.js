@@ -151,7 +151,9 @@ export class Keys {
     const from = Math.floor(this._marked / room) * room;
     const cells = found.slice(from, from + room).map((choice, index) => {
       const marked = question.typed && from + index === this._marked;
-      const node = makeKey(choice.name, question.typed ? (marked ? t("panel.key.enter") : "") : choice.code, choice.pick);
+      // A number of its own says itself what to type.
+      const code = question.typed && choice.name.includes(choice.code) ? "" : choice.code;
+      const node = makeKey(choice.name, marked ? t("panel.key.enter") : code, choice.pick);
       annotate(node, choice.note || "", choice.off === true);
       attrs(node, { "data-marked": marked, "aria-current": marked ? "true" : null });
       return node;

@@ -237,7 +237,17 @@ export class Questions {
 
   /** 交接: to whom; trainees come and go here, too. @param {"hand_over"|"take_over"} [how] */
   handOver(how = "hand_over") {
-    const { clerks, clerk, trainee, learners } = this._panel;
+    const { hall } = this._panel;
+    const still = this._while("closed", "idle", "calling", "serving", "paused");
+    this._desk.get(`/v1/halls/${encodeURIComponent(hall.id)}`).then(
+      (info) => still() && this._handOver(how, info.clerks || []),
+      () => this._desk.refuse(how, t("panel.ask.away")),
+    );
+  }
+
+  /** @param {"hand_over"|"take_over"} how @param {{id: string, name: string}[]} clerks of the hall */
+  _handOver(how, clerks) {
+    const { clerk, trainee, learners } = this._panel;
     /** @type {Choice[]} */
     const beside = [];
     if (trainee) {
@@ -258,11 +268,9 @@ export class Questions {
     }
     const others = clerks
       .filter((one) => !clerk || one.id !== clerk.id)
-      .sort((a, b) => Number(a.busy_at !== null) - Number(b.busy_at !== null))
       .map((one) => ({
         name: one.name,
         code: "",
-        note: one.busy_at && !(trainee && trainee.id === one.id) ? t("panel.clerkBusy", { label: one.busy_at }) : "",
         pick: () => (how === "hand_over" ? this._desk.send(how, { clerk: one.id }, { name: one.name }) : this._takeOver(one)),
       }));
     const other = how === "hand_over" ? "take_over" : "hand_over";
@@ -271,13 +279,13 @@ export class Questions {
         act: /** @type {const} */ ("pause"),
         title: t(how === "hand_over" ? "panel.ask.handOver" : "panel.ask.takeOver"),
         field: t("panel.ask.code.clerk"),
-        more: { name: t(`panel.act.${other}`), cap: "/", pick: () => this.handOver(other) },
+        more: { name: t(`panel.act.${other}`), cap: "/", pick: () => this._handOver(other, clerks) },
         still: this._while("closed", "idle", "calling", "serving", "paused"),
       }),
     );
   }
 
-  /** 接管, by a supervisor, for a reason. @param {import("/static/wire.js").Option} one */
+  /** 接管, by a supervisor, for a reason. @param {{id: string, name: string}} one */
   _takeOver(one) {
     this._desk.ask({
       act: "pause",

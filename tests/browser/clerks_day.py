@@ -72,7 +72,7 @@ DAY: Final = [
     Press("transfer to a window", "F6 F6 1", "ticket_transferred", "idle", "已转到 1 号窗口"),
     Press("a trainee joins", "F10 8 7", "trainee_seated", "idle", "学员 周一 已入座"),
     Press("the trainee leaves", "F10 8 7", "trainee_left", "idle", "学员 周一 已离座"),
-    Press("hand over", "F10 8 1", "window_handed_over ticket_unbound", "idle", "已交接给 陈静"),
+    Press("hand over", "F10 8 2", "window_handed_over ticket_unbound", "idle", "已交接给 陈静"),
     Press("call a fifth", "Enter", "ticket_called", "calling", "已叫"),
     Press("start a fifth", "Enter", "ticket_started", "serving", "开始办理"),
     Press("pause after it", "F10 2", "pause_requested", "serving", "办完后暂停"),

@@ -119,6 +119,7 @@ def walk(panel: Page, live: LiveServer) -> Iterator[str]:
     asked("pause", "F10")
     yield "pause"
     press("8")
+    expect(panel.locator("#keys")).to_contain_text("周一")
     yield "hand over"
     press("NumpadDivide")
     yield "take over"
