@@ -16,7 +16,20 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import day, days, doors_http, engine, feed, guide, hardness, led, restart, routing, screens
+from loadtests import (
+    day,
+    days,
+    doors_http,
+    engine,
+    feed,
+    guide,
+    hardness,
+    led,
+    panels,
+    restart,
+    routing,
+    screens,
+)
 from loadtests.figures import Report, source
 
 if TYPE_CHECKING:
@@ -34,6 +47,7 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "guide": guide,
     "day": day,
     "days": days,
+    "panels": panels,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 

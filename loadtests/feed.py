@@ -68,7 +68,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         config = many_windows(load_hall(HALL), WINDOWS)
         file = place / f"{HALL}.toml"
         file.write_text(export_hall(config), encoding="utf-8")
-        trio.run(_fill, place / "data", config, tickets)
+        trio.run(fill, place / "data", config, tickets)
         server = stack.enter_context(callq_server(place / "data", str(file)))
         token = new_token(server.port, "supervisor")
         plain, pid = stack.enter_context(plain_server("echo"))
@@ -173,7 +173,7 @@ def many_windows(config: HallConfig, count: int) -> HallConfig:
     )
 
 
-async def _fill(data: Path, config: HallConfig, tickets: int) -> None:
+async def fill(data: Path, config: HallConfig, tickets: int) -> None:
     """A hall with clerks at all windows and tickets that wait, in an embedded store."""
     group: list[Entry] = []
     tip = GENESIS

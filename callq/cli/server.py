@@ -17,6 +17,7 @@ from callq.cli.hall import format_problem, wants_colour
 from callq.cli.logs import LogFormat, configure_logs
 from callq.cli.ports import address, any_free, port, refuse_taken
 from callq.config import HallFileError, load_hall
+from callq.domain.practice import practice_copy
 
 if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
@@ -51,6 +52,11 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     serve.add_argument(
         "--data", metavar="DIR", type=Path, required=True, help="directory for everything kept"
+    )
+    serve.add_argument(
+        "--practice",
+        action="store_true",
+        help="beside each hall a copy to practise in, with simulated citizens: HALL-practice",
     )
     serve.add_argument("--redis", metavar="URL", help="a running Redis, e.g. redis://host:6379/0")
     serve.add_argument(
@@ -119,6 +125,8 @@ def run_serve(args: argparse.Namespace) -> int:
         seen[config.id] = source
     if args.media is not None and not args.media.is_dir():
         raise UserError(f"there is no folder {args.media}", "make it, or leave --media out")
+    if args.practice:
+        halls += _practice_halls(halls)
     host, number = args.listen
     log_format: LogFormat = args.log_format or ("console" if sys.stderr.isatty() else "json")
 
@@ -153,6 +161,21 @@ def run_serve(args: argparse.Namespace) -> int:
             raise
         return _log_end(error)
     return 0
+
+
+def _practice_halls(halls: tuple[HallConfig, ...]) -> tuple[HallConfig, ...]:
+    """A copy of each hall that is not one to practise in itself.
+
+    Raises:
+      UserError: a hall of the name is there already.
+    """
+    copies = tuple(practice_copy(hall) for hall in halls if not hall.practice)
+    taken = {hall.id for hall in halls} & {copy.id for copy in copies}
+    if taken:
+        raise UserError(
+            f"there is a hall {min(taken)!r} already", "give it another id, or leave out --practice"
+        )
+    return copies
 
 
 def _log_ignored(ignored: sys.UnraisableHookArgs) -> None:

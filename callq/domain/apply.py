@@ -10,7 +10,18 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.effects import bookings, calls, devices, hall, notices, store, tickets, tides, windows
+from callq.domain.effects import (
+    asks,
+    bookings,
+    calls,
+    devices,
+    hall,
+    notices,
+    store,
+    tickets,
+    tides,
+    windows,
+)
 from callq.domain.effects.tools import Moment
 from callq.domain.state import KeyRecord
 
@@ -121,4 +132,7 @@ _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.DeviceOrderLapsed: devices.order_lapsed,
     ev.NoticePosted: notices.posted,
     ev.NoticeWithdrawn: notices.withdrawn,
+    ev.HelpRequested: asks.help_requested,
+    ev.HelpEnded: asks.help_ended,
+    ev.RatingRequested: asks.rating_requested,
 }

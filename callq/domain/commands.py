@@ -262,6 +262,20 @@ class Undo(_AtWindow, frozen=True, kw_only=True, tag="undo"):
     """撤销: take the window's last call, miss or completion back."""
 
 
+class Help(_AtWindow, frozen=True, kw_only=True, tag="help"):
+    """求助: tell whoever runs the hall that the clerk needs help."""
+
+    reason: str = ""
+
+
+class HelpDone(_AtWindow, frozen=True, kw_only=True, tag="help_done"):
+    """It came, or is needed no more."""
+
+
+class RequestRating(_AtWindow, frozen=True, kw_only=True, tag="request_rating"):
+    """请评价: ask whoever was served last here for a rating."""
+
+
 class Suspend(Command, frozen=True, kw_only=True, tag="suspend"):
     """Evacuation, power: clocks and calls freeze."""
 
@@ -452,6 +466,9 @@ WindowCommand = (
     | Hold
     | Resume
     | Undo
+    | Help
+    | HelpDone
+    | RequestRating
 )
 HallCommand = (
     Suspend

@@ -14,6 +14,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.levels import readable
 from callq.domain.rules import (
+    asks,
     bookings,
     calls,
     configure,
@@ -111,4 +112,7 @@ _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]]
     cmd.OrderDevice: devices.order_device,
     cmd.PostNotice: notices.post,
     cmd.WithdrawNotice: notices.withdraw,
+    cmd.Help: asks.help,
+    cmd.HelpDone: asks.help_done,
+    cmd.RequestRating: asks.request_rating,
 }

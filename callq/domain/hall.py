@@ -477,6 +477,8 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     outlets: tuple[Outlet, ...] = ()
     devices: tuple[Device, ...] = ()
     screens: Screens = Screens()
+    practice: bool = False
+    """A hall to learn in: marked on its pages, and its citizens are simulated."""
 
     @property
     def policy_name(self) -> str:

@@ -99,6 +99,9 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         hall.HallNotice,
         hall.Screens,
         hall.ZoneScreen,
+        ev.HelpRequested,
+        ev.HelpEnded,
+        ev.RatingRequested,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -161,7 +164,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     },
     3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
     4: {
-        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "devices", "screens"),
+        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "devices", "screens", "practice"),
         hall.Service: (
             "target_appointment_min",
             "target_priority_min",

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from callq.domain.asks import HelpAsked, RatingAsked
 from callq.domain.devices import DeviceNow
 from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION
@@ -128,6 +129,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     tides: Tide = Tide()
     devices: dict[str, DeviceNow] = {}
     notices: dict[str, Notice] = {}
+    help_asked: dict[str, HelpAsked] = {}
+    ratings_asked: dict[str, RatingAsked] = {}
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

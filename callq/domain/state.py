@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from callq.domain.asks import HelpAsked, RatingAsked  # noqa: TC001 - as those of Person below
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
 from callq.domain.hall import (
     Clerk,
@@ -254,6 +255,7 @@ class HallState:
         "frozen_ms",
         "hall",
         "held",
+        "help_asked",
         "index",
         "issued",
         "keys",
@@ -270,6 +272,7 @@ class HallState:
         "numbering",
         "order",
         "own_counts",
+        "ratings_asked",
         "recent",
         "revision",
         "seconded",
@@ -387,6 +390,10 @@ class HallState:
         """What is known of each device that was heard or told something."""
         self.notices: dict[str, Notice] = {}
         """Those in force that were posted, by id, oldest first; those of the hall file are in `config`."""
+        self.help_asked: dict[str, HelpAsked] = {}
+        """Clerks who wait for help, by window."""
+        self.ratings_asked: dict[str, RatingAsked] = {}
+        """Of whom a rating was asked last, by window."""
 
     @property
     def created(self) -> bool:
@@ -560,6 +567,8 @@ PLAIN: Final = (
     "tides",
     "devices",
     "notices",
+    "help_asked",
+    "ratings_asked",
 )
 """Parts that are bytes as they stand."""
 

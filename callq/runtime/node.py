@@ -29,6 +29,7 @@ from callq.runtime.heart import Heart, NodeRecord
 from callq.runtime.home import MemoryHome
 from callq.runtime.keeper import Keeper
 from callq.runtime.past import Past
+from callq.runtime.practice import PracticeKeeper
 from callq.runtime.tides import TideKeeper
 
 if TYPE_CHECKING:
@@ -265,6 +266,8 @@ class Node:
             nursery.start_soon(keeper.run)
             nursery.start_soon(TideKeeper(actor, self._rng).run)
             nursery.start_soon(self._watches[hall].run)
+            if actor.glance(lambda state: state.config.practice):
+                nursery.start_soon(PracticeKeeper(actor, self._rng).run)
 
     def _down(self) -> tuple[str, ...]:
         return tuple(hall for hall, status in self._status.items() if status != "running")

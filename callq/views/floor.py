@@ -37,6 +37,18 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
         "day_closed": state.day_closed,
         "seconded": dict(sorted(state.seconded.items())),
         "held": tuple(held_row(state, state.tickets[ticket], None) for ticket in state.held),
+        "help": tuple(
+            m.HelpCall(
+                window=config.id,
+                label=config.label,
+                zone=config.zone,
+                clerk=asked.clerk,
+                reason=asked.reason,
+                since_ms=asked.since_ms,
+            )
+            for config in state.config.windows
+            if (asked := state.help_asked.get(config.id)) is not None
+        ),
         "plan": plan_of(state),
         "devices": device_rows(state),
         "device_counts": device_counts(state),

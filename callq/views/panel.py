@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callq.domain.asks import rateable, rating_asked
 from callq.domain.grounds import call_of
 from callq.domain.routing import choose_lane
 from callq.domain.rules.guards import may_recall_ms, window_of
@@ -54,6 +55,7 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
             "name": state.config.name,
             "name_en": state.config.name_en,
             "timezone": state.today.timezone,
+            "practice": state.config.practice,
         },
         "clerk": _person(state, found.clerk),
         "current": _current(state, found, now_ms),
@@ -67,6 +69,9 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
         "suspended": suspended_of(state),
         "stopped": {code: state.stopped[code] for code in services if code in state.stopped},
         "today": _today(state, found),
+        "learners": _learners(state, found),
+        "help": _help(state, found),
+        "rating": _rating(state, found),
         "clerks": clerk_options(state, found) if found.clerk is None else (),
         "rules": {
             "recall_gap_s": rules.recall_gap_s,
@@ -82,6 +87,25 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
 def _person(state: HallState, clerk: str | None) -> dict[str, str] | None:
     found = state.index.clerks.get(clerk or "")
     return {"id": found.id, "name": found.name} if found else None
+
+
+def _learners(state: HallState, window: Window) -> tuple[dict[str, str], ...]:
+    """Trainees whose mentor is signed in, and who are nowhere else."""
+    return tuple(
+        {"id": clerk.id, "name": clerk.name}
+        for clerk in state.config.clerks
+        if window.clerk is not None and clerk.mentor == window.clerk and clerk.id not in state.clerk_at
+    )
+
+
+def _help(state: HallState, window: Window) -> dict[str, object] | None:
+    asked = state.help_asked.get(window.id)
+    return {"since_ms": asked.since_ms, "reason": asked.reason} if asked else None
+
+
+def _rating(state: HallState, window: Window) -> dict[str, object] | None:
+    found = rating_asked(state, window)
+    return {"number": found[0].number, "asked_ms": found[1].at_ms} if found else None
 
 
 def _current(state: HallState, window: Window, now_ms: int) -> m.PanelTicket | None:
@@ -106,12 +130,15 @@ def panel_ticket(
     """A ticket with what its clerk needs to know; `why` and `call`: of the present call, or that would be."""
     service = state.index.services[ticket.service]
     rules = state.config.rules
+    item = state.index.items.get(ticket.item) if ticket.item else None
     called = ticket.state is TicketState.CALLED
     recallable = called and ticket.calls < rules.max_calls
     return m.PanelTicket(
         ticket=ticket_out(state, ticket, now_ms, offers=False),
         service_name=service.name,
         service_name_en=service.name_en,
+        item_name=item.name if item else "",
+        item_name_en=item.name_en if item else "",
         target_s=(why.target_min if why and why.target_min else service.target_min(ticket.cls)) * 60,
         waited_s=_seconds(call.began_ms, call.clock_ms) if call else 0,
         why=why_out(state, ticket, why, call) if why and call else None,
@@ -167,6 +194,7 @@ def _last(state: HallState, window: Window) -> m.LastTicket | None:
         state="done" if step else ticket.state.value,
         at_ms=(step.done_ms or 0) if step else _left_ms(ticket),
         handling_s=handled_ms // 1000 if handled_ms is not None else None,
+        rateable=rateable(state, window) is not None,
     )
 
 

@@ -141,7 +141,10 @@ def _announcement_topics(view: View, state: HallState) -> Iterator[Topic]:
 
 def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
-    yield "window", window_of(state, view.window or "").id
+    window = window_of(state, view.window or "")
+    yield "window", window.id
+    if window.id in state.ratings_asked:
+        yield "ticket", state.ratings_asked[window.id].ticket
 
 
 def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
@@ -162,8 +165,7 @@ def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
     if window.last is not None:
         yield "ticket", window.last
     yield from (("ticket", act.ticket) for act in (window.acted.all if window.acted else ()))
-    if window.clerk is None:
-        yield CLERKS
+    yield CLERKS
 
 
 def _entrance_topics(view: View, state: HallState) -> Iterator[Topic]:
@@ -319,6 +321,12 @@ def _of_undo(event: ev.Undone, state: HallState) -> Iterator[Topic]:
     yield from _zone_of_window(event.window, state)
 
 
+def _of_ask(event: ev.HelpRequested, state: HallState) -> Iterator[Topic]:
+    """The window, and the floor that is told."""
+    yield FLOOR
+    yield "window", event.window
+
+
 def _of_booking(event: ev.Booked, state: HallState) -> Iterator[Topic]:
     yield FLOOR
     booking = state.bookings.get(event.booking)
@@ -380,6 +388,7 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
     ev.TicketTransferred: _of_transfer,
     ev.StepBegun: _of_step,
     ev.Undone: _of_undo,
+    **dict.fromkeys((ev.HelpRequested, ev.HelpEnded, ev.RatingRequested), _of_ask),
     **dict.fromkeys(
         (
             ev.ClerkSignedIn,

@@ -71,6 +71,7 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     seconded: dict[str, str]
     """Other hall by clerk who serves there."""
     held: tuple[m.HeldTicket, ...]
+    help: tuple[m.HelpCall, ...]
     plan: m.Tides
     devices: tuple[m.Device, ...]
     device_counts: m.DeviceCounts

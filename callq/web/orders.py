@@ -104,6 +104,9 @@ _TO_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand | cmd.Transf
     wb.ResumeBody: lambda w, body: cmd.Resume(window=w, ticket=body.ticket),
     bodies.TransferBody: lambda w, body: cmd.Transfer(window=w, wait=body.wait, **_target(body.to)),
     wb.UndoBody: lambda w, _: cmd.Undo(window=w),
+    wb.HelpBody: lambda w, body: cmd.Help(window=w, reason=_said(body.reason)),
+    wb.HelpDoneBody: lambda w, _: cmd.HelpDone(window=w),
+    wb.RequestRatingBody: lambda w, _: cmd.RequestRating(window=w),
 }
 
 _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = {

@@ -110,6 +110,20 @@ class UndoBody(CommandBody, frozen=True, kw_only=True, tag="undo"):
     """撤销: take back one's own last call, miss or completion here."""
 
 
+class HelpBody(CommandBody, frozen=True, kw_only=True, tag="help"):
+    """求助: tell whoever runs the hall; the floor shows it until it is ended."""
+
+    reason: Reason = ""
+
+
+class HelpDoneBody(CommandBody, frozen=True, kw_only=True, tag="help_done"):
+    """Help came, or is needed no more."""
+
+
+class RequestRatingBody(CommandBody, frozen=True, kw_only=True, tag="request_rating"):
+    """请评价: ask whoever was completed last here for a rating."""
+
+
 WindowCommandBody = (
     SignInBody
     | SignOutBody
@@ -131,4 +145,7 @@ WindowCommandBody = (
     | ResumeBody
     | TransferBody
     | UndoBody
+    | HelpBody
+    | HelpDoneBody
+    | RequestRatingBody
 )

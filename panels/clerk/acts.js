@@ -8,14 +8,15 @@ import { t } from "/static/words.js";
 /** @typedef {import("/static/wire.js").Panel} Panel */
 /** @typedef {"unstaffed"|"closed"|"idle"|"calling"|"serving"|"paused"} Situation */
 /** @typedef {"sign_in"|"open"|"call_next"|"start"|"complete"|"unpause"} Dominant */
-/** @typedef {"recall"|"miss"|"pause"|"close"|"sign_out"|"keys"} Secondary */
-/** @typedef {Dominant|Secondary} Act */
+/** @typedef {"recall"|"miss"|"hold"|"transfer"|"request_rating"|"call_ticket"|"abandon"|"pause"|"help"|"keys"} Secondary */
+/** @typedef {"close"|"sign_out"|"hand_over"|"take_over"|"resume"|"returned"|"undo"|"help_done"|"join"|"leave"} Chosen */
+/** @typedef {Dominant|Secondary|Chosen} Act */
 
 /**
  * @typedef {Object} Offer
  * @property {boolean} enabled
  * @property {string} note beside the name: when, or why not
- * @property {boolean} [ask] not offered, but only the server's clock can tell: a press is sent all the same
+ * @property {boolean} [ask] not offered, but a press counts all the same: only the server's clock can tell, or it asks
  */
 
 /** @type {Object<Situation, Dominant>} */
@@ -29,18 +30,35 @@ export const DOMINANT = {
 };
 
 /** Their order on the page; they never move. @type {Secondary[]} */
-export const SECONDARY = ["recall", "miss", "pause", "close", "sign_out", "keys"];
+export const SECONDARY = [
+  "recall",
+  "miss",
+  "hold",
+  "transfer",
+  "request_rating",
+  "call_ticket",
+  "abandon",
+  "pause",
+  "help",
+  "keys",
+];
 
 /** @param {Panel} panel @returns {Situation} */
 export function situationOf(panel) {
   return panel.window.clerk === null ? "unstaffed" : panel.window.state;
 }
 
+/**
+ * Held tickets whose citizen may be back, whatever the window does.
+ * @param {Panel} panel
+ */
+export const mayReturn = (panel) => panel.held.filter((one) => one.kind !== "waiting");
+
 const YES = { enabled: true, note: "" };
 /** @param {string} note @returns {Offer} */
-const yes = (note) => ({ enabled: true, note });
+export const yes = (note) => ({ enabled: true, note });
 /** @param {string} note @returns {Offer} */
-const no = (note) => ({ enabled: false, note });
+export const no = (note) => ({ enabled: false, note });
 
 /** @param {Panel} panel @param {number} nowMs @returns {Offer} */
 function recall(panel, nowMs) {
@@ -60,43 +78,57 @@ function miss(panel) {
 }
 
 /** @param {Panel} panel @returns {Offer} */
-function pauseWhileBusy(panel) {
-  if (panel.window.draining) return no(t("panel.why.draining"));
-  return yes(t(panel.window.pause_after ? "panel.why.cancelPause" : "panel.why.afterTicket"));
+function rating(panel) {
+  if (panel.rating) return yes(t("panel.why.asked"));
+  return panel.last && panel.last.rateable ? YES : no(t("panel.why.afterDone"));
 }
 
-/** @param {Panel} panel @returns {Offer} */
-function closeWhileBusy(panel) {
-  return panel.window.draining ? no(t("panel.why.draining")) : yes(t("panel.why.afterTicket"));
-}
+/** @param {import("/static/words.js").Key} otherwise @returns {(panel: Panel) => Offer} */
+const returnOr = (otherwise) => (panel) => (mayReturn(panel).length ? yes(t("panel.why.return")) : no(t(otherwise)));
 
 const callFirst = () => no(t("panel.why.callFirst"));
 const started = () => no(t("panel.why.started"));
 const signInFirst = () => no(t("panel.why.signInFirst"));
-const busy = () => no(t("panel.why.busy"));
 const always = () => YES;
+const afterDone = () => no(t("panel.why.afterDone"));
+const leaving = () => yes(t("panel.why.leaving"));
+const afterTicket = (/** @type {Panel} */ panel) =>
+  yes(t(panel.window.pause_after || panel.window.draining ? "panel.why.arranged" : "panel.why.afterTicket"));
+const help = (/** @type {Panel} */ panel) => (panel.help ? yes(t("panel.why.helpAsked")) : YES);
 
 /** @type {Object<Exclude<Secondary, "keys">, Object<Situation, (panel: Panel, nowMs: number) => Offer>>} */
 const OFFERS = {
   recall: { unstaffed: callFirst, closed: callFirst, idle: callFirst, calling: recall, serving: started, paused: callFirst },
   miss: { unstaffed: callFirst, closed: callFirst, idle: callFirst, calling: miss, serving: started, paused: callFirst },
-  pause: {
-    unstaffed: signInFirst,
-    closed: () => no(t("panel.why.openFirst")),
-    idle: always,
-    calling: pauseWhileBusy,
-    serving: pauseWhileBusy,
-    paused: () => no(t("panel.why.paused")),
+  hold: {
+    unstaffed: callFirst,
+    closed: callFirst,
+    idle: callFirst,
+    // Asked all the same: on a keypad, abandoning is one of its answers.
+    calling: () => ({ enabled: false, ask: true, note: t("panel.why.startFirst") }),
+    serving: always,
+    paused: callFirst,
   },
-  close: {
+  transfer: { unstaffed: callFirst, closed: callFirst, idle: callFirst, calling: always, serving: always, paused: callFirst },
+  request_rating: {
     unstaffed: signInFirst,
-    closed: () => no(t("panel.why.closed")),
-    idle: always,
-    calling: closeWhileBusy,
-    serving: closeWhileBusy,
-    paused: always,
+    closed: rating,
+    idle: rating,
+    calling: afterDone,
+    serving: afterDone,
+    paused: rating,
   },
-  sign_out: { unstaffed: signInFirst, closed: always, idle: always, calling: busy, serving: busy, paused: always },
+  call_ticket: {
+    unstaffed: signInFirst,
+    closed: returnOr("panel.why.openFirst"),
+    idle: always,
+    calling: returnOr("panel.why.busy"),
+    serving: returnOr("panel.why.busy"),
+    paused: returnOr("panel.why.unpauseFirst"),
+  },
+  abandon: { unstaffed: callFirst, closed: callFirst, idle: callFirst, calling: always, serving: always, paused: callFirst },
+  pause: { unstaffed: signInFirst, closed: leaving, idle: leaving, calling: afterTicket, serving: afterTicket, paused: leaving },
+  help: { unstaffed: signInFirst, closed: help, idle: help, calling: help, serving: help, paused: help },
 };
 
 /**

@@ -35,6 +35,8 @@ function sinceWords(situation, panel, nowMs) {
   const { window, current, today } = panel;
   const time = duration(nowMs - (window.since_ms === null ? nowMs : window.since_ms));
   const words = [];
+  if (panel.suspended) words.push(t("panel.since.suspended"));
+  if (panel.help) words.push(t("panel.since.help", { time: hourMinute(panel.help.since_ms, panel.hall.timezone) }));
   if (window.pause_after) words.push(t("panel.since.pauseAfter"));
   if (window.draining) words.push(t("panel.since.draining"));
   if (situation === "calling" && current) {
@@ -82,6 +84,16 @@ const fact = (label, value) => el("div", {}, el("dt", {}, label), el("dd", {}, v
 /** @param {number} n */
 const people = (n) => t(n === 1 ? "panel.people.one" : "panel.people", { n });
 
+/** @param {import("/static/wire.js").Ticket} ticket */
+function came(ticket) {
+  const words = ticket.returned ? [el("li", { class: "chip" }, tCode(`panel.returned.${ticket.returned}`, "panel.returned.other"))] : [];
+  if (ticket.visit) {
+    const { current, steps } = ticket.visit;
+    words.push(el("li", { class: "chip" }, t("panel.visit", { n: current + 1, of: steps.length })));
+  }
+  return words;
+}
+
 /** @param {PanelTicket} one */
 function chips(one) {
   const { ticket } = one;
@@ -93,7 +105,8 @@ function chips(one) {
     { class: "chips" },
     el("li", { class: `chip chip-${ticket.class}` }, t(`panel.class.${ticket.class}`)),
     ...traits,
-    el("li", { class: "chip" }, people(ticket.party)),
+    el("li", { class: "chip" }, ticket.cases > 1 ? t("panel.cases", { people: people(ticket.party), n: ticket.cases }) : people(ticket.party)),
+    ...came(ticket),
   );
 }
 
@@ -142,6 +155,7 @@ function ticketBody(one, panel, nowMs) {
     ...(present ? [] : [el("p", { class: "eyebrow" }, t("panel.next"))]),
     el("p", { class: "number", "data-len": Math.max(4, Math.min(8, one.ticket.number.length)) }, one.ticket.number),
     el("p", { class: "service" }, named(one.service_name, one.service_name_en)),
+    ...(one.item_name ? [el("p", { class: "item" }, named(one.item_name, one.item_name_en))] : []),
     chips(one),
     ...care.slice(0, 1).map((words) => el("p", { class: "care" }, words)),
   );

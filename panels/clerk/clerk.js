@@ -5,21 +5,26 @@
 
 import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId, fill, shape, text } from "/static/dom.js";
-import { Feed } from "/static/feed.js";
+import { Feed, randomKey } from "/static/feed.js";
 import { pathParts, takeToken } from "/static/token.js";
 import { named, t, tCode, translatePage } from "/static/words.js";
 import { DOMINANT, offerOf, situationOf } from "/pages/clerk/acts.js";
 import { cardBody, cardMessage, renderState, renderTrouble } from "/pages/clerk/card.js";
-import { Keys, REASONS, reasonName, renderDominant } from "/pages/clerk/keys.js";
+import { Keys, renderDominant } from "/pages/clerk/keys.js";
 import { listen } from "/pages/clerk/keyboard.js";
+import { forgetPress, keepPress, keptPress } from "/pages/clerk/press.js";
+import { Questions } from "/pages/clerk/questions.js";
 import { accepted, refused } from "/pages/clerk/receipts.js";
 import { Receipt } from "/pages/clerk/receipt.js";
 import { makeKeySheet, renderSide, toggleKeySheet } from "/pages/clerk/side.js";
 import { SignIn } from "/pages/clerk/signin.js";
 
 /** @typedef {import("/static/wire.js").Panel} Panel */
+/** @typedef {import("/static/wire.js").Answer} Answer */
+/** @typedef {import("/static/wire.js").Problem} Problem */
 /** @typedef {import("/pages/clerk/acts.js").Act} Act */
 /** @typedef {import("/pages/clerk/acts.js").Secondary} Secondary */
+/** @typedef {import("/pages/clerk/press.js").Press} Press */
 
 /** An answer that comes sooner needs no word that it is on its way. */
 const PENDING_SHOWN_MS = 300;
@@ -27,10 +32,14 @@ const PENDING_SHOWN_MS = 300;
 const SETTLE_MS = 2000;
 const TICK_MS = 250;
 
+/** What the server calls an act, where that is another word. @type {Object<string, string>} */
+const COMMANDS = { join: "sign_in", leave: "sign_out" };
+/** Acts that are done to a ticket rather than at a window. */
+const ON_TICKET = ["returned"];
+
 const [hall, windowId] = pathParts();
 const token = takeToken();
 const clock = new Clock();
-const receipt = new Receipt();
 
 /** @type {import("/static/feed.js").Status} */
 let status = { phase: "connecting", sinceMs: null, code: null };
@@ -48,7 +57,37 @@ let settling = { revision: -1, untilMs: 0 };
 let shownRevision = -1;
 
 const signIn = new SignIn(() => render());
-const keys = new Keys({ act: pressSecondary, reason: pressReason, back });
+const keys = new Keys({ act: pressSecondary, back });
+const receipt = new Receipt(pressUndo);
+const questions = new Questions({
+  panel: () => panel,
+  now: () => clock.now(),
+  ask: (question) => {
+    keys.ask(question);
+    render();
+  },
+  send,
+  refuse: sayRefused,
+  get: async (path) => {
+    const answer = await fetch(path, { headers: { Authorization: `Bearer ${token}` } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  },
+  keySheet: () => {
+    keys.ask(null);
+    toggleKeySheet();
+    render();
+  },
+});
+
+/** Secondary keys that ask first. @type {Object<string, () => void>} */
+const ASKING = {
+  hold: () => questions.hold(),
+  transfer: () => questions.transfer(),
+  call_ticket: () => questions.callTicket(),
+  abandon: () => questions.abandon(),
+  pause: () => questions.pause(),
+};
 
 const zone = () => (panel ? panel.hall.timezone : "Asia/Shanghai");
 const live = () => status.phase === "live";
@@ -74,44 +113,73 @@ function sayPending() {
 }
 
 /**
+ * Press: once, however often it has to be sent.
  * @param {Act} act
- * @param {Object<string, string>} [args]
+ * @param {Object} [args]
+ * @param {Object<string, string>} [words] for the receipt
  */
-function send(act, args) {
+function send(act, args, words) {
   if (!feed || waiting()) return;
+  keys.ask(null);
+  const number = panel && panel.current ? panel.current.ticket.number : "";
+  const about = ON_TICKET.includes(act) ? {} : { window: windowId };
+  const command = Object.assign({ command: COMMANDS[act] || act }, about, args);
+  const press = { key: randomKey(), act, command, words: Object.assign({ number }, words), atMs: Date.now() };
+  keepPress(press);
+  follow(press);
+}
+
+/** Send a press and wait for its answer. @param {Press} press */
+function follow(press) {
+  if (!feed) return;
+  const { act, command, key, atMs } = press;
   const mine = { act, shown: false };
   pending = mine;
-  const number = panel && panel.current ? panel.current.ticket.number : "";
-  const chosen = signIn.chosen;
-  const context = { number, reason: (args && args.reason) || "", name: chosen ? chosen.name : "" };
   window.setTimeout(() => {
     mine.shown = true;
     if (pending === mine) sayPending();
     render();
   }, PENDING_SHOWN_MS);
-  feed.command(Object.assign({ window: windowId, command: act }, args)).then((result) => {
+  feed.command(command, { key, ageMs: Math.max(0, Date.now() - atMs) }).then((result) => {
     pending = null;
-    if (result.ok === true) {
-      // Nothing changes when nobody waits: then there is no revision to wait for.
-      const changed = act !== "call_next" || Boolean(result.ticket);
-      if (changed) settling = { revision: result.revision, untilMs: performance.now() + SETTLE_MS };
-      if (act === "sign_in") signIn.keep();
-      say("done", accepted(act, result, context));
-    } else {
-      sayRefused(act, refused(act, result.problem, panel));
-    }
+    forgetPress();
+    if (result.ok === true) onAccepted(press, result);
+    else onRefused(press, result.problem);
     render();
   });
   render();
 }
 
+/** @param {Press} press @param {Answer} answer */
+function onAccepted({ act, words }, answer) {
+  // Nothing changes when nobody waits: then there is no revision to wait for.
+  const changed = act !== "call_next" || Boolean(answer.ticket);
+  if (changed) settling = { revision: answer.revision, untilMs: performance.now() + SETTLE_MS };
+  if (act === "sign_in") signIn.keep();
+  say("done", accepted(act, answer, words));
+}
+
+/** @param {Press} press @param {Problem} problem */
+function onRefused({ act, command, words }, problem) {
+  const why = refused(act, problem, panel);
+  sayRefused(act, why);
+  const absent = problem.code === "window_closed" || problem.code === "window_unstaffed";
+  const { to } = /** @type {{to?: Object}} */ (command);
+  // Only where the server offers it: at a window that is closing nobody can wait.
+  if (act === "transfer" && absent && to && panel && panel.current && /wait: true/.test(problem.hint || "")) {
+    questions.transferWaits({ to }, words.to || "", why);
+  }
+}
+
 function pressDominant() {
-  if (!panel || !live() || keys.choosing) return;
+  if (!panel || keys.question) return;
   const act = DOMINANT[situationOf(panel)];
-  if (act !== "sign_in") {
+  if (!live()) {
+    sayRefused(act, t("panel.why.lost") + t("fullStop"));
+  } else if (act !== "sign_in") {
     send(act);
   } else if (signIn.chosen) {
-    send(act, { clerk: signIn.chosen.id });
+    send(act, { clerk: signIn.chosen.id }, { name: signIn.chosen.name });
   } else {
     say("refused", t("panel.hint.sign_in.none"));
   }
@@ -119,34 +187,56 @@ function pressDominant() {
 
 /** @param {Secondary} act */
 function pressSecondary(act) {
-  if (act === "keys") {
+  const { question } = keys;
+  if (question && question.act === act) {
+    if (question.more) question.more.pick();
+    else back();
+    return;
+  }
+  if (question) keys.ask(null);
+  const sheetOpen = !byId("key-sheet").hidden;
+  // The keypad has no Esc: what means "back" in a question closes the sheet, too.
+  if (act === "keys" || (sheetOpen && (act === "help" || act === "hold"))) {
     toggleKeySheet();
+    render();
     return;
   }
   if (waiting()) return;
   const offer = offerOf(act, panel, live(), clock.now());
   if (!offer.enabled && !(offer.ask && live())) {
     sayRefused(act, offer.note + t("fullStop"));
-  } else if (act !== "pause") {
-    send(act);
-  } else if (panel && panel.window.pause_after) {
-    send("unpause");
+  } else if (ASKING[act]) {
+    ASKING[act]();
+  } else if (act === "help" && panel && panel.help) {
+    send("help_done");
   } else {
-    keys.choose(!keys.choosing);
-    render();
+    send(act);
   }
-}
-
-function back() {
-  if (!byId("key-sheet").hidden) toggleKeySheet();
-  keys.choose(false);
   render();
 }
 
-/** @param {number} n from 1 */
-function pressReason(n) {
-  keys.choose(false);
-  send("pause", { reason: reasonName(n) });
+function pressUndo() {
+  if (keys.question || waiting()) return;
+  const undo = panel && panel.undo;
+  if (!live()) sayRefused("undo", t("panel.why.lost") + t("fullStop"));
+  else if (!undo || undo.until_ms <= clock.now()) sayRefused("undo", t("panel.undo.none"));
+  else send("undo", {}, { number: undo.number, undone: undo.act });
+}
+
+function back() {
+  if (!keys.question && !byId("key-sheet").hidden) toggleKeySheet();
+  keys.ask(null);
+  render();
+}
+
+/** @param {import("/static/wire.js").HeldTicket} held */
+function goOn(held) {
+  if (waiting() || !panel) return;
+  const act = held.kind === "waiting" ? "resume" : "returned";
+  if (!live()) sayRefused(act, t("panel.why.lost") + t("fullStop"));
+  else if (!panel.clerk) sayRefused(act, t("panel.why.signInFirst") + t("fullStop"));
+  else if (act === "resume" && situationOf(panel) !== "idle") sayRefused(act, t("panel.why.whenFree") + t("fullStop"));
+  else questions.goOn(held);
 }
 
 function renderTop() {
@@ -155,7 +245,9 @@ function renderTop() {
   text(byId("top-services"), named(panel.window_name, panel.window_name_en));
   text(byId("top-hall"), named(panel.hall.name, panel.hall.name_en));
   text(byId("top-time"), hourMinute(clock.now(), zone()));
-  const clerk = panel.clerk ? `${panel.clerk.name}　${panel.clerk.id}` : t("panel.notSignedIn");
+  attrs(byId("top-practice"), { hidden: !panel.hall.practice });
+  const beside = panel.trainee ? `　${t("panel.trainee", { name: panel.trainee.name })}` : "";
+  const clerk = panel.clerk ? `${panel.clerk.name}　${panel.clerk.id}${beside}` : t("panel.notSignedIn");
   const node = byId("top-clerk");
   if (node.textContent !== clerk) {
     fill(node, [shape("person"), document.createTextNode(clerk)]);
@@ -214,11 +306,12 @@ function renderTicket() {
 function hintOf(act, data) {
   if (status.phase === "lost") return t("panel.hint.lost");
   if (pending && pending.shown) return t("panel.hint.pending");
-  if (keys.choosing) return t("panel.hint.choosing");
+  if (keys.question) return keys.question.title;
   if (act === "sign_in") {
     const { chosen } = signIn;
     return chosen ? t("panel.hint.sign_in", { name: chosen.name }) : t("panel.hint.sign_in.none");
   }
+  if (act === "call_next" && data.suspended) return t("panel.since.suspended");
   if (act === "call_next" && !data.next) {
     return t(data.left_to.length ? "panel.hint.call_next.left" : "panel.hint.call_next.none");
   }
@@ -232,11 +325,12 @@ function renderButtons() {
   attrs(byId("keys"), { hidden: !panel || status.phase === "refused" });
   if (!panel) return;
   const now = clock.now();
-  if (keys.choosing && !offerOf("pause", panel, live(), now).enabled) keys.choose(false);
+  if (keys.question && (!live() || !keys.question.still())) keys.ask(null);
   const act = DOMINANT[situationOf(panel)];
-  const ready = !keys.choosing && (act !== "sign_in" || signIn.chosen !== null);
+  const ready = !keys.question && (act !== "sign_in" || signIn.chosen !== null);
   renderDominant(actName(act), hintOf(act, panel), live() && ready, pending !== null && pending.shown);
   keys.render((secondary) => offerOf(secondary, panel, live(), now));
+  receipt.renderUndo(live() ? panel.undo : null, now);
 }
 
 function render() {
@@ -244,6 +338,8 @@ function render() {
     "data-phase": status.phase,
     "data-situation": panel ? situationOf(panel) : "connecting",
     "data-revision": view.revision,
+    "data-question": keys.question ? keys.question.act : null,
+    "data-practice": Boolean(panel && panel.hall.practice),
     // A press counts for nothing until the last one is answered and its state is shown.
     "data-waiting": String(waiting()),
   });
@@ -251,7 +347,7 @@ function render() {
   renderLink();
   renderTicket();
   renderButtons();
-  if (panel) renderSide(panel, clock.now());
+  if (panel) renderSide(panel, clock.now(), live(), goOn);
 }
 
 /** The ticket went away by another hand: cancelled by the citizen, or served from another device. */
@@ -274,15 +370,23 @@ dominant.addEventListener("click", (event) => {
 listen({
   dominant: pressDominant,
   act: pressSecondary,
+  undo: pressUndo,
   escape: back,
-  choosing: () => keys.choosing,
-  arrow: (step) => Boolean(panel && situationOf(panel) === "unstaffed" && signIn.arrow(step)),
+  erase: () => {
+    if (!keys.erase()) back();
+  },
+  take: () => keys.take(),
+  asking: () => keys.asking,
+  names: () => Boolean(panel && situationOf(panel) === "unstaffed"),
+  move: (step) => {
+    if (!keys.question) return signIn.arrow(step);
+    keys.move(step);
+    return true;
+  },
   digit: (n) => {
-    if (keys.choosing && n <= REASONS) {
-      pressReason(n);
-      return true;
-    }
-    return Boolean(panel && situationOf(panel) === "unstaffed" && signIn.digit(n));
+    if (!keys.question) return signIn.digit(n);
+    keys.digit(n);
+    return true;
   },
 });
 
@@ -304,9 +408,12 @@ if (token === null) {
     noticeElsewhere(data);
     panel = data;
     shownRevision = view.revision;
-    document.title = `${t("panel.window", { label: data.window.label })} ${t("panel.title")}`;
+    const practice = data.hall.practice ? `${t("panel.practice.short")} ` : "";
+    document.title = `${practice}${t("panel.window", { label: data.window.label })} ${t("panel.title")}`;
     render();
   });
+  const kept = keptPress();
+  if (kept) follow(kept);
   feed.open();
 }
 render();

@@ -1,6 +1,6 @@
 /** What the receipt says of an act that was accepted or refused. */
 
-import { named, refusal, t } from "/static/words.js";
+import { named, refusal, t, tCode } from "/static/words.js";
 
 /** @typedef {import("/static/wire.js").Answer} Answer */
 /** @typedef {import("/static/wire.js").Panel} Panel */
@@ -10,14 +10,14 @@ import { named, refusal, t } from "/static/words.js";
 /**
  * @param {Act} act
  * @param {Answer} answer
- * @param {{number: string, reason: string, name: string}} context number: of the ticket that was there
- *   before; reason: of the pause; name: of the clerk
+ * @param {Object<string, string>} words what was known when it was pressed: `number` of the ticket that was
+ *   there, `reason` of the pause, `name` of a clerk, `kind` of the hold, `to` where it went, `undone` act
  * @returns {string}
  */
-export function accepted(act, answer, context) {
+export function accepted(act, answer, words) {
   const { ticket, window } = answer;
-  const number = ticket ? ticket.number : context.number;
-  const { reason, name } = context;
+  const number = ticket ? ticket.number : words.number || "";
+  const { reason = "", name = "", to = "" } = words;
   const later = window !== undefined && (window.state === "calling" || window.state === "serving");
   switch (act) {
     case "call_next":
@@ -28,12 +28,20 @@ export function accepted(act, answer, context) {
       return later ? t("receipt.pauseAfter", { number }) : t("receipt.pause", { reason });
     case "unpause":
       return t(later ? "receipt.unpauseAfter" : "receipt.unpause");
+    case "open":
+      return t(later ? "receipt.openAfter" : "receipt.open");
     case "close":
       return later ? t("receipt.closeAfter", { number }) : t("receipt.close");
+    case "hold":
+      return t("receipt.hold", { number, kind: tCode(`panel.hold.${words.kind}`, "panel.act.hold") });
+    case "returned":
+      return t(ticket && ticket.state === "called" ? "receipt.returnedCalled" : "receipt.returned", { number });
+    case "undo":
+      return tCode(`receipt.undo.${words.undone}`, "receipt.undo.call", { number });
     case "keys":
       return "";
     default:
-      return t(`receipt.${act}`, { number, name });
+      return t(`receipt.${act}`, { number, name, to });
   }
 }
 
@@ -56,7 +64,10 @@ function nobody(answer) {
  * @returns {string}
  */
 export function refused(act, problem, panel) {
-  if (act !== "miss" || problem.code !== "too_soon") return refusal(problem);
+  if (act !== "miss" || problem.code !== "too_soon") {
+    const words = refusal(problem);
+    return tCode(`refused.${act}.${problem.code}`, "panel.raw", { words });
+  }
   const n = Math.max(1, panel && panel.current ? panel.current.calls_before_miss : 1);
   if (!problem.retry_ms) return t("receipt.missEarly", { n });
   return t("receipt.missEarlyWait", { n, seconds: Math.ceil(problem.retry_ms / 1000) });

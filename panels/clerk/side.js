@@ -55,19 +55,65 @@ function renderQueues(panel, nowMs) {
   );
 }
 
-/** @param {Panel} panel */
+/** What the window did last, in one line. @param {Panel} panel */
 function renderLast(panel) {
   const { last } = panel;
   refill(byId("last"), JSON.stringify(last), () => {
-    if (!last) return [el("p", { class: "none" }, t("panel.last.none"))];
+    if (!last) return [el("span", {}, t("panel.last.none"))];
     const words = [tCode(`panel.last.${last.state}`, "panel.last.other")];
     if (last.handling_s !== null) words.push(t("panel.last.handling", { time: duration(last.handling_s * 1000) }));
-    const line = `${hourMinute(last.at_ms, panel.hall.timezone)} ${words.join(t("comma"))}`;
     return [
-      el("p", { class: "last-number" }, last.number),
-      el("p", { class: "last-what" }, el("span", {}, named(last.service_name, last.service_name_en)), el("span", { class: "last-when" }, line)),
+      el("span", { class: "when" }, hourMinute(last.at_ms, panel.hall.timezone)),
+      el("strong", { class: "last-number" }, last.number),
+      el("span", {}, words.join(t("comma"))),
     ];
   });
+}
+
+/** How long a ticket is held, or until when. @param {import("/static/wire.js").HeldTicket} held @param {Panel} panel @param {number} nowMs */
+function heldTimes(held, panel, nowMs) {
+  const since = hourMinute(held.since_ms, panel.hall.timezone);
+  const n = Math.floor((nowMs - held.since_ms) / 60000);
+  const words = [t("panel.held.since", { time: since }), t("panel.held.for", { n })];
+  if (held.due_ms !== null) {
+    const late = nowMs >= held.due_ms;
+    const key = held.kind === "waiting" ? (late ? "panel.held.look" : "panel.held.lookAt") : "panel.held.until";
+    words.push(t(key, { time: hourMinute(held.due_ms, panel.hall.timezone) }));
+  }
+  return words;
+}
+
+/**
+ * @param {Panel} panel
+ * @param {number} nowMs
+ * @param {boolean} live
+ * @param {(held: import("/static/wire.js").HeldTicket) => void} goOn
+ */
+function renderHeld(panel, nowMs, live, goOn) {
+  const free = panel.window.state === "idle" && panel.clerk !== null;
+  text(byId("held-title"), t("panel.held", { n: panel.held.length }));
+  refill(byId("held"), JSON.stringify([panel.held, free, live, Math.floor(nowMs / 60000)]), () =>
+    panel.held.length === 0
+      ? [el("li", { class: "none" }, t("panel.held.none"))]
+      : panel.held.map((held) => {
+          const may = live && panel.clerk !== null && (held.kind !== "waiting" || free);
+          const act = t(held.kind === "waiting" ? "panel.act.resume" : "panel.act.returned");
+          const [since, during, due] = heldTimes(held, panel, nowMs);
+          const button = el("button", { type: "button", class: "held-act", "aria-disabled": may ? null : "true", "aria-label": `${act} ${held.number}` }, act);
+          button.addEventListener("mousedown", (event) => event.preventDefault());
+          button.addEventListener("click", () => {
+            goOn(held);
+            button.blur();
+          });
+          return el(
+            "li",
+            {},
+            el("strong", { class: "held-number", "data-len": held.number.length }, held.number),
+            el("span", { class: "held-what" }, el("span", {}, t(`panel.hold.${held.kind}`)), el("span", { class: "held-when" }, due || since + t("comma") + during)),
+            button,
+          );
+        }),
+  );
 }
 
 /** @param {string} label @param {string} value */
@@ -93,30 +139,46 @@ function renderToday(panel) {
   });
 }
 
-/** @param {Panel} panel @param {number} nowMs */
-export function renderSide(panel, nowMs) {
+/**
+ * @param {Panel} panel
+ * @param {number} nowMs
+ * @param {boolean} live
+ * @param {(held: import("/static/wire.js").HeldTicket) => void} goOn with a held ticket
+ */
+export function renderSide(panel, nowMs, live, goOn) {
   renderQueues(panel, nowMs);
+  renderHeld(panel, nowMs, live, goOn);
   renderLast(panel);
   renderToday(panel);
 }
 
 /** @param {string} words */
-const cap = (words) => (words ? el("kbd", { class: "cap" }, words) : el("span", {}));
+const cap = (words) => (words ? words.split(" ").map((one) => el("kbd", { class: "cap" }, one)) : []);
 
 /** Fill the sheet of all keys; once. */
 export function makeKeySheet() {
+  /** @type {(act: import("/pages/clerk/acts.js").Secondary) => [string, string, string]} */
+  const row = (act) => [CAPS[act].key, CAPS[act].pad, t(`panel.act.${act}`)];
+  /** @type {[string, string, string][]} */
   const rows = [
     [t("panel.key.enter"), "Enter", t("panel.keys.dominant")],
-    [CAPS.recall.key, CAPS.recall.pad, t("panel.act.recall")],
-    [CAPS.miss.key, CAPS.miss.pad, t("panel.act.miss")],
-    [CAPS.pause.key, CAPS.pause.pad, t("panel.act.pause")],
-    ["1–5", "1–5", t("panel.keys.choose")],
-    ["Esc", "", t("panel.keys.back")],
-    ["Tab", "", t("panel.keys.tab")],
-    [CAPS.keys.key, "", t("panel.keys")],
+    row("recall"),
+    row("miss"),
+    row("hold"),
+    row("transfer"),
+    row("call_ticket"),
+    row("abandon"),
+    row("request_rating"),
+    [CAPS.pause.key, CAPS.pause.pad, t("panel.keys.leave")],
+    row("help"),
+    [t("panel.key.backspace"), t("panel.key.backspace"), t("panel.keys.undo")],
+    row("keys"),
+    ["1–9", "1–9", t("panel.keys.choose")],
+    ["↑ ↓", "- +", t("panel.keys.move")],
+    ["Esc", "0 .", t("panel.keys.back")],
   ];
   const head = el("tr", {}, ...["panel.keys.key", "panel.keys.pad", "panel.keys.act"].map((key) => el("th", {}, tCode(key, "panel.keys"))));
-  const body = rows.map(([key, pad, act]) => el("tr", {}, el("td", {}, cap(key)), el("td", {}, cap(pad)), el("td", {}, act)));
+  const body = rows.map(([key, pad, act]) => el("tr", {}, el("td", {}, ...cap(key)), el("td", {}, ...cap(pad)), el("td", {}, act)));
   fill(byId("key-sheet"), [
     el(
       "section",

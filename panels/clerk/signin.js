@@ -72,7 +72,7 @@ export class SignIn {
     return clerk !== undefined;
   }
 
-  /** @param {number} step @returns {boolean} */
+  /** @param {1|-1} step @returns {boolean} */
   arrow(step) {
     const found = this._found();
     if (found.length === 0) return false;

@@ -98,7 +98,9 @@ def test_clerk_works_by_keyboard_alone(pages: Pages, live: LiveServer) -> None:
     press("Enter")
     situation(panel, "idle")
 
-    panel.locator("#key-sign_out").focus()
+    panel.locator("#key-pause").focus()
+    press("Enter")
+    panel.locator(".key", has_text="签退").focus()
     press("Enter")
     situation(panel, "unstaffed")
     assert live.ask("GET", "/v1/halls/county/windows/w3")["window"]["clerk"] is None

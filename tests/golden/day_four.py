@@ -39,7 +39,30 @@ def scripted_v4() -> Hall:
     _notices(hall)
     all_scenes(hall)
     hall.issue("social", item="social-card")
+    _asks(hall)
     return hall
+
+
+def _asks(hall: Hall) -> None:
+    """A clerk asks for help and for a rating, and is still asking at the end."""
+    window = next(w for w in hall.state.windows.values() if w.clerk is None or w.ticket is None)
+    if window.clerk is None:
+        free = next(
+            c.id
+            for c in hall.state.config.clerks
+            if c.id not in hall.state.clerk_at and hall.state.index.serving(window.id, c.id, hall.state.day)
+        )
+        hall.do(cmd.SignIn(window=window.id, clerk=free))
+    if not window.open:
+        hall.do(cmd.Open(window=window.id))
+    hall.do(cmd.Help(window=window.id, reason="来人不适"), who=scenes.SUPERVISOR)
+    hall.do(cmd.HelpDone(window=window.id), who=scenes.SUPERVISOR)
+    hall.issue()
+    hall.do(cmd.CallNext(window=window.id))
+    hall.do(cmd.Start(window=window.id))
+    hall.do(cmd.Complete(window=window.id))
+    hall.do(cmd.RequestRating(window=window.id))
+    hall.do(cmd.Help(window=window.id))
 
 
 def _tides(hall: Hall) -> None:

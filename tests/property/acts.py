@@ -277,6 +277,16 @@ class AtWindows:
     def takes_a_seat(self, window: str, clerk: str, act: type[cmd.AnyCommand]) -> None:
         self.do(act(window=window, clerk=clerk))  # type: ignore[call-arg]
 
+    @asked(window=WINDOWS, ends=[True, True, False])
+    def asks(self, window: str, ends: bool) -> None:
+        if not self.do(cmd.RequestRating(window=window)):
+            self.ready(window)
+            for act in (cmd.CallNext, cmd.Start, cmd.Complete, cmd.RequestRating):
+                self.do(act(window=window))
+        self.do(cmd.Help(window=window))
+        if ends:
+            self.do(cmd.HelpDone(window=window))
+
     @asked(window=WINDOWS, skills=[None, (), ("general",), ("social", "estate")])
     def narrows_the_skills(self, window: str, skills: tuple[str, ...] | None) -> None:
         self.do(cmd.SetSkills(window=window, skills=skills))

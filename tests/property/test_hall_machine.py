@@ -69,7 +69,7 @@ def busy_days(seed: int, steps: int) -> Acts:
     return hall
 
 
-DAYS = range(24)
+DAYS = range(30)
 STEPS = 200
 
 

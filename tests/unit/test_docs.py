@@ -292,7 +292,7 @@ SHAPES = [
         m.Window,
         m.Queue,
     ),
-    *(m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
+    *(m.HelpCall, m.RatingCall, m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
     *(m.Announcement, m.VolumeFrom),
 ]
@@ -389,5 +389,6 @@ def test_both_readmes_say_the_same_things() -> None:
 
 def test_every_picture_is_shown() -> None:
     shown = set(re.findall(r"\(docs/images/([^)]+)\)", text("README.md")))
-    shown |= set(re.findall(r"\(images/([^)]+)\)", text("docs/screens.md")))
+    for page in DOCS.glob("*.md"):
+        shown |= set(re.findall(r"\(images/([^)]+)\)", page.read_text(encoding="utf-8")))
     assert {path.name for path in (DOCS / "images").iterdir()} == shown

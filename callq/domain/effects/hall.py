@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.effects import devices, notices, tides
+from callq.domain.effects import asks, devices, notices, tides
 from callq.domain.effects.tools import (
     WHOLE_UNDO,
     Moment,
@@ -49,6 +49,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
         undo.drop(state.windows, gone)
     tides.configured(state, undo)
     notices.configured(state, undo)
+    asks.configured(state, undo)
     for service in event.config.services:
         for cls in CLASSES:
             key = LaneKey(service.code, cls)
@@ -104,6 +105,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     _nothing_to_take_back(state, undo)
     tides.day_begins(state, undo)
     devices.day_begins(state, undo)
+    asks.day_begins(state, undo)
     _forget_keys(state, previous, ends_ms, at, undo)
     kept = (previous, event.day, *state.keys)
     rated_until = at.now_ms - config.rules.rate_phone_h * 3_600_000

@@ -7,6 +7,7 @@ meaning. A batch is what one accepted command did; it is one entry of the hall's
 
 from __future__ import annotations
 
+from callq.domain.events.asks import HelpEnded, HelpRequested, RatingRequested
 from callq.domain.events.batch import SCHEMA_VERSION, Batch, Event, decode_batch, encode_batch, encode_command
 from callq.domain.events.bookings import (
     Booked,
@@ -121,6 +122,8 @@ __all__ = [
     "HallConfigured",
     "HallResumed",
     "HallSuspended",
+    "HelpEnded",
+    "HelpRequested",
     "IssuingStarted",
     "IssuingStopped",
     "LaneSeen",
@@ -129,6 +132,7 @@ __all__ = [
     "NoticeWithdrawn",
     "OutageRecorded",
     "PauseRequested",
+    "RatingRequested",
     "SkillsSet",
     "Skipped",
     "StepBegun",

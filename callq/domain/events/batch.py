@@ -9,6 +9,7 @@ import msgspec
 
 from callq.domain.commands import Actor
 from callq.domain.errors import BadBytes
+from callq.domain.events.asks import HelpEnded, HelpRequested, RatingRequested
 from callq.domain.events.bookings import (
     Booked,
     BookingArrived,
@@ -163,6 +164,9 @@ Event = (
     | DeviceOrderLapsed
     | NoticePosted
     | NoticeWithdrawn
+    | HelpRequested
+    | HelpEnded
+    | RatingRequested
 )
 
 

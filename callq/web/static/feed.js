@@ -29,7 +29,7 @@ const BACKOFF_MAX_MS = 15000;
 /** A restart behind a proxy takes less; a whole screen must not flash for it. */
 const LOST_AFTER_MS = 1500;
 /** A press this old is no longer what the clerk wants; the view tells what became of it. */
-const COMMAND_MAX_MS = 60000;
+export const COMMAND_MAX_MS = 60000;
 const REFRESH_LIMIT_MS = 10000;
 
 /** @type {Object<number, string>} */
@@ -38,7 +38,7 @@ const CLOSE_CODES = { 4401: "unauthorised", 4403: "forbidden", 4404: "unknown" }
 const HTTP_CODES = { 401: "unauthorised", 403: "forbidden", 404: "unknown_hall" };
 
 /** Random enough never to meet another command's key. @returns {string} */
-function randomKey() {
+export function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 }
@@ -145,15 +145,17 @@ export class Feed {
   /**
    * Do something, once.
    * @param {Object} command `{window, command, ...}` as over HTTP
+   * @param {{key?: string, ageMs?: number}} [before] of a command that was begun before the page was loaded again
    * @returns {Promise<Answer|Refusal>} resolves always; code `unconfirmed` when nobody answered in a minute
    */
-  command(command) {
+  command(command, before) {
+    const { key = randomKey(), ageMs = 0 } = before || {};
     this._lastId += 1;
     const id = String(this._lastId);
-    const message = Object.assign({ type: "command", id, key: randomKey() }, command);
+    const message = Object.assign({ type: "command", id, key }, command);
     return new Promise((resolve) => {
       this._commands.set(id, { message, sinceMs: performance.now(), resolve });
-      window.setTimeout(() => this._settle(id, { ok: false, problem: { code: "unconfirmed" } }), COMMAND_MAX_MS);
+      window.setTimeout(() => this._settle(id, { ok: false, problem: { code: "unconfirmed" } }), COMMAND_MAX_MS - ageMs);
       this._send(message);
     });
   }

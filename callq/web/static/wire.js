@@ -20,8 +20,11 @@
  * @property {string} channel
  * @property {TicketState} state
  * @property {number} issued_ms
+ * @property {number} first_arrival_ms
+ * @property {string|null} returned how it came back: missed, transfer, hold
  * @property {number} calls
  * @property {number} party
+ * @property {number} cases
  * @property {number|null} called_ms
  * @property {number|null} started_ms
  * @property {string|null} window
@@ -47,6 +50,7 @@
  * @property {string|null} clerk
  * @property {string|null} ticket
  * @property {number|null} since_ms
+ * @property {number|null} opens_ms
  */
 
 /**
@@ -272,6 +276,8 @@
  * @property {Ticket} ticket
  * @property {string} service_name
  * @property {string} service_name_en
+ * @property {string} item_name empty: not known
+ * @property {string} item_name_en
  * @property {number} target_s
  * @property {number} waited_s
  * @property {Why|null} why
@@ -289,7 +295,19 @@
  * @property {TicketState} state
  * @property {number} at_ms
  * @property {number|null} handling_s
+ * @property {boolean} rateable its holder can still be asked for a rating
  */
+/**
+ * @typedef {Object} HeldTicket
+ * @property {string} id
+ * @property {string} number
+ * @property {string} service_name
+ * @property {"without_papers"|"with_papers"|"waiting"} kind
+ * @property {number} since_ms
+ * @property {number|null} due_ms
+ * @property {boolean} mine
+ */
+/** @typedef {{act: "call"|"miss"|"complete", ticket: string, number: string, until_ms: number}} Undoable */
 /** @typedef {{since_ms: number|null, done: number, missed: number, mean_s: number|null}} ClerkDay */
 /** @typedef {{id: string, name: string, busy_at: string|null}} Option */
 
@@ -298,13 +316,20 @@
  * @property {Window} window
  * @property {string} window_name
  * @property {string} window_name_en
- * @property {{id: string, name: string, name_en: string, timezone: string}} hall
+ * @property {{id: string, name: string, name_en: string, timezone: string, practice: boolean}} hall
  * @property {{id: string, name: string}|null} clerk
+ * @property {{id: string, name: string}|null} trainee who sits beside
+ * @property {{id: string, name: string}[]} learners who may sit beside whoever is signed in
  * @property {PanelTicket|null} current
  * @property {PanelTicket|null} next
  * @property {LeftTo[]} left_to
  * @property {Queue[]} queues
  * @property {LastTicket|null} last
+ * @property {HeldTicket[]} held
+ * @property {Undoable|null} undo
+ * @property {{since_ms: number}|null} help asked for and not answered yet
+ * @property {{number: string, asked_ms: number}|null} rating whose rating was asked for
+ * @property {Suspended|null} suspended
  * @property {ClerkDay|null} today
  * @property {Option[]} clerks
  * @property {{recall_gap_s: number, max_calls: number, min_calls_before_miss: number}} rules

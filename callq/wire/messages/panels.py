@@ -139,6 +139,9 @@ class PanelTicket(_Wire, frozen=True, kw_only=True):
     ticket: Ticket
     service_name: str
     service_name_en: str
+    item_name: str
+    """Of its matter; empty: it names none."""
+    item_name_en: str
     target_s: int
     waited_s: int
     """From the lateness clock to the call (to now while it still waits)."""
@@ -160,6 +163,8 @@ class LastTicket(_Wire, frozen=True, kw_only=True):
     state: TicketStateName
     at_ms: int
     handling_s: int | None
+    rateable: bool
+    """It was completed here and is not rated: its holder can be asked, in time."""
 
 
 class HeldTicket(_Wire, frozen=True, kw_only=True):
@@ -197,6 +202,17 @@ class ClerkDay(_Wire, frozen=True, kw_only=True):
     missed: int
     mean_s: int | None
     """Mean handling of what was completed."""
+
+
+class HelpCall(_Wire, frozen=True, kw_only=True):
+    """A clerk who waits for help."""
+
+    window: str
+    label: str
+    zone: str
+    clerk: str
+    reason: str
+    since_ms: int
 
 
 class Option(_Wire, frozen=True, kw_only=True):

@@ -170,6 +170,17 @@ class EntranceZone(_Wire, frozen=True, kw_only=True):
     windows: tuple[BoardWindow, ...]
 
 
+class RatingCall(_Wire, frozen=True, kw_only=True):
+    """Somebody who was asked for a rating."""
+
+    ticket: str
+    """Id that the rating is given to."""
+    number: str
+    step: int
+    """Which step of the visit."""
+    asked_ms: int
+
+
 class Strip(_Wire, frozen=True, kw_only=True):
     """A window bar, always whole."""
 
@@ -190,3 +201,5 @@ class Strip(_Wire, frozen=True, kw_only=True):
     """When a plan opens it."""
     suspended: Suspended | None
     timezone: str
+    rating: RatingCall | None = None
+    """Of whom a rating was asked here last, until it is given."""

@@ -1,0 +1,88 @@
+"""A clerk's whole day by keyboard, by keypad, and over a line that breaks in the middle of every act."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.clerks_day import DAY, WINDOW, Record, begin, done, prepare
+from tests.browser.conftest import WITHIN_MS, is_live
+from tests.browser.line import line_to
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.clerks_day import Press
+    from tests.browser.conftest import Pages
+    from tests.browser.line import Line
+    from tests.live import LiveServer
+
+pytestmark = pytest.mark.browser
+
+CUT_S: Final = float(os.environ.get("CALLQ_CUT_S", "0"))
+"""How long the line stays cut; given one, every act is cut at every step, which takes two hours with 30."""
+
+STEPS: Final = ("unsent", "unanswered", "away", "again", "reload")
+"""Before the press has left; when the server has done it; pressed when the line is gone and the page does not
+know yet; a second time while it connects anew; and with the page loaded again before the answer."""
+
+
+@pytest.mark.parametrize("pad", [False, True], ids=["keyboard", "keypad"])
+def test_whole_day_without_a_mouse(pages: Pages, live: LiveServer, pad: bool) -> None:
+    prepare(live)
+    panel = pages.panel(WINDOW)
+    record = Record(live)
+    for press in DAY:
+        panel.keyboard.press(begin(panel, press, pad=pad))
+        done(panel, press)
+        assert record.new() == press.events.split(), press.name
+
+
+@pytest.mark.timeout(6000 if CUT_S else 300)
+@pytest.mark.parametrize("shift", range(len(STEPS) if CUT_S else 1))
+def test_press_on_a_line_that_breaks_acts_once(pages: Pages, live: LiveServer, shift: int) -> None:
+    prepare(live)
+    record = Record(live)
+    with line_to(live.port) as line:
+        panel = pages.blank((1366, 768))
+        token = live.token("clerk", hall="county", window=WINDOW)
+        panel.goto(f"{line.url}/panel/county/{WINDOW}#token={token}")
+        is_live(panel)
+        for number, press in enumerate(DAY):
+            _pressed_while_it_breaks(panel, line, press, STEPS[(number + shift) % len(STEPS)], record)
+            assert record.new() == press.events.split(), press.name
+
+
+def _pressed_while_it_breaks(panel: Page, line: Line, press: Press, step: str, record: Record) -> None:
+    last = begin(panel, press)
+    match step:
+        case "unsent":
+            line.lose("up")
+            panel.keyboard.press(last)
+            line.await_loss(WITHIN_MS / 1000)
+            line.cut()
+        case "away":
+            line.cut()
+            panel.keyboard.press(last)
+        case _:
+            before, until = record.revision(), time.monotonic() + WITHIN_MS / 1000
+            line.lose("down")
+            panel.keyboard.press(last)
+            while record.revision() == before:
+                assert time.monotonic() < until, "the press did not arrive"
+            line.cut()
+    time.sleep(CUT_S)
+    if step == "again":
+        line.mend("down")
+        line.await_loss(WITHIN_MS / 1000)
+        line.cut()
+    line.mend()
+    if step == "reload":
+        panel.reload()
+    expect(panel.locator("#receipt")).to_have_attribute("data-kind", "done", timeout=WITHIN_MS + 40_000)
+    done(panel, press)
+    is_live(panel)
