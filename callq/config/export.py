@@ -10,7 +10,7 @@ from callq.domain.hall import plain
 if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
 
-_TABLES: Final = ("contact", "rules", "routing", "tides", "voice")
+_TABLES: Final = ("contact", "rules", "routing", "tides", "voice", "warnings")
 _ARRAYS: Final = (
     "zones",
     "sessions",

@@ -128,6 +128,13 @@ RANGES: Final = {
     "repeat": (1, 3),
     "stale_s": (10, 120),
     "volume": (0, 100),
+    # warnings
+    "waiting": (0, 1000),
+    "waiting_severe": (0, 1000),
+    "late_severe": (0, 10),
+    "unstaffed_min": (0, 480),
+    "serving_min": (0, 480),
+    "paused_min": (0, 480),
 }
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
 

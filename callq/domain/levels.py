@@ -84,6 +84,7 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         tides.TideReason,
         tides.SkillsOf,
         tides.TideMemory,
+        hall.Warnings,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -146,7 +147,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     },
     3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
     4: {
-        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets"),
+        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "warnings"),
         hall.Service: (
             "target_appointment_min",
             "target_priority_min",
