@@ -38,6 +38,7 @@ from callq.domain.hall import (
     Tides,
     Voice,
     VolumeHours,
+    Warnings,
     WindowConfig,
     Zone,
 )
@@ -185,6 +186,7 @@ TABLES = {
     Language: "[[voice.languages]]",
     Item: "[[items]]",
     Outlet: "[[outlets]]",
+    Warnings: "[warnings]",
 }
 
 
@@ -287,6 +289,7 @@ SHAPES = [
     *(m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
     *(m.Announcement, m.VolumeFrom),
+    *(m.FloorWarning, m.Thresholds, m.Tides, m.Plan, m.PlanPast, m.PlanSlot, m.ZoneInfo),
 ]
 
 
@@ -381,5 +384,6 @@ def test_both_readmes_say_the_same_things() -> None:
 
 def test_every_picture_is_shown() -> None:
     shown = set(re.findall(r"\(docs/images/([^)]+)\)", text("README.md")))
-    shown |= set(re.findall(r"\(images/([^)]+)\)", text("docs/screens.md")))
+    for page in DOCS.glob("*.md"):
+        shown |= set(re.findall(r"\(images/([^)]+)\)", page.read_text(encoding="utf-8")))
     assert {path.name for path in (DOCS / "images").iterdir()} == shown

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from callq.wire.messages.base import BookingStateName, StepStateName, TicketStateName, WindowStateName
 from callq.wire.messages.bookings import Booking, BookingAnswer, BookingPage, Slot, Slots
+from callq.wire.messages.floor import FloorWarning, Thresholds, WarningCode
 from callq.wire.messages.guide import (
     ItemInfo,
     ItemPage,
@@ -69,6 +70,7 @@ from callq.wire.messages.tides import (
     PlanEffect,
     PlanNeed,
     PlanOpening,
+    PlanPast,
     PlanReason,
     PlanSkills,
     PlanSlot,
@@ -94,6 +96,7 @@ __all__ = [
     "EntranceZone",
     "Event",
     "EventPage",
+    "FloorWarning",
     "HallInfo",
     "HallList",
     "HallName",
@@ -113,6 +116,7 @@ __all__ = [
     "PlanEffect",
     "PlanNeed",
     "PlanOpening",
+    "PlanPast",
     "PlanReason",
     "PlanSkills",
     "PlanSlot",
@@ -135,6 +139,7 @@ __all__ = [
     "StepStateName",
     "Strip",
     "Suspended",
+    "Thresholds",
     "Ticket",
     "TicketAnswer",
     "TicketPage",
@@ -147,6 +152,7 @@ __all__ = [
     "VisitStep",
     "VolumeFrom",
     "Wait",
+    "WarningCode",
     "Why",
     "WhyAnswer",
     "Window",
