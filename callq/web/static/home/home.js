@@ -85,6 +85,10 @@ function hallNode(info, passOf, hint) {
   const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
   screens.push(links("tv", "all", t("home.wholeHall"), ""), links("tv", "entrance", t("home.entrance"), ""));
   const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.bar", { label: window.label }), ""));
+  const pass = passOf("floor");
+  const floor = pass
+    ? [{ title: t("home.floor"), href: `/floor/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(pass.token)}`, note: t("home.floorHint") }]
+    : [];
   const panels = info.windows.map((window) =>
     links("panel", window.id, t("home.window", { label: window.label }), window.directions),
   );
@@ -99,6 +103,7 @@ function hallNode(info, passOf, hint) {
     linkList(none.concat(...screens)),
     el("h3", {}, t("home.bars")),
     linkList(none.concat(...bars)),
+    ...(floor.length ? [el("h3", {}, t("home.floors")), linkList(floor)] : []),
     el("h3", {}, t("home.panels")),
     linkList(none.concat(...panels)),
   );
