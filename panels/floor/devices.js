@@ -2,7 +2,7 @@
 
 import { hourMinute } from "/static/clock.js";
 import { attrs, byId, el, shape, text } from "/static/dom.js";
-import { t, tCode } from "/static/words.js";
+import { named, t, tCode } from "/static/words.js";
 import { part, reconcile, refill } from "/pages/floor/list.js";
 
 /** @typedef {import("/static/wire.js").Device} Device */
@@ -15,7 +15,7 @@ export const isWrong = (device) => device.state === "fault" || device.state === 
 const nameOf = (device) => device.name || `${tCode(`floor.device.${device.kind}`, "floor.device.other", { kind: device.kind })} ${device.id}`;
 
 /** @param {Device} device */
-const faultsOf = (device) => device.faults.map((fault) => tCode(`floor.fault.${fault}`, "floor.fault.other", { fault })).join(t("listComma"));
+const faultsOf = (device) => device.faults.map((fault) => named(fault.text, fault.text_en)).join(t("listComma"));
 
 /**
  * @param {Device} device
@@ -24,8 +24,10 @@ const faultsOf = (device) => device.faults.map((fault) => tCode(`floor.fault.${f
  */
 export function deviceWords(device, timezone) {
   const seen = device.last_seen_ms === null ? t("floor.device.never") : t("floor.device.seen", { time: hourMinute(device.last_seen_ms, timezone) });
+  const [first] = device.faults;
+  const todo = first ? named(first.todo, first.todo_en) : "";
   const what = device.state === "silent" ? t("floor.device.silent") : faultsOf(device) || t("floor.device.fault");
-  return { title: t("floor.device.wrong", { name: nameOf(device), what }), more: [device.place, seen].filter(Boolean).join(t("comma")) };
+  return { title: t("floor.device.wrong", { name: nameOf(device), what }), more: [device.place, seen, todo].filter(Boolean).join(t("comma")) };
 }
 
 /** @param {Device[]} devices @returns {Kind[]} kinds with something wrong first */

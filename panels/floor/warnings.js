@@ -74,6 +74,11 @@ export function warningRows(floor, nowMs) {
     const row = rowOf(one, floor, nowMs);
     if (row) rows.push(row);
   });
+  (floor.help || []).forEach((one) => {
+    const title = t("floor.warn.help", { label: one.label, n: wholeMinutes(nowMs - one.since_ms) });
+    const more = [namesOf([one.clerk], floor)[0], one.reason].filter(Boolean).join(t("comma"));
+    rows.push({ id: `help/${one.window}`, severe: false, sinceMs: one.since_ms, title, more, act: t("floor.do.handle"), subject: { kind: "window", id: one.window, why: "help" } });
+  });
   (floor.devices || []).filter(isWrong).forEach((device) => {
     const { title, more } = deviceWords(device, floor.place.timezone);
     const sinceMs = device.since_ms === null ? nowMs : device.since_ms;

@@ -61,7 +61,10 @@ export class WindowSheet {
     this._number = number.input;
     this._heads = el("p", { class: "chips" });
     const make = this._buttons.make.bind(this._buttons);
+    const done = make("help-done", t("floor.do.helpDone"), () => this._simple("help_done", t("floor.done.helpDone", { label: this._label })));
+    this._help = section(t("floor.window.help"), rowOf(done));
     this.body.append(
+      this._help,
       section(
         t("floor.window.state"),
         rowOf(
@@ -116,6 +119,7 @@ export class WindowSheet {
     ]);
     this._askTicket(window);
     renderFacts(this._facts, this._factRows(window, floor));
+    if (this._help) attrs(this._help, { hidden: !(floor.help || []).some((one) => one.window === this._id) });
     if (this._clerk) {
       renderOptions(this._clerk, this._candidates().map((one) => /** @type {[string, string]} */ ([one.id, `${one.name}　${whereWords(one)}`])));
       this._renderSkills(window);

@@ -205,6 +205,18 @@ def floor() -> dict[str, Any]:
     }
 
 
+PAPER_OUT = {
+    **{
+        "code": "paper_out",
+        "since_ms": NOW_MS - 240_000,
+        "detail": "",
+        "text": "缺纸",
+        "text_en": "out of paper",
+    },
+    **{"todo": "换纸，号票暂由 6 号机补打", "todo_en": "put paper in"},
+}
+
+
 def devices() -> list[dict[str, Any]]:
     """As many as the picture has, one kiosk without paper."""
     kinds = (("screen", 9), ("kiosk", 13), ("led", 84), ("voice", 5), ("rating", 84))
@@ -218,7 +230,7 @@ def devices() -> list[dict[str, Any]]:
         for n in range(1, count + 1)
     ]
     broken = next(one for one in found if one["id"] == "kiosk-7")
-    broken |= {"name": "7 号自助机", "state": "fault", "faults": ["paper_out"], "since_ms": NOW_MS - 240_000}
+    broken |= {"name": "7 号自助机", "state": "fault", "faults": [PAPER_OUT], "since_ms": NOW_MS - 240_000}
     return found
 
 

@@ -305,7 +305,17 @@ def test_warnings_are_in_order_with_one_act_each(shown: Any) -> None:
     expect(page.locator("#receipt")).to_contain_text("周婷已到 20 号窗口")
     [sent] = feed.commands
     assert (sent["window"], sent["command"], sent["clerk"]) == ("w20", "sign_in", "c006")
-    feed.change(warnings=[])
+    page.keyboard.press("Escape")
+    call = {"window": "w5", "label": "5", "zone": "hall", "clerk": "c005", "reason": "争执"}
+    feed.change(warnings=[], help=[{**call, "since_ms": feed.now_ms() - 130_000}])
+    expect(page.locator("#warnings-title")).to_have_text("预警 1")
+    expect(rows).to_contain_text("5 号窗口求助 2 分赵强，争执")
+    rows.locator("button").click()
+    page.locator("#sheet .do-help-done").click()
+    expect(page.locator("#receipt")).to_contain_text("5 号窗口的求助已处理")
+    assert feed.commands[1]["command"] == "help_done"
+    feed.change(help=[])
+    expect(page.locator("#sheet .do-help-done")).to_be_hidden()
     expect(page.locator("#warnings-title")).to_have_text("预警 0")
 
 

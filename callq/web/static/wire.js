@@ -346,7 +346,7 @@
  * @property {"ok"|"fault"|"silent"|"unknown"} state
  * @property {number|null} since_ms
  * @property {number|null} last_seen_ms
- * @property {string[]} faults
+ * @property {{code: string, text: string, text_en: string, todo: string, todo_en: string}[]} faults
  * @property {string} version
  */
 /** @typedef {{id: string, text: string, until_ms: number|null}} FloorNotice */
@@ -373,6 +373,7 @@
  * @property {string} config_digest
  * @property {Device[]} [devices]
  * @property {FloorNotice[]} [notices]
+ * @property {{window: string, label: string, clerk: string, reason: string, since_ms: number}[]} [help]
  * @property {number} server_ms
  */
 
