@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtests import days, doors_http, engine, feed, guide, hardness, led, restart, routing, screens
+from loadtests import day, days, doors_http, engine, feed, guide, hardness, led, restart, routing, screens
 from loadtests.figures import Report, source
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "restart": restart,
     "routing": routing,
     "guide": guide,
+    "day": day,
     "days": days,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""

@@ -6,11 +6,10 @@ cores; `--days` makes it shorter.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.simulate.results import paired
-from callq.simulate.runs import Run, one_day, simulate
+from callq.simulate.runs import Run, simulate
 from callq.simulate.scenario import load
 from loadtests.figures import Bound, Figure, Report, report
 
@@ -73,7 +72,6 @@ GREEN_P99_MIN: Final = 14.0
 OPENINGS: Final = 55.0
 OF_ONE_WINDOW: Final = 4.0
 """Openings of one window on one day, however the day goes."""
-DAY_S: Final = 1.0
 FEWER: Final = 20
 """Days of what has no goal."""
 FEWEST: Final = 12
@@ -107,7 +105,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     """Simulate everything, and hold it against the goals."""
     runner = _Runner(args.days, args.jobs, progress)
     fewer = _Runner(min(args.days, FEWER), args.jobs, progress)
-    figures: list[Figure] = [_speed()]
+    figures: list[Figure] = []
     intervals: list[str] = []
     for volume in VOLUMES:
         goals = GOALS[volume]
@@ -135,17 +133,6 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     which = f"of what has no goal {fewer.days}, of spare skills {skills}"
     setting = f"{args.days} days of `county-84`, {which}; seed {SEED}."
     return report("days", figures, setting, *intervals)
-
-
-def _speed() -> Figure:
-    scenario = load("county-84")
-    took = []
-    for day in range(5):
-        began = time.perf_counter()
-        one_day(Run(scenario, 2600, 5, SEED), day)
-        took.append(time.perf_counter() - began)
-    bound = Bound(of="value", at="most", limit=DAY_S)
-    return Figure(what="one day of 2,600 people, on one core", unit="s", values=tuple(took), bound=bound)
 
 
 def _one(what: str, unit: str, value: float, *, most: float | None = None) -> Figure:
