@@ -9,7 +9,7 @@ import { lang, named, t, translatePage } from "/static/words.js";
 /** @typedef {{token: string, clerk: string}} Pass */
 /** @typedef {{id: string, name: string, name_en: string,
  *   zones: {code: string, name: string, name_en: string, place: string}[],
- *   windows: {id: string, label: string, directions: string}[]}} HallInfo */
+ *   windows: {id: string, label: string, directions: string}[], may: string[]}} HallInfo */
 
 const BESIDE = /^(entrance$|window\/)/;
 
@@ -125,7 +125,11 @@ function hallNodes(token) {
     if (list.halls.length === 0) return [trouble(t("home.empty"))];
     const nodes = list.halls.map((name) =>
       get(`/v1/halls/${encodeURIComponent(name.id)}`, token).then((info) =>
-        hallNode(info, () => ({ token, clerk: "" }), t("home.rights")),
+        hallNode(
+          info,
+          (page) => (page === "floor" && info.may.indexOf("read_floor") < 0 ? undefined : { token, clerk: "" }),
+          t("home.rights"),
+        ),
       ),
     );
     return Promise.all(nodes);
