@@ -85,6 +85,8 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
         href = f"/tv/{quote(hall.id)}/{quote(zone.code)}{_device_in(hall, zone.code)}#token={token}"
         english = f" / {zone.name_en}" if zone.name_en else ""
         screens.append(Link(f"{zone.name}大屏{english}", href, zone.place))
+    token = tokens["floor"] = await mint("supervisor", "demo supervisor")
+    floor = Link("值班台 / floor page", f"/floor/{quote(hall.id)}#token={token}", "")
     panels.sort(key=lambda link: not link.href.startswith(_panel_of(hall, seating)))
     return Passes(
         kiosk=await mint("kiosk", "demo kiosk"),
@@ -94,7 +96,7 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
             seat.window: await mint("clerk", f"demo {seat.clerk}", window=seat.window, clerk=seat.clerk)
             for seat in seating.seats
         },
-        links=(panels[0], *screens, entrance, beside, *panels[1:]),
+        links=(panels[0], floor, *screens, entrance, beside, *panels[1:]),
         home=_home_href(hall, seating, tokens),
     )
 

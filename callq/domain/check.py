@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from callq.domain import check_devices, check_hours, check_load, check_screens, check_services, check_voice
+from callq.domain import (
+    check_devices,
+    check_hours,
+    check_load,
+    check_screens,
+    check_services,
+    check_voice,
+    check_warnings,
+)
 from callq.domain import check_values as values
 from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.hall import Clerk, HallConfig, Rules, Skill
@@ -46,6 +54,7 @@ def _all(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from check_voice.problems(config)
     yield from check_devices.problems(config)
     yield from check_screens.problems(config)
+    yield from check_warnings.problems(config)
     yield from _coverage(config)
 
 

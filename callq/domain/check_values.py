@@ -132,6 +132,13 @@ RANGES: Final = {
     # screens
     "recent": (6, 8),
     "picture_s": (5, 300),
+    # warnings
+    "waiting": (0, 1000),
+    "waiting_severe": (0, 1000),
+    "late_severe": (0, 10),
+    "unstaffed_min": (0, 480),
+    "serving_min": (0, 480),
+    "paused_min": (0, 480),
 }
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
 

@@ -336,6 +336,7 @@ class SetTides(Command, frozen=True, kw_only=True, tag="set_tides"):
     """潮汐: run the tides otherwise for the rest of the day; None: as the hall file has it."""
 
     mode: TideMode | None
+    beta: float | None = None
 
 
 class AcceptPlan(Command, frozen=True, kw_only=True, tag="accept_plan"):

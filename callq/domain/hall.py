@@ -447,6 +447,23 @@ class Screens(_Config, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, zones=(), **given)
 
 
+class Warnings(_Config, frozen=True, kw_only=True):
+    """预警: from when on the floor page calls for attention; 0 in any of them: never."""
+
+    waiting: int = 10
+    """More people than this wait for a service."""
+    waiting_severe: int = 20
+    """So many more that it is severe."""
+    late_severe: float = 1.5
+    """So many times its target the first of a queue has waited: severe. Over the target at all: attention."""
+    unstaffed_min: int = 1
+    """空岗: so many minutes an open window has had no clerk."""
+    serving_min: int = 25
+    """So many minutes one ticket is being served."""
+    paused_min: int = 15
+    """So many minutes a window is paused."""
+
+
 class HallConfig(_Config, frozen=True, kw_only=True):
     """One hall, whole."""
 
@@ -479,6 +496,7 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     screens: Screens = Screens()
     practice: bool = False
     """A hall to learn in: marked on its pages, and its citizens are simulated."""
+    warnings: Warnings = Warnings()
 
     @property
     def policy_name(self) -> str:

@@ -102,6 +102,7 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         ev.HelpRequested,
         ev.HelpEnded,
         ev.RatingRequested,
+        hall.Warnings,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -164,7 +165,17 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     },
     3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
     4: {
-        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "devices", "screens", "practice"),
+        hall.HallConfig: (
+            "routing",
+            "tides",
+            "voice",
+            "items",
+            "outlets",
+            "devices",
+            "screens",
+            "practice",
+            "warnings",
+        ),
         hall.Service: (
             "target_appointment_min",
             "target_priority_min",

@@ -26,6 +26,9 @@ VALID_MS: Final = 180_000
 RENEW_MS: Final = 90_000
 """One that is still right is made valid anew when no more than this is left."""
 
+PART_MS: Final = 900_000
+"""How long the parts are in which the day so far is remembered."""
+
 LEVEL: Final = 4
 """Schema that can say what the tides do."""
 
@@ -186,6 +189,16 @@ class TideSlot(NamedTuple):
     windows: int
 
 
+class TidePast(NamedTuple):
+    """A part of the day that is over, as it was last reckoned in it."""
+
+    from_ms: int
+    open: int
+    """Windows open to stay, or about to open."""
+    needed: int
+    """Windows that were needed next; those with one service included."""
+
+
 class TideStreak(NamedTuple):
     """Since when a service's queue has been long or short, in the hall's own time."""
 
@@ -220,11 +233,15 @@ class Tide(msgspec.Struct, frozen=True, kw_only=True):
 
     mode: TideMode | None = None
     """Of this day; None: as the hall file has it."""
+    beta: float | None = None
+    """Likewise."""
     minute_ms: int = 0
     """Last minute whose reckoning left anything, Unix ms: of several nodes one does."""
     memory: TideMemory = TideMemory()
     ahead: tuple[TideSlot, ...] = ()
     """The rest of the day as forecast."""
+    past: tuple[TidePast, ...] = ()
+    """The day so far, in parts of `PART_MS`, oldest first."""
     alone: dict[str, int] = {}
     """Until when the plan leaves windows alone that people have moved, likewise."""
     leaving: tuple[str, ...] = ()
@@ -245,6 +262,12 @@ class Tide(msgspec.Struct, frozen=True, kw_only=True):
 def mode_of(state: HallState) -> TideMode:
     """Whether and how the hall's tides are run today."""
     return state.tides.mode or state.config.tides.mode
+
+
+def beta_of(state: HallState) -> float:
+    """Between cost and comfort today: standard deviations of the load that are kept ready."""
+    own = state.tides.beta
+    return state.config.tides.beta if own is None else own
 
 
 def controlled(config: HallConfig) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from callq.domain.calendar import day_bounds
 from callq.domain.hours import sessions_on
 from callq.domain.keeping import PAUSE_COUNTS_MIN, minima_at, promised, span_ms
-from callq.domain.tides import LEVEL, Tide, controlled, left_alone, mode_of, opening_clock
+from callq.domain.tides import LEVEL, Tide, beta_of, controlled, left_alone, mode_of, opening_clock
 from callq.domain.window import WindowState
 from callq.tidal.forecast import DayForecast, Slot, day_factors
 from callq.tidal.laws import Law, law_of
@@ -239,7 +239,7 @@ def look(state: HallState, days: Days, now_ms: int) -> Sight:
         minima(Least(place[one.service], one.least) for one in minima_at(state, now_ms)),
         served,
         _resources(config, place),
-        Settings(tides.beta, tides.min_open_min, tides.close_after_min, tides.close_margin),
+        Settings(beta_of(state), tides.min_open_min, tides.close_after_min, tides.close_margin),
     )
 
 

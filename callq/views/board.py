@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from callq.domain.ticket import TicketState
@@ -133,6 +134,15 @@ def _missed(state: HallState, zone: str | None, now_ms: int) -> list[Ticket]:
 def public_state(window: Window) -> WindowState:
     """What citizens see: without a clerk a window is not open for them, whatever its flags say."""
     return window.state if window.clerk is not None else WindowState.CLOSED
+
+
+def working(state: HallState) -> Counter[str]:
+    """How many windows that are at work now do each service."""
+    found: Counter[str] = Counter()
+    for window in state.windows.values():
+        if public_state(window) is not WindowState.CLOSED:
+            found.update(state.services_at(window))
+    return found
 
 
 def window_row(state: HallState, window: Window, memo: Memo) -> m.BoardWindow:

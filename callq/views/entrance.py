@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from callq.domain.estimate import newcomer
-from callq.domain.window import WindowState
-from callq.views.board import public_state, window_row
+from callq.views.board import window_row, working
 from callq.views.notices import layout_of, notices_of
 from callq.views.queues import Memo, label_ranges, place_of, waiting_count
 from callq.views.ticket import wait_out
@@ -28,10 +26,10 @@ def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, obj
       memo: shared by the projections of this state.
     """
     config = state.config
-    working = _working(state)
+    at_work = working(state)
     return {
         "place": place_of(state, None),
-        "services": tuple(_service(state, s, working[s.code], now_ms, memo) for s in config.services),
+        "services": tuple(_service(state, s, at_work[s.code], now_ms, memo) for s in config.services),
         "zones": tuple(
             m.EntranceZone(
                 code=zone.code,
@@ -50,15 +48,6 @@ def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, obj
         "notices": notices_of(state, None),
         "screen": layout_of(state, None),
     }
-
-
-def _working(state: HallState) -> Counter[str]:
-    """How many windows that are at work now do each service."""
-    found: Counter[str] = Counter()
-    for window in state.windows.values():
-        if public_state(window) is not WindowState.CLOSED:
-            found.update(state.services_at(window))
-    return found
 
 
 def _service(state: HallState, service: Service, working: int, now_ms: int, memo: Memo) -> m.EntranceService:

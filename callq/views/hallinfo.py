@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
 
 
-def hall_info(state: HallState, now_ms: int, *, staff: bool) -> m.HallInfo:
+def hall_info(state: HallState, now_ms: int, *, staff: bool, role: str, may: tuple[str, ...]) -> m.HallInfo:
     """What is fixed about a hall, and where its history stands.
 
     Args:
       state: the hall.
       now_ms: Unix ms, for which services give tickets.
       staff: whether to name its clerks; everyone else learns nothing about them.
+      role: of who asks.
+      may: what that role is permitted.
     """
     config = state.config
     return m.HallInfo(
@@ -71,6 +73,8 @@ def hall_info(state: HallState, now_ms: int, *, staff: bool) -> m.HallInfo:
         )
         if staff
         else msgspec.UNSET,
+        role=role,
+        may=may,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.tides import mode_of, opening_ms
+from callq.domain.tides import beta_of, controlled, mode_of, opening_ms
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -70,13 +70,24 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
 def plan_of(state: HallState) -> m.Tides:
     """The tides of a hall as they are recorded; what has passed by the clock alone is still in it."""
     tides = state.tides
+    movable = controlled(state.config)
+    fixed = sum(window.open and window.id not in movable for window in state.windows.values())
     return m.Tides(
         mode=mode_of(state),
-        by_hand=tides.mode is not None,
+        by_hand=tides.mode is not None or tides.beta is not None,
+        beta=beta_of(state),
         minute_ms=tides.minute_ms or None,
         there=tides.memory.there,
         needs=tuple(m.PlanNeed(lead_min=n.lead_min, windows=n.windows) for n in tides.memory.needs),
-        day=tuple(m.PlanSlot(from_ms=slot.from_ms, windows=slot.windows) for slot in tides.ahead),
+        past=tuple(m.PlanPast(from_ms=p.from_ms, open=p.open, needed=p.needed) for p in tides.past),
+        day=tuple(
+            m.PlanSlot(
+                from_ms=slot.from_ms,
+                windows=slot.windows,
+                planned=min(max(slot.windows, fixed), fixed + len(movable)),
+            )
+            for slot in tides.ahead
+        ),
         opening=tuple(
             m.PlanOpening(window=window, opens_ms=opens_ms)
             for window in state.index.windows

@@ -50,10 +50,17 @@ class BoardAnswer(_Answer, frozen=True, kw_only=True):
 
 
 class FloorTotals(_Answer, frozen=True, kw_only=True):
-    """Waiting and serving now; done and missed since the business day began."""
+    """Waiting, late and serving now; the others since the business day began."""
 
     waiting: int
+    late: int
+    """Who has waited beyond the target, as of the last change."""
+    mean_since_ms: int | None
+    """Since when those who wait have waited on average; null: nobody waits."""
     serving: int
+    issued: int
+    priority: int
+    """Of those."""
     done: int
     missed: int
 
@@ -77,6 +84,10 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     device_counts: m.DeviceCounts
     totals: FloorTotals
     notices: tuple[m.Notice, ...]
+    zones: tuple[m.ZoneInfo, ...]
+    warnings: tuple[m.FloorWarning, ...]
+    thresholds: m.Thresholds
+    config_digest: str
     server_ms: int
 
 

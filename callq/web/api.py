@@ -102,8 +102,12 @@ class Api:
     async def hall(self, call: Call) -> m.HallInfo:
         """A hall's configuration in force."""
         actor = self.actor(call, Permission.READ_HALL)
-        staff = call.principal.may(Permission.READ_CLERKS)
-        return await actor.read(lambda state, now: hall_info(state, now, staff=staff))
+        principal = call.principal
+        staff = principal.may(Permission.READ_CLERKS)
+        may = tuple(permission.value for permission in Permission if principal.may(permission))
+        return await actor.read(
+            lambda state, now: hall_info(state, now, staff=staff, role=principal.role.value, may=may)
+        )
 
     async def config(self, call: Call) -> answers.ConfigAnswer:
         """The whole configuration in force."""

@@ -292,6 +292,8 @@ class SetTidesBody(CommandBody, frozen=True, kw_only=True, tag="set_tides"):
 
     mode: TideMode | None
     """`off`, `advise` (a supervisor is asked), `automatic`; null: as the hall file has it."""
+    beta: Annotated[float, msgspec.Meta(ge=-3, le=3)] | None = None
+    """Between cost (less) and comfort (more); null or left out: as the hall file has it."""
 
 
 class AcceptPlanBody(CommandBody, frozen=True, kw_only=True, tag="accept_plan"):

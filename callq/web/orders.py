@@ -118,7 +118,7 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
     bodies.CloseDayBody: lambda body: cmd.CloseDay(reason=_said(body.reason)),
     bodies.SecondBody: lambda body: cmd.Second(clerk=body.clerk, hall=body.hall),
     bodies.UnsecondBody: lambda body: cmd.Unsecond(clerk=body.clerk),
-    bodies.SetTidesBody: lambda body: cmd.SetTides(mode=body.mode),
+    bodies.SetTidesBody: lambda body: cmd.SetTides(mode=body.mode, beta=body.beta),
     bodies.AcceptPlanBody: lambda body: cmd.AcceptPlan(plan=body.plan),
     bodies.OrderDeviceBody: lambda body: cmd.OrderDevice(device=body.device, order=body.order),
     bodies.DeclinePlanBody: lambda body: cmd.DeclinePlan(plan=body.plan, reason=_said(body.reason)),

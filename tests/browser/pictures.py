@@ -26,8 +26,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from playwright.sync_api import expect, sync_playwright
 
+from tests.browser import floors
+from tests.browser.boards import NOW_MS
 from tests.browser.conftest import FLAGS as BROWSER_FLAGS
-from tests.browser.conftest import PANEL, PORTRAIT, TV, WITHIN_MS, chromium_path, is_live, situation
+from tests.browser.conftest import PANEL, PORTRAIT, TV, WITHIN_MS, ToldFeed, chromium_path, is_live, situation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 HALL, WINDOW, CLERK = "county", "w1", "c01"
 WIDE = (2400, 1010)
-BAR, PHONE = (1280, 320), (390, 844)
+BAR, PHONE, TABLET = (1280, 320), (390, 844), (1180, 820)
 
 TOGETHER = """<!doctype html><meta charset="utf-8"><style>
   * { margin: 0; box-sizing: border-box }
@@ -202,6 +204,21 @@ def visit(browser: Browser, demo: Demo, out: Path) -> None:
     take(phone, out / "phone-ticket.png")
 
 
+def at_the_floor(browser: Browser, url: str, out: Path) -> None:
+    """The floor page at the sample moment of a large hall, which the demo has not."""
+    for name, size in (("floor", TV), ("floor-1366", PANEL), ("floor-tablet", TABLET), ("floor-window", TV)):
+        page = page_of(browser, size)
+        floors.doors(page)
+        ToldFeed(page, "floor", {**floors.floor(), "devices": floors.devices()}, NOW_MS)
+        page.goto(f"{url}/floor/dongyuan#token=told")
+        is_live(page)
+        expect(page.locator("#page")).to_have_attribute("data-acting", "true")
+        expect(page.locator("#log li").first).to_be_visible()
+        if name == "floor-window":
+            page.locator('.tile[data-window="w20"]').click()
+        take(page, out / f"{name}.png")
+
+
 def put_together(browser: Browser, out: Path, terminal: str) -> None:
     page = page_of(browser, WIDE)
     parts = {
@@ -224,6 +241,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=BROWSER_FLAGS)
         work(demo, args.minutes)
         visit(browser, demo, args.out)
+        at_the_floor(browser, demo.url, args.out)
         put_together(browser, args.out, terminal.html())
         browser.close()
 

@@ -8,8 +8,10 @@ from callq.domain import commands as cmd
 from callq.domain import events as ev
 from callq.domain.errors import Code
 from callq.domain.tides import (
+    PART_MS,
     TideMemory,
     TideNeed,
+    beta_of,
     mode_of,
     opening_ms,
 )
@@ -78,6 +80,31 @@ def test_the_mode_of_a_day_ends_with_it(automatic: Tidal) -> None:
     assert not automatic.do(cmd.SetTides(mode="advise"), who=BOSS).events
     automatic.next_day()
     assert mode_of(automatic.state) == "automatic"
+
+
+@rule("T-off")
+def test_the_slider_of_a_day_ends_with_it_too(advised: Tidal) -> None:
+    advised.reckon(open=("w1",))
+    advised.do(cmd.SetTides(mode=None, beta=1.5), who=BOSS)
+    assert beta_of(advised.state) == 1.5
+    assert advised.state.tides.proposal is None, "what was reckoned with another slider is not asked any more"
+    assert not advised.do(cmd.SetTides(mode=None, beta=1.5), who=BOSS).events
+    advised.next_day()
+    assert beta_of(advised.state) == advised.state.config.tides.beta == 0
+
+
+@rule("T-off")
+def test_the_day_so_far_is_remembered_in_quarters_of_an_hour(automatic: Tidal) -> None:
+    for there in (1, 2, 3):
+        automatic.reckon(TideMemory(needs=(TideNeed(6, there + 1), TideNeed(11, 9)), there=there))
+    automatic.later(15 * MIN)
+    automatic.reckon(TideMemory(needs=(TideNeed(6, 2),), there=1))
+    automatic.reckon(TideMemory(there=2))
+    parts = automatic.state.tides.past
+    assert [(part.open, part.needed) for part in parts] == [(3, 4), (1, 2)]
+    assert {part.from_ms % PART_MS for part in parts} == {0}
+    automatic.next_day()
+    assert automatic.state.tides.past == ()
 
 
 @rule("T-needs-a-profile")

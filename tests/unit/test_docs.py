@@ -41,6 +41,7 @@ from callq.domain.hall import (
     Tides,
     Voice,
     VolumeHours,
+    Warnings,
     WindowConfig,
     Zone,
     ZoneScreen,
@@ -193,6 +194,7 @@ TABLES = {
     HallNotice: "Notices of zones",
     Screens: "[screens]",
     ZoneScreen: "[[screens.zones]]",
+    Warnings: "[warnings]",
 }
 
 
@@ -295,6 +297,7 @@ SHAPES = [
     *(m.HelpCall, m.RatingCall, m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
     *(m.Announcement, m.VolumeFrom),
+    *(m.FloorWarning, m.Thresholds, m.Tides, m.Plan, m.PlanPast, m.PlanSlot, m.ZoneInfo),
 ]
 
 

@@ -190,7 +190,9 @@ def test_a_halls_configuration_names_clerks_to_staff_only() -> None:
     state = Hall(config).state
 
     def told(*, staff: bool) -> Any:
-        return msgspec.json.decode(msgspec.json.encode(hall_info(state, MONDAY_9H, staff=staff)))
+        return msgspec.json.decode(
+            msgspec.json.encode(hall_info(state, MONDAY_9H, staff=staff, role="", may=()))
+        )
 
     seen = told(staff=True)
     assert seen["clerks"] == [{"id": "c1", "name": "李敏", "skills": {"general": 3}}]

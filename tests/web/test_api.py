@@ -125,7 +125,10 @@ async def test_the_floor_has_every_window_and_queue(door: Door) -> None:
     await door.issue("estate")
     floor = await door.get("floor")
     assert [w["state"] for w in floor["data"]["windows"]] == ["idle", "closed", "closed"]
-    assert floor["data"]["totals"] == {"waiting": 2, "serving": 0, "done": 0, "missed": 0}
+    assert floor["data"]["totals"] == {
+        **{"waiting": 2, "late": 0, "mean_since_ms": MONDAY_9H, "serving": 0},
+        **{"issued": 2, "priority": 0, "done": 0, "missed": 0},
+    }
     assert floor["data"]["clerks"][0] == {"id": "c1", "name": "李敏", "busy_at": "1"}
     assert floor["data"]["server_ms"] == MONDAY_9H
 

@@ -151,6 +151,7 @@ async def test_every_link_opens(tmp_path: Path) -> None:
             "/tv/county/floor2",
             "/tv/county/entrance",
             "/tv/county/window/w1",
+            "/floor/county",
         }
         async with httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
             for link in links:
@@ -160,7 +161,10 @@ async def test_every_link_opens(tmp_path: Path) -> None:
         assert hall == "county"
         assert [entry.split("=")[2:] for entry in passes if entry.startswith("panel/w1=")] == [["c01"]]
         listed = [entry.split("=")[:2] for entry in passes]
-        hrefs = {f"/{page.replace('/', '/county/')}#token={token}" for page, token in listed}
+        hrefs = {
+            f"/{page.replace('/', '/county/') if '/' in page else f'{page}/county'}#token={token}"
+            for page, token in listed
+        }
         whole = dict(listed)["tv/all"]
         hrefs |= {f"/tv/county/{page}#token={whole}" for page in ("entrance", "window/w1")}
         assert hrefs == {link for link in links if "#token=" in link}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from callq.domain.effects.tools import Moment, drop_timer, set_timer
-from callq.domain.tides import LEVEL, OPENING, Declined, Tide, controlled
+from callq.domain.tides import LEVEL, OPENING, PART_MS, Declined, Tide, TidePast, controlled
 
 if TYPE_CHECKING:
     from callq.domain import events as ev
@@ -32,6 +32,7 @@ def set_mode(state: HallState, event: ev.TidesSet, at: Moment, undo: Undo) -> No
         state,
         undo,
         mode=event.mode,
+        beta=event.beta,
         proposal=None,
         leaving=() if off else tides.leaving,
         leave=0 if off else tides.leave,
@@ -41,8 +42,14 @@ def set_mode(state: HallState, event: ev.TidesSet, at: Moment, undo: Undo) -> No
 
 def reckoned(state: HallState, event: ev.TidesReckoned, at: Moment, undo: Undo) -> None:
     """A minute leaves something to the next."""
-    ahead = state.tides.ahead if event.ahead is None else event.ahead
-    _change(state, undo, minute_ms=event.minute_ms, memory=event.memory, ahead=ahead)
+    tides, memory = state.tides, event.memory
+    ahead = tides.ahead if event.ahead is None else event.ahead
+    past = tides.past
+    if memory.needs:
+        part_ms = event.minute_ms - event.minute_ms % PART_MS
+        before = past[:-1] if past and past[-1].from_ms == part_ms else past
+        past = (*before, TidePast(part_ms, memory.there, memory.needs[0].windows))
+    _change(state, undo, minute_ms=event.minute_ms, memory=memory, ahead=ahead, past=past)
 
 
 def proposed(state: HallState, event: ev.TidesProposed, at: Moment, undo: Undo) -> None:

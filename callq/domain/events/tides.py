@@ -11,6 +11,8 @@ class TidesSet(_Event, frozen=True, kw_only=True, tag="tides_set"):
 
     mode: TideMode | None
     """None: as the hall file has it."""
+    beta: float | None = None
+    """Between cost and comfort; None: likewise."""
 
 
 class TidesReckoned(_Event, frozen=True, kw_only=True, tag="tides_reckoned"):

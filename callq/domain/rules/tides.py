@@ -79,9 +79,9 @@ def set_tides(state: HallState, command: cmd.SetTides, now_ms: int, who: cmd.Act
             "add a profile, daily tickets and tidal windows: see docs/tides.md",
             hall=state.hall,
         )
-    if command.mode == state.tides.mode:
+    if (command.mode, command.beta) == (state.tides.mode, state.tides.beta):
         return Decision(())
-    events: list[ev.Event] = [ev.TidesSet(mode=command.mode)]
+    events: list[ev.Event] = [ev.TidesSet(mode=command.mode, beta=command.beta)]
     if mode == "off":
         events += [
             ev.WindowOpeningDropped(window=window, reason="tides_off")

@@ -358,4 +358,71 @@
  */
 /** @typedef {{ok: false, problem: Problem}} Refusal */
 
+/** @typedef {{id: string, code: string, service?: string, class?: TicketClass, window?: string, since_ms?: number, from_ms?: number,
+ *   severe_ms?: number, severe?: boolean, count?: number, clerks?: string[]}} FloorWarning */
+/** @typedef {{code: string, name: string, name_en: string, prefix: string, working: number, ticketing: Ticketing}} ServiceNow */
+/** @typedef {{code: string, name: string, name_en: string, place: string}} ZoneInfo */
+/** @typedef {{code: string, service: string|null, window: string|null, text: string, text_en: string}} PlanReason */
+/** @typedef {{windows: number, services: string[], short_before: number|null, short_after: number|null,
+ *   wait_before_min: number|null, wait_after_min: number|null}} PlanEffect */
+/** @typedef {{id: string, made_ms: number, until_ms: number|null, by: string|null, open: string[], stay: string[], close: string[],
+ *   drain: string[], leaving: string[], leave: number, skills: {window: string, skills: string[]|null}[],
+ *   reasons: PlanReason[], effect: PlanEffect, cost_h: number}} Plan */
+
+/**
+ * @typedef {Object} Tides
+ * @property {"off"|"advise"|"automatic"} mode
+ * @property {boolean} by_hand
+ * @property {number} beta
+ * @property {number|null} minute_ms
+ * @property {number} there
+ * @property {{lead_min: number, windows: number}[]} needs
+ * @property {{from_ms: number, open: number, needed: number}[]} past
+ * @property {{from_ms: number, windows: number, planned: number}[]} day
+ * @property {{window: string, opens_ms: number}[]} opening
+ * @property {Plan|null} in_force
+ * @property {Plan|null} proposal
+ */
+
+/**
+ * @typedef {Object} Device
+ * @property {string} id
+ * @property {string} kind
+ * @property {string} name
+ * @property {string} place
+ * @property {string|null} window
+ * @property {"ok"|"fault"|"silent"|"unknown"} state
+ * @property {number|null} since_ms
+ * @property {number|null} last_seen_ms
+ * @property {{code: string, text: string, text_en: string, todo: string, todo_en: string}[]} faults
+ * @property {string} version
+ */
+/** @typedef {{id: string, text: string, until_ms: number|null}} FloorNotice */
+
+/** @typedef {Window & {kind: string, zone: string, active_skills: string[], trainee: string|null, opens_ms: number|null}} FloorWindow */
+
+/**
+ * @typedef {Object} Floor
+ * @property {Place} place
+ * @property {FloorWindow[]} windows
+ * @property {Option[]} clerks
+ * @property {Queue[]} queues
+ * @property {ServiceNow[]} services
+ * @property {Suspended|null} suspended
+ * @property {boolean} day_closed
+ * @property {Object<string, string>} seconded
+ * @property {Tides} plan
+ * @property {{waiting: number, late: number, mean_since_ms: number|null, serving: number, issued: number, priority: number,
+ *   done: number, missed: number}} totals
+ * @property {ZoneInfo[]} zones
+ * @property {FloorWarning[]} warnings
+ * @property {{waiting: number, waiting_severe: number, late_severe: number, unstaffed_min: number, serving_min: number,
+ *   paused_min: number}} thresholds
+ * @property {string} config_digest
+ * @property {Device[]} [devices]
+ * @property {FloorNotice[]} [notices]
+ * @property {{window: string, label: string, clerk: string, reason: string, since_ms: number}[]} [help]
+ * @property {number} server_ms
+ */
+
 export {};

@@ -16,6 +16,7 @@ from callq.wire.messages.devices import (
     HealthAnswer,
     PendingOrder,
 )
+from callq.wire.messages.floor import FloorWarning, Thresholds, WarningCode
 from callq.wire.messages.guide import (
     ItemInfo,
     ItemPage,
@@ -82,6 +83,7 @@ from callq.wire.messages.tides import (
     PlanEffect,
     PlanNeed,
     PlanOpening,
+    PlanPast,
     PlanReason,
     PlanSkills,
     PlanSlot,
@@ -111,6 +113,7 @@ __all__ = [
     "EntranceZone",
     "Event",
     "EventPage",
+    "FloorWarning",
     "HallInfo",
     "HallList",
     "HallName",
@@ -134,6 +137,7 @@ __all__ = [
     "PlanEffect",
     "PlanNeed",
     "PlanOpening",
+    "PlanPast",
     "PlanReason",
     "PlanSkills",
     "PlanSlot",
@@ -159,6 +163,7 @@ __all__ = [
     "StepStateName",
     "Strip",
     "Suspended",
+    "Thresholds",
     "Ticket",
     "TicketAnswer",
     "TicketPage",
@@ -171,6 +176,7 @@ __all__ = [
     "VisitStep",
     "VolumeFrom",
     "Wait",
+    "WarningCode",
     "Why",
     "WhyAnswer",
     "Window",

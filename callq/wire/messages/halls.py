@@ -42,6 +42,10 @@ class ServiceNow(_Wire, frozen=True, kw_only=True):
 
     code: str
     name: str
+    name_en: str
+    prefix: str
+    working: int
+    """Windows that are at work and do it now."""
     ticketing: Ticketing
 
 
@@ -129,6 +133,10 @@ class HallInfo(_Wire, frozen=True, kw_only=True):
     suspended: Suspended | None
     contact: ContactInfo
     clerks: tuple[ClerkInfo, ...] | msgspec.UnsetType = msgspec.UNSET
+    role: str
+    """Of the token that asks."""
+    may: tuple[str, ...]
+    """What that role is permitted, by name."""
 
 
 class HallName(_Wire, frozen=True, kw_only=True):

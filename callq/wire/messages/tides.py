@@ -80,6 +80,17 @@ class PlanSlot(_Wire, frozen=True, kw_only=True):
 
     from_ms: int
     windows: int
+    planned: int
+    """Windows that would be open then, if the plan follows it: no fewer than those it may not move."""
+
+
+class PlanPast(_Wire, frozen=True, kw_only=True):
+    """A part of the day so far."""
+
+    from_ms: int
+    open: int
+    """Windows open to stay or about to open, when it was last reckoned in it."""
+    needed: int
 
 
 class PlanOpening(_Wire, frozen=True, kw_only=True):
@@ -102,12 +113,16 @@ class Tides(_Wire, frozen=True, kw_only=True):
     mode: str
     """`off`, `advise` or `automatic`."""
     by_hand: bool
-    """Whether that was set for this day, whatever the hall file says."""
+    """Whether that, or `beta`, was set for this day, whatever the hall file says."""
+    beta: float
+    """Between cost (less) and comfort (more)."""
     minute_ms: int | None
     """Minute of the last reckoning that changed anything."""
     there: int
     """Windows open to stay, or about to open, when it was reckoned."""
     needs: tuple[PlanNeed, ...]
+    past: tuple[PlanPast, ...]
+    """The day so far, in quarters of an hour in which anything was reckoned."""
     day: tuple[PlanSlot, ...]
     opening: tuple[PlanOpening, ...]
     leaving: tuple[str, ...]

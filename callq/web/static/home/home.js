@@ -9,7 +9,7 @@ import { lang, named, t, translatePage } from "/static/words.js";
 /** @typedef {{token: string, clerk: string}} Pass */
 /** @typedef {{id: string, name: string, name_en: string,
  *   zones: {code: string, name: string, name_en: string, place: string}[],
- *   windows: {id: string, label: string, directions: string}[]}} HallInfo */
+ *   windows: {id: string, label: string, directions: string}[], may: string[]}} HallInfo */
 
 const BESIDE = /^(entrance$|window\/)/;
 
@@ -85,6 +85,10 @@ function hallNode(info, passOf, hint) {
   const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
   screens.push(links("tv", "all", t("home.wholeHall"), ""), links("tv", "entrance", t("home.entrance"), ""));
   const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.bar", { label: window.label }), ""));
+  const pass = passOf("floor");
+  const floor = pass
+    ? [{ title: t("home.floor"), href: `/floor/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(pass.token)}`, note: t("home.floorHint") }]
+    : [];
   const panels = info.windows.map((window) =>
     links("panel", window.id, t("home.window", { label: window.label }), window.directions),
   );
@@ -99,6 +103,7 @@ function hallNode(info, passOf, hint) {
     linkList(none.concat(...screens)),
     el("h3", {}, t("home.bars")),
     linkList(none.concat(...bars)),
+    ...(floor.length ? [el("h3", {}, t("home.floors")), linkList(floor)] : []),
     el("h3", {}, t("home.panels")),
     linkList(none.concat(...panels)),
   );
@@ -120,7 +125,11 @@ function hallNodes(token) {
     if (list.halls.length === 0) return [trouble(t("home.empty"))];
     const nodes = list.halls.map((name) =>
       get(`/v1/halls/${encodeURIComponent(name.id)}`, token).then((info) =>
-        hallNode(info, () => ({ token, clerk: "" }), t("home.rights")),
+        hallNode(
+          info,
+          (page) => (page === "floor" && info.may.indexOf("read_floor") < 0 ? undefined : { token, clerk: "" }),
+          t("home.rights"),
+        ),
       ),
     );
     return Promise.all(nodes);

@@ -1,0 +1,59 @@
+/** A device: what is wrong with it, and the orders that it takes. */
+
+import { hourMinute } from "/static/clock.js";
+import { el } from "/static/dom.js";
+import { t, tCode } from "/static/words.js";
+import { deviceWords, isWrong } from "/pages/floor/devices.js";
+import { Buttons, renderFacts, rowOf, section } from "/pages/floor/form.js";
+import { refill } from "/pages/floor/list.js";
+
+/** @typedef {import("/pages/floor/form.js").Context} Context */
+/** @typedef {import("/pages/floor/form.js").Content} Content */
+
+const ORDERS = ["test", "resend", "restart"];
+
+/** @implements {Content} */
+export class DeviceSheet {
+  /** @param {string} id @param {Context} context */
+  constructor(id, context) {
+    this._id = id;
+    this._context = context;
+    this.key = `device/${id}`;
+    this.head = el("h2", { class: "sheet-title" });
+    this._facts = el("dl", { class: "facts" });
+    this._buttons = new Buttons(context);
+    this.body = el("div", { class: "sheet-body" }, this._facts);
+    if (context.may("command_hall")) {
+      const buttons = ORDERS.map((order) => this._buttons.make(`order-${order}`, tCode(`floor.order.${order}`, "floor.none"), () => this._order(order)));
+      this.body.append(section(t("floor.device.orders"), rowOf(...buttons)));
+    }
+  }
+
+  update() {
+    const floor = this._context.floor();
+    const device = (floor.devices || []).find((one) => one.id === this._id);
+    if (!device) return false;
+    const zone = floor.place.timezone;
+    const words = deviceWords(device, zone);
+    const name = device.name || device.id;
+    const kind = tCode(`floor.device.${device.kind}`, "floor.device.other", { kind: device.kind });
+    refill(this.head, JSON.stringify([name, kind]), () => [el("span", { class: "sheet-state" }, `${kind}　${name}`)]);
+    renderFacts(this._facts, [
+      [t("floor.device.state"), isWrong(device) ? words.title : tCode(`floor.device.is.${device.state}`, "floor.device.is.unknown")],
+      [t("floor.device.place"), device.place || t("floor.none")],
+      [t("floor.device.last"), device.last_seen_ms === null ? t("floor.device.never") : hourMinute(device.last_seen_ms, zone)],
+      [t("floor.device.version"), device.version || t("floor.none")],
+    ]);
+    this._buttons.update();
+    return true;
+  }
+
+  /** @param {string} order */
+  _order(order) {
+    this._context.presses.run({
+      name: tCode(`floor.order.${order}`, "floor.none"),
+      commands: [{ command: "order_device", device: this._id, order }],
+      done: t("floor.done.order"),
+    });
+  }
+}

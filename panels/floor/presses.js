@@ -1,0 +1,91 @@
+/**
+ * Acts: one at a time, each with a key of its own, repeated by the feed after a break until it is answered.
+ * An act of several steps stops at the first that is refused, and says what was done until then.
+ */
+
+import { refusal, t } from "/static/words.js";
+import { Receipt } from "/pages/clerk/receipt.js";
+
+/** @typedef {import("/static/wire.js").Answer} Answer */
+/** @typedef {import("/static/feed.js").Feed} Feed */
+/** @typedef {Object<string, any>} Command as over HTTP, with `window` where it is about one */
+/** @typedef {{name: string, commands: Command[], done: string|((answer: Answer) => string), half?: string}} Act
+ *   name: of the button; done: what the receipt says; half: what it says before the reason where the first step alone was done */
+
+/** An answer that comes sooner needs no word that it is on its way. */
+const PENDING_SHOWN_MS = 300;
+/** Longer than any change lags behind the answer to its command. */
+const SETTLE_MS = 2000;
+
+export class Presses {
+  /**
+   * @param {{feed: Feed, now: () => number, timezone: () => string, revision: () => number, onChange: () => void}} options
+   */
+  constructor(options) {
+    this._options = options;
+    this._receipt = new Receipt();
+    /** @type {Act|null} */
+    this._pending = null;
+    this._shown = false;
+    this._settling = { revision: -1, untilMs: 0 };
+  }
+
+  /** Whether a press counts for nothing: the last one is not answered, or not shown yet. */
+  get busy() {
+    const { revision, untilMs } = this._settling;
+    return this._pending !== null || (this._options.revision() < revision && performance.now() < untilMs);
+  }
+
+  /** @param {"done"|"refused"|"pending"} kind @param {string} words */
+  say(kind, words) {
+    this._receipt.show(kind, words, this._options.now(), this._options.timezone());
+  }
+
+  /** Say of a press that is under way how it stands; the line may have broken meanwhile. */
+  sayPending() {
+    if (!this._pending || !this._shown) return;
+    const lost = this._options.feed.status.phase !== "live";
+    this.say("pending", t(lost ? "receipt.pendingLost" : "receipt.pending", { act: this._pending.name }));
+  }
+
+  /**
+   * @param {Act} act
+   * @returns {Promise<boolean>} whether all of it was done; resolves always
+   */
+  run(act) {
+    if (this.busy) return Promise.resolve(false);
+    this._pending = act;
+    this._shown = false;
+    window.setTimeout(() => {
+      if (this._pending !== act) return;
+      this._shown = true;
+      this.sayPending();
+      this._options.onChange();
+    }, PENDING_SHOWN_MS);
+    const done = this._step(act, 0);
+    this._options.onChange();
+    return done;
+  }
+
+  /** @param {Act} act @param {number} at @returns {Promise<boolean>} */
+  _step(act, at) {
+    return this._options.feed.command(act.commands[at]).then((result) => {
+      if (result.ok !== true) {
+        const why = refusal(result.problem);
+        const words = t("receipt.refused", { act: act.name, why });
+        return this._end("refused", at > 0 && act.half ? `${act.half} ${words}` : words);
+      }
+      this._settling = { revision: result.revision, untilMs: performance.now() + SETTLE_MS };
+      if (at + 1 < act.commands.length) return this._step(act, at + 1);
+      return this._end("done", typeof act.done === "string" ? act.done : act.done(result));
+    });
+  }
+
+  /** @param {"done"|"refused"} kind @param {string} words */
+  _end(kind, words) {
+    this._pending = null;
+    this.say(kind, words);
+    this._options.onChange();
+    return kind === "done";
+  }
+}
