@@ -10,7 +10,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from callq.domain import events as ev
-from callq.domain.effects import bookings, calls, hall, store, tickets, tides, windows
+from callq.domain.effects import bookings, calls, hall, printing, store, tickets, tides, windows
 from callq.domain.effects.tools import Moment
 from callq.domain.state import KeyRecord
 
@@ -111,4 +111,8 @@ _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.BookingMoved: bookings.moved,
     ev.BookingCancelled: bookings.cancelled,
     ev.NoShow: bookings.no_show,
+    ev.PrintRequested: printing.requested,
+    ev.PrintTaken: printing.taken,
+    ev.PrintEnded: printing.ended,
+    ev.PrinterReported: printing.reported,
 }

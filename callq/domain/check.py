@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from callq.domain import check_hours, check_load, check_services, check_voice
+from callq.domain import check_hours, check_load, check_printers, check_services, check_voice
 from callq.domain import check_values as values
 from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.hall import Clerk, HallConfig, Rules, Skill
@@ -44,6 +44,7 @@ def _all(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from check_hours.problems(config)
     yield from check_load.problems(config)
     yield from check_voice.problems(config)
+    yield from check_printers.problems(config)
     yield from _coverage(config)
 
 

@@ -64,6 +64,10 @@ MAX_CHARS: Final = {
     "elsewhere": 80,
     "again": 20,
     "digits": 10,
+    "theme": 12,
+    "theme_en": 24,
+    "everyday": 12,
+    "public_url": 80,
 }
 """Longest text by key, in characters: what the screens can show without cutting."""
 

@@ -13,7 +13,18 @@ from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.levels import readable
-from callq.domain.rules import bookings, calls, configure, hall, store, tickets, tides, visits, windows
+from callq.domain.rules import (
+    bookings,
+    calls,
+    configure,
+    hall,
+    printing,
+    store,
+    tickets,
+    tides,
+    visits,
+    windows,
+)
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.hall import next_deadline_ms
 
@@ -94,4 +105,8 @@ _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]]
     cmd.CheckIn: bookings.check_in,
     cmd.CancelBooking: bookings.cancel_booking,
     cmd.MoveBooking: bookings.move_booking,
+    cmd.Reprint: printing.reprint,
+    cmd.TakePrint: printing.take_print,
+    cmd.EndPrint: printing.end_print,
+    cmd.ReportPrinter: printing.report_printer,
 }

@@ -84,6 +84,11 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         tides.TideReason,
         tides.SkillsOf,
         tides.TideMemory,
+        ev.PrintRequested,
+        ev.PrintTaken,
+        ev.PrintEnded,
+        ev.PrinterReported,
+        hall.Printer,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -146,13 +151,16 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
     },
     3: {ev.EpochOpened: ("skipped",), **LEFT_OUT[3]},
     4: {
-        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets"),
+        hall.HallConfig: ("routing", "tides", "voice", "items", "outlets", "printers", "public_url"),
         hall.Service: (
             "target_appointment_min",
             "target_priority_min",
             "daily",
             "service_min",
             "service_cv",
+            "theme",
+            "theme_en",
+            "everyday",
         ),
         **LEFT_OUT[4],
     },

@@ -26,6 +26,7 @@ from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
 from callq.domain.lanes import Agenda, Due, Lane, LaneKey, Place
+from callq.domain.printing import Fault, Printout
 from callq.domain.sharing import held_once
 from callq.domain.state import (
     Booking,
@@ -124,6 +125,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[str, dict[tuple[str, str], KeyRecord]]
     keys_until: dict[str, int]
     tides: Tide = Tide()
+    prints: dict[str, Printout] = {}
+    printer_faults: dict[str, Fault] = {}
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

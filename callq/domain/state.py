@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
-from callq.domain.hall import Clerk, HallConfig, Item, NumberRange, Resource, Service, WindowConfig, Zone
+from callq.domain.hall import (
+    Clerk,
+    HallConfig,
+    Item,
+    NumberRange,
+    Printer,
+    Resource,
+    Service,
+    WindowConfig,
+    Zone,
+)
 from callq.domain.lanes import CLASSES, Agenda, Lane, LaneKey, Tally
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.tides import Tide
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
+    from callq.domain.printing import Fault, Printout
     from callq.domain.routing.staffing import Staffing
     from callq.domain.ticket import Ticket
 
@@ -140,6 +151,7 @@ class Index:
         "_serving",
         "clerks",
         "items",
+        "printers",
         "resources",
         "services",
         "windows",
@@ -152,6 +164,7 @@ class Index:
         self.zones: dict[str, Zone] = {z.code: z for z in config.zones}
         self.clerks: dict[str, Clerk] = {c.id: c for c in config.clerks}
         self.items: dict[str, Item] = {i.code: i for i in config.items}
+        self.printers: dict[str, Printer] = {p.id: p for p in config.printers}
         self.resources: dict[str, Resource] = {r.code: r for r in config.resources}
         self._day = ""
         self._serving: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -254,6 +267,8 @@ class HallState:
         "numbering",
         "order",
         "own_counts",
+        "printer_faults",
+        "prints",
         "recent",
         "revision",
         "seconded",
@@ -367,6 +382,10 @@ class HallState:
         """Until when those of a day that is over are kept at least, Unix ms."""
         self.tides = Tide()
         """The tides of this business day."""
+        self.prints: dict[str, Printout] = {}
+        """The last print by ticket."""
+        self.printer_faults: dict[str, Fault] = {}
+        """What is wrong with a printer, as its agent said last; by printer."""
 
     @property
     def created(self) -> bool:
@@ -538,6 +557,8 @@ PLAIN: Final = (
     "no_shows",
     "keys_until",
     "tides",
+    "prints",
+    "printer_faults",
 )
 """Parts that are bytes as they stand."""
 

@@ -28,6 +28,7 @@ from callq.domain.hall import (
     MovedWorkday,
     NumberRange,
     Outlet,
+    Printer,
     ProfileSlot,
     Resource,
     Routing,
@@ -185,6 +186,7 @@ TABLES = {
     Language: "[[voice.languages]]",
     Item: "[[items]]",
     Outlet: "[[outlets]]",
+    Printer: "[[printers]]",
 }
 
 
@@ -280,6 +282,8 @@ SHAPES = [
         m.BoardWindow,
         m.EntranceService,
         m.EntranceZone,
+        m.PrinterNow,
+        m.PrintJob,
         m.Strip,
         m.Window,
         m.Queue,

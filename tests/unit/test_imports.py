@@ -48,10 +48,10 @@ TABLE = {
     "callq.simulate": Row(f"{MIDDLE} callq.runtime"),
     "callq.web": Row(OUTER),
     "callq.demo": Row(f"{OUTER} callq.web"),
-    "callq.cli": Row(f"{OUTER} callq.web callq.demo displays"),
+    "callq.cli": Row(f"{OUTER} callq.web callq.demo displays panels"),
     "callq.__main__": Row("callq.cli"),
     "displays": Row("callq.domain callq.wire callq.config"),
-    "panels": Row("callq.domain callq.wire"),
+    "panels": Row("callq.domain callq.wire callq.config displays"),
     "loadtests": Row(f"{OUTER} callq.web callq.demo displays"),
 }
 

@@ -28,6 +28,7 @@ from callq.domain.events.hall import (
     OutageRecorded,
     Skipped,
 )
+from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
 from callq.domain.events.tickets import (
     ClassGranted,
     LaneSeen,
@@ -108,6 +109,10 @@ __all__ = [
     "NoShow",
     "OutageRecorded",
     "PauseRequested",
+    "PrintEnded",
+    "PrintRequested",
+    "PrintTaken",
+    "PrinterReported",
     "SkillsSet",
     "Skipped",
     "StepBegun",

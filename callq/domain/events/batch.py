@@ -28,6 +28,7 @@ from callq.domain.events.hall import (
     IssuingStopped,
     OutageRecorded,
 )
+from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
 from callq.domain.events.tickets import (
     ClassGranted,
     StepBegun,
@@ -142,6 +143,10 @@ Event = (
     | WindowOpening
     | WindowOpeningDropped
     | WindowLeftAlone
+    | PrintRequested
+    | PrintTaken
+    | PrintEnded
+    | PrinterReported
 )
 
 
