@@ -80,6 +80,8 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
         f"/tv/{quote(hall.id)}/window/{quote(seating.visitor_window)}#token={token}",
         "",
     )
+    kiosk = await mint("kiosk", "demo kiosk")
+    page = Link("自助取号 / kiosk", f"/kiosk/{quote(hall.id)}#token={kiosk}", "")
     for zone in hall.zones:
         token = tokens[f"tv/{zone.code}"] = await mint("screen", f"tv {zone.code}")
         href = f"/tv/{quote(hall.id)}/{quote(zone.code)}#token={token}"
@@ -87,14 +89,14 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
         screens.append(Link(f"{zone.name}大屏{english}", href, zone.place))
     panels.sort(key=lambda link: not link.href.startswith(_panel_of(hall, seating)))
     return Passes(
-        kiosk=await mint("kiosk", "demo kiosk"),
+        kiosk=kiosk,
         desk=await mint("helper", "demo desk"),
         floor=await mint("inspector", "demo floor"),
         clerks={
             seat.window: await mint("clerk", f"demo {seat.clerk}", window=seat.window, clerk=seat.clerk)
             for seat in seating.seats
         },
-        links=(panels[0], *screens, entrance, beside, *panels[1:]),
+        links=(panels[0], page, *screens, entrance, beside, *panels[1:]),
         home=_home_href(hall, seating, tokens),
     )
 

@@ -68,15 +68,15 @@ class FeedLost(CallqError):
 
 
 class Watched(NamedTuple):
-    """A view: ``strip`` with a window, or ``board`` with a zone (empty: the whole hall)."""
+    """A view: ``strip`` with a window, ``board`` with a zone (empty: the whole hall), or ``printers``."""
 
     view: str
     name: str
 
     def asked(self) -> dict[str, str]:
         """As a message names it."""
-        where = {"strip": "window", "board": "zone"}[self.view]
-        return {"view": self.view, **({where: self.name} if self.name else {})}
+        where = {"strip": "window", "board": "zone"}.get(self.view)
+        return {"view": self.view, **({where: self.name} if where and self.name else {})}
 
     def __str__(self) -> str:
         return f"{self.view} {self.name or 'all'}"
@@ -266,7 +266,7 @@ class Follower:
     def _answer(self, view: Watched) -> None:
         self._answered.add(view)
         if not self.connected and len(self._answered) == len(self._views):
-            self._log.info("led_feed_back", views=len(self._views))
+            self._log.info("feed_back", views=len(self._views))
             self.gone = trio.Event()
             self.back.set()
             self._say("")
@@ -278,9 +278,9 @@ class Follower:
             self.gone.set()
         self._say(str(lost))
         if lost.for_good:
-            self._log.error("led_feed_refused", error=str(lost), again_in_s=REFUSED_PAUSE_S)
+            self._log.error("feed_refused", error=str(lost), again_in_s=REFUSED_PAUSE_S)
         else:
-            self._log.warning("led_feed_lost", error=str(lost))
+            self._log.warning("feed_lost", error=str(lost))
 
     async def watch(self, lost_after_s: float, tell: Callable[[float], None]) -> None:
         """Tell whenever the feed has been away for so long, with the Unix time since when."""
