@@ -1,6 +1,6 @@
 /** A code scanner types what it reads and ends it with Enter, faster than anybody types. */
 
-const BETWEEN_MS = 100;
+const BETWEEN_MS = 500;
 
 /** @param {(text: string) => void} onScan */
 export function listen(onScan) {

@@ -6,7 +6,10 @@ Source: ISO/IEC 18004; the tables are those of its annexes.
 from __future__ import annotations
 
 import itertools
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Matrix = list[list[bool]]
 """Rows of modules, true: dark; without the quiet zone of four modules around them."""
@@ -210,7 +213,7 @@ class _Drawing:
         ]
 
 
-_MASKS: Final = (
+_MASKS: Final[tuple[Callable[[int, int], bool], ...]] = (
     lambda x, y: (x + y) % 2 == 0,
     lambda x, y: y % 2 == 0,
     lambda x, y: x % 3 == 0,

@@ -312,7 +312,7 @@ def test_it_reads_aloud_where_the_device_has_a_voice(kiosk: Kiosk) -> None:
 
 def booking(kiosk: Kiosk, service: str, **person: str) -> str:
     slots = kiosk.live.ask("GET", f"/v1/halls/county/slots?service={service}")["slots"]
-    body = {"service": service, "slot_ms": slots[0]["start_ms"], "person": person}
+    body = {"service": service, "slot_ms": slots[0]["slot_ms"], "person": person}
     return str(kiosk.live.ask("POST", "/v1/halls/county/bookings", body)["booking"]["id"])
 
 
@@ -367,9 +367,13 @@ def test_cards_of_readers_over_sockets(kiosk: Kiosk, name: str, url: str, asks: 
     heard: list[Any] = []
     card = json.dumps({"data": {"name": "李四", "idNumber": "110105194912310038", "cardType": "01"}})
 
+    def answer(socket: Any, text: str) -> None:
+        heard.append(json.loads(text))
+        socket.send(card)
+
     def serve(socket: Any) -> None:
         if asks:
-            socket.on_message(lambda text: (heard.append(json.loads(text)), socket.send(card)))
+            socket.on_message(lambda text: answer(socket, text))
         else:
             socket.send(card)
 

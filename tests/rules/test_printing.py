@@ -79,7 +79,7 @@ def test_who_asked_for_a_reprint_is_on_record(paper: Printed) -> None:
     ticket = paper.issue()
     paper.do(cmd.Reprint(ticket=ticket.id, printer="desk"), who=BOB)
     batch = decode_batch(paper.payloads[-1])
-    assert (batch.who.id, batch.events[0].copy, paper.state.prints[ticket.id].by) == (BOB.id, 1, BOB.id)  # type: ignore[union-attr]
+    assert (batch.who.id, batch.events[0].copy, paper.state.prints[ticket.id].by) == (BOB.id, 1, BOB.id)
 
 
 @rule("P-reprint-idle")

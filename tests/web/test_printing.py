@@ -93,9 +93,9 @@ async def test_a_booking_is_checked_in_and_printed(printing: Door) -> None:
     slots = (await printing.get("slots?service=general"))["slots"]
     person = {"phone": "13800000000"}
     booked = await printing.post(
-        "bookings", {"service": "general", "slot_ms": slots[0]["start_ms"], "person": person}
+        "bookings", {"service": "general", "slot_ms": slots[0]["slot_ms"], "person": person}
     )
-    printing.clock.now_ms = slots[0]["start_ms"]
+    printing.clock.now_ms = slots[0]["slot_ms"]
     arrived = await printing.post(
         f"bookings/{booked['booking']['id']}/commands",
         {"command": "check_in", "printer": "k1"},

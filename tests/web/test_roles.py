@@ -48,6 +48,7 @@ REQUESTS = {
     "GET board": f"{LOOKING} kiosk screen device guide",
     "GET floor": "admin supervisor helper inspector",
     "GET events": "admin supervisor inspector",
+    "POST printers/k9/commands": "admin device",
     "POST /v1/tokens": "admin",
 }
 """Roles that a request lets in; everyone else is forbidden."""
@@ -60,6 +61,7 @@ VIEWS = {
     "panel": "admin supervisor clerk inspector",
     "floor": "admin supervisor helper inspector",
     "ticket": f"{LOOKING} kiosk guide citizen",
+    "printers": f"{LOOKING} kiosk device",
 }
 
 COMMANDS: dict[str, tuple[str, dict[str, object], str]] = {
@@ -71,6 +73,7 @@ COMMANDS: dict[str, tuple[str, dict[str, object], str]] = {
     "abandon": (TO_TICKET, {}, "admin supervisor clerk"),
     "transfer": (TO_TICKET, {"to": {"service": "nowhere"}}, "admin supervisor clerk"),
     "rate": (TO_TICKET, {"level": 5}, "rating citizen"),
+    "reprint": (TO_TICKET, {}, f"{STAFF} kiosk"),
     "hand_over": ("windows/w1", {"clerk": "c9"}, "admin supervisor clerk"),
     "take_over": ("windows/w1", {"clerk": "c9"}, "admin supervisor"),
     "set_skills": ("windows/w1", {"skills": ["surgery"]}, "admin supervisor"),
@@ -96,7 +99,7 @@ BODIES = {
 
 def test_the_matrix_covers_every_request_and_permission() -> None:
     covered = {
-        re.sub("{ticket}|w1|0000000000|DECISION|A001-1", "x", key)
+        re.sub("{ticket}|w1|0000000000|DECISION|A001-1|k9", "x", key)
         .removesuffix(" priority")
         .split("?")[0]
         .rstrip()
@@ -109,7 +112,9 @@ def test_the_matrix_covers_every_request_and_permission() -> None:
             short = "/v1/tokens" if route.path == "/v1/tokens" else path
             asked.add(
                 re.sub(
-                    "{ticket}|{window}|{booking}|{decision}|{announcement}", "x", f"{route.method} {short}"
+                    "{ticket}|{window}|{booking}|{decision}|{announcement}|{printer}",
+                    "x",
+                    f"{route.method} {short}",
                 ).rstrip()
             )
     assert asked == covered
