@@ -72,7 +72,7 @@ class FeedLost(CallqError):
 
 
 class Watched(NamedTuple):
-    """A view: ``strip`` or ``panel`` of a window, ``board`` of a zone (empty: the hall), or ``orders``."""
+    """A view: ``strip`` or ``panel`` of a window, ``board`` of a zone (empty: all), ``orders``, ``printers``."""
 
     view: str
     name: str
@@ -80,7 +80,7 @@ class Watched(NamedTuple):
     def asked(self) -> dict[str, str]:
         """As a message names it."""
         where = {"strip": "window", "panel": "window", "board": "zone"}.get(self.view, "")
-        return {"view": self.view, **({where: self.name} if self.name else {})}
+        return {"view": self.view, **({where: self.name} if where and self.name else {})}
 
     def __str__(self) -> str:
         return self.view if self.view == "orders" else f"{self.view} {self.name or 'all'}"

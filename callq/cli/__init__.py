@@ -12,7 +12,18 @@ import sys
 from typing import TYPE_CHECKING
 
 from callq import __version__
-from callq.cli import callbox, doctor, hall, in_force, led, server, simulate, token, voice
+from callq.cli import (
+    callbox,
+    doctor,
+    hall,
+    in_force,
+    led,
+    printer,
+    server,
+    simulate,
+    token,
+    voice,
+)
 from callq.cli.errors import explain
 
 if TYPE_CHECKING:
@@ -34,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     led.add_parser(commands)
     voice.add_parser(commands)
     callbox.add_parser(commands)
+    printer.add_parser(commands)
     return parser
 
 

@@ -21,6 +21,7 @@ _ARRAYS: Final = (
     "windows",
     "clerks",
     "outlets",
+    "printers",
     "items",
     "devices",
 )

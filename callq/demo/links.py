@@ -80,6 +80,8 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
         f"/tv/{quote(hall.id)}/window/{quote(seating.visitor_window)}#token={token}",
         "",
     )
+    kiosk = await mint("kiosk", "demo kiosk")
+    page = Link("自助取号 / kiosk", f"/kiosk/{quote(hall.id)}#token={kiosk}", "")
     for zone in hall.zones:
         token = tokens[f"tv/{zone.code}"] = await mint("screen", f"tv {zone.code}")
         href = f"/tv/{quote(hall.id)}/{quote(zone.code)}{_device_in(hall, zone.code)}#token={token}"
@@ -89,14 +91,14 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
     floor = Link("值班台 / floor page", f"/floor/{quote(hall.id)}#token={token}", "")
     panels.sort(key=lambda link: not link.href.startswith(_panel_of(hall, seating)))
     return Passes(
-        kiosk=await mint("kiosk", "demo kiosk"),
+        kiosk=kiosk,
         desk=await mint("helper", "demo desk"),
         floor=await mint("inspector", "demo floor"),
         clerks={
             seat.window: await mint("clerk", f"demo {seat.clerk}", window=seat.window, clerk=seat.clerk)
             for seat in seating.seats
         },
-        links=(panels[0], floor, *screens, entrance, beside, *panels[1:]),
+        links=(panels[0], floor, page, *screens, entrance, beside, *panels[1:]),
         home=_home_href(hall, seating, tokens),
     )
 

@@ -17,6 +17,7 @@ from callq.domain.effects import (
     devices,
     hall,
     notices,
+    printing,
     store,
     tickets,
     tides,
@@ -135,4 +136,8 @@ _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.HelpRequested: asks.help_requested,
     ev.HelpEnded: asks.help_ended,
     ev.RatingRequested: asks.rating_requested,
+    ev.PrintRequested: printing.requested,
+    ev.PrintTaken: printing.taken,
+    ev.PrintEnded: printing.ended,
+    ev.PrinterReported: printing.reported,
 }

@@ -18,6 +18,7 @@ from callq.domain import (
     check_devices,
     check_hours,
     check_load,
+    check_printers,
     check_screens,
     check_services,
     check_voice,
@@ -55,6 +56,7 @@ def _all(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from check_devices.problems(config)
     yield from check_screens.problems(config)
     yield from check_warnings.problems(config)
+    yield from check_printers.problems(config)
     yield from _coverage(config)
 
 

@@ -30,6 +30,9 @@ def _services(config: HallConfig) -> Iterator[ConfigProblem]:
         at = f"services[{index}]."
         yield from values.code(f"{at}code", service.code)
         yield from values.texts(at, {"name": service.name, "name_en": service.name_en})
+        yield from values.texts(
+            at, {"theme": service.theme, "theme_en": service.theme_en, "everyday": service.everyday}
+        )
         yield from values.prefix(f"{at}prefix", service.prefix)
         if service.skill:
             yield from values.code(f"{at}skill", service.skill)

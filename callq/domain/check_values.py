@@ -65,6 +65,10 @@ MAX_CHARS: Final = {
     "again": 20,
     "digits": 10,
     "logo": 8,
+    "theme": 12,
+    "theme_en": 24,
+    "everyday": 12,
+    "public_url": 80,
 }
 """Longest text by key, in characters: what the screens can show without cutting."""
 

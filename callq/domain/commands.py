@@ -13,6 +13,7 @@ import msgspec
 from callq.domain.devices import DeviceOrderName, Sighting
 from callq.domain.hall import HallConfig
 from callq.domain.notices import NoticeKind
+from callq.domain.printing import Fault, PrintEnd
 from callq.domain.tides import TideMemory, TideMode, TidePlan, TideSlot
 
 TicketClass = Literal["ordinary", "appointment", "priority"]
@@ -94,6 +95,8 @@ class Issue(Command, frozen=True, kw_only=True, tag="issue"):
     """The matter that it is for; of the service, if that is named."""
     come_back: str = ""
     """An expired ticket whose come-back credit is claimed, when the person is not known."""
+    printer: str = ""
+    """Where it is printed; empty: nowhere."""
 
 
 class _OnTicket(Command, frozen=True, kw_only=True):
@@ -395,6 +398,8 @@ class CheckIn(_OnBooking, frozen=True, kw_only=True, tag="check_in"):
     """New ticket id, minted by the door."""
     channel: Channel = "kiosk"
     traits: tuple[str, ...] = ()
+    printer: str = ""
+    """Where it is printed; empty: nowhere."""
 
 
 class CancelBooking(_OnBooking, frozen=True, kw_only=True, tag="cancel_booking"):
@@ -446,7 +451,38 @@ class OrderDevice(Command, frozen=True, kw_only=True, tag="order_device"):
     order: DeviceOrderName
 
 
-TicketCommand = Cancel | Rejoin | AbandonTicket | Returned | Reassign | GrantClass | Rate
+class Reprint(_OnTicket, frozen=True, kw_only=True, tag="reprint"):
+    """补打: the same number on paper once more."""
+
+    printer: str = ""
+    """Empty: the one that printed it, or the only one of the hall."""
+
+
+class _OnPrint(_OnTicket, frozen=True, kw_only=True):
+    printer: str
+    copy: int
+    """Which of the ticket's prints."""
+
+
+class TakePrint(_OnPrint, frozen=True, kw_only=True, tag="take_print"):
+    """An agent begins with a print."""
+
+
+class EndPrint(_OnPrint, frozen=True, kw_only=True, tag="end_print"):
+    """An agent says what became of it."""
+
+    state: PrintEnd
+    fault: Fault = ""
+
+
+class ReportPrinter(Command, frozen=True, kw_only=True, tag="report_printer"):
+    """An agent says what is wrong with its printer, or that nothing is."""
+
+    printer: str
+    fault: Fault = ""
+
+
+TicketCommand = Cancel | Rejoin | AbandonTicket | Returned | Reassign | GrantClass | Rate | Reprint
 WindowCommand = (
     SignIn
     | SignOut
@@ -487,6 +523,8 @@ HallCommand = (
     | WithdrawNotice
 )
 BookingCommand = CheckIn | CancelBooking | MoveBooking
+
+PrinterCommand = TakePrint | EndPrint | ReportPrinter
 AnyCommand = (
     Configure
     | OpenEpoch
@@ -503,6 +541,7 @@ AnyCommand = (
     | WindowCommand
     | HallCommand
     | BookingCommand
+    | PrinterCommand
 )
 
 

@@ -21,6 +21,7 @@ from callq.domain.rules import (
     devices,
     hall,
     notices,
+    printing,
     store,
     tickets,
     tides,
@@ -115,4 +116,8 @@ _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]]
     cmd.Help: asks.help,
     cmd.HelpDone: asks.help_done,
     cmd.RequestRating: asks.request_rating,
+    cmd.Reprint: printing.reprint,
+    cmd.TakePrint: printing.take_print,
+    cmd.EndPrint: printing.end_print,
+    cmd.ReportPrinter: printing.report_printer,
 }

@@ -100,6 +100,11 @@ class Service(_Config, frozen=True, kw_only=True):
     """Mean handling, minutes."""
     service_cv: float = 0.9
     """Coefficient of variation of the handling."""
+    theme: str = ""
+    """Heading under which kiosks show it, e.g. 个人."""
+    theme_en: str = ""
+    everyday: str = ""
+    """What people call it, e.g. 看病报销, for the large-type page of kiosks."""
 
     @property
     def needs(self) -> str:
@@ -464,6 +469,18 @@ class Warnings(_Config, frozen=True, kw_only=True):
     """So many minutes a window is paused."""
 
 
+class Printer(_Config, frozen=True, kw_only=True):
+    """Where tickets are printed, at a kiosk or a desk."""
+
+    id: str
+    name: str
+    name_en: str = ""
+    zone: str = ""
+    """Where it is; empty: nowhere in particular."""
+    dots: Literal[384, 576] = 576
+    """Width of its paper: 384 for rolls of 58 mm, 576 for 80 mm."""
+
+
 class HallConfig(_Config, frozen=True, kw_only=True):
     """One hall, whole."""
 
@@ -497,6 +514,9 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     practice: bool = False
     """A hall to learn in: marked on its pages, and its citizens are simulated."""
     warnings: Warnings = Warnings()
+    printers: tuple[Printer, ...] = ()
+    public_url: str = ""
+    """Address at which phones reach the server, for the codes on tickets; empty: that of whoever prints."""
 
     @property
     def policy_name(self) -> str:

@@ -103,6 +103,11 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         ev.HelpEnded,
         ev.RatingRequested,
         hall.Warnings,
+        ev.PrintRequested,
+        ev.PrintTaken,
+        ev.PrintEnded,
+        ev.PrinterReported,
+        hall.Printer,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -175,6 +180,8 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "screens",
             "practice",
             "warnings",
+            "printers",
+            "public_url",
         ),
         hall.Service: (
             "target_appointment_min",
@@ -182,6 +189,9 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "daily",
             "service_min",
             "service_cv",
+            "theme",
+            "theme_en",
+            "everyday",
         ),
         **LEFT_OUT[4],
     },

@@ -29,6 +29,7 @@ from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
 from callq.domain.lanes import Agenda, Due, Lane, LaneKey, Place
 from callq.domain.notices import Notice
+from callq.domain.printing import Fault, Printout
 from callq.domain.sharing import held_once
 from callq.domain.state import (
     Booking,
@@ -131,6 +132,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     notices: dict[str, Notice] = {}
     help_asked: dict[str, HelpAsked] = {}
     ratings_asked: dict[str, RatingAsked] = {}
+    prints: dict[str, Printout] = {}
+    printer_faults: dict[str, Fault] = {}
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

@@ -19,6 +19,7 @@ from callq.domain.hall import (
     HallConfig,
     Item,
     NumberRange,
+    Printer,
     Resource,
     Service,
     WindowConfig,
@@ -32,6 +33,7 @@ from callq.domain.window import Window
 if TYPE_CHECKING:
     from callq.domain.devices import DeviceNow
     from callq.domain.notices import Notice
+    from callq.domain.printing import Fault, Printout
     from callq.domain.routing.staffing import Staffing
     from callq.domain.ticket import Ticket
 
@@ -154,6 +156,7 @@ class Index:
         "clerks",
         "devices",
         "items",
+        "printers",
         "resources",
         "services",
         "windows",
@@ -167,6 +170,7 @@ class Index:
         self.clerks: dict[str, Clerk] = {c.id: c for c in config.clerks}
         self.items: dict[str, Item] = {i.code: i for i in config.items}
         self.devices: dict[str, Device] = {d.id: d for d in config.devices}
+        self.printers: dict[str, Printer] = {p.id: p for p in config.printers}
         self.resources: dict[str, Resource] = {r.code: r for r in config.resources}
         self._day = ""
         self._serving: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -272,6 +276,8 @@ class HallState:
         "numbering",
         "order",
         "own_counts",
+        "printer_faults",
+        "prints",
         "ratings_asked",
         "recent",
         "revision",
@@ -394,6 +400,10 @@ class HallState:
         """Clerks who wait for help, by window."""
         self.ratings_asked: dict[str, RatingAsked] = {}
         """Of whom a rating was asked last, by window."""
+        self.prints: dict[str, Printout] = {}
+        """The last print by ticket."""
+        self.printer_faults: dict[str, Fault] = {}
+        """What is wrong with a printer, as its agent said last; by printer."""
 
     @property
     def created(self) -> bool:
@@ -569,6 +579,8 @@ PLAIN: Final = (
     "notices",
     "help_asked",
     "ratings_asked",
+    "prints",
+    "printer_faults",
 )
 """Parts that are bytes as they stand."""
 

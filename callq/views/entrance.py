@@ -8,7 +8,7 @@ from callq.domain.estimate import newcomer
 from callq.views.board import window_row, working
 from callq.views.notices import layout_of, notices_of
 from callq.views.queues import Memo, label_ranges, place_of, waiting_count
-from callq.views.ticket import wait_out
+from callq.views.ticket import rejoin_of, wait_out
 from callq.views.ticketing import suspended_of, ticketing_of
 from callq.wire import messages as m
 
@@ -47,6 +47,8 @@ def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, obj
         "suspended": suspended_of(state),
         "notices": notices_of(state, None),
         "screen": layout_of(state, None),
+        "rejoin": rejoin_of(state),
+        "contact": m.ContactInfo(phone=config.contact.phone, address=config.contact.address),
     }
 
 
@@ -68,4 +70,9 @@ def _service(state: HallState, service: Service, working: int, now_ms: int, memo
         count=waiting_count(state, service.code, memo),
         wait=wait_out(state, newcomer(state, service.code, "ordinary", now_ms), now_ms),
         ticketing=ticketing_of(state, service, now_ms),
+        examples=service.examples,
+        theme=service.theme,
+        theme_en=service.theme_en,
+        everyday=service.everyday,
+        bookable=service.booking is not None,
     )

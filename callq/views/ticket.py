@@ -90,6 +90,17 @@ def ticket_out(
         if ratings
         else msgspec.UNSET,
         links={**links_of(state.hall, ticket.id), **(links or {})},
+        print=print_out(state, ticket),
+    )
+
+
+def print_out(state: HallState, ticket: Ticket) -> m.Print | None:
+    """The last print of a ticket."""
+    found = state.prints.get(ticket.id)
+    if found is None:
+        return None
+    return m.Print(
+        printer=found.printer, copy=found.copy, state=found.state, fault=found.fault, at_ms=found.at_ms
     )
 
 

@@ -21,6 +21,7 @@ from callq.views.entrance import project_entrance
 from callq.views.floor import project_floor
 from callq.views.held import held_at
 from callq.views.panel import project_panel
+from callq.views.printers import project_printers
 from callq.views.queues import Memo, services_of, zone_in
 from callq.views.strip import project_strip, services_shown
 from callq.views.ticket import project_ticket
@@ -56,6 +57,9 @@ MISSED: Final[Topic] = ("missed", "")
 
 DEVICES: Final[Topic] = ("devices", "")
 """How the devices are, and what they are told."""
+
+PRINTERS: Final[Topic] = ("printers", "")
+"""What is to be printed, and whether it can be."""
 
 
 class View(NamedTuple):
@@ -196,6 +200,11 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
         yield "slots", ticket.steps[ticket.deferred].service
 
 
+def _printer_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield PRINTERS
+
+
 VIEWS: Final[dict[str, _Kind]] = {
     "board": _Kind(("zone",), lambda v, s, now, memo: project_board(s, v.zone, now, memo), _board_topics),
     "announcements": _Kind(
@@ -211,6 +220,7 @@ VIEWS: Final[dict[str, _Kind]] = {
         ("ticket",), lambda v, s, now, memo: project_ticket(s, v.ticket or "", now), _ticket_topics
     ),
     "orders": _Kind((), lambda v, s, now, memo: project_orders(s, now), _order_topics),
+    "printers": _Kind((), lambda v, s, now, memo: project_printers(s), _printer_topics),
 }
 """How each view is made, and what it depends on."""
 
@@ -334,6 +344,23 @@ def _of_booking(event: ev.Booked, state: HallState) -> Iterator[Topic]:
         yield "slots", booking.service
 
 
+def _of_print(event: ev.PrintRequested | ev.PrintTaken | ev.PrintEnded, state: HallState) -> Iterator[Topic]:
+    """The ticket, and the panels that show it: where it stands, or as whom they would call next."""
+    yield PRINTERS
+    yield "ticket", event.ticket
+    ticket = state.tickets.get(event.ticket)
+    if ticket is None:
+        yield HALL
+        return
+    yield "service", ticket.service
+    if ticket.window is not None:
+        yield "window", ticket.window
+
+
+def _of_printer(event: ev.PrinterReported, state: HallState) -> Iterator[Topic]:
+    yield PRINTERS
+
+
 def _of_floor(event: ev.ClerkSeconded, state: HallState) -> Iterator[Topic]:
     yield FLOOR
 
@@ -422,6 +449,8 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
         ),
         _of_booking,
     ),
+    **dict.fromkeys((ev.PrintRequested, ev.PrintTaken, ev.PrintEnded), _of_print),
+    ev.PrinterReported: _of_printer,
     **dict.fromkeys(
         (
             ev.ClerkSeconded,

@@ -275,24 +275,27 @@ class Api:
             prefer_clerk=body.prefer_clerk or "",
             services=body.services,
             come_back=body.come_back or "",
+            printer=body.printer or "",
         )
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:
             ticket = ticket_of(state, outcome.ticket or "")
-            links = self.citizen_link(state.hall, ticket.id)
+            links = self.citizen_link(state, ticket.id)
             return m.TicketAnswer(ticket=ticket_out(state, ticket, now_ms, links), revision=outcome.revision)
 
         return await self.decided(actor, call, command, render)
 
-    def citizen_link(self, hall: str, ticket: str) -> dict[str, str]:
-        """Links that hold the citizen's key, for the answer that issues the ticket and for no other.
+    def citizen_link(self, state: HallState, ticket: str) -> dict[str, str]:
+        """Links that hold the citizen's key: for the answer that issues the ticket, and for its paper.
 
-        `citizen` is the ticket's address in the API, `page` the one that people open on a phone.
+        `citizen` is the ticket's address in the API, `page` the one that people open on a phone, at the
+        hall's `public_url` where it has one.
         """
+        hall = state.hall
         key = self.tokens.citizen_key(hall, ticket)
         return {
             "citizen": f"/v1/halls/{hall}/tickets/{ticket}#token={key}",
-            "page": f"/t/{hall}/{ticket}#token={key}",
+            "page": f"{state.config.public_url}/t/{hall}/{ticket}#token={key}",
         }
 
     async def ticket_command(self, call: Call, ticket: str, body: bodies.TicketCommandBody) -> m.TicketAnswer:

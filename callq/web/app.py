@@ -125,7 +125,7 @@ def _asset(pages: Pages, address: str) -> Response:
     asset = pages.assets.get(address)
     if asset is None:
         return _problem(_not_found())
-    headers = {**pages.headers(request.host), "ETag": asset.etag, "Cache-Control": "no-cache"}
+    headers = {**pages.headers(request.host, address), "ETag": asset.etag, "Cache-Control": "no-cache"}
     if asset.etag in request.headers.get("If-None-Match", ""):
         return Response(b"", 304, headers)
     return Response(asset.content, 200, {**headers, "Content-Type": asset.kind})

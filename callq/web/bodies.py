@@ -13,6 +13,7 @@ from callq.domain.commands import Channel
 from callq.domain.devices import DeviceOrderName
 from callq.domain.hall import DeviceKind, HallConfig, ItemChannel
 from callq.domain.notices import NoticeKind
+from callq.domain.printing import Fault, PrintEnd
 from callq.domain.tides import TideMode
 from callq.web.roles import Role
 from callq.wire.codec import LINES, PLAIN
@@ -62,6 +63,8 @@ class IssueBody(_Body, frozen=True, kw_only=True):
     """Further services of the visit, in order: the same ticket goes on to them."""
     come_back: Short | None = None
     """Id of an expired ticket whose come-back is claimed."""
+    printer: Short | None = None
+    """Where it is printed at once; left out: nowhere."""
 
 
 class LikelyItem(_Body, frozen=True, kw_only=True):
@@ -207,6 +210,13 @@ class RateBody(CommandBody, frozen=True, kw_only=True, tag="rate"):
     """Which step of the visit, from 0; left out: the last one completed."""
 
 
+class ReprintBody(CommandBody, frozen=True, kw_only=True, tag="reprint"):
+    """补打: the same number on paper once more; who asked is on record."""
+
+    printer: Short | None = None
+    """Left out: the one that printed it, or the only one of the hall."""
+
+
 TicketCommandBody = (
     CancelBody
     | RejoinBody
@@ -216,6 +226,7 @@ TicketCommandBody = (
     | ReassignBody
     | GrantClassBody
     | RateBody
+    | ReprintBody
 )
 
 
@@ -224,6 +235,8 @@ class CheckInBody(CommandBody, frozen=True, kw_only=True, tag="check_in"):
 
     channel: Channel | None = None
     traits: Annotated[tuple[Trait, ...], msgspec.Meta(max_length=8)] = ()
+    printer: Short | None = None
+    """Where the ticket is printed at once; left out: nowhere."""
 
 
 class CancelBookingBody(CommandBody, frozen=True, kw_only=True, tag="cancel"):
@@ -237,6 +250,35 @@ class MoveBookingBody(CommandBody, frozen=True, kw_only=True, tag="move"):
 
 
 BookingCommandBody = CheckInBody | CancelBookingBody | MoveBookingBody
+
+
+Copy = Annotated[int, msgspec.Meta(ge=1, le=99)]
+"""Which of a ticket's prints."""
+
+
+class TakePrintBody(CommandBody, frozen=True, kw_only=True, tag="take"):
+    """An agent begins with a print; nobody else may after it."""
+
+    ticket: Short
+    copy: Copy
+
+
+class EndPrintBody(CommandBody, frozen=True, kw_only=True, tag="end"):
+    """What became of a print."""
+
+    ticket: Short
+    copy: Copy
+    state: PrintEnd
+    fault: Fault = ""
+
+
+class ReportPrinterBody(CommandBody, frozen=True, kw_only=True, tag="report"):
+    """What is wrong with the printer; empty: nothing."""
+
+    fault: Fault
+
+
+PrinterCommandBody = TakePrintBody | EndPrintBody | ReportPrinterBody
 
 
 class ConfigureBody(CommandBody, frozen=True, kw_only=True, tag="configure"):

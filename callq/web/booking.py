@@ -86,7 +86,13 @@ async def command(api: Api, call: Call, booking: str, body: bodies.BookingComman
     match body:
         case bodies.CheckInBody():
             channel = body.channel or _CHANNEL.get(call.principal.role, "counter")
-            wanted = cmd.CheckIn(booking=known, ticket=new_ticket_id(), channel=channel, traits=body.traits)
+            wanted = cmd.CheckIn(
+                booking=known,
+                ticket=new_ticket_id(),
+                channel=channel,
+                traits=body.traits,
+                printer=body.printer or "",
+            )
         case bodies.CancelBookingBody():
             wanted = cmd.CancelBooking(booking=known, by_staff=by_staff)
         case _:
@@ -96,7 +102,7 @@ async def command(api: Api, call: Call, booking: str, body: bodies.BookingComman
         ticket = state.tickets.get(outcome.ticket or "")
         if ticket is None:
             return _answer(state, known, outcome)
-        shown = ticket_out(state, ticket, now_ms, api.citizen_link(state.hall, ticket.id))
+        shown = ticket_out(state, ticket, now_ms, api.citizen_link(state, ticket.id))
         return m.BookingAnswer(
             booking=booking_out(state, booking_of(state, known)), ticket=shown, revision=outcome.revision
         )

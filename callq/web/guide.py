@@ -443,7 +443,7 @@ def _ticket(api: Api, made: _Made) -> m.Ticket | None:
     """The ticket, with the citizen's key: whoever holds the decision has asked for it."""
     if made.ticket is None:
         return None
-    link = api.citizen_link(made.state.hall, made.ticket.id)
+    link = api.citizen_link(made.state, made.ticket.id)
     return ticket_out(made.state, made.ticket, made.now_ms, link)
 
 

@@ -25,6 +25,7 @@ _REF: Final = "#/components/schemas/{name}"
 _PATH: Final = {
     "hall": "Hall id",
     "window": "Window id",
+    "printer": "Id of a printer.",
     "ticket": "Ticket id, not its number",
     "decision": "Id of a routing decision, as it was answered",
     "announcement": "Id of an announcement: number and time of the call",

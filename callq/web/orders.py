@@ -40,6 +40,7 @@ TICKET_PERMISSION: Final[dict[type, Permission]] = {
     bodies.ReassignBody: Permission.REASSIGN_TICKET,
     bodies.GrantClassBody: Permission.GRANT_CLASS,
     bodies.RateBody: Permission.RATE,
+    bodies.ReprintBody: Permission.REPRINT_TICKET,
 }
 """What each command to a ticket needs beyond `COMMAND_TICKET`."""
 
@@ -77,6 +78,7 @@ _TO_TICKET: Final[dict[type, Callable[[str, Any, Principal], cmd.TicketCommand |
         step=body.step,
         by_phone=who.role is Role.CITIZEN,
     ),
+    bodies.ReprintBody: lambda t, body, _: cmd.Reprint(ticket=t, printer=body.printer or ""),
 }
 
 _TO_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand | cmd.Transfer]]] = {

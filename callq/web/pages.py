@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 GROUP: Final = "callq.pages"
-"""Entry points: a name, and a dict with `route`, `root`, `index`, `title`, `roles`."""
+"""Entry points: a name, and a dict with `route`, `root`, `index`, `title`, `roles`; optional `connect`."""
 
 KINDS: Final = {
     ".html": "text/html; charset=utf-8",
@@ -57,6 +57,7 @@ class Page(NamedTuple):
       html: address of its document.
       title: for people.
       roles: whose token it wants.
+      connect: services of the device itself that its scripts may reach, e.g. of a card reader.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Page(NamedTuple):
     html: str
     title: str
     roles: tuple[str, ...]
+    connect: tuple[str, ...] = ()
 
 
 class Asset(NamedTuple):
@@ -82,16 +84,18 @@ class Pages:
         self.assets = dict(assets)
         """By address."""
 
-    def headers(self, host: str) -> dict[str, str]:
+    def headers(self, host: str, address: str = "") -> dict[str, str]:
         """Headers of everything a page loads.
 
         Args:
           host: that the browser asked; older browsers do not count WebSockets as `'self'`.
+          address: of what is served; a page's document may let its scripts reach services of the device.
         """
         sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+        reached = "".join(f" {one}" for page in self.pages if page.html == address for one in page.connect)
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-            f"media-src 'self'; manifest-src 'self'; connect-src 'self'{sockets}; "
+            f"media-src 'self'; manifest-src 'self'; connect-src 'self'{sockets}{reached}; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
         return {
@@ -121,6 +125,7 @@ def load_pages() -> Pages:
                 f"{prefix}/{given['index']}",
                 given["title"],
                 tuple(given["roles"]),
+                _loopback(given.get("connect", ())),
             )
             found = _assets(prefix, Path(given["root"]), parts)
         except Exception as error:
@@ -138,6 +143,18 @@ def _version(assets: Mapping[str, Asset]) -> Asset:
     content = f"{__version__}+{hashlib.blake2b(whole.encode(), digest_size=4).hexdigest()}\n".encode()
     etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     return Asset(content, "text/plain; charset=utf-8", etag)
+
+
+def _loopback(addresses: Iterable[str]) -> tuple[str, ...]:
+    """The same, if all of them are of the device itself.
+
+    Raises:
+      ValueError: one is not.
+    """
+    for address in addresses:
+        if not re.fullmatch(r"(http|ws)://(localhost|127\.0\.0\.1):[0-9]{1,5}", address):
+            raise ValueError(f"{address} is not on the device")
+    return tuple(addresses)
 
 
 def _parts(folder: Path) -> dict[str, str]:

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     REJOIN_TICKET = "rejoin_ticket"
     RETURN_TICKET = "return_ticket"
     REASSIGN_TICKET = "reassign_ticket"
+    REPRINT_TICKET = "reprint_ticket"
     GRANT_CLASS = "grant_class"
     TRANSFER_TICKET = "transfer_ticket"
     ABANDON_TICKET = "abandon_ticket"
@@ -64,6 +65,8 @@ class Permission(StrEnum):
     READ_STRIP = "read_strip"
     READ_PANEL = "read_panel"
     READ_FLOOR = "read_floor"
+    READ_PRINTERS = "read_printers"
+    PRINT = "print"
     READ_EVENTS = "read_events"
     READ_PERSONS = "read_persons"
     READ_CONFIG = "read_config"
@@ -98,6 +101,7 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.REJOIN_TICKET: _STAFF | {_R.KIOSK},
     Permission.RETURN_TICKET: _STAFF,
     Permission.REASSIGN_TICKET: _STAFF,
+    Permission.REPRINT_TICKET: _STAFF | {_R.KIOSK},
     Permission.GRANT_CLASS: _STAFF,
     Permission.TRANSFER_TICKET: _AT_WINDOWS,
     Permission.ABANDON_TICKET: _AT_WINDOWS,
@@ -117,6 +121,9 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.READ_STRIP: _LOOKING | {_R.SCREEN, _R.DEVICE, _R.RATING},
     Permission.READ_PANEL: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK, _R.INSPECTOR}),
     Permission.READ_FLOOR: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.HELPER, _R.INSPECTOR}),
+    Permission.READ_PRINTERS: _LOOKING | {_R.KIOSK, _R.DEVICE},
+    # With the paper goes the ticket's key.
+    Permission.PRINT: frozenset({_R.ADMIN, _R.DEVICE}),
     Permission.READ_EVENTS: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.INSPECTOR}),
     Permission.READ_PERSONS: frozenset({_R.ADMIN}),
     Permission.READ_CONFIG: _RUNNING | {_R.INSPECTOR},
@@ -137,6 +144,7 @@ VIEW_PERMISSION: Final[dict[str, Permission]] = {
     "floor": Permission.READ_FLOOR,
     "ticket": Permission.READ_TICKET,
     "orders": Permission.REPORT_DEVICE,
+    "printers": Permission.READ_PRINTERS,
 }
 """What following a view needs."""
 

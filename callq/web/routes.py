@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from callq.domain.errors import Code
-from callq.web import announcer, answers, bodies, booking, devices, guide, queries
+from callq.web import (
+    announcer,
+    answers,
+    bodies,
+    booking,
+    devices,
+    guide,
+    printing,
+    queries,
+)
 from callq.web.minting import mint
 from callq.web.roles import Permission
 from callq.web.window_bodies import WindowCommandBody
@@ -421,6 +430,17 @@ ROUTES: Final[tuple[Route, ...]] = (
         m.EventPage,
         query=queries.EventsQuery,
         codes=(Code.TRIMMED,),
+    ),
+    Route(
+        "commandPrinter",
+        "POST",
+        f"{HALL}/printers/{{printer}}/commands",
+        "A command of a printer's agent; `take` answers what stands on the paper, with the ticket's key",
+        Permission.PRINT,
+        lambda api, asked: printing.command(api, asked.call, asked.path["printer"], asked.body),
+        m.PrinterAnswer,
+        body=bodies.PrinterCommandBody,
+        codes=(Code.UNKNOWN_TICKET, Code.WRONG_STATE),
     ),
     Route(
         "createToken",

@@ -6,6 +6,7 @@
 import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId, fill, shape, text } from "/static/dom.js";
 import { Feed, randomKey } from "/static/feed.js";
+import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
 import { named, t, tCode, translatePage } from "/static/words.js";
 import { DOMINANT, offerOf, situationOf } from "/pages/clerk/acts.js";
@@ -15,9 +16,9 @@ import { listen } from "/pages/clerk/keyboard.js";
 import { forgetPress, keepPress, keptPress } from "/pages/clerk/press.js";
 import { Questions } from "/pages/clerk/questions.js";
 import { accepted, refused } from "/pages/clerk/receipts.js";
-import { Receipt } from "/pages/clerk/receipt.js";
 import { makeKeySheet, renderSide, toggleKeySheet } from "/pages/clerk/side.js";
 import { SignIn } from "/pages/clerk/signin.js";
+import { Undo } from "/pages/clerk/undo.js";
 
 /** @typedef {import("/static/wire.js").Panel} Panel */
 /** @typedef {import("/static/wire.js").Answer} Answer */
@@ -58,7 +59,8 @@ let shownRevision = -1;
 
 const signIn = new SignIn(() => render());
 const keys = new Keys({ act: pressSecondary, back });
-const receipt = new Receipt(pressUndo);
+const receipt = new Receipt("receipt-line");
+const undo = new Undo(pressUndo);
 const questions = new Questions({
   panel: () => panel,
   now: () => clock.now(),
@@ -330,7 +332,7 @@ function renderButtons() {
   const ready = !keys.question && (act !== "sign_in" || signIn.chosen !== null);
   renderDominant(actName(act), hintOf(act, panel), live() && ready, pending !== null && pending.shown);
   keys.render((secondary) => offerOf(secondary, panel, live(), now));
-  receipt.renderUndo(live() ? panel.undo : null, now);
+  undo.render(live() ? panel.undo : null, now);
 }
 
 function render() {

@@ -3,8 +3,8 @@
  * An act of several steps stops at the first that is refused, and says what was done until then.
  */
 
+import { Receipt } from "/static/receipt.js";
 import { refusal, t } from "/static/words.js";
-import { Receipt } from "/pages/clerk/receipt.js";
 
 /** @typedef {import("/static/wire.js").Answer} Answer */
 /** @typedef {import("/static/feed.js").Feed} Feed */
@@ -23,7 +23,7 @@ export class Presses {
    */
   constructor(options) {
     this._options = options;
-    this._receipt = new Receipt();
+    this._receipt = new Receipt("receipt");
     /** @type {Act|null} */
     this._pending = null;
     this._shown = false;

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from callq.domain import commands as cmd
 from callq.domain.devices import gone_silent
-from callq.domain.hall import Device, Item, Minimum, Outlet, ProfileSlot, Routing, Tides
+from callq.domain.hall import Device, Item, Minimum, Outlet, Printer, ProfileSlot, Routing, Tides
 from callq.domain.tides import (
     SkillsOf,
     TideMemory,
@@ -40,6 +40,7 @@ def scripted_v4() -> Hall:
     all_scenes(hall)
     hall.issue("social", item="social-card")
     _asks(hall)
+    _paper(hall)
     return hall
 
 
@@ -63,6 +64,17 @@ def _asks(hall: Hall) -> None:
     hall.do(cmd.Complete(window=window.id))
     hall.do(cmd.RequestRating(window=window.id))
     hall.do(cmd.Help(window=window.id))
+
+
+def _paper(hall: Hall) -> None:
+    """Tickets are printed, or not, and printed again."""
+    ticket = hall.issue("social", printer="k1")
+    hall.do(cmd.TakePrint(ticket=ticket.id, printer="k1", copy=1))
+    hall.do(cmd.EndPrint(ticket=ticket.id, printer="k1", copy=1, state="unknown"))
+    hall.do(cmd.Reprint(ticket=ticket.id))
+    hall.do(cmd.EndPrint(ticket=ticket.id, printer="k1", copy=2, state="failed", fault="paper_out"))
+    hall.do(cmd.ReportPrinter(printer="k1"))
+    hall.issue("social", printer="k1")
 
 
 def _tides(hall: Hall) -> None:
@@ -162,7 +174,15 @@ def _reckon(
 
 def _orchestrated(config: HallConfig) -> HallConfig:
     services = tuple(
-        replace(service, daily=daily, service_min=12.5, service_cv=0.7, target_priority_min=4)
+        replace(
+            service,
+            daily=daily,
+            service_min=12.5,
+            service_cv=0.7,
+            target_priority_min=4,
+            theme="个人",
+            everyday="办事",
+        )
         for service, daily in zip(config.services, (120.0, 60.0, 30.0), strict=True)
     )
     return replace(
@@ -181,6 +201,8 @@ def _orchestrated(config: HallConfig) -> HallConfig:
             ),
             Item(code="house", name="房屋买卖过户", service="estate"),
         ),
+        printers=(Printer(id="k1", name="1 号自助机", zone="hall"),),
+        public_url="https://queue.example.cn",
         outlets=(Outlet(channel="self_service", name="自助服务区", zone="hall", hours="08:00-22:00"),),
         devices=(
             Device(id="tv-1", kind="screen", name="大厅东屏", zone="hall", place="东墙"),

@@ -28,6 +28,28 @@ class Acts(GoingOn):
         self.do(cmd.Unsecond(clerk=clerk) if back else cmd.Second(clerk=clerk, hall="town"))
 
     @asked(
+        2,
+        ends=["printed", "failed", "unknown", "taken", "nothing"],
+        seconds=[0, 16, 41],
+        again=[True, False],
+    )
+    def prints(self, data: Source, ends: str, seconds: int, again: bool) -> None:
+        state = self.hall.state
+        printed = [ticket for ticket in state.prints if ticket in state.tickets]
+        ticket = pick(data, [*printed, self.some(data, "waiting")])
+        if again or ticket not in state.prints:
+            self.do(cmd.Reprint(ticket=ticket, printer="k1"))
+        printout = state.prints.get(ticket)
+        copy = printout.copy if printout else 1
+        if ends != "nothing":
+            self.do(cmd.TakePrint(ticket=ticket, printer="k1", copy=copy))
+        self.hall.later(seconds)
+        if ends in ("printed", "failed", "unknown"):
+            end = cmd.EndPrint(ticket=ticket, printer="k1", copy=copy, state=ends, fault="error")  # type: ignore[arg-type]
+            self.do(end)
+        self.do(cmd.ReportPrinter(printer="k1", fault="paper_out" if again else ""))
+
+    @asked(
         service=SERVICES,
         person=PEOPLE,
         move=[True, False],

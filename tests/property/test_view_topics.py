@@ -24,6 +24,7 @@ ALWAYS = [
     View("board", zone="upstairs"),
     *(View("announcements", zone=zone) for zone in (None, "hall", "upstairs")),
     View("entrance"),
+    View("printers"),
     View("floor"),
     View("orders"),
     *(View(name, window=window) for name in ("panel", "strip") for window in ("w1", "w2", "w3")),

@@ -30,6 +30,7 @@ from callq.domain.hall import (
     MovedWorkday,
     NumberRange,
     Outlet,
+    Printer,
     ProfileSlot,
     Resource,
     Routing,
@@ -195,6 +196,7 @@ TABLES = {
     Screens: "[screens]",
     ZoneScreen: "[[screens.zones]]",
     Warnings: "[warnings]",
+    Printer: "[[printers]]",
 }
 
 
@@ -290,6 +292,8 @@ SHAPES = [
         m.BoardWindow,
         m.EntranceService,
         m.EntranceZone,
+        m.PrinterNow,
+        m.PrintJob,
         m.Strip,
         m.Window,
         m.Queue,

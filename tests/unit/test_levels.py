@@ -81,6 +81,7 @@ CHANNELS = {"kiosk", "counter", "phone", "web", "guide"}
 CLASSES = {"ordinary", "appointment", "priority"}
 DAYS = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 OUTLETS = {"self_service", "online", "phone", "doorstep", "agent"}
+FAULTS = {"", "paper_out", "cover_open", "offline", "error"}
 KINDS = {"comprehensive", "domain", "dedicated", "green", "result", "tidal", "remote", "fallback"}
 
 VALUES: dict[tuple[str, str], set[object]] = {
@@ -116,6 +117,10 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("notice_withdrawn", "reason"): {"withdrawn", "over"},
     ("Screens", "blocks"): {"recent", "waiting", "missed", "media"},
     ("ZoneScreen", "blocks"): {"recent", "waiting", "missed", "media"},
+    ("Printer", "dots"): {384, 576},
+    ("print_ended", "state"): {"printed", "failed", "unknown"},
+    ("print_ended", "fault"): {*FAULTS},
+    ("printer_reported", "fault"): {*FAULTS},
 }
 """What fields of the stream with a closed set of values may be, since the schema that brought them."""
 

@@ -74,6 +74,26 @@ async def test_a_page_is_served_with_strict_headers(door: Door, address: str) ->
     assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
 
 
+async def test_the_kiosk_alone_reaches_card_readers_on_its_own_machine(door: Door) -> None:
+    kiosk = (await door.ask("GET", "/kiosk/test", token=None)).headers["content-security-policy"]
+    assert " http://127.0.0.1:19196 " in kiosk
+    for address in ("/", "/panel/test/w1", "/pages/kiosk/kiosk.js"):
+        other = (await door.ask("GET", address, token=None)).headers["content-security-policy"]
+        assert "19196" not in other
+
+
+def test_a_page_may_reach_nothing_but_its_own_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = {"route": "/x/<hall>", "root": tmp_path, "index": "index.html", "title": "X", "roles": []}
+    entries = [
+        Entry("x", {**page, "connect": ["http://evil.example:80"]}),
+        Entry("y", {**page, "connect": []}),
+    ]
+    monkeypatch.setattr(pages_module, "entry_points", lambda group: entries)
+    assert [loaded.name for loaded in load_pages().pages] == ["home", "y"]
+
+
 async def test_an_unchanged_file_is_not_sent_again(door: Door) -> None:
     first = await door.ask("GET", "/static/feed.js", token=None)
     again = await door.ask("GET", "/static/feed.js", token=None, **{"If-None-Match": first.headers["etag"]})

@@ -48,6 +48,7 @@ REQUESTS = {
     "GET board": f"{LOOKING} kiosk screen device guide",
     "GET floor": "admin supervisor helper inspector",
     "GET events": "admin supervisor inspector",
+    "POST printers/k9/commands": "admin device",
     "POST /v1/tokens": "admin",
     "POST devices/tv-1/health": "clerk kiosk screen device rating",
 }
@@ -62,6 +63,7 @@ VIEWS = {
     "floor": "admin supervisor helper inspector",
     "ticket": f"{LOOKING} kiosk guide citizen",
     "orders": "clerk kiosk screen device rating",
+    "printers": f"{LOOKING} kiosk device",
 }
 
 COMMANDS: dict[str, tuple[str, dict[str, object], str]] = {
@@ -73,6 +75,7 @@ COMMANDS: dict[str, tuple[str, dict[str, object], str]] = {
     "abandon": (TO_TICKET, {}, "admin supervisor clerk"),
     "transfer": (TO_TICKET, {"to": {"service": "nowhere"}}, "admin supervisor clerk"),
     "rate": (TO_TICKET, {"level": 5}, "rating citizen"),
+    "reprint": (TO_TICKET, {}, f"{STAFF} kiosk"),
     "hand_over": ("windows/w1", {"clerk": "c9"}, "admin supervisor clerk"),
     "take_over": ("windows/w1", {"clerk": "c9"}, "admin supervisor"),
     "set_skills": ("windows/w1", {"skills": ["surgery"]}, "admin supervisor"),
@@ -99,7 +102,7 @@ BODIES = {
 
 def test_the_matrix_covers_every_request_and_permission() -> None:
     covered = {
-        re.sub("{ticket}|w1|0000000000|DECISION|A001-1|tv-1", "x", key)
+        re.sub("{ticket}|w1|0000000000|DECISION|A001-1|tv-1|k9", "x", key)
         .removesuffix(" priority")
         .split("?")[0]
         .rstrip()
@@ -112,7 +115,7 @@ def test_the_matrix_covers_every_request_and_permission() -> None:
             short = "/v1/tokens" if route.path == "/v1/tokens" else path
             asked.add(
                 re.sub(
-                    "{ticket}|{window}|{booking}|{decision}|{announcement}|{device}",
+                    "{ticket}|{window}|{booking}|{decision}|{announcement}|{device}|{printer}",
                     "x",
                     f"{route.method} {short}",
                 ).rstrip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callq.domain.effects import asks, devices, notices, tides
+from callq.domain.effects.printing import forget
 from callq.domain.effects.tools import (
     WHOLE_UNDO,
     Moment,
@@ -114,6 +115,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
         # What has ended stays as long as the keys that may ask for it again.
         if ticket.state in FINAL and not ratable and ticket.day not in kept:
             undo.drop(state.tickets, ticket.id)
+            forget(state, ticket.id, undo)
     for ticket_id, credit in list(state.credits.items()):
         if credit.until < event.day:
             undo.drop(state.credits, ticket_id)

@@ -40,6 +40,7 @@ from callq.domain.events.hall import (
     Skipped,
 )
 from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
+from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
 from callq.domain.events.tickets import (
     ClassGranted,
     LaneSeen,
@@ -132,6 +133,10 @@ __all__ = [
     "NoticeWithdrawn",
     "OutageRecorded",
     "PauseRequested",
+    "PrintEnded",
+    "PrintRequested",
+    "PrintTaken",
+    "PrinterReported",
     "RatingRequested",
     "SkillsSet",
     "Skipped",

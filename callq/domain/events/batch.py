@@ -40,6 +40,7 @@ from callq.domain.events.hall import (
     OutageRecorded,
 )
 from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
+from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
 from callq.domain.events.tickets import (
     ClassGranted,
     StepBegun,
@@ -167,6 +168,10 @@ Event = (
     | HelpRequested
     | HelpEnded
     | RatingRequested
+    | PrintRequested
+    | PrintTaken
+    | PrintEnded
+    | PrinterReported
 )
 
 

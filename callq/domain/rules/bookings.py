@@ -10,6 +10,7 @@ from callq.domain.calendar import business_day, day_after
 from callq.domain.errors import Code, Rejected
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import booking_of, running, service_of, unused
+from callq.domain.rules.printing import first_print
 from callq.domain.rules.visits import new_ticket, one_live_ticket, require_open
 from callq.domain.state import person_keys, same_person
 
@@ -169,7 +170,8 @@ def check_in(state: HallState, command: cmd.CheckIn, now_ms: int, who: cmd.Actor
         booking=booking.id,
     )
     arrived = ev.BookingArrived(booking=booking.id, ticket=command.ticket)
-    return Decision((issued, arrived), ticket=command.ticket, booking=booking.id)
+    printed = first_print(state, command.ticket, command.printer)
+    return Decision((issued, arrived, *printed), ticket=command.ticket, booking=booking.id)
 
 
 def _changeable(state: HallState, booking: Booking, now_ms: int, *, by_staff: bool) -> Service:

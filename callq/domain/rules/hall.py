@@ -9,11 +9,13 @@ from callq.domain import events as ev
 from callq.domain.calendar import business_day, day_after, day_bounds
 from callq.domain.errors import Code, Rejected
 from callq.domain.notices import first_end_ms
+from callq.domain.printing import TIMER
 from callq.domain.routing import calls_from_ms, choose_lane, idle_windows, targets_of
 from callq.domain.rules.binding import let_go
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import clerk_of, flags_after, service_of, whereabouts
 from callq.domain.rules.notices import over
+from callq.domain.rules.printing import print_due
 from callq.domain.rules.store import left_out_today
 from callq.domain.rules.tides import after_ticket, opening_due
 from callq.domain.rules.visits import after_completion
@@ -122,6 +124,7 @@ _DUE: Final[dict[str, Callable[[HallState, Ticket, int], list[ev.Event]]]] = {
     "missed": _abandon,
     "held": _abandon,
     "unbind": _unbind,
+    TIMER: print_due,
 }
 
 

@@ -22,6 +22,7 @@ from callq.domain.rules.guards import (
     wrong_state,
     zone_for,
 )
+from callq.domain.rules.printing import first_print
 from callq.domain.state import same_person
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
         item=command.item,
         bound=first_contact(state, command.prefer_clerk, service.code),
     )
-    return Decision((issued,), ticket=command.ticket)
+    return Decision((issued, *first_print(state, command.ticket, command.printer)), ticket=command.ticket)
 
 
 def new_ticket(

@@ -57,6 +57,8 @@ export class View {
     this.onData = null;
     /** Whether the page is whole without it: then nothing waits for it, and a refusal is none of the page. */
     this.optional = false;
+    /** @type {(() => void)|null} */
+    this.onGone = null;
   }
 
   /** The message that asks for this view, from where it stands. */
@@ -113,18 +115,37 @@ export class Feed {
   }
 
   /**
-   * Keep a view current. Call before `open`.
+   * Keep a view current, one of each name.
    * @template T
    * @param {Subscription} subscription
    * @param {(data: T, view: View<T>) => void} onData after every snapshot and change
+   * @param {() => void} [onGone] when it cannot be had; without it the whole feed is refused then
    * @returns {View<T>}
    */
-  subscribe(subscription, onData) {
+  subscribe(subscription, onData, onGone) {
+    const before = this._views.get(subscription.view);
+    if (before) this.unsubscribe(before);
     /** @type {View<T>} */
     const view = new View(subscription);
     view.onData = onData;
+    view.onGone = onGone || null;
     this._views.set(subscription.view, view);
+    this._send(view.request());
     return view;
+  }
+
+  /** Let go of a view. @param {View<any>} view */
+  unsubscribe(view) {
+    if (this._views.get(view.subscription.view) !== view) return;
+    this._views.delete(view.subscription.view);
+    this._send(Object.assign({ type: "unsubscribe" }, view.subscription));
+  }
+
+  /** The view that a message is about, if it is still wanted. @param {any} message @returns {View<any>|undefined} */
+  _viewOf(message) {
+    const view = this._views.get(message.view);
+    const wanted = view && view.subscription.ticket;
+    return wanted && wanted !== message.ticket ? undefined : view;
   }
 
   /**
@@ -265,7 +286,7 @@ export class Feed {
 
   /** @param {any} message */
   _onView(message) {
-    const view = this._views.get(message.view);
+    const view = this._viewOf(message);
     if (!view || !view.accept(message)) return;
     if (message.data && typeof message.data.server_ms === "number") this._options.clock.hint(message.data.server_ms);
     if (view.onData) view.onData(view.data, view);
@@ -281,10 +302,11 @@ export class Feed {
    * @param {any} message
    */
   _onError(socket, message) {
-    const refused = this._views.get(message.view);
-    if (!refused) return;
-    if (refused.optional) {
+    const view = this._viewOf(message);
+    if (!view) return;
+    if (view.optional || view.onGone) {
       this._views.delete(message.view);
+      if (view.onGone) view.onGone();
       return;
     }
     const code = String(message.problem.code);

@@ -11,6 +11,11 @@
 /** @typedef {{since_ms: number, reason: string}} Suspended */
 /** @typedef {{policy: "void"|"second_call"|"k_back", k: number, minutes: number, max: number}} Rejoin */
 
+/** @typedef {"paper_out"|"cover_open"|"offline"|"error"|""} Fault */
+/** @typedef {{printer: string, copy: number, state: "pending"|"printed"|"failed"|"unknown", fault: Fault}} Print */
+/** @typedef {{id: string, name: string, name_en: string, zone: string, fault: Fault}} PrinterNow */
+/** @typedef {{id: string, service: string, slot_ms: number, slot_end_ms: number, state: string, person: {name: string}|null}} BookingRow */
+
 /**
  * @typedef {Object} Ticket
  * @property {string} id
@@ -29,6 +34,8 @@
  * @property {number|null} started_ms
  * @property {string|null} window
  * @property {string[]} traits
+ * @property {Print|null} [print] null: it was never to be printed
+ * @property {Object<string, string>} [links]
  * @property {number|null} [ahead] null unless waiting
  * @property {Wait|null} [wait] null unless waiting
  * @property {number|null} [held_until_ms]
@@ -147,6 +154,11 @@
  * @property {number} count
  * @property {Wait} wait
  * @property {Ticketing} ticketing
+ * @property {string[]} examples
+ * @property {string} theme
+ * @property {string} theme_en
+ * @property {string} everyday
+ * @property {boolean} bookable
  */
 /** @typedef {{code: string, name: string, name_en: string, place: string, windows: BoardWindow[]}} EntranceZone */
 /**
@@ -154,6 +166,8 @@
  * @property {Place} place
  * @property {EntranceService[]} services in hall order
  * @property {EntranceZone[]} zones
+ * @property {Rejoin} rejoin
+ * @property {{phone: string, address: string}} contact
  * @property {Suspended|null} suspended
  * @property {Notice[]} notices urgent ones first
  * @property {ScreenLayout} screen

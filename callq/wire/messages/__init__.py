@@ -60,6 +60,7 @@ from callq.wire.messages.panels import (
     Undoable,
     Why,
 )
+from callq.wire.messages.printing import Paper, PrinterAnswer, PrinterNow, PrintJob
 from callq.wire.messages.screens import (
     Announcement,
     BoardCall,
@@ -76,7 +77,17 @@ from callq.wire.messages.screens import (
     Strip,
     VolumeFrom,
 )
-from callq.wire.messages.tickets import Deferred, Origin, Rating, Ticket, TicketPage, Visit, VisitStep, Wait
+from callq.wire.messages.tickets import (
+    Deferred,
+    Origin,
+    Print,
+    Rating,
+    Ticket,
+    TicketPage,
+    Visit,
+    VisitStep,
+    Wait,
+)
 from callq.wire.messages.tides import (
     Plan,
     PlanAlone,
@@ -129,6 +140,7 @@ __all__ = [
     "Option",
     "Origin",
     "PanelTicket",
+    "Paper",
     "PastCall",
     "PendingOrder",
     "Place",
@@ -141,6 +153,10 @@ __all__ = [
     "PlanReason",
     "PlanSkills",
     "PlanSlot",
+    "Print",
+    "PrintJob",
+    "PrinterAnswer",
+    "PrinterNow",
     "Queue",
     "Rating",
     "RatingCall",

@@ -158,6 +158,13 @@ class EntranceService(_Wire, frozen=True, kw_only=True):
     wait: Wait
     """Of whoever would take an ordinary ticket now."""
     ticketing: Ticketing
+    examples: tuple[str, ...]
+    theme: str
+    """Heading under which kiosks show it; empty: none."""
+    theme_en: str
+    everyday: str
+    """What people call it; empty: its name."""
+    bookable: bool
 
 
 class EntranceZone(_Wire, frozen=True, kw_only=True):

@@ -69,6 +69,18 @@ class Rating(_Wire, frozen=True, kw_only=True):
     at_ms: int
 
 
+class Print(_Wire, frozen=True, kw_only=True):
+    """The last print of a ticket."""
+
+    printer: str
+    copy: int
+    """Which of its prints, from 1."""
+    state: Literal["pending", "printed", "failed", "unknown"]
+    """`failed`: certainly no paper; `unknown`: some may have come out."""
+    fault: Literal["", "paper_out", "cover_open", "offline", "error"]
+    at_ms: int
+
+
 class Ticket(_Wire, frozen=True, kw_only=True):
     """One place in the queue, as everyone may see it."""
 
@@ -117,6 +129,8 @@ class Ticket(_Wire, frozen=True, kw_only=True):
     ratings: tuple[Rating, ...] | msgspec.UnsetType = msgspec.UNSET
     """Left out for whoever must not know who rated."""
     links: dict[str, str] = msgspec.field(default_factory=dict)
+    print: Print | None = None
+    """Null: it was never to be printed."""
 
 
 class TicketPage(_Wire, frozen=True, kw_only=True):

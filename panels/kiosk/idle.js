@@ -1,0 +1,42 @@
+/** Nobody there: first a question, 15 seconds later the page as it was for whoever comes next. */
+
+const ASKED_AFTER_MS = 60000;
+const LEFT_AFTER_MS = 75000;
+
+export class Idle {
+  /** @param {{onAsk: (seconds: number|null) => void, onLeft: () => void}} told null: somebody is there again */
+  constructor(told) {
+    this._told = told;
+    this._touchedMs = performance.now();
+    this._asking = false;
+    ["pointerdown", "keydown"].forEach((kind) => document.addEventListener(kind, () => this.touch(), true));
+  }
+
+  /** Somebody is there. */
+  touch() {
+    this._touchedMs = performance.now();
+    if (this._asking) this._told.onAsk(null);
+    this._asking = false;
+  }
+
+  /** Seconds until the page is given up. */
+  get leftS() {
+    return Math.max(0, Math.ceil((LEFT_AFTER_MS - (performance.now() - this._touchedMs)) / 1000));
+  }
+
+  /** Once a second. @param {boolean} waits whether the page is somebody's */
+  tick(waits) {
+    if (!waits) {
+      this.touch();
+      return;
+    }
+    const quietMs = performance.now() - this._touchedMs;
+    if (quietMs >= LEFT_AFTER_MS) {
+      this.touch();
+      this._told.onLeft();
+    } else if (quietMs >= ASKED_AFTER_MS) {
+      this._asking = true;
+      this._told.onAsk(this.leftS);
+    }
+  }
+}

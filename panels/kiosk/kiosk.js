@@ -1,0 +1,468 @@
+/** The kiosk: one press takes a number; what stands there is what the hall says now. */
+
+import { dateParts, hourMinute } from "/static/clock.js";
+import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
+import { pathParts } from "/static/token.js";
+import { isIssuing } from "/static/waits.js";
+import { lang, named, t, tCode } from "/static/words.js";
+import { Screen } from "/pages/tv/screen.js";
+import { suspendedWords } from "/pages/tv/suspended.js";
+import { Idle } from "/pages/kiosk/idle.js";
+import { Presses } from "/pages/kiosk/press.js";
+import { dianyipai } from "/pages/kiosk/readers/dianyipai.js";
+import { huashi } from "/pages/kiosk/readers/huashi.js";
+import { jieyu } from "/pages/kiosk/readers/jieyu.js";
+import { bookingIn, listen, ticketIn } from "/pages/kiosk/scanner.js";
+import { cards, nameOf, nowOf, perPage } from "/pages/kiosk/services.js";
+import { hush, maySpeak, speak } from "/pages/kiosk/speech.js";
+import { mayReprint, pageOf, renderTicket } from "/pages/kiosk/ticket.js";
+
+/** @typedef {import("/static/wire.js").Entrance} Entrance */
+/** @typedef {import("/static/wire.js").PrinterNow} PrinterNow */
+/** @typedef {import("/static/wire.js").Ticket} Ticket */
+/** @typedef {import("/static/wire.js").BookingRow} BookingRow */
+/** @typedef {"home"|"checkin"|"message"|"ticket"} Mode */
+
+/** A touch that began on the view before must not act on the one that has just come. */
+const SETTLE_MS = 500;
+const CARD_AGAIN_MS = 1000;
+const READER_AGAIN_MS = 5000;
+const BOOKING_LENGTH = 10;
+/** Letters of a booking's number: none that is mistaken for another. */
+const LETTERS = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** @type {Object<string, import("/pages/kiosk/readers/card.js").Reader>} */
+const READERS = { huashi, jieyu, dianyipai };
+
+const asked = new URLSearchParams(location.search);
+const [hall] = pathParts();
+const reader = READERS[asked.get("reader") || ""] || null;
+/** @type {Presses|null} */
+let presses = null;
+/** @type {PrinterNow[]} */
+let printers = [];
+/** @type {Mode} */
+let mode = "home";
+let shownMs = performance.now();
+let elder = false;
+let priority = false;
+let page = 0;
+let typed = "";
+let readerThere = false;
+/** The card that was read last, so that one that is left there acts once. */
+let lastCard = "";
+let told = { title: "", words: "" };
+/** @type {BookingRow[]} */
+let bookings = [];
+/** @type {Ticket|null} */
+let ticket = null;
+let link = "";
+let reprinting = false;
+
+/** @type {Screen<Entrance>} */
+const screen = new Screen(hall, { view: "entrance" }, render);
+const idle = new Idle({ onAsk: askStill, onLeft: leave });
+
+/** @param {Mode} next */
+function go(next) {
+  mode = next;
+  shownMs = performance.now();
+  hush();
+  if (next !== "ticket") ticket = null;
+  screen.render();
+  byId("main").focus();
+}
+
+function home() {
+  typed = "";
+  bookings = [];
+  told = { title: "", words: "" };
+  go("home");
+}
+
+/** As it was, for whoever comes next. */
+function leave() {
+  askStill(null);
+  elder = false;
+  priority = false;
+  page = 0;
+  home();
+  if (lang !== "zh") switchLanguage("zh");
+}
+
+/** @param {number|null} seconds */
+function askStill(seconds) {
+  const opens = seconds !== null && byId("still").hidden;
+  attrs(byId("still"), { hidden: seconds === null });
+  if (seconds !== null) text(byId("still-text"), t("kiosk.stillHint", { n: seconds }));
+  if (opens) byId("stay").focus();
+}
+
+/** @param {string} title @param {string} words */
+function tell(title, words) {
+  told = { title, words };
+  go("message");
+}
+
+/** The printer of this kiosk: the one of its address, or the only one there is. */
+function printer() {
+  const wanted = asked.get("printer");
+  if (wanted) return printers.find((one) => one.id === wanted) || null;
+  return printers.length === 1 ? printers[0] : null;
+}
+
+/** @param {Object<string, any>} body @returns {Object<string, any>} */
+function printed(body) {
+  const here = printer();
+  return here ? Object.assign(body, { printer: here.id }) : body;
+}
+
+/** What goes with the number, for whoever serves and for the paper. */
+function traits() {
+  return [priority ? "wants_priority" : "", lang === "en" ? "english" : ""].filter(Boolean);
+}
+
+/** Take what a press brings. @param {Promise<import("/pages/kiosk/press.js").Result>} sent */
+async function take(sent) {
+  tell(t("kiosk.taking"), t("kiosk.takingHint"));
+  const result = await sent;
+  if (!result.ok) {
+    const { problem } = result;
+    if (problem.code === "unconfirmed") tell(t("kiosk.noAnswer"), t("kiosk.noAnswerHint"));
+    else tell(t("kiosk.refused"), tCode(`kiosk.refused.${problem.code}`, "refused.other", { code: problem.code }));
+    return;
+  }
+  show(result.answer.ticket);
+}
+
+/** Show a number, and follow what becomes of it. @param {Ticket} taken */
+function show(taken) {
+  go("ticket");
+  ticket = taken;
+  link = pageOf(taken);
+  if (screen.feed) {
+    screen.feed.subscribe(
+      { view: "ticket", ticket: taken.id },
+      (/** @type {import("/static/wire.js").TicketView} */ data) => {
+        if (ticket && ticket.id === data.ticket.id) ticket = data.ticket;
+        screen.render();
+      },
+      () => {},
+    );
+  }
+  screen.render();
+}
+
+/** @param {string} service */
+function issue(service) {
+  if (!presses || presses.busy || !screen.live) return;
+  take(presses.send("tickets", printed({ service, traits: traits() })));
+}
+
+/** @param {string} booking */
+function checkIn(booking) {
+  if (!presses || presses.busy || !screen.live) return;
+  take(presses.send(`bookings/${booking}/commands`, printed({ command: "check_in", traits: traits() })));
+}
+
+/** @param {string} id */
+function rejoin(id) {
+  if (!presses || presses.busy || !screen.live) return;
+  take(presses.send(`tickets/${id}/commands`, { command: "rejoin" }));
+}
+
+/** Whose bookings there are today. @param {string} idNo */
+async function findBookings(idNo) {
+  if (!presses) return;
+  tell(t("kiosk.looking"), "");
+  const result = await presses.find("find/bookings", { person: { id_no: idNo } });
+  if (mode !== "message") return;
+  if (!result.ok) {
+    tell(t("kiosk.noAnswer"), t("kiosk.noAnswerHint"));
+    return;
+  }
+  const now = screen.clock.now();
+  const today = dateParts(now, screen.timezone).date;
+  /** @type {BookingRow[]} */
+  const found = result.answer.bookings;
+  bookings = found.filter((one) => one.state === "booked" && dateParts(one.slot_ms, screen.timezone).date === today);
+  if (bookings.length === 1) checkIn(bookings[0].id);
+  else if (bookings.length === 0) tell(t("kiosk.noBooking"), t("kiosk.noBookingHint"));
+  else go("checkin");
+}
+
+/** Read cards while somebody could lay one down. */
+async function readCards() {
+  if (!reader) return;
+  for (;;) {
+    const wanted = (mode === "home" || mode === "checkin") && screen.live && presses !== null && !presses.busy;
+    let pause = CARD_AGAIN_MS;
+    try {
+      const card = wanted ? await reader.read() : null;
+      if (!readerThere && wanted) {
+        readerThere = true;
+        screen.render();
+      }
+      if (wanted && card === null) lastCard = "";
+      if (card && card.id_no !== lastCard && (mode === "home" || mode === "checkin")) {
+        lastCard = card.id_no;
+        idle.touch();
+        await findBookings(card.id_no);
+      }
+    } catch (error) {
+      if (readerThere) {
+        readerThere = false;
+        screen.render();
+      }
+      pause = READER_AGAIN_MS;
+    }
+    await new Promise((resolve) => window.setTimeout(resolve, pause));
+  }
+}
+
+/** @param {string} next */
+function switchLanguage(next) {
+  const query = new URLSearchParams(location.search);
+  if (next === "zh") query.delete("lang");
+  else query.set("lang", next);
+  const words = query.toString();
+  location.replace(location.pathname + (words ? `?${words}` : ""));
+}
+
+// What stands there ------------------------------------------------------------------------------
+
+/** What keeps everybody from taking a number; null: nothing. @returns {string[]|null} */
+function stopped() {
+  const { data, status } = screen;
+  if (status.phase === "refused") return [t("kiosk.off"), screen.refusal];
+  if (status.phase === "lost") return [t("kiosk.lost"), t("kiosk.lostHint")];
+  if (!data) return [t("connecting"), t("kiosk.connectingHint")];
+  return data.suspended && [t("tv.suspended"), suspendedWords(data.suspended, data.place.timezone)];
+}
+
+/** @param {Entrance} data @param {number} now */
+function renderHome(data, now) {
+  const withReader = reader !== null && readerThere;
+  text(byId("booked-title"), t(withReader ? "kiosk.booked.card" : "kiosk.booked"));
+  text(byId("booked-text"), t(withReader ? "kiosk.booked.cardHint" : "kiosk.bookedHint"));
+  if (byId("booked-where").getAttribute("data-reader") !== String(withReader)) {
+    attrs(byId("booked-where"), { "data-reader": withReader });
+    fill(byId("booked-sign"), [shape("person")]);
+    fill(byId("booked-where"), [shape(withReader ? "down" : "arrow"), el("span", {}, t(withReader ? "kiosk.layCard" : "kiosk.press"))]);
+  }
+  attrs(byId("booked"), { hidden: !data.services.some((one) => one.bookable) });
+  text(byId("question"), t(elder ? "kiosk.question.elder" : "kiosk.question"));
+  attrs(byId("wish"), { hidden: !priority });
+  const each = perPage(elder, window.innerWidth > window.innerHeight);
+  const pages = Math.max(1, Math.ceil(data.services.length / each));
+  page = Math.min(page, pages - 1);
+  const shown = data.services.slice(page * each, page * each + each).map((service) => ({ service, now: nowOf(service, now, data.place.timezone) }));
+  attrs(byId("pager"), { hidden: pages === 1 });
+  attrs(byId("before"), { disabled: page === 0 });
+  attrs(byId("after"), { disabled: page === pages - 1 });
+  text(byId("page-number"), t("tv.page", { n: page + 1, total: pages }));
+  const key = JSON.stringify([elder, page, shown.map((one) => [one.service.service, one.service.name, one.now])]);
+  // Not while a finger may be on them: a card that is replaced loses its press.
+  if (byId("services").getAttribute("data-key") === key) return;
+  attrs(byId("services"), { "data-key": key });
+  refresh(cards(shown, elder));
+}
+
+/** Put new cards there; one that is the same stays, so that a press on it is not lost. @param {HTMLElement[]} next */
+function refresh(next) {
+  const before = Array.from(byId("services").querySelectorAll("[data-service]"));
+  const after = next.reduce((found, node) => found.concat(node.matches("[data-service]") ? [node] : Array.from(node.querySelectorAll("[data-service]"))), /** @type {Element[]} */ ([]));
+  const same = before.length === after.length && before.every((node, n) => node.getAttribute("data-service") === after[n].getAttribute("data-service") && node.tagName === after[n].tagName && node.querySelector(".queue") !== null === (after[n].querySelector(".queue") !== null) && node.childElementCount === after[n].childElementCount);
+  if (!same) {
+    fill(byId("services"), next);
+    return;
+  }
+  before.forEach((node, n) => {
+    [".name", ".queue strong", ".queue span", ".why"].forEach((part) => {
+      const here = node.querySelector(part);
+      const there = after[n].querySelector(part);
+      if (here && there) text(here, there.textContent || "");
+    });
+  });
+}
+
+function renderCheckin() {
+  const choosing = bookings.length > 0;
+  text(byId("checkin-title"), t(choosing ? "kiosk.choose" : "kiosk.checkin"));
+  text(byId("checkin-text"), t(choosing ? "kiosk.chooseHint" : readerThere ? "kiosk.checkinHint.card" : "kiosk.checkinHint"));
+  attrs(byId("typed"), { hidden: choosing });
+  attrs(byId("keys"), { hidden: choosing });
+  text(byId("typed"), typed.toUpperCase().replace(/^(.{5})(?=.)/, "$1-").padEnd(BOOKING_LENGTH + 1, "_"));
+  if (!byId("keys").firstChild) {
+    const letters = LETTERS.split("").map((letter) => el("button", { type: "button", "data-letter": letter }, letter.toUpperCase()));
+    fill(byId("keys"), letters.concat(
+      el("button", { type: "button", class: "wide", "data-letter": "back" }, t("kiosk.erase")),
+      el("button", { type: "button", class: "wide", "data-letter": "go" }, t("kiosk.confirm")),
+    ));
+  }
+  const key = bookings.map((one) => one.id).join();
+  if (byId("bookings").getAttribute("data-key") === key) return;
+  attrs(byId("bookings"), { "data-key": key });
+  const services = screen.data ? screen.data.services : [];
+  fill(byId("bookings"), bookings.map((one) => {
+    const service = services.find((each) => each.service === one.service);
+    return el("button", { type: "button", "data-booking": one.id }, el("strong", {}, service ? nameOf(service, elder) : one.service), el("span", {}, hourMinute(one.slot_ms, screen.timezone)));
+  }));
+}
+
+/** @param {Entrance|null} data @param {boolean} stands whether nobody can take a number now */
+function renderFoot(data, stands) {
+  const atHome = mode === "home" && !stands;
+  attrs(byId("priority"), { hidden: !atHome || elder, "aria-pressed": priority ? "true" : "false" });
+  attrs(byId("rejoin"), { hidden: !atHome || elder });
+  attrs(byId("aloud"), { hidden: !(mode === "home" && elder && maySpeak()) });
+  attrs(byId("help"), { hidden: mode === "ticket" || !data, class: elder && atHome ? "dominant" : null });
+  attrs(byId("back"), { hidden: mode === "home" || mode === "ticket" || (presses !== null && presses.busy) });
+  attrs(byId("done"), { hidden: mode !== "ticket" });
+  const may = ticket !== null && mayReprint(ticket.print || null, screen.live);
+  attrs(byId("again"), { hidden: mode !== "ticket" || !ticket || !ticket.print, disabled: !may || reprinting });
+  if (mode === "ticket") text(byId("countdown"), t("kiosk.doneHint", { n: idle.leftS }));
+}
+
+function renderTrouble() {
+  const here = printer();
+  const fault = here ? here.fault : "";
+  const none = printers.length > 0 && !here && screen.data !== null;
+  const words = fault ? t("kiosk.noPaper", { why: tCode(`kiosk.fault.${fault}`, "kiosk.fault.error") }) : none ? t("kiosk.noPrinter") : "";
+  attrs(byId("trouble"), { hidden: words === "" || mode !== "home" });
+  text(byId("trouble"), words);
+}
+
+function render() {
+  const { data } = screen;
+  const now = screen.clock.now();
+  const over = mode === "ticket" ? null : stopped();
+  const stands = over !== null;
+  const shown = stands && !(mode === "message" && presses !== null && presses.busy) ? "message" : mode;
+  attrs(byId("page"), { "data-mode": shown, "data-elder": elder, "data-priority": priority });
+  ["home", "checkin", "message", "ticket"].forEach((name) => attrs(byId(name), { hidden: name !== shown }));
+  const words = stands && over && shown === "message" && !(presses !== null && presses.busy) ? over : [told.title, told.words];
+  text(byId("message-title"), words[0]);
+  text(byId("message-text"), words[1]);
+  attrs(byId("language"), { hidden: elder || mode === "ticket" });
+  attrs(byId("elder"), { hidden: mode === "ticket" });
+  text(byId("elder"), t(elder ? "kiosk.ordinary" : "kiosk.elder"));
+  if (data) {
+    text(byId("hall"), named(data.place.name, data.place.name_en));
+    const { date, weekday } = dateParts(now, data.place.timezone);
+    text(byId("date"), `${date} ${weekday}`);
+    text(byId("time"), hourMinute(now, data.place.timezone));
+    if (shown === "home") renderHome(data, now);
+    if (shown === "checkin") renderCheckin();
+    if (shown === "ticket" && ticket) renderTicket(ticket, link, ticket.print || null, data, screen.live);
+  }
+  renderTrouble();
+  renderFoot(data, stands);
+  return data ? data.place.timezone : undefined;
+}
+
+// What is pressed --------------------------------------------------------------------------------
+
+/** @param {string} id @param {() => void} act */
+function onPress(id, act) {
+  byId(id).addEventListener("click", () => {
+    if (performance.now() - shownMs >= SETTLE_MS) act();
+  });
+}
+
+/** @param {string} id @param {string} name @param {(value: string) => void} act */
+function onChoice(id, name, act) {
+  byId(id).addEventListener("click", (event) => {
+    const node = event.target instanceof Element ? event.target.closest(`button[data-${name}]`) : null;
+    if (node && performance.now() - shownMs >= SETTLE_MS) act(node.getAttribute(`data-${name}`) || "");
+  });
+}
+
+/** @param {string} letter */
+function type(letter) {
+  if (letter === "back") typed = typed.slice(0, -1);
+  else if (letter !== "go") typed = (typed + letter).slice(0, BOOKING_LENGTH);
+  else if (typed.length === BOOKING_LENGTH) checkIn(typed);
+  screen.render();
+}
+
+function readAloud() {
+  const { data } = screen;
+  if (!data) return;
+  const now = screen.clock.now();
+  const each = perPage(true, false);
+  const lines = data.services.slice(page * each, page * each + each).map((service) => {
+    const { open, people, wait, why } = nowOf(service, now, data.place.timezone);
+    return [nameOf(service, true)].concat(open ? [people, wait] : [why]).join(t("comma"));
+  });
+  speak([t("kiosk.question.elder")].concat(lines).join(t("fullStop")));
+}
+
+function help() {
+  const { data } = screen;
+  const phone = data ? data.contact.phone : "";
+  tell(t("kiosk.helpTitle"), [t("kiosk.helpDesk"), phone ? t("kiosk.helpPhone", { phone }) : ""].filter(Boolean).join("\n"));
+}
+
+function again() {
+  if (!ticket || !screen.feed || reprinting || !mayReprint(ticket.print || null, screen.live)) return;
+  reprinting = true;
+  screen.render();
+  screen.feed.command(printed({ ticket: ticket.id, command: "reprint" })).then((result) => {
+    reprinting = false;
+    if (result.ok && ticket && result.ticket && result.ticket.id === ticket.id) ticket = result.ticket;
+    screen.render();
+  });
+}
+
+onChoice("services", "service", (service) => {
+  const found = screen.data ? screen.data.services.find((one) => one.service === service) : null;
+  if (found && isIssuing(found.ticketing, screen.clock.now())) issue(service);
+});
+onChoice("keys", "letter", type);
+onChoice("bookings", "booking", checkIn);
+onPress("booked", () => go("checkin"));
+onPress("priority", () => {
+  priority = !priority;
+  screen.render();
+});
+onPress("rejoin", () => tell(t("kiosk.rejoinTitle"), t("kiosk.rejoinHint")));
+onPress("help", help);
+onPress("aloud", readAloud);
+onPress("back", home);
+onPress("again", again);
+onPress("done", leave);
+onPress("elder", () => {
+  elder = !elder;
+  page = 0;
+  home();
+});
+onPress("language", () => switchLanguage(lang === "zh" ? "en" : "zh"));
+onPress("before", () => {
+  page -= 1;
+  screen.render();
+});
+onPress("after", () => {
+  page += 1;
+  screen.render();
+});
+byId("stay").addEventListener("click", () => idle.touch());
+
+listen((scanned) => {
+  if (mode === "ticket") return;
+  const missed = ticketIn(scanned);
+  const booking = bookingIn(scanned);
+  idle.touch();
+  if (missed) rejoin(missed);
+  else if (booking) checkIn(booking);
+});
+
+screen.onTick = () => idle.tick(mode !== "home" || elder || priority || lang !== "zh" || page > 0);
+screen.open(undefined, false, (feed, token) => {
+  presses = new Presses(hall, token);
+  feed.subscribe({ view: "printers" }, (/** @type {{printers: PrinterNow[]}} */ data) => {
+    printers = data.printers;
+    screen.render();
+  });
+});
+readCards();

@@ -1,0 +1,111 @@
+/**
+ * A press that takes a number: once, whatever the network does. It is sent again with the same key until it
+ * is answered. One that nobody answered in time may have given a number all the same: the next press for
+ * the same thing goes with its key, so that the number is found and not a second one given.
+ */
+
+import { randomKey } from "/static/feed.js";
+
+/** @typedef {import("/static/wire.js").Ticket} Ticket */
+/** @typedef {import("/static/wire.js").Problem} Problem */
+/** @typedef {{ok: true, answer: any} | {ok: false, problem: Problem}} Result */
+
+const KEPT = "callq.kiosk.press";
+const AGAIN_MS = 700;
+const REQUEST_MS = 8000;
+const GIVEN_UP_MS = 20000;
+/** An unanswered press is no longer anybody's then. */
+const KEPT_MS = 10 * 60 * 1000;
+
+/** @param {number} ms @returns {Promise<void>} */
+const sleep = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
+
+export class Presses {
+  /** @param {string} hall @param {string} token */
+  constructor(hall, token) {
+    this._base = `/v1/halls/${encodeURIComponent(hall)}/`;
+    this._token = token;
+    this.busy = false;
+  }
+
+  /**
+   * Send something that acts, once.
+   * @param {string} path below the hall
+   * @param {Object} body
+   * @returns {Promise<Result>} code `unconfirmed` when nobody answered
+   */
+  async send(path, body) {
+    this.busy = true;
+    const about = `${path} ${JSON.stringify(body)}`;
+    const key = this._unanswered(about) || randomKey();
+    this._keep(about, key);
+    const began = performance.now();
+    try {
+      while (performance.now() - began < GIVEN_UP_MS) {
+        const result = await this._once(path, body, key);
+        if (result) {
+          this._keep(about, null);
+          return result;
+        }
+        await sleep(AGAIN_MS);
+      }
+      return { ok: false, problem: { code: "unconfirmed" } };
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /**
+   * Ask for something that changes nothing.
+   * @param {string} path
+   * @param {Object} body
+   * @returns {Promise<Result>}
+   */
+  async find(path, body) {
+    const result = await this._once(path, body, null);
+    return result || { ok: false, problem: { code: "unconfirmed" } };
+  }
+
+  /** Presses without an answer, by what they were for. @returns {Object<string, {key: string, at: number}>} */
+  _kept() {
+    /** @type {Object<string, {key: string, at: number}>} */
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
+    Object.keys(kept).forEach((about) => {
+      if (Date.now() - kept[about].at > KEPT_MS) delete kept[about];
+    });
+    return kept;
+  }
+
+  /** @param {string} about @returns {string|null} */
+  _unanswered(about) {
+    const kept = this._kept()[about];
+    return kept ? kept.key : null;
+  }
+
+  /** @param {string} about @param {string|null} key null: it was answered */
+  _keep(about, key) {
+    const kept = this._kept();
+    if (key) kept[about] = { key, at: Date.now() };
+    else delete kept[about];
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  }
+
+  /** @param {string} path @param {Object} body @param {string|null} key @returns {Promise<Result|null>} null: not answered */
+  async _once(path, body, key) {
+    const stop = new AbortController();
+    const timer = window.setTimeout(() => stop.abort(), REQUEST_MS);
+    /** @type {Object<string, string>} */
+    const headers = { Authorization: `Bearer ${this._token}`, "Content-Type": "application/json" };
+    if (key) headers["Idempotency-Key"] = key;
+    try {
+      const response = await fetch(this._base + path, { method: "POST", headers, body: JSON.stringify(body), signal: stop.signal });
+      const answer = await response.json();
+      if (response.ok) return { ok: true, answer };
+      return response.status >= 500 || response.status === 429 ? null : { ok: false, problem: answer };
+    } catch (error) {
+      return null;
+    } finally {
+      window.clearTimeout(timer);
+    }
+  }
+}

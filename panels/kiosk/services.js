@@ -1,0 +1,88 @@
+/** What can be taken a number for: by theme, or in everyday words one below the other; closed ones say why and when. */
+
+import { dateParts, hourMinute } from "/static/clock.js";
+import { el, shape } from "/static/dom.js";
+import { isIssuing, waitRange } from "/static/waits.js";
+import { lang, named, t } from "/static/words.js";
+
+/** @typedef {import("/static/wire.js").EntranceService} EntranceService */
+
+/** @typedef {{open: boolean, people: string, wait: string, why: string}} Now */
+
+/**
+ * @param {EntranceService} service
+ * @param {number} nowMs server time
+ * @param {string} timezone
+ * @returns {Now}
+ */
+export function nowOf(service, nowMs, timezone) {
+  if (!isIssuing(service.ticketing, nowMs)) return { open: false, people: "", wait: "", why: whyClosed(service, nowMs, timezone) };
+  const people = t(service.count === 0 ? "kiosk.nobody" : service.count === 1 ? "kiosk.person" : "kiosk.people", { n: service.count });
+  const range = waitRange(service.wait);
+  let wait = range ? t("kiosk.about", { range }) : t("wait.unknown");
+  if (service.count === 0) wait = t("wait.none");
+  if (service.working === 0) wait = t("wait.noWindow");
+  return { open: true, people, wait, why: "" };
+}
+
+/** What, why, what now. @param {EntranceService} service @param {number} nowMs @param {string} timezone */
+function whyClosed(service, nowMs, timezone) {
+  const { ticketing } = service;
+  const nextMs = ticketing.next_ms;
+  let next = "";
+  if (nextMs && nextMs > nowMs) {
+    const day = dateParts(nextMs, timezone).date;
+    const today = day === dateParts(nowMs, timezone).date;
+    const time = hourMinute(nextMs, timezone);
+    next = today ? t("kiosk.nextToday", { time }) : t("kiosk.nextDay", { day, time });
+  }
+  let what = t("kiosk.notNow");
+  if (ticketing.closed === "quota_exhausted") what = t("kiosk.full");
+  if (ticketing.closed === "service_closed") what = ticketing.reason ? t("kiosk.stoppedFor", { reason: ticketing.reason }) : t("wait.stopped");
+  const hint = next || (ticketing.closed === "service_closed" ? t("kiosk.askDesk") : "");
+  const book = service.bookable && ticketing.closed !== "service_closed" ? t("kiosk.mayBook") : "";
+  return [what, hint, book].filter(Boolean).join(t("comma"));
+}
+
+/** @param {EntranceService} service @param {boolean} elder */
+export const nameOf = (service, elder) => (elder && lang === "zh" && service.everyday) || named(service.name, service.name_en);
+
+/**
+ * One card: a button, or what keeps it from being one.
+ * @param {EntranceService} service
+ * @param {Now} now
+ * @param {boolean} elder
+ */
+export function card(service, now, elder) {
+  const name = el("strong", { class: "name", "data-fit": nameOf(service, elder).length > (lang === "en" ? 18 : 6) ? 1 : 0 }, nameOf(service, elder));
+  const tile = elder ? [] : [el("span", { class: "tile", "data-len": service.prefix.length }, service.prefix)];
+  if (!now.open) {
+    return el("div", { class: "service closed", "data-service": service.service }, ...tile, el("span", { class: "what" }, name, el("span", { class: "why" }, now.why)));
+  }
+  const examples = elder || lang === "en" ? "" : service.examples.slice(0, 3).join(" ");
+  const what = el("span", { class: "what" }, name, ...(examples ? [el("span", { class: "examples" }, examples)] : []));
+  const queue = el("span", { class: "queue" }, el("strong", {}, now.people), el("span", {}, now.wait));
+  return el("button", { type: "button", class: "service", "data-service": service.service }, ...tile, what, queue, ...(elder ? [shape("arrow")] : []));
+}
+
+/** Services on a page: as many as there is room for under as many headings. @param {boolean} elder @param {boolean} wide */
+export const perPage = (elder, wide) => (elder ? 5 : wide ? 12 : 14);
+
+/**
+ * The cards of a page, under their themes.
+ * @param {{service: EntranceService, now: Now}[]} shown
+ * @param {boolean} elder
+ * @returns {HTMLElement[]}
+ */
+export function cards(shown, elder) {
+  if (elder) return shown.map(({ service, now }) => card(service, now, true));
+  /** @type {Map<string, HTMLElement[]>} */
+  const themes = new Map();
+  shown.forEach(({ service, now }) => {
+    const theme = named(service.theme, service.theme_en);
+    themes.set(theme, (themes.get(theme) || []).concat(card(service, now, false)));
+  });
+  return Array.from(themes).map(([theme, found]) =>
+    el("section", { class: "theme" }, ...(theme ? [el("h3", {}, theme)] : []), el("div", { class: "grid" }, ...found)),
+  );
+}

@@ -1,0 +1,1 @@
+"""The agent of ticket printers: from the hall's feed to ESC/POS."""

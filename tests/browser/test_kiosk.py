@@ -1,0 +1,461 @@
+"""The kiosk: presses, paper, bookings, cards, and what people are told when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from panels.printer.qr import qr_code
+from panels.printer.sample import SAMPLE_LINK
+from tests.browser.axe import grave
+from tests.browser.conftest import PORTRAIT, TV, Pages, is_live
+from tests.browser.contrast import look
+from tests.live import LiveServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page, Route
+
+pytestmark = pytest.mark.browser
+
+LEAST = 26
+SAMPLE = Path(__file__).parents[2] / "callq" / "samples" / "county.toml"
+EXTRA = """
+[[services]]
+code = "marriage"
+name = "婚姻登记"
+name_en = "Marriage"
+prefix = "H"
+skill = "general"
+quota = 1
+theme = "个人"
+theme_en = "For people"
+booking = { early_min = 120 }
+
+[[printers]]
+id = "k1"
+name = "1 号自助机"
+zone = "hall"
+"""
+TAPS = """
+() => { for (let n = 0; n < 100; n += 1) document.querySelector('[data-service="general"]').click(); }
+"""
+
+
+def hall_file() -> str:
+    """The sample with themes, everyday words, bookings, a printer and a service that gives one number."""
+    text = SAMPLE.read_text(encoding="utf-8")
+    for code, theme, english, everyday in (
+        ("general", "个人", "For people", "证明 低保"),
+        ("social", "个人", "For people", "养老 社保"),
+        ("medical", "个人", "For people", "看病报销"),
+        ("estate", "企业", "For firms", "房产"),
+    ):
+        words = f'theme = "{theme}"\ntheme_en = "{english}"\neveryday = "{everyday}"\n'
+        text = text.replace(f'[[services]]\ncode = "{code}"\n', f'[[services]]\ncode = "{code}"\n{words}')
+    return text.replace("recall_gap_s = 10 ", "recall_gap_s = 0 ") + EXTRA
+
+
+@pytest.fixture(scope="module")
+def kiosk_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    folder = tmp_path_factory.mktemp("kiosk")
+    (folder / "hall.toml").write_text(hall_file(), encoding="utf-8")
+    server = LiveServer(folder / "data", halls=[str(folder / "hall.toml")]).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def live(kiosk_hall: LiveServer) -> LiveServer:
+    return kiosk_hall
+
+
+class Kiosk:
+    """A page, and what an agent and the hall's people do beside it."""
+
+    def __init__(self, pages: Pages, live: LiveServer) -> None:
+        self.pages, self.live = pages, live
+
+    def open(self, query: str = "", size: tuple[int, int] = PORTRAIT, page: Page | None = None) -> Page:
+        token = self.live.token("kiosk", hall="county")
+        page = page or self.pages.blank(size)
+        is_live(self.pages.go(page, f"/kiosk/county{query}", token))
+        if "reader" not in query:
+            expect(page.locator('[data-service="general"]')).to_be_visible()
+        return settled(page)
+
+    def tickets(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.live.ask("GET", "/v1/halls/county/tickets?limit=500")["tickets"]
+        return found
+
+    def agent(self, command: str, ticket: dict[str, Any], **more: object) -> None:
+        """What the agent of the printer says."""
+        body = {"command": command, "ticket": ticket["id"], "copy": ticket["print"]["copy"], **more}
+        self.live.ask("POST", "/v1/halls/county/printers/k1/commands", body)
+
+    def printed(self, ticket: dict[str, Any]) -> None:
+        self.agent("take", ticket)
+        self.agent("end", ticket, state="printed")
+
+
+@pytest.fixture
+def kiosk(pages: Pages, live: LiveServer) -> Kiosk:
+    return Kiosk(pages, live)
+
+
+def settled(page: Page) -> Page:
+    """Wait until a press counts: one that began on the view before does not."""
+    page.wait_for_timeout(550)
+    return page
+
+
+def press(page: Page, selector: str) -> None:
+    settled(page)
+    page.locator(selector).click()
+
+
+def shows(page: Page, mode: str) -> None:
+    expect(page.locator("#page")).to_have_attribute("data-mode", mode)
+
+
+def taken(page: Page, kiosk: Kiosk, service: str = "general") -> dict[str, Any]:
+    """Press a card; the ticket that it brings."""
+    press(page, f'[data-service="{service}"]')
+    shows(page, "ticket")
+    number = page.locator("#number").inner_text()
+    return next(ticket for ticket in kiosk.tickets() if ticket["number"] == number)
+
+
+def test_a_hundred_taps_give_one_number_and_its_paper_is_told(kiosk: Kiosk) -> None:
+    before = len(kiosk.tickets())
+    page = kiosk.open()
+    page.evaluate(TAPS)
+    shows(page, "ticket")
+    (ticket,) = kiosk.tickets()[before:]
+    expect(page.locator("#number")).to_have_text(ticket["number"])
+    expect(page.locator("#ticket")).to_have_attribute("data-paper", "pending")
+    expect(page.locator("#again")).to_be_disabled()
+    kiosk.printed(ticket)
+    expect(page.locator("#ticket")).to_have_attribute("data-paper", "printed")
+    expect(page.locator("#result")).to_have_text("取号成功，请取走号票")
+    expect(page.locator("#where")).to_have_text("一楼　综合大厅")
+    press(page, "#done")
+    shows(page, "home")
+    assert len(kiosk.tickets()) == before + 1
+
+
+def test_without_paper_the_number_stays_on_the_screen_and_comes_again(kiosk: Kiosk) -> None:
+    page = kiosk.open()
+    ticket = taken(page, kiosk)
+    kiosk.agent("end", ticket, state="failed", fault="paper_out")
+    expect(page.locator("#result")).to_have_text("没有出票，请记下号码")
+    expect(page.locator("#print")).to_have_text("缺纸")
+    expect(page.locator("#qr svg")).to_be_visible()
+    assert look(page, least_px=LEAST).faults == []
+    press(page, "#again")
+    expect(page.locator("#ticket")).to_have_attribute("data-paper", "pending")
+    again = next(one for one in kiosk.tickets() if one["id"] == ticket["id"])
+    assert (again["number"], again["print"]["copy"]) == (ticket["number"], 2)
+    kiosk.agent("take", again)
+    kiosk.agent("end", again, state="unknown", fault="offline")
+    expect(page.locator("#result")).to_have_text("可能没有出票，请记下号码")
+    press(page, "#again")
+    third = next(one for one in kiosk.tickets() if one["id"] == ticket["id"])
+    expect(page.locator("#ticket")).to_have_attribute("data-paper", "pending")
+    third = next(one for one in kiosk.tickets() if one["id"] == ticket["id"])
+    kiosk.agent("end", third, state="failed", fault="cover_open")
+    expect(page.locator("#ticket")).to_have_attribute("data-paper", "failed")
+    expect(page.locator("#again")).to_be_disabled()
+    press(page, "#done")
+    expect(page.locator("#trouble")).to_contain_text("盖子没有盖好")
+    kiosk.live.ask("POST", "/v1/halls/county/printers/k1/commands", {"command": "report", "fault": ""})
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_press_whose_answer_is_lost_is_neither_lost_nor_doubled(kiosk: Kiosk) -> None:
+    before = len(kiosk.tickets())
+    page = kiosk.open()
+    lost = 0
+
+    def lose(route: Route) -> None:
+        nonlocal lost
+        if lost < 2:
+            lost += 1
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/v1/halls/county/tickets", lose)
+    ticket = taken(page, kiosk)
+    assert lost == 2
+    assert [one["id"] for one in kiosk.tickets()[before:]] == [ticket["id"]]
+
+
+def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk) -> None:
+    before = len(kiosk.tickets())
+    page = kiosk.pages.blank(PORTRAIT)
+    page.clock.install()
+    kiosk.open(page=page)
+    keys = []
+
+    def away(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()
+        route.abort()
+
+    page.route("**/v1/halls/county/tickets", away)
+    press(page, '[data-service="social"]')
+    expect(page.locator("#message-title")).to_have_text("正在取号")
+    page.clock.fast_forward(21_000)
+    expect(page.locator("#message-title")).to_have_text("没有收到回复")
+    page.unroute("**/v1/halls/county/tickets")
+    page.clock.run_for(1000)
+    page.locator("#back").click()
+    page.clock.run_for(1000)
+    ticket = taken(page, kiosk, "social")
+    assert [one["id"] for one in kiosk.tickets()[before:]] == [ticket["id"]]
+    assert len(set(keys)) == 1
+
+
+def test_closed_and_full_services_say_why_and_when(kiosk: Kiosk) -> None:
+    page = kiosk.open()
+    stop = {"command": "stop_issuing", "service": "estate", "reason": "上级系统故障"}
+    kiosk.live.ask("POST", "/v1/halls/county/commands", stop)
+    expect(page.locator('[data-service="estate"] .why')).to_have_text(
+        "暂停取号：上级系统故障，请到导办台询问"
+    )
+    taken(page, kiosk, "marriage")
+    press(page, "#done")
+    expect(page.locator('[data-service="marriage"] .why')).to_have_text(
+        re.compile(r"^号已取完，.*04:00 再取号，可预约$")
+    )
+    assert page.locator('button[data-service="marriage"]').count() == 0
+    kiosk.live.ask("POST", "/v1/halls/county/commands", {"command": "start_issuing", "service": "estate"})
+    expect(page.locator('button[data-service="estate"]')).to_be_visible()
+
+
+def test_priority_is_asked_for_and_never_given_by_the_machine(kiosk: Kiosk) -> None:
+    page = kiosk.open()
+    press(page, "#priority")
+    expect(page.locator("#wish")).to_be_visible()
+    ticket = taken(page, kiosk)
+    assert (ticket["class"], ticket["traits"]) == ("ordinary", ["wants_priority"])
+    expect(page.locator("#notes li").first).to_have_text("已申请优先，请到导办台核实。")
+    press(page, "#done")
+    assert taken(page, kiosk)["traits"] == []
+
+
+def test_english_is_whole_and_goes_with_the_number(kiosk: Kiosk) -> None:
+    page = kiosk.open("?lang=en")
+    expect(page.locator("#question")).to_have_text("What are you here for?")
+    words = page.locator("body").inner_text()
+    assert re.findall(r"[\u4e00-\u9fff]+", words) == ["中文"]
+    assert look(page, least_px=LEAST).faults == []
+    assert taken(page, kiosk)["traits"] == ["english"]
+    assert re.findall(r"[\u4e00-\u9fff]+", page.locator("body").inner_text()) == []
+    assert look(page, least_px=LEAST).faults == []
+
+
+@pytest.mark.parametrize("size", [PORTRAIT, TV], ids=["portrait", "landscape"])
+def test_every_view_is_readable_and_accessible(kiosk: Kiosk, size: tuple[int, int]) -> None:
+    page = kiosk.open(size=size)
+
+    def check(state: str) -> None:
+        assert look(page, least_px=LEAST if size == PORTRAIT else 24).faults == [], state
+        assert grave(page) == [], state
+        targets = page.locator("main button:visible, footer button:visible").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect().height)"
+        )
+        assert min(targets) >= 117, state
+
+    check("home")
+    press(page, "#booked")
+    shows(page, "checkin")
+    check("checkin")
+    press(page, "#back")
+    press(page, "#help")
+    expect(page.locator("#message-text")).to_contain_text("12345")
+    check("help")
+    press(page, "#back")
+    press(page, "#elder")
+    expect(page.locator('[data-service="medical"] .name')).to_have_text("看病报销")
+    check("elder")
+    ticket = taken(page, kiosk)
+    kiosk.printed(ticket)
+    expect(page.locator("#ticket")).to_have_attribute("data-paper", "printed")
+    check("ticket")
+
+
+def test_it_reads_aloud_where_the_device_has_a_voice(kiosk: Kiosk) -> None:
+    page = kiosk.pages.blank(PORTRAIT)
+    page.add_init_script("""
+      window.said = [];
+      speechSynthesis.getVoices = () => [{ lang: "zh-CN", name: "made up" }];
+      window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+      speechSynthesis.speak = (one) => window.said.push(one.text);
+    """)
+    kiosk.open(page=page)
+    press(page, "#elder")
+    press(page, "#aloud")
+    (said,) = page.evaluate("said")
+    assert said.startswith("您要办什么事？")
+    assert "看病报销，" in said
+
+
+def booking(kiosk: Kiosk, service: str, **person: str) -> str:
+    slots = kiosk.live.ask("GET", f"/v1/halls/county/slots?service={service}")["slots"]
+    body = {"service": service, "slot_ms": slots[0]["slot_ms"], "person": person}
+    return str(kiosk.live.ask("POST", "/v1/halls/county/bookings", body)["booking"]["id"])
+
+
+def test_a_booking_is_checked_in_by_number_or_it_is_said_what_now(kiosk: Kiosk) -> None:
+    page = kiosk.open()
+    press(page, "#booked")
+    settled(page)
+    for letter in "0123456789":
+        page.locator(f'#keys [data-letter="{letter}"]').click()
+    expect(page.locator("#typed")).to_have_text("01234-56789")
+    page.locator('#keys [data-letter="go"]').click()
+    expect(page.locator("#message-text")).to_have_text("没有这个预约，请核对预约号。")
+    press(page, "#back")
+    shows(page, "home")
+
+
+def test_a_card_finds_the_booking_and_lies_there_once(kiosk: Kiosk) -> None:
+    id_no = "11010519491231002X"
+    mine = booking(kiosk, "marriage", id_no=id_no)
+    page = kiosk.pages.blank(PORTRAIT)
+    asked: list[str] = []
+
+    def service(route: Route) -> None:
+        name = route.request.url.rpartition("/")[2]
+        asked.append(name)
+        body = {"resultFlag": "0", "certType": "01", "partyName": "张三", "certNumber": id_no}
+        route.fulfill(json=body, headers={"Access-Control-Allow-Origin": "*"})
+
+    page.route("http://127.0.0.1:19196/*", service)
+    kiosk.open("?reader=huashi", page=page)
+    shows(page, "ticket")
+    number = page.locator("#number").inner_text()
+    (ticket,) = [one for one in kiosk.tickets() if one["number"] == number]
+    assert (ticket["booking"], ticket["print"]["printer"]) == (mine, "k1")
+    assert id_no not in json.dumps(kiosk.live.ask("GET", "/v1/halls/county/events?since=0&limit=500"))
+    press(page, "#done")
+    reads = len(asked)
+    shows(page, "home")
+    with page.expect_request(re.compile("readcard")), page.expect_request(re.compile("CloseDevice")):
+        pass
+    assert len(asked) > reads
+    shows(page, "home")
+    expect(page.locator("#booked-title")).to_have_text("有预约，请刷身份证")
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "asks"),
+    [("jieyu", "ws://localhost:1919", True), ("dianyipai", "ws://localhost:9002", False)],
+)
+def test_cards_of_readers_over_sockets(kiosk: Kiosk, name: str, url: str, asks: bool) -> None:
+    page = kiosk.pages.blank(PORTRAIT)
+    heard: list[Any] = []
+    card = json.dumps({"data": {"name": "李四", "idNumber": "110105194912310038", "cardType": "01"}})
+
+    def answer(socket: Any, text: str) -> None:
+        heard.append(json.loads(text))
+        socket.send(card)
+
+    def serve(socket: Any) -> None:
+        if asks:
+            socket.on_message(lambda text: answer(socket, text))
+        else:
+            socket.send(card)
+
+    page.route_web_socket(re.compile(re.escape(url)), serve)
+    kiosk.open(f"?reader={name}", page=page)
+    expect(page.locator("#message-title")).to_have_text("没有找到今天的预约")
+    assert heard[:1] == ([{"type": 4}] if asks else [])
+
+
+def test_an_absent_reader_leaves_the_number_to_type(kiosk: Kiosk) -> None:
+    page = kiosk.open("?reader=huashi")
+    expect(page.locator("#booked-title")).to_have_text("有预约，点这里签到")
+    taken(page, kiosk)
+
+
+def test_a_missed_number_comes_back_with_its_paper(kiosk: Kiosk) -> None:
+    live = kiosk.live
+    page = kiosk.open()
+    live.window("w3", "sign_in", clerk="c01")
+    live.window("w3", "open")
+    mine = taken(page, kiosk, "social")
+    press(page, "#done")
+    live.window("w3", "call_ticket", ticket=mine["id"], reason="试机")
+    live.window("w3", "recall")
+    live.window("w3", "miss")
+    settled(page)
+    for _ in range(2):
+        page.keyboard.type(f"http://queue/t/county/{mine['id']}#token=ct_x")
+        page.keyboard.press("Enter")
+        shows(page, "ticket")
+    expect(page.locator("#number")).to_have_text(mine["number"])
+    assert next(one for one in kiosk.tickets() if one["id"] == mine["id"])["state"] == "waiting"
+    live.window("w3", "close")
+    live.window("w3", "sign_out")
+
+
+def test_nobody_there_gives_the_page_back_after_a_warning(kiosk: Kiosk) -> None:
+    page = kiosk.pages.blank(PORTRAIT)
+    page.clock.install()
+    kiosk.open(page=page)
+    press(page, "#elder")
+    page.clock.fast_forward(59_000)
+    expect(page.locator("#still")).to_be_hidden()
+    page.clock.fast_forward(2_000)
+    expect(page.locator("#still")).to_be_visible()
+    assert grave(page) == []
+    page.locator("#stay").click()
+    expect(page.locator("#still")).to_be_hidden()
+    page.clock.fast_forward(61_000)
+    expect(page.locator("#still")).to_be_visible()
+    page.clock.fast_forward(15_000)
+    expect(page.locator("#still")).to_be_hidden()
+    expect(page.locator("#page")).not_to_have_attribute("data-elder", "")
+
+
+def test_the_codes_of_page_and_paper_are_the_same(kiosk: Kiosk) -> None:
+    page = kiosk.open()
+    for text in ("x", SAMPLE_LINK, "y" * 300):
+        drawn = page.evaluate("async (text) => (await import('/pages/kiosk/qr.js')).qrCode(text)", text)
+        assert drawn == qr_code(text.encode())
+
+
+def test_without_the_server_it_says_so_and_keeps_the_number_that_it_shows(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "hall.toml").write_text(hall_file(), encoding="utf-8")
+    live = LiveServer(tmp_path / "data", halls=[str(tmp_path / "hall.toml")]).start()
+    pages = Pages(chromium, live)
+    try:
+        kiosk = Kiosk(pages, live)
+        page, other = kiosk.open(), kiosk.open()
+        ticket = taken(page, kiosk)
+        live.kill()
+        expect(other.locator("#message-title")).to_have_text("暂时不能取号")
+        expect(other.locator("#services")).to_be_hidden()
+        expect(page.locator("#result")).to_have_text("可能没有出票，请记下号码")
+        expect(page.locator("#number")).to_have_text(ticket["number"])
+        live.start()
+        shows(other, "home")
+        assert taken(other, kiosk)["number"] == "A002"
+    finally:
+        for context in pages.contexts:
+            context.close()
+        live.stop()
+    assert pages.faults == []
