@@ -76,11 +76,18 @@ class Connection:
         self._reading = trio.CancelScope()
         """Around whatever reads; its deadline is how long the peer may take at present."""
         self._over = False
+        self._asking = False
+        """A request has begun, and is not answered."""
         self._owed = False
         """The peer has to do something before the server can: ask, send a body, wait for its turn, go."""
         self._taking = 0
         """Sends of an answer that wait for the peer."""
         self._protocol: HttpProtocol | None = None
+
+    def stop(self) -> None:
+        """End it at once if it asks for nothing, since the server stops; else it goes once it is answered."""
+        if not self._asking:
+            self.drop()
 
     def drop(self) -> None:
         """End it at once."""
@@ -170,8 +177,10 @@ class Connection:
             case Queues():
                 self._go_on()
             case Updated(idle=True):
+                self._asking = False
                 self._await_request(KEEP_ALIVE_S)
             case Updated():
+                self._asking = True
                 self._go_on()
                 self._reading.deadline = float("inf")
             case Closed():
@@ -197,6 +206,7 @@ class Connection:
 
     async def _end(self) -> None:
         self._over = True
+        self._asking = False
         # Who only has to go makes way like who asks for nothing.
         self._wait()
         stopping = self._context.terminated.is_set()

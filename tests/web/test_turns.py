@@ -11,7 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 from callq.web import pace
 from callq.web.listener import ACCEPTED_AT_ONCE, Listener, open_socket
 from tests.web.test_connections import frame, problem, said
-from tests.web.test_listener import GET, WHOLE, House, house
+from tests.web.test_listener import GET, WHOLE, House, house, whole_answer
 from tests.web.test_slow_readers import upgrade
 
 if TYPE_CHECKING:
@@ -342,6 +342,46 @@ async def test_whose_body_came_in_parts_is_answered_though_the_server_stops(
         office.done.set()
         await answer(owing)
         await server.empty()
+
+
+async def test_what_is_begun_is_ended_though_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callq.web.listener.DRAIN_S", 60.0)
+    async with house() as server:
+        taking = await server.guest()
+        await taking.send_all(GET)
+        owing = await server.guest()
+        await owing.send_all(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbo")
+        with trio.fail_after(5):
+            while not any(stream.blocked for stream in server.served._streams):
+                await settled()
+        queued = await server.guest()
+        give_back = hold(server)
+        await queued.send_all(GET)
+        await settled()
+        server.stopping.set()
+        await settled()
+        give_back()
+        await owing.send_all(b"dy")
+        for guest in (queued, taking, owing):
+            with trio.fail_after(10):
+                await whole_answer(guest)
+        await server.empty()
+
+
+async def test_an_answer_that_nobody_takes_holds_up_the_stop_for_so_long_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callq.web.listener.DRAIN_S", LATER_S)
+    async with house() as server:
+        deaf = await server.guest()
+        await deaf.send_all(GET)
+        with trio.fail_after(5):
+            while not any(stream.blocked for stream in server.served._streams):
+                await settled()
+        began = trio.current_time()
+        server.stopping.set()
+        await server.empty()
+        assert trio.current_time() - began >= LATER_S
 
 
 # The door -----------------------------------------------------------------------------------------
