@@ -195,8 +195,6 @@ class Connection:
             await self._stream.send_all(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             self._over = True
-            # It makes way as before, and not anew: it may have been dropped.
-            self._owed = True
             self._reading.cancel()
             await self._close_protocol()
         finally:

@@ -315,8 +315,12 @@ async def test_who_takes_no_answer_is_gone_at_once_when_he_makes_way() -> None:
 
 async def test_who_asks_nothing_does_not_hold_up_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("callq.web.listener.DRAIN_S", 60.0)
+    monkeypatch.setattr("callq.web.connection.LINGER_S", 60.0)
     async with house(Guide()) as server:
         silent = await server.guest()
+        refused = await server.guest()
+        await refused.send_all(b"GET / HTTP/3.0\r\nHost: test\r\n\r\n")
+        assert b" 505 " in await said(refused)
         kept = await server.guest()
         await kept.send_all(GET)
         await answer(kept)
