@@ -30,7 +30,7 @@ from callq.runtime.home import DiskHome, MemoryHome
 from callq.runtime.ids import new_ticket_id
 from callq.runtime.node import Node
 from callq.views.view import View
-from loadtests.figures import Bound, Figure, Report, in_turns, report
+from loadtests.figures import Bound, Figure, Report, in_turns, report, singly
 from loadtests.restart import CLERK, KIOSK, filled_hall, keep_snapshot
 from loadtests.servers import callq_server, durable_redis, scratch, sync_ms
 
@@ -52,6 +52,9 @@ IN_FLIGHT: Final = 1_000
 PIPELINE: Final = 32
 SCRIPT: Final = Path(__file__).with_name("transition.lua")
 WARM_UP: Final = 2_000
+
+REST_S: Final = 0.003
+"""Before each that is done alone: hints, timers and the other thread go on after an acknowledgement."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -228,7 +231,7 @@ async def _node(endpoint: Endpoint, place: Path, halls: int) -> AsyncIterator[No
 
 
 def _single(args: argparse.Namespace, progress: Progress) -> list[Figure]:
-    """A command alone beside a durable XADD alone, by turns."""
+    """A command alone beside a durable XADD alone, by turns, each with the node at rest."""
     commands, appends = [], []
     task = progress.add_task("one at a time", total=args.runs)
     for _ in range(args.runs):
@@ -252,18 +255,18 @@ def _single(args: argparse.Namespace, progress: Progress) -> list[Figure]:
 async def _one_at_a_time(endpoint: Endpoint, place: Path, times: int) -> tuple[float, float]:
     """Medians of a command and of an append, ms."""
     client = Client(endpoint)
-    ours, beside = [], []
     async with _node(endpoint, place, 1) as node:
         actor = node.actor(node.halls()[0])
         service = actor.config.services[0].code
         await _issue([actor], 100)
-        for each in range(times):
-            began = time.perf_counter()
-            await client.ask(("XADD", "bench:log", "*", "b", b"x" * 350))
-            between = time.perf_counter()
+
+        async def command(each: int) -> None:
             await _issue_one(actor, service, f"single-{each}")
-            ours.append(time.perf_counter() - between)
-            beside.append(between - began)
+
+        async def append(each: int) -> None:
+            await client.ask(("XADD", "bench:log", "*", "b", b"x" * 350))
+
+        ours, beside = await singly(times, command, append, rest_s=REST_S)
     client.close()
     return statistics.median(ours) * 1000, statistics.median(beside) * 1000
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import platform
 import statistics
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+import trio
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from rich.progress import Progress
 
@@ -221,6 +223,33 @@ def in_turns(
         if progress is not None and task is not None:
             progress.advance(task)
     return tuple(values), tuple(baselines)
+
+
+async def singly(
+    times: int,
+    ours: Callable[[int], Awaitable[None]],
+    beside: Callable[[int], Awaitable[None]],
+    *,
+    rest_s: float,
+) -> tuple[list[float], list[float]]:
+    """Do two things by turns, one at a time, every second pair the other way round; seconds that each took.
+
+    Args:
+      times: how often each is done.
+      ours: gets which time it is.
+      beside: as `ours`.
+      rest_s: nothing is done for so long before each.
+    """
+    taken: tuple[list[float], list[float]] = ([], [])
+    turns = [(beside, taken[1]), (ours, taken[0])]
+    for each in range(times):
+        for do, kept in turns:
+            await trio.sleep(rest_s)
+            began = time.perf_counter()
+            await do(each)
+            kept.append(time.perf_counter() - began)
+        turns.reverse()
+    return taken
 
 
 def percentile(values: list[float], share: float) -> float:

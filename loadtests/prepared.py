@@ -1,7 +1,8 @@
 """What screens are measured against: the same listener, which pushes prepared frames and nothing else.
 
 `python -m loadtests.prepared PORT JSON_BYTES MSGPACK_BYTES`: it speaks as much of the feed as
-`loadtests.crowd` needs. A press makes every screen of its hall get the next frame of that size.
+`loadtests.crowd` needs. Whoever takes a press writes the next frame of that size to every screen of its hall,
+and no task is woken for a screen that takes it at once: the least with which the same can be done.
 """
 
 from __future__ import annotations
@@ -30,18 +31,59 @@ class _Said(msgspec.Struct):
     id: int = -1
 
 
+class _Screen:
+    """A socket that follows a board.
+
+    Args:
+      stream: its connection's.
+      frames: by press; `frames[n]` is whole.
+      nursery: of its socket, for what its buffer does not take.
+    """
+
+    def __init__(self, stream: PatientStream, frames: list[bytes], nursery: trio.Nursery) -> None:
+        self._stream = stream
+        self._frames = frames
+        self._nursery = nursery
+        self._newest = 0
+        self._behind = False
+        """Somebody is sending, who goes on with the newest, as in the feed."""
+
+    def show(self, number: int) -> None:
+        self._newest = number
+        if self._behind:
+            return
+        try:
+            out = self._stream.send_now(self._frames[number])
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return  # Its own task hears of it.
+        if not out:
+            self._behind = True
+            self._nursery.start_soon(self._catch_up, number if out is False else 0)
+
+    async def _catch_up(self, shown: int) -> None:
+        try:
+            await self._stream.flush()
+            while shown < self._newest:
+                shown = self._newest
+                await self._stream.send_all(self._frames[shown])
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return
+        self._behind = False
+
+
 class _Hall:
-    """Which frame is the newest."""
+    """Its screens, and which frame is the newest."""
 
     def __init__(self) -> None:
-        self.newest = 0
-        self.changed = trio.Event()
+        self._newest = 0
+        self.screens: dict[_Screen, None] = {}
 
     def press(self) -> int:
-        self.newest += 1
-        self.changed.set()
-        self.changed = trio.Event()
-        return self.newest
+        """Show the next frame; its number."""
+        self._newest += 1
+        for screen in self.screens:
+            screen.show(self._newest)
+        return self._newest
 
 
 class Prepared:
@@ -67,29 +109,23 @@ class Prepared:
         wire = name.rpartition(".")[2]
         await send({"type": "websocket.accept", "subprotocol": name})
         hall = self._halls.setdefault(scope["path"], _Hall())
+        stream, frames = scope["state"][STREAM], self._frames[wire]
         async with trio.open_nursery() as nursery:
-            while (event := await receive())["type"] != "websocket.disconnect":
-                content = event["text"] or event["bytes"]
-                decode = msgspec.json.decode if wire == "json" else msgspec.msgpack.decode
-                said = decode(content, type=_Said)
-                if said.type == "subscribe":
-                    stream = scope["state"][STREAM]
-                    nursery.start_soon(self._push, hall if said.view == "board" else None, wire, stream)
-                else:
-                    result = {"type": "result", "id": said.id, "revision": hall.press()}
-                    await send(_event(wire, result))
+            screen = _Screen(stream, frames, nursery)
+            try:
+                while (event := await receive())["type"] != "websocket.disconnect":
+                    content = event["text"] or event["bytes"]
+                    decode = msgspec.json.decode if wire == "json" else msgspec.msgpack.decode
+                    said = decode(content, type=_Said)
+                    if said.type == "subscribe":
+                        await stream.send_all(frames[0])
+                        if said.view == "board":
+                            hall.screens[screen] = None
+                    else:
+                        await send(_event(wire, {"type": "result", "id": said.id, "revision": hall.press()}))
+            finally:
+                hall.screens.pop(screen, None)
             nursery.cancel_scope.cancel()
-
-    async def _push(self, hall: _Hall | None, wire: str, stream: PatientStream) -> None:
-        frames = self._frames[wire]
-        await stream.send_all(frames[0])
-        at = hall.newest if hall else 0
-        while hall is not None:
-            # A screen that is behind goes on with the newest, as in the feed.
-            while hall.newest == at:
-                await hall.changed.wait()
-            at = hall.newest
-            await stream.send_all(frames[at])
 
 
 def _frame(wire: str, number: int, size: int) -> bytes:

@@ -37,11 +37,6 @@ def business_day(now_ms: int, timezone: str, day_starts: str) -> str:
     return (day if now_ms >= _start_ms(day, zone, day_starts) else day - timedelta(days=1)).isoformat()
 
 
-def next_day_ms(now_ms: int, timezone: str, day_starts: str) -> int:
-    """When the business day after the present one begins, Unix ms; always later than `now_ms`."""
-    return day_bounds(business_day(now_ms, timezone, day_starts), timezone, day_starts)[1]
-
-
 def day_bounds(day: str, timezone: str, day_starts: str) -> tuple[int, int]:
     """When a business day (ISO date) begins and ends, Unix ms; the end belongs to the next day."""
     begins, zone = date.fromisoformat(day), _zone(timezone)

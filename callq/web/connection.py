@@ -52,7 +52,8 @@ class Connection:
       config: hypercorn's.
       context: hypercorn's; its `terminated` is set when the server stops.
       stream: of the peer.
-      waiting: connections that wait for their peers, longest first; this one keeps its place there.
+      waiting: connections that wait for their peers, longest first; this one keeps its place there, while
+        its peer has to do something or does not take what is sent.
       pace: of requests, over all connections.
     """
 
@@ -75,7 +76,18 @@ class Connection:
         self._reading = trio.CancelScope()
         """Around whatever reads; its deadline is how long the peer may take at present."""
         self._over = False
+        self._asking = False
+        """A request has begun, and is not answered."""
+        self._owed = False
+        """The peer has to do something before the server can: ask, send a body, wait for its turn, go."""
+        self._taking = 0
+        """Sends of an answer that wait for the peer."""
         self._protocol: HttpProtocol | None = None
+
+    def stop(self) -> None:
+        """End it at once if it asks for nothing, since the server stops; else it goes once it is answered."""
+        if not self._asking:
+            self.drop()
 
     def drop(self) -> None:
         """End it at once."""
@@ -129,12 +141,19 @@ class Connection:
                 data = first
                 while data:
                     if not self._over:
-                        await protocol.handle(RawData(data))
-                    if protocol.awaits_body:
-                        self._wait()
+                        await self._take_in(protocol, data)
                     data = await self._receive()
             self._waiting.pop(self, None)
             await protocol.handle(Closed())
+
+    async def _take_in(self, protocol: HttpProtocol, data: bytes) -> None:
+        if protocol.awaits_body:
+            # Before, and not once it is taken in: where the rest of the body is among it the answer begins,
+            # or is over, by then.
+            self._go_on()
+        await protocol.handle(RawData(data))
+        if protocol.awaits_body:
+            self._wait()
 
     async def _receive(self) -> bytes:
         """What the peer sends next; nothing when it has ended."""
@@ -158,28 +177,34 @@ class Connection:
             case Queues():
                 self._go_on()
             case Updated(idle=True):
+                self._asking = False
                 self._await_request(KEEP_ALIVE_S)
             case Updated():
+                self._asking = True
                 self._go_on()
                 self._reading.deadline = float("inf")
             case Closed():
                 await self._end()
 
     async def _send_all(self, data: bytes) -> None:
-        waits = self not in self._waiting and self._protocol is not None and not self._protocol.upgraded
-        if waits:
-            self._wait()
+        answer = self._protocol is not None and not self._protocol.upgraded
+        if answer:
+            self._taking += 1
+            self._waiting.setdefault(self)
         try:
             await self._stream.send_all(data)
-            if waits and not self._over:
-                self._go_on()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             self._over = True
             self._reading.cancel()
             await self._close_protocol()
+        finally:
+            if answer:
+                self._taking -= 1
+                self._leave()
 
     async def _end(self) -> None:
         self._over = True
+        self._asking = False
         # Who only has to go makes way like who asks for nothing.
         self._wait()
         stopping = self._context.terminated.is_set()
@@ -197,9 +222,15 @@ class Connection:
 
     def _wait(self) -> None:
         """From now on it is the peer that has to do something."""
+        self._owed = True
         self._waiting.pop(self, None)
         self._waiting[self] = None
 
     def _go_on(self) -> None:
-        """It is the server's turn."""
-        self._waiting.pop(self, None)
+        """It is the server's turn, as far as the peer takes what is sent."""
+        self._owed = False
+        self._leave()
+
+    def _leave(self) -> None:
+        if not self._owed and not self._taking:
+            self._waiting.pop(self, None)

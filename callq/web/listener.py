@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 DRAIN_S: Final = 0.8
-"""How long open requests and closing handshakes may take when the server stops."""
+"""How long open requests, until their answers are taken, and closing handshakes may take at a stop."""
 
 MAX_CONNECTIONS: Final = 10_000
 """Open at the same time; fewer where the process may not have so many descriptors."""
@@ -137,7 +137,7 @@ class Listener:
     async def run(
         self, stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Serve until `stopping` is set, then let requests end for `DRAIN_S` and drop the rest."""
+        """Serve until `stopping` is set, then drop who asks for nothing, and the rest after `DRAIN_S`."""
         async with trio.open_nursery() as connections:
             try:
                 async with trio.open_nursery() as accepting:
@@ -148,7 +148,7 @@ class Listener:
                 await self._listener.aclose()
                 await self._context.terminated.set()
                 for connection in list(self._waiting):
-                    connection.drop()
+                    connection.stop()
                 with trio.move_on_after(DRAIN_S):
                     while self._streams:
                         self._left = trio.Event()

@@ -22,7 +22,7 @@ AT_ONCE: Final = 8
 """Requests that begin in one round of the loop."""
 
 FIRST_OF: Final = 4
-"""Every so manieth place is for those who have been served before, if any of them waits."""
+"""Every fourth place is for those who have been served before, if any of them waits."""
 
 
 class Pace:

@@ -11,7 +11,7 @@ from typing import Final
 import trio
 
 SEND_WITHIN_S: Final = 20.0
-"""A peer that takes nothing for so long is dropped."""
+"""A peer that has not taken the whole of a message after so long is dropped."""
 
 STREAM: Final = "callq.stream"
 """Where an application finds the connection's `PatientStream` in the scope's ``state``."""
@@ -21,7 +21,7 @@ _RESET: Final = struct.pack("ii", 1, 0)
 
 
 class PeerTooSlow(trio.BrokenResourceError):
-    """A peer took nothing for `SEND_WITHIN_S`, or was not waited for any longer."""
+    """A message was not out after `SEND_WITHIN_S`, or its peer was not waited for any longer."""
 
 
 class PatientStream:
@@ -134,7 +134,7 @@ class PatientStream:
             if not scope.cancelled_caught:
                 return
         self._reset()
-        raise PeerTooSlow("the peer takes nothing")
+        raise PeerTooSlow("the peer did not take the whole in time")
 
     @property
     def blocked(self) -> bool:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
+import trio
 
 from loadtests.__main__ import DOCUMENT, RESULTS, SCENARIOS, with_tables
-from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report, shown, source
+from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report, shown, singly, source
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from trio.testing import MockClock
 
 
 def figure(**more: Any) -> Figure:
@@ -83,6 +86,28 @@ def test_two_things_are_measured_in_turns() -> None:
 
     assert in_turns(3, one, other) == ((2.0, 2.0, 2.0), (1.0, 1.0, 1.0))
     assert order == ["beside", "ours", "ours", "beside", "beside", "ours"]
+
+
+async def test_two_things_are_done_singly_by_turns_from_rest(autojump_clock: MockClock) -> None:
+    done: list[tuple[str, int, float]] = []
+
+    async def ours(each: int) -> None:
+        done.append(("ours", each, round(trio.current_time() - began, 3)))
+
+    async def beside(each: int) -> None:
+        done.append(("beside", each, round(trio.current_time() - began, 3)))
+
+    began = trio.current_time()
+    times = await singly(3, ours, beside, rest_s=1)
+    assert done == [
+        ("beside", 0, 1),
+        ("ours", 0, 2),
+        ("ours", 1, 3),
+        ("beside", 1, 4),
+        ("beside", 2, 5),
+        ("ours", 2, 6),
+    ]
+    assert [len(each) for each in times] == [3, 3]
 
 
 def test_percentiles_are_of_the_nearest_rank() -> None:

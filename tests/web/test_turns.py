@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
 from callq.web import pace
 from callq.web.listener import ACCEPTED_AT_ONCE, Listener, open_socket
 from tests.web.test_connections import frame, problem, said
-from tests.web.test_listener import GET, House, house
+from tests.web.test_listener import GET, WHOLE, House, house, whole_answer
 from tests.web.test_slow_readers import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
 CROWD = 40
 LATER_S = 0.3
@@ -226,6 +225,79 @@ async def test_who_does_not_send_a_body_makes_way() -> None:
         assert await said(owing) == b"", "it is just the end, as documented"
 
 
+class Office:
+    """An application that answers when it is told to, once it has the whole body."""
+
+    def __init__(self) -> None:
+        self.at_work = trio.Event()
+        self.done = trio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        self.at_work.set()
+        await self.done.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"half"})
+
+
+async def hand_in(guest: trio.SocketStream, office: Office, rest: bytes = b"") -> None:
+    """A body in two packets, the second with `rest` behind it, until the application has it."""
+    await guest.send_all(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbo")
+    await settled()
+    await guest.send_all(b"dy" + rest)
+    with trio.fail_after(5):
+        await office.at_work.wait()
+    await settled()
+
+
+@pytest.mark.parametrize("rest", [b"", GET], ids=["alone", "with the next request behind it"])
+async def test_whose_body_came_in_parts_does_not_make_way_while_it_is_worked_on(rest: bytes) -> None:
+    office = Office()
+    async with house(office, most=2) as server:
+        owing = await server.guest()
+        await hand_in(owing, office, rest)
+        silent = await server.guest()
+        await settled()
+        await server.guest()
+        assert await said(silent) == b""
+        office.done.set()
+        await answer(owing)
+
+
+async def test_whose_body_came_in_parts_makes_way_once_he_is_answered() -> None:
+    office = Office()
+    office.done.set()
+    async with house(office, most=1) as server:
+        kept = await server.guest()
+        await hand_in(kept, office)
+        await answer(kept)
+        newcomer = await server.guest()
+        assert await said(kept) == b""
+        await newcomer.send_all(GET)
+        await answer(newcomer)
+
+
+async def test_who_sends_the_rest_of_a_body_and_takes_no_answer_makes_way() -> None:
+    async def hasty(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"%d" % len(WHOLE))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": WHOLE})
+
+    async with house(hasty, most=1) as server:
+        deaf = await server.guest()
+        await deaf.send_all(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbo")
+        with trio.fail_after(5):
+            while not any(stream.blocked for stream in server.served._streams):
+                await settled()
+        await deaf.send_all(b"dy")
+        await settled()
+        newcomer = await server.guest()
+        await newcomer.send_all(GET)
+        with trio.fail_after(2):
+            assert (await newcomer.receive_some(100)).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_who_takes_no_answer_is_gone_at_once_when_he_makes_way() -> None:
     async with house(most=1) as server:
         deaf = await server.guest()
@@ -243,8 +315,12 @@ async def test_who_takes_no_answer_is_gone_at_once_when_he_makes_way() -> None:
 
 async def test_who_asks_nothing_does_not_hold_up_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("callq.web.listener.DRAIN_S", 60.0)
+    monkeypatch.setattr("callq.web.connection.LINGER_S", 60.0)
     async with house(Guide()) as server:
         silent = await server.guest()
+        refused = await server.guest()
+        await refused.send_all(b"GET / HTTP/3.0\r\nHost: test\r\n\r\n")
+        assert b" 505 " in await said(refused)
         kept = await server.guest()
         await kept.send_all(GET)
         await answer(kept)
@@ -255,6 +331,61 @@ async def test_who_asks_nothing_does_not_hold_up_the_stop(monkeypatch: pytest.Mo
                 await settled()
         for guest in (silent, kept):
             assert await said(guest) == b""
+
+
+async def test_whose_body_came_in_parts_is_answered_though_the_server_stops(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callq.web.listener.DRAIN_S", 60.0)
+    office = Office()
+    async with house(office) as server:
+        owing = await server.guest()
+        await hand_in(owing, office)
+        server.stopping.set()
+        await settled()
+        office.done.set()
+        await answer(owing)
+        await server.empty()
+
+
+async def test_what_is_begun_is_ended_though_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callq.web.listener.DRAIN_S", 60.0)
+    async with house() as server:
+        taking = await server.guest()
+        await taking.send_all(GET)
+        owing = await server.guest()
+        await owing.send_all(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbo")
+        with trio.fail_after(5):
+            while not any(stream.blocked for stream in server.served._streams):
+                await settled()
+        queued = await server.guest()
+        give_back = hold(server)
+        await queued.send_all(GET)
+        await settled()
+        server.stopping.set()
+        await settled()
+        give_back()
+        await owing.send_all(b"dy")
+        for guest in (queued, taking, owing):
+            with trio.fail_after(10):
+                await whole_answer(guest)
+        await server.empty()
+
+
+async def test_an_answer_that_nobody_takes_holds_up_the_stop_for_so_long_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callq.web.listener.DRAIN_S", LATER_S)
+    async with house() as server:
+        deaf = await server.guest()
+        await deaf.send_all(GET)
+        with trio.fail_after(5):
+            while not any(stream.blocked for stream in server.served._streams):
+                await settled()
+        began = trio.current_time()
+        server.stopping.set()
+        await server.empty()
+        assert trio.current_time() - began >= LATER_S
 
 
 # The door -----------------------------------------------------------------------------------------
