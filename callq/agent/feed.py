@@ -72,7 +72,7 @@ class FeedLost(CallqError):
 
 
 class Watched(NamedTuple):
-    """A view: ``strip`` or ``panel`` of a window, ``board`` of a zone (empty: all), ``orders``, ``printers``."""
+    """A view: ``strip`` or ``panel`` of a window, ``board`` of a zone, ``orders``, ``printers``."""
 
     view: str
     name: str
