@@ -261,11 +261,9 @@ def _proposed(state: HallState, plan: TidePlan | None, minute_ms: int) -> list[e
 
 
 def _unwanted(state: HallState, plan: TidePlan, now_ms: int) -> bool:
-    """Whether a supervisor has declined as much, and not long ago."""
+    """Whether a supervisor has declined as much for the same reasons, and not long ago."""
     declined = state.tides.declined
-    if declined is None or declined.until_clock <= state.clock(now_ms) or declined.more is not plan.opens:
-        return False
-    return plan.wanted <= declined.wanted if plan.opens else plan.wanted >= declined.wanted
+    return declined is not None and declined.until_clock > state.clock(now_ms) and declined.covers(plan)
 
 
 def _applied(state: HallState, plan: TidePlan, now_ms: int, by: str) -> list[ev.Event]:
