@@ -28,7 +28,7 @@ from callq.domain.hall import ProfileSlot
 from callq.journal.records import unpacked
 from callq.simulate.check import RANGES
 from callq.simulate.halls import minute_of
-from callq.simulate.scenario import NOT_UTF8, Day, Group, Handling, Layout, Scenario, ScenarioError
+from callq.simulate.scenario import NOT_UTF8, Day, Group, Layout, Scenario, ScenarioError, handling_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -307,7 +307,7 @@ def _scenario(
     office: str, groups: tuple[Group, ...], days: tuple[tuple[tuple[int, int, int], ...], ...]
 ) -> Scenario:
     volume = sum(len(day) for day in days) / len(days)
-    mean = sum(g.share * g.service_min for g in groups) / sum(g.share for g in groups)
+    handling = handling_of(groups)
     begins = min(day[0][0] for day in days if day) // 3_600_000
     ends = max(end for day in days for _, end, _ in day) // 3_600_000 + 1
     hours = [0] * 24
@@ -317,7 +317,7 @@ def _scenario(
     busiest = max(
         sum(begin // 3_600_000 == hour for begin, _, _ in day) for day in days for hour in range(24)
     )
-    needed = max(len(groups) + 1, math.ceil(busiest / 60 * mean / BUSY))
+    needed = max(len(groups) + 1, math.ceil(busiest / 60 * handling.mean_min / BUSY))
     return Scenario(
         name=f"{office}, recorded",
         day=Day(volume=volume, opens=f"{begins:02}:00", closes=f"{min(ends, 24):02}:00"),
@@ -327,6 +327,6 @@ def _scenario(
             for hour, count in enumerate(hours)
             if count
         ),
-        handling=Handling(mean_min=mean),
+        handling=handling,
         layout=Layout(domain=0, comprehensive=needed),
     )
