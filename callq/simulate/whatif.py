@@ -132,21 +132,30 @@ def _most_skills(run: Run) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Skills:
-    """Each clerk keeps so many skills, beginning one further for each clerk."""
+    """Each clerk keeps so many skills, one further for each clerk; those in use before spare ones."""
 
     kept: int
 
     def __call__(self, hall: SimulatedHall) -> SimulatedHall:
+        in_use = dict(hall.in_use)
+        used_by = {clerk: in_use.get(window, ()) for window, clerk in hall.seats}
         clerks, turn = [], 0
         for clerk in hall.config.clerks:
-            codes = list(clerk.skills)
-            if len(codes) > self.kept:
-                held_on = {codes[(turn + i) % len(codes)] for i in range(self.kept)}
+            if len(clerk.skills) > self.kept:
+                used = [code for code in clerk.skills if code in used_by.get(clerk.id, ())]
+                others = [code for code in clerk.skills if code not in used]
+                of_used = min(len(used), self.kept)
+                held_on = {used[(turn + i) % len(used)] for i in range(of_used)}
+                held_on |= {others[(turn + i) % len(others)] for i in range(self.kept - of_used)}
                 turn += self.kept
                 held = {code: level for code, level in clerk.skills.items() if code in held_on}
                 clerk = msgspec.structs.replace(clerk, skills=held)
             clerks.append(clerk)
-        return hall._replace(config=msgspec.structs.replace(hall.config, clerks=tuple(clerks)))
+        return hall._replace(
+            config=msgspec.structs.replace(hall.config, clerks=tuple(clerks)),
+            # Who has no more than were in use uses all.
+            in_use=tuple((window, used) for window, used in hall.in_use if len(used) < self.kept),
+        )
 
 
 def bound(run: Run, wait_min: float) -> int:
@@ -261,12 +270,15 @@ class _Windows:
     def __call__(self, hall: SimulatedHall) -> SimulatedHall:
         served = _served(hall)
         config, staffed, serving = hall.config, list(hall.seats), dict(hall.serving)
+        in_use = dict(hall.in_use)
         if self.added:
             for number, like in enumerate(self.changed):
                 config, seat = _one_more(config, dict(staffed), like, number)
                 staffed.append(seat)
                 if like in serving:
                     serving[seat[0]] = serving[like]
+                if like in in_use:
+                    in_use[seat[0]] = in_use[like]
         else:
             staffed = [seat for seat in staffed if seat[0] not in self.changed]
         sign = 1 if self.added else -1
@@ -275,7 +287,6 @@ class _Windows:
             tuple(line._replace(windows=line.windows + sign * count[line.service]) for line in group)
             for group in hall.lines
         )
-        in_use = dict(hall.in_use)
         staffed_at = {window for window, _ in staffed}
         return hall._replace(
             config=config,

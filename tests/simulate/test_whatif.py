@@ -36,6 +36,28 @@ def test_each_clerk_keeps_so_many_skills_and_every_service_its_clerks() -> None:
     assert [each.is_today for each in skills(county())] == [False] * 5 + [True]
 
 
+def test_where_clerks_have_spare_skills_those_in_use_are_kept_first() -> None:
+    run = Run(load("county-84-spare"), 300, 1, 1)
+    today = dict(hall_for(run).in_use)
+    tried = skills(run)
+    assert [each.what for each in tried] == ["2 skills", "3 skills", "4 skills", "6 skills"]
+    for each in tried:
+        hall = hall_for(each.run)
+        held = {clerk.id: set(clerk.skills) for clerk in hall.config.clerks}
+        used = {window: set(dict(hall.in_use).get(window, held[clerk])) for window, clerk in hall.seats}
+        assert {window: used[window] for window in today} == {w: set(codes) for w, codes in today.items()}
+        assert {len(held[dict(hall.seats)[window]]) for window in today} == {int(each.what.split()[0])}
+    rows = answers([tried[0], tried[-1]], jobs=1)
+    # Spare skills that nothing brings into use change nothing.
+    assert rows[0].difference_min.mean == 0
+
+
+def test_a_window_that_is_added_uses_as_many_skills_as_the_one_it_is_like() -> None:
+    hall = hall_for(windows(Run(load("county-84-spare"), 2600, 1, 1))[-1].run)
+    in_use = dict(hall.in_use)
+    assert [in_use[f"more-{number}"] for number in range(3)] == [in_use["w84"]] * 3
+
+
 def test_windows_come_and_go_with_their_clerks() -> None:
     tried = {each.what: hall_for(each.run) for each in windows(county())}
     assert [len(hall.seats) for hall in tried.values()] == [81, 82, 83, 84, 85, 86, 87]
