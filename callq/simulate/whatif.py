@@ -312,13 +312,19 @@ def _one_more(
 
 
 def tides(run: Run) -> list[Possibility]:
-    """The slider of the tides, from saving windows to saving waiting, beside all windows open."""
-    opened = Possibility("all windows open", run._replace(tidal="none"), is_today=False)
+    """The slider of the tides, from saving windows to saving waiting, beside all windows open.
+
+    Where the hall runs no tides, and none are asked about, all windows open is what there is today.
+    """
+    runs_them = run.scenario.tides.mode != "off" or run.tidal != "none"
+    opened = Possibility("all windows open", run._replace(tidal="none"), is_today=not runs_them)
     return [
         opened,
         *(
-            Possibility(f"beta {beta:g}", run._replace(tidal="default", beta=beta), beta == run.beta)
-            for beta in BETAS
+            Possibility(
+                f"beta {beta:g}", run._replace(tidal="default", beta=beta), runs_them and beta == run.beta
+            )
+            for beta in sorted({*BETAS, run.beta})
         ),
     ]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from callq.cli import main
@@ -13,7 +14,7 @@ from callq.config import load_hall
 from callq.simulate.of_hall import scenario_of
 from callq.simulate.runs import Run, hall_for
 from callq.simulate.scenario import load
-from callq.simulate.whatif import QUESTIONS, answers, bound, skills, windows
+from callq.simulate.whatif import BETAS, QUESTIONS, answers, bound, skills, windows
 from tests.simulate.small import with_
 
 if TYPE_CHECKING:
@@ -118,6 +119,20 @@ def test_a_bound_is_what_pooled_windows_would_need() -> None:
     run = county()
     # 81.9 windows' worth of work comes at the fullest time.
     assert 82 <= bound(run, 10) <= bound(run, 5) <= bound(run, 1) <= 90
+
+
+@pytest.mark.parametrize(
+    ("mode", "beta", "today"),
+    [("off", 0.0, "all windows open"), ("advise", 0.3, "beta 0.3"), ("automatic", 1.0, "beta 1")],
+)
+def test_the_slider_stands_today_where_the_hall_has_it(mode: Any, beta: float, today: str) -> None:
+    run = county(1)
+    tides = msgspec.structs.replace(run.scenario.tides, mode=mode, beta=beta)
+    scenario = msgspec.structs.replace(run.scenario, tides=tides)
+    tried = QUESTIONS["tides"](run._replace(scenario=scenario, beta=beta))
+    assert [each.what for each in tried if each.is_today] == [today]
+    betas = [each.run.beta for each in tried[1:]]
+    assert betas == sorted({*BETAS, beta})
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
