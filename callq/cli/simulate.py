@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
+    from callq.simulate.replay import Archived
     from callq.simulate.results import Result
     from callq.simulate.runs import Run
 
@@ -140,7 +141,9 @@ def _run_of(
             if people_of is not None and people_of != hall:
                 scenario = with_people_of(scenario, scenario_of(load_hall(people_of)))
             if args.replay is not None and config is not None:
-                days = (archived(args.replay, config, scenario),)
+                day = archived(args.replay, config, scenario)
+                days = (day.came,)
+                _tell_left_out(args, config.name, day)
         if days is not None:
             args.days, args.volume = len(days), sum(map(len, days)) / len(days)
     except HallFileError as error:
@@ -161,6 +164,21 @@ def _run_of(
         came=days,
         through=args.through,
     )
+
+
+def _tell_left_out(args: argparse.Namespace, hall: str, day: Archived) -> None:
+    """Warn, once, of what is on record and not lived again."""
+    told = vars(args).setdefault("left_out", set())
+    services = ", ".join(f"{count} for {service}" for service, count in sorted(day.left_out.items()))
+    found = []
+    if services:
+        found.append(f"people left out whose service has no load in {hall}: {services}")
+    if day.further:
+        found.append(f"{day.further} times somebody went on to another service, which is left out")
+    for text in found:
+        if text not in told:
+            told.add(text)
+            print(f"callq: warning: {text}", file=sys.stderr)
 
 
 def _one_of(what: str, name: str, known: Sequence[str]) -> None:
