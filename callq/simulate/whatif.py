@@ -17,7 +17,7 @@ import msgspec
 
 from callq.domain.state import Index
 from callq.simulate.engine import DATE
-from callq.simulate.halls import NotSimulated, busiest, peak_load
+from callq.simulate.halls import NotSimulated, busiest, means_min, peak_load
 from callq.simulate.results import Interval, paired
 from callq.simulate.runs import hall_for, refuse, simulate
 from callq.simulate.textbook import servers_for
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from callq.simulate.halls import SimulatedHall
     from callq.simulate.results import Result
     from callq.simulate.runs import Run
+    from callq.simulate.scenario import Scenario
 
 BETAS: Final = (-1.0, -0.4, 0.0, 0.5, 1.0, 2.0)
 SHARES: Final = (0.0, 0.1, 0.25, 0.5, 1.0)
@@ -169,8 +170,21 @@ def bound(run: Run, wait_min: float) -> int:
     """
     scenario = run.scenario
     return servers_for(
-        run.volume * busiest(scenario), scenario.handling.mean_min, wait_min, scenario.handling.cv
+        run.volume * busiest(scenario), scenario.handling.mean_min, wait_min, handling_cv(scenario)
     )
+
+
+def handling_cv(scenario: Scenario) -> float:
+    """Coefficient of variation of the handling of everybody: within the groups, and between them."""
+    handling, groups = scenario.handling, scenario.groups
+    total = sum(group.share for group in groups)
+    square = 0.0
+    for group, mean in zip(groups, means_min(scenario), strict=True):
+        cv = handling.cv if group.cv is None else group.cv
+        if handling.distribution == "exponential":
+            cv = 1.0
+        square += group.share / total * mean**2 * (1 + cv**2)
+    return math.sqrt(max(0.0, square / handling.mean_min**2 - 1))
 
 
 # Windows --------------------------------------------------------------------------------------------

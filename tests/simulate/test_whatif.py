@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,11 +12,12 @@ import pytest
 
 from callq.cli import main
 from callq.config import load_hall
+from callq.simulate.draws import drawn
 from callq.simulate.of_hall import scenario_of
 from callq.simulate.runs import Run, hall_for
 from callq.simulate.scenario import load
-from callq.simulate.whatif import BETAS, QUESTIONS, answers, bound, skills, windows
-from tests.simulate.small import with_
+from callq.simulate.whatif import BETAS, QUESTIONS, answers, bound, handling_cv, skills, windows
+from tests.simulate.small import SMALL, with_
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,6 +135,22 @@ def test_the_slider_stands_today_where_the_hall_has_it(mode: Any, beta: float, t
     assert [each.what for each in tried if each.is_today] == [today]
     betas = [each.run.beta for each in tried[1:]]
     assert betas == sorted({*BETAS, beta})
+
+
+def test_the_bound_goes_by_the_spread_that_the_hall_file_states() -> None:
+    hall = load_hall("county")
+
+    def needed(cv: float) -> int:
+        services = tuple(msgspec.structs.replace(s, service_cv=cv, daily=900.0) for s in hall.services)
+        scenario = scenario_of(msgspec.structs.replace(hall, services=services))
+        return bound(Run(scenario, scenario.day.volume, 1, 1, hall=hall), 1)
+
+    assert needed(0.1) < needed(0.9) < needed(3.0)
+
+
+def test_the_spread_of_all_is_that_within_the_groups_and_between_them() -> None:
+    people = [p.service_ms / 60_000 for day in range(60) for p in drawn(SMALL, 150, 1, day).people]
+    assert handling_cv(SMALL) == pytest.approx(stdev(people) / fmean(people), rel=0.05)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
