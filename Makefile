@@ -22,7 +22,7 @@ demo: ## run a live hall and print the links of its pages (PORT=8080, CALLQ_DEMO
 
 test: ## run all checks and tests (PYTEST_ARGS to choose tests)
 test: lint types js
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
 
 container: ## build the image and run the compose file's services without Docker (root, debootstrap, network)
 container: bootstrap-dev

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callq.simulate.results import paired
+from callq.simulate.results import paired, pooled_ratio
 from callq.simulate.runs import Run, simulate
 from callq.simulate.scenario import load
 from loadtests.figures import Bound, Figure, Report, report
@@ -195,8 +195,10 @@ def _tides(volume: int, goals: _Goals, tidal: Result, open_all_day: Result) -> l
 def _paired(what: str, base: Result, other: Result) -> str:
     found = {row.figure: row.ratio for row in paired(base, other)}
     mean, p99 = found["mean_wait_min"], found["priority_p99_min"]
+    pooled = pooled_ratio(base, other)
     return (
-        f"{what}: mean wait by day {mean.mean:.3f} times ({mean.low:.3f} to {mean.high:.3f}), "
+        f"{what}: mean wait of all people {pooled.mean:.3f} times ({pooled.low:.3f} to {pooled.high:.3f}), "
+        f"by day {mean.mean:.3f} times ({mean.low:.3f} to {mean.high:.3f}), "
         f"priority's p99 {p99.mean:.3f} ({p99.low:.3f} to {p99.high:.3f})."
     )
 

@@ -1,12 +1,14 @@
-"""What it costs to choose the ticket that a free window calls, and with what that grows.
+"""What it costs to choose the ticket that a free window calls, with what that grows, and a minute of tides.
 
 In a hall of 84 windows, 12 services and 3 classes, every lane with somebody in it, by the index; the time is
 of the decision with everything that goes on record of it. Each baseline is the same decision where less
-waits, is eligible or is open, in the same run.
+waits, is eligible or is open, in the same run. A minute of tides is timed on simulated days of the reference
+hall: to look, to reckon and to carry out what comes of it.
 """
 
 from __future__ import annotations
 
+import statistics
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -23,7 +25,12 @@ from callq.domain.lanes import CLASSES
 from callq.domain.routing import choose_lane, idle_windows
 from callq.domain.state import HallState
 from callq.domain.undo import NoUndo
-from loadtests.figures import Bound, Figure, Report, in_turns, report
+from callq.simulate.draws import drawn
+from callq.simulate.engine import SimulatedDay
+from callq.simulate.halls import made
+from callq.simulate.plan import Plan, planned
+from callq.simulate.scenario import load
+from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +48,8 @@ WINDOWS: Final = 84
 A_LANE: Final = 20
 """Tickets in each lane."""
 REPEATS: Final = 5
+TICK_MS: Final = 20
+"""What a minute of tides may take."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +114,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
             baselines=one[1],
         ),
         *_beside(hall, measured, args.runs),
+        *_tides(args.runs, progress),
     ]
     return report(
         "routing",
@@ -131,6 +141,58 @@ def _beside(hall: HallState, measured: Callable[[Callable[[], object]], float], 
         Figure(what=what, unit="µs", values=tuple(measured(part) for _ in range(runs)))
         for what, part in parts.items()
     ]
+
+
+class _Timed(Plan):
+    """The tides, with what each minute takes."""
+
+    def __init__(self) -> None:
+        super().__init__("default")
+        self.took_ms: list[float] = []
+
+    def tick(self, day: SimulatedDay) -> None:
+        """Reckon the minute, and let the hall carry it out."""
+        began = time.perf_counter()
+        super().tick(day)
+        self.took_ms.append((time.perf_counter() - began) * 1e3)
+
+
+def _tides(runs: int, progress: Progress) -> list[Figure]:
+    """Minutes of a day of the reference hall, as many days as there are runs: the usual one and the first."""
+    task = progress.add_task("tides", total=runs)
+    days = []
+    for day in range(runs):
+        days.append(_minutes_of(day))
+        progress.advance(task)
+    return [
+        Figure(
+            what="a minute of tides, 84 windows, 2,600 people a day",
+            unit="ms",
+            values=tuple(statistics.median(took) for took in days),
+            bound=Bound(of="value", at="most", limit=TICK_MS),
+        ),
+        Figure(
+            what="the first of a day, which forecasts all of it",
+            unit="ms",
+            values=tuple(took[0] for took in days),
+            bound=Bound(of="value", at="most", limit=TICK_MS),
+        ),
+        Figure(
+            what="99 of 100 minutes of a day",
+            unit="ms",
+            values=tuple(percentile(took, 0.99) for took in days),
+            bound=Bound(of="value", at="most", limit=TICK_MS),
+        ),
+    ]
+
+
+def _minutes_of(day: int) -> list[float]:
+    """What each minute of one day takes, ms."""
+    scenario = load("county-84")
+    hall = planned(made(scenario, "default", scenario.day.volume, tidal=True), scenario)
+    timed = _Timed()
+    SimulatedDay(scenario, hall, drawn(scenario, scenario.day.volume, 1, day), timed).run()
+    return timed.took_ms
 
 
 def _choice(state: HallState, window: str) -> Callable[[], object]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
+    from callq.simulate.replay import Archived
     from callq.simulate.results import Result
     from callq.simulate.runs import Run
 
@@ -48,8 +49,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "what",
         nargs="+",
         metavar="WHAT",
-        help="a policy, POLICY+TIDES (default+clock), a hall file or sample, or a result of --json; "
-        "at least two",
+        help="a policy, a hall file or sample, either with +TIDES (default+clock, my-hall.toml+default), "
+        "or a result of --json; at least two",
     )
     _options(compare, root=False)
     compare.set_defaults(run=run_compare)
@@ -140,7 +141,9 @@ def _run_of(
             if people_of is not None and people_of != hall:
                 scenario = with_people_of(scenario, scenario_of(load_hall(people_of)))
             if args.replay is not None and config is not None:
-                days = (archived(args.replay, config, scenario),)
+                day = archived(args.replay, config, scenario)
+                days = (day.came,)
+                _tell_left_out(args, config.name, day)
         if days is not None:
             args.days, args.volume = len(days), sum(map(len, days)) / len(days)
     except HallFileError as error:
@@ -161,6 +164,21 @@ def _run_of(
         came=days,
         through=args.through,
     )
+
+
+def _tell_left_out(args: argparse.Namespace, hall: str, day: Archived) -> None:
+    """Warn, once, of what is on record and not lived again."""
+    told = vars(args).setdefault("left_out", set())
+    services = ", ".join(f"{count} for {service}" for service, count in sorted(day.left_out.items()))
+    found = []
+    if services:
+        found.append(f"people left out whose service has no load in {hall}: {services}")
+    if day.further:
+        found.append(f"{day.further} times somebody went on to another service, which is left out")
+    for text in found:
+        if text not in told:
+            told.add(text)
+            print(f"callq: warning: {text}", file=sys.stderr)
 
 
 def _one_of(what: str, name: str, known: Sequence[str]) -> None:
@@ -221,7 +239,7 @@ def run_compare(args: argparse.Namespace) -> int:
     if len(args.what) < 2:
         raise UserError("there is nothing to compare with", "name at least two", 2)
     # People are drawn from the load of the first hall file, so that all meet the same.
-    people_of = next((what for what in args.what if _is_hall(what)), None)
+    people_of = next((hall for hall, _ in map(_hall_in, args.what) if hall is not None), None)
     named = [(what, _result(args, what, people_of)) for what in args.what]
     try:
         _print(comparison(named))
@@ -234,10 +252,15 @@ def run_compare(args: argparse.Namespace) -> int:
     return 0
 
 
-def _is_hall(what: str) -> bool:
+def _hall_in(what: str) -> tuple[str | None, str]:
+    """The hall file or sample that is named, None if none is, and its tides: `none` if not told."""
     from callq.config import samples
 
-    return what.endswith(".toml") or what in samples()
+    name, _, tidal = what.rpartition("+")
+    for hall, tides in ((what, "none"), (name, tidal)):
+        if hall.endswith(".toml") or hall in samples():
+            return hall, tides
+    return None, "none"
 
 
 def _result(args: argparse.Namespace, what: str, people_of: str | None) -> Result:
@@ -251,10 +274,11 @@ def _result(args: argparse.Namespace, what: str, people_of: str | None) -> Resul
             return msgspec.json.decode(path.read_bytes(), type=Result)
         except (OSError, msgspec.MsgspecError) as error:
             raise UserError(f"{what}: {error}", "name a file that --json wrote") from error
-    policy, _, tidal = what.partition("+")
-    if _is_hall(what):
-        run = _run_of(args, "default", "none", what, people_of)
+    hall, tidal = _hall_in(what)
+    if hall is not None:
+        run = _run_of(args, "default", tidal, hall, people_of)
     else:
+        policy, _, tidal = what.partition("+")
         run = _run_of(args, policy, tidal or "none", args.hall)
     return _simulated(run, args.jobs, what)
 

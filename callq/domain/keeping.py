@@ -93,6 +93,7 @@ def keeps_open(
     now_ms: int,
     without: Collection[str] = (),
     names: frozenset[str] | None = None,
+    then: str = "",
 ) -> Keeps | None:
     """What keeps a window open, and None where it may close.
 
@@ -102,6 +103,7 @@ def keeps_open(
       now_ms: Unix ms.
       without: windows that close before it.
       names: of `promised`, where that is known.
+      then: service that somebody is about to wait for at any window; empty: nobody.
     """
     if window.id in (promised(state) if names is None else names):
         return Keeps("waited_for")
@@ -124,7 +126,8 @@ def keeps_open(
         if one.service in served and (rest := others(one.service, max(now_ms, one.from_ms))) < one.least:
             return Keeps("minimum", one.service, one.least, rest + 1)
     for service in served:
-        if any(not key.to for key, _ in state.lanes_of(service)) and not others(service, now_ms):
+        waited_for = service == then or any(not key.to for key, _ in state.lanes_of(service))
+        if waited_for and not others(service, now_ms):
             return Keeps("last", service, 1, 1)
     return None
 

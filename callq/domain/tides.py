@@ -7,6 +7,7 @@ in the hall's own time, which stands still while the hall is suspended.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
@@ -124,6 +125,11 @@ class TidePlan(_Part, frozen=True, kw_only=True):
         return bool(self.open or self.stay or self.leave < 0)
 
     @property
+    def closes(self) -> bool:
+        """Whether it makes fewer of the hall's windows."""
+        return bool(self.close or self.drain or self.leave > 0)
+
+    @property
     def more(self) -> int:
         """Windows that it adds; negative: takes away."""
         return len(self.open) + len(self.stay) - len(self.close) - len(self.drain) - self.leave
@@ -141,6 +147,9 @@ class TidePlan(_Part, frozen=True, kw_only=True):
 
 _KEEPING: Final = ("minimum", "waited_for", "last")
 
+_OF_WINDOWS: Final = ("load", "service_load", "minimum")
+"""What is needed are windows: a part of one more is no greater need, and people who wait come and go."""
+
 _EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
     "more": ("load", "service_load", "minimum", "unserved", "waited_for", "last", "cannot_close"),
     "fewer": ("spare",),
@@ -155,7 +164,7 @@ def _kinds(plan: TidePlan) -> set[str]:
     """What a plan does, of `_EXPLAINS`."""
     does = {
         "more": plan.opens,
-        "fewer": bool(plan.close or plan.drain or plan.leave > 0),
+        "fewer": plan.closes,
         "widens": any(change.widens for change in plan.skills),
         "narrows": any(not change.widens for change in plan.skills),
     }
@@ -221,11 +230,24 @@ class TideMemory(_Part, frozen=True, kw_only=True):
 class Declined(NamedTuple):
     """A proposal that a supervisor did not want."""
 
-    wanted: int
-    """Windows that it would have led to."""
-    more: bool
-    """Whether it would have opened windows."""
+    plan: TidePlan
     until_clock: int
+
+    def covers(self, plan: TidePlan) -> bool:
+        """Whether a plan asks for no more than this: the same reasons, no greater need, no other skills."""
+        no = self.plan
+        needed = {(reason.code, reason.service): reason.needed for reason in no.reasons}
+        for reason in plan.reasons:
+            before = needed.get((reason.code, reason.service))
+            if before is None:
+                return False
+            if reason.code in _OF_WINDOWS and math.ceil(reason.needed) > math.ceil(before):
+                return False
+        if any(change not in no.skills for change in plan.skills):
+            return False
+        if plan.opens:
+            return plan.wanted <= no.wanted
+        return plan.wanted >= no.wanted or not plan.closes
 
 
 class Tide(msgspec.Struct, frozen=True, kw_only=True):

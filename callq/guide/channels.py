@@ -213,7 +213,9 @@ def _windows(facts: Facts, service: str, *, remote: bool) -> list[WindowConfig]:
 
 
 def _may_take(facts: Facts, service: str, question: Question) -> bool:
-    """Whether a ticket that is taken now will not be called before somebody is there."""
+    """Whether a ticket is given now, and will not be called before somebody is there."""
+    if facts.opening(service, facts.now_ms) is not OPEN:
+        return False
     lead_ms = (question.arrive_ms or facts.now_ms) - facts.now_ms
     if lead_ms <= HERE_MS:
         return True

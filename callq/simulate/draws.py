@@ -58,6 +58,16 @@ class Person(NamedTuple):
     is_guided: bool
 
 
+class Came(NamedTuple):
+    """Somebody who came on a recorded day: at some time between two, ms since midnight."""
+
+    from_ms: int
+    to_ms: int
+    group: int
+    cls: str = ""
+    """Empty: not known, as the scenario shares them out."""
+
+
 class DayDraws(NamedTuple):
     """One day.
 
@@ -75,7 +85,7 @@ def drawn(
     volume: float,
     seed: int,
     day: int,
-    came: Sequence[tuple[int, int, int]] | None = None,
+    came: Sequence[Came] | None = None,
 ) -> DayDraws:
     """The people of a day.
 
@@ -84,19 +94,21 @@ def drawn(
       volume: people expected.
       seed: of the whole run.
       day: number of the day, from 0.
-      came: who came on a recorded day, as (from ms since midnight, to ms, group); None: by chance.
+      came: who came on a recorded day; None: by chance.
     """
     of = _Streams(seed, day)
     means = means_min(scenario)
     # Drawn before they are put in order: so a burst adds people, and changes nobody else's business.
     arrivals = _arrivals(scenario, volume, of) if came is None else _spread(came, of["arrival"])
-    people = [_person(scenario, means, of, at, group) for at, group in arrivals]
+    people = [_person(scenario, means, of, *arrival) for arrival in arrivals]
     people.sort(key=attrgetter("at_ms"))
     return DayDraws(tuple(one._replace(number=number) for number, one in enumerate(people)), of["pace"])
 
 
-def _spread(came: Sequence[tuple[int, int, int]], when: Random) -> list[tuple[int, int]]:
-    return [(int(begin + when.random() * (end - begin)), group) for begin, end, group in came]
+def _spread(came: Sequence[Came], when: Random) -> list[tuple[int, int, str]]:
+    return [
+        (int(one.from_ms + when.random() * (one.to_ms - one.from_ms)), one.group, one.cls) for one in came
+    ]
 
 
 class _Streams(dict[str, Random]):
@@ -111,7 +123,8 @@ class _Streams(dict[str, Random]):
         return found
 
 
-def _arrivals(scenario: Scenario, volume: float, of: _Streams) -> list[tuple[int, int]]:
+def _arrivals(scenario: Scenario, volume: float, of: _Streams) -> list[tuple[int, int, str]]:
+    """When, of which group, and an empty class: that is drawn with the person."""
     day = scenario.day
     size = of["volume"]
     if day.volume_cv:
@@ -127,13 +140,13 @@ def _arrivals(scenario: Scenario, volume: float, of: _Streams) -> list[tuple[int
     found = []
     for _ in range(_poisson(volume, size)):
         group = _chosen(by_group, what)
-        found.append((profiles[group].drawn_ms(when), group))
+        found.append((profiles[group].drawn_ms(when), group, ""))
     for burst in scenario.bursts:
         codes = [group.code for group in scenario.groups]
         for _ in range(burst.people):
             at = int((minute_of(burst.at) + of["burst"].random() * burst.within_min) * MIN_MS)
             group = codes.index(burst.group) if burst.group else _chosen(by_group, of["burst"])
-            found.append((at, group))
+            found.append((at, group, ""))
     return found
 
 
@@ -165,10 +178,13 @@ def _poisson(mean: float, rng: Random) -> int:
     return count
 
 
-def _person(scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int, group: int) -> Person:
+def _person(
+    scenario: Scenario, means: Sequence[float], of: _Streams, at_ms: int, group: int, recorded_cls: str
+) -> Person:
     people, classes = scenario.people, scenario.classes
     shares = (classes.ordinary, classes.appointment, classes.priority)
-    cls = ("ordinary", "appointment", "priority")[_chosen(list(accumulate(shares)), of["class"])]
+    by_chance = ("ordinary", "appointment", "priority")[_chosen(list(accumulate(shares)), of["class"])]
+    cls = recorded_cls or by_chance
     patience = of["patience"].expovariate(1.0)
     away, back = of["away"].random() < people.no_show, of["back"].random()
     holds, part, held = of["hold"].random(), of["hold"].random(), of["hold"].expovariate(1.0)

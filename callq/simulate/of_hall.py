@@ -21,7 +21,7 @@ from callq.simulate.halls import (
     minute_of,
     with_policy,
 )
-from callq.simulate.scenario import Classes, Day, Group, Handling, Scenario
+from callq.simulate.scenario import Classes, Day, Group, Scenario, handling_of
 from callq.tidal.sight import expected
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def scenario_of(config: HallConfig) -> Scenario:
         groups=tuple(groups),
         profile=profile,
         classes=CLASSES,
-        handling=Handling(mean_min=sum(g.share * g.service_min for g in groups) / volume),
+        handling=handling_of(groups),
         routing=config.routing or Routing(policy="longest_wait"),
         tides=config.tides,
     )

@@ -1,12 +1,12 @@
 """Recorded days: those that callq has archived, and minute snapshots of other offices' queues.
 
-An archived day says who came when and for what. The snapshots are CSV, plain or gzip, with a row for each
-queue and moment: `office`, `date` (ISO), `time` (HH:MM), `queue_id`, `queue_name`, `open_counters`,
-`waiting`, `now_serving` (the number on the screen, may be empty), `service_estimate_min`. People who came
-between two moments are the change of `waiting` and the numbers called meanwhile; within that time they are
-spread by chance. Rows may be in any order. Nobody knows how long they were served: the office's own
-estimate is taken as the mean. Nor is it known which counters were whose; windows are as many as the fullest
-hour needs.
+An archived day says who came when, for what and in which class. The snapshots are CSV, plain or gzip,
+with a row for each queue and moment: `office`, `date` (ISO), `time` (HH:MM), `queue_id`, `queue_name`,
+`open_counters`, `waiting`, `now_serving` (the number on the screen, may be empty),
+`service_estimate_min`. People who came between two moments are the change of `waiting` and the numbers
+called meanwhile; within that time they are spread by chance. Rows may be in any order. Nobody knows how
+long they were served: the office's own estimate is taken as the mean. Nor is it known which counters were
+whose; windows are as many as the fullest hour needs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import csv
 import gzip
 import math
 import re
+from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -23,12 +24,20 @@ from callq.config import Problem
 from callq.domain.calendar import business_day, local_ms
 from callq.domain.check_values import code, nearest, parse_date
 from callq.domain.errors import BadBytes
-from callq.domain.events import TicketIssued, decode_batch
+from callq.domain.events import (
+    ClassGranted,
+    StepBegun,
+    TicketIssued,
+    TicketReassigned,
+    TicketTransferred,
+    decode_batch,
+)
 from callq.domain.hall import ProfileSlot
 from callq.journal.records import unpacked
 from callq.simulate.check import RANGES
+from callq.simulate.draws import Came
 from callq.simulate.halls import minute_of
-from callq.simulate.scenario import NOT_UTF8, Day, Group, Handling, Layout, Scenario, ScenarioError
+from callq.simulate.scenario import NOT_UTF8, Day, Group, Layout, Scenario, ScenarioError, handling_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,13 +90,27 @@ class Recorded(NamedTuple):
 
     Attributes:
       scenario: groups are its queues, windows what the fullest hour needs.
-      days: who came on each, as (from ms since midnight, to ms, group): somewhere between the two.
+      days: who came on each.
       dates: of the days.
     """
 
     scenario: Scenario
-    days: tuple[tuple[tuple[int, int, int], ...], ...]
+    days: tuple[tuple[Came, ...], ...]
     dates: tuple[str, ...]
+
+
+class Archived(NamedTuple):
+    """A business day of the hall itself.
+
+    Attributes:
+      came: who took a ticket, with the class that it had in the end.
+      left_out: people by service of which the scenario has no load.
+      further: how many went on to another service, by a visit or a transfer; that is not lived again.
+    """
+
+    came: tuple[Came, ...]
+    left_out: dict[str, int]
+    further: int
 
 
 def recorded(path: Path, office: str) -> Recorded:
@@ -117,7 +140,7 @@ def recorded(path: Path, office: str) -> Recorded:
     return _of(path, office, found[office])
 
 
-def archived(path: Path, config: HallConfig, scenario: Scenario) -> tuple[tuple[int, int, int], ...]:
+def archived(path: Path, config: HallConfig, scenario: Scenario) -> Archived:
     """Who came on a business day that callq has archived, to services that the scenario knows.
 
     Args:
@@ -129,26 +152,47 @@ def archived(path: Path, config: HallConfig, scenario: Scenario) -> tuple[tuple[
       ScenarioError: it is no such file, or nobody came.
     """
     place = {group.code: number for number, group in enumerate(scenario.groups)}
-    found: list[tuple[int, int, int]] = []
-    day, midnight_ms = "", 0
+    found: dict[str, Came] = {}
+    services: dict[str, str] = {}
+    left_out: Counter[str] = Counter()
+    further = 0
+    midnight_ms: int | None = None
     try:
         entries = unpacked(gzip.decompress(path.read_bytes())).entries
         for entry in entries:
             batch = decode_batch(entry.payload)
             for event in batch.events:
-                if isinstance(event, TicketIssued) and event.service in place:
-                    if not day:
-                        day = business_day(batch.at_ms, config.timezone, config.day_starts)
-                        midnight_ms = local_ms(day, 0, config.timezone)
-                    at_ms = batch.at_ms - midnight_ms
-                    found.append((at_ms, at_ms, place[event.service]))
+                match event:
+                    case TicketIssued(service=service) if service in place:
+                        if midnight_ms is None:
+                            day = business_day(batch.at_ms, config.timezone, config.day_starts)
+                            midnight_ms = local_ms(day, 0, config.timezone)
+                        at_ms = batch.at_ms - midnight_ms
+                        found[event.ticket] = Came(at_ms, at_ms, place[service], event.cls)
+                        services[event.ticket] = service
+                    case TicketIssued(service=service):
+                        left_out[service] += 1
+                    case ClassGranted(ticket=ticket) if ticket in found:
+                        found[ticket] = found[ticket]._replace(cls=event.cls)
+                    case TicketReassigned(ticket=ticket, service=service) if ticket in found:
+                        services[ticket] = service
+                        if service in place:
+                            found[ticket] = found[ticket]._replace(group=place[service])
+                        else:
+                            del found[ticket]
+                            left_out[service] += 1
+                    case TicketTransferred(ticket=ticket, service=service) if ticket in found:
+                        further += service != services[ticket]
+                        services[ticket] = service
+                    case StepBegun(ticket=ticket) if ticket in found:
+                        further += 1
     except (OSError, EOFError, BadBytes) as error:
         problem = Problem(0, None, "", f"is no archived day: {error}", "name a DATE.gz of callq's archive")
         raise ScenarioError(str(path), [problem]) from error
     if not found:
         problem = Problem(0, None, "", "nobody came to the hall's services", "choose another day")
         raise ScenarioError(str(path), [problem])
-    return tuple(found)
+    return Archived(tuple(found.values()), dict(left_out), further)
 
 
 def _wrong(path: Path, line: int, message: str, hint: str, column: str = "") -> ScenarioError:
@@ -288,7 +332,7 @@ def _of(path: Path, office: str, found: dict[str, dict[str, list[Snapshot]]]) ->
         raise ScenarioError(str(path), [problem])
     place = {queue: number for number, queue in enumerate(queues)}
     days = tuple(
-        tuple(sorted((begin, end, place[q]) for begin, end, q in day if q in place)) for day in arrivals
+        tuple(sorted(Came(begin, end, place[q]) for begin, end, q in day if q in place)) for day in arrivals
     )
     groups = tuple(
         Group(code=_code(queue, number), share=counts[queue], service_min=estimates[queue])
@@ -303,21 +347,17 @@ def _code(queue: str, number: int) -> str:
     return found if not any(code("", found)) else f"queue-{number}"
 
 
-def _scenario(
-    office: str, groups: tuple[Group, ...], days: tuple[tuple[tuple[int, int, int], ...], ...]
-) -> Scenario:
+def _scenario(office: str, groups: tuple[Group, ...], days: tuple[tuple[Came, ...], ...]) -> Scenario:
     volume = sum(len(day) for day in days) / len(days)
-    mean = sum(g.share * g.service_min for g in groups) / sum(g.share for g in groups)
-    begins = min(day[0][0] for day in days if day) // 3_600_000
-    ends = max(end for day in days for _, end, _ in day) // 3_600_000 + 1
+    handling = handling_of(groups)
+    begins = min(day[0].from_ms for day in days if day) // 3_600_000
+    ends = max(one.to_ms for day in days for one in day) // 3_600_000 + 1
     hours = [0] * 24
     for day in days:
-        for begin, _, _ in day:
-            hours[begin // 3_600_000] += 1
-    busiest = max(
-        sum(begin // 3_600_000 == hour for begin, _, _ in day) for day in days for hour in range(24)
-    )
-    needed = max(len(groups) + 1, math.ceil(busiest / 60 * mean / BUSY))
+        for one in day:
+            hours[one.from_ms // 3_600_000] += 1
+    busiest = max(sum(one.from_ms // 3_600_000 == hour for one in day) for day in days for hour in range(24))
+    needed = max(len(groups) + 1, math.ceil(busiest / 60 * handling.mean_min / BUSY))
     return Scenario(
         name=f"{office}, recorded",
         day=Day(volume=volume, opens=f"{begins:02}:00", closes=f"{min(ends, 24):02}:00"),
@@ -327,6 +367,6 @@ def _scenario(
             for hour, count in enumerate(hours)
             if count
         ),
-        handling=Handling(mean_min=mean),
+        handling=handling,
         layout=Layout(domain=0, comprehensive=needed),
     )

@@ -344,6 +344,29 @@ PAIRED: Final = (
 )
 
 
+def pooled_ratio(base: Result, other: Result) -> Interval:
+    """Mean wait of all people of all days together, other by base, with its 95% interval by the jackknife.
+
+    A day counts by its people: what the means of two summaries differ by, and how sure that is.
+
+    Raises:
+      ValueError: they are not of the same days.
+    """
+    if base.drawn != other.drawn:
+        raise ValueError("not the same days")
+    pairs = [
+        (one.people * one.mean_wait_min, two.people * two.mean_wait_min)
+        for one, two in zip(base.days, other.days, strict=True)
+    ]
+    days = len(pairs)
+    below, above = (sum(side) for side in zip(*pairs, strict=True))
+    ratio = above / below
+    if days == 1:
+        return Interval(mean=ratio, low=ratio, high=ratio)
+    # What each day would make of it, were all like that day beside the others.
+    return interval([days * ratio - (days - 1) * (above - b) / (below - a) for a, b in pairs])
+
+
 def paired(base: Result, other: Result) -> list[Paired]:
     """Compare two runs day by day.
 

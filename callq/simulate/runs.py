@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from callq.domain.hall import HallConfig
+    from callq.simulate.draws import Came
     from callq.simulate.engine import Controller
     from callq.simulate.halls import SimulatedHall
     from callq.simulate.record import DayRecord
@@ -62,7 +63,7 @@ class Run(NamedTuple):
     beta: float = 0.0
     hall: HallConfig | None = None
     through: Literal["domain", "runtime"] = "domain"
-    came: tuple[tuple[tuple[int, int, int], ...], ...] | None = None
+    came: tuple[tuple[Came, ...], ...] | None = None
     adapt: Callable[[SimulatedHall], SimulatedHall] | None = None
 
 

@@ -16,7 +16,11 @@ from callq.domain.hall import ItemChannel, Outlet, ProfileSlot, Routing, Tides
 from callq.simulate import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+
+DAY_MIN: Final = 24 * 60.0
+"""Nobody is served for longer."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +62,18 @@ class Handling(_Part, frozen=True, kw_only=True):
     longest_min: float = 90.0
     walk_s: float = 0.0
     """From the call until the person stands at the window."""
+
+
+def handling_of(groups: Sequence[Group]) -> Handling:
+    """Of groups whose minutes are meant as they are: cut so little that their means stay what is said.
+
+    Args:
+      groups: with the shares of those who come.
+    """
+    usual = Handling()
+    mean = sum(group.share * group.service_min for group in groups) / sum(group.share for group in groups)
+    shortest = min(group.service_min for group in groups) * usual.shortest_min / usual.mean_min
+    return Handling(mean_min=mean, shortest_min=min(usual.shortest_min, shortest), longest_min=DAY_MIN)
 
 
 class Layout(_Part, frozen=True, kw_only=True):

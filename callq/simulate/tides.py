@@ -37,8 +37,9 @@ class _Rule:
         return [window.id for window in day.hall.config.windows if window.id in day.hall.closed]
 
     def open(self, day: SimulatedDay, window: str) -> None:
-        """Decide to open a window; its clerk is paid from now on."""
-        if window in self._coming or day.state.windows[window].open:
+        """Decide to open a window whose clerk is there; the clerk is paid from now on."""
+        found = day.state.windows[window]
+        if window in self._coming or found.open or found.clerk is None:
             return
         self._coming.add(window)
         self._since[window] = day.now_ms
@@ -48,7 +49,8 @@ class _Rule:
 
     def _opens(self, day: SimulatedDay, window: str) -> None:
         self._coming.discard(window)
-        if not day.state.windows[window].open:
+        found = day.state.windows[window]
+        if not found.open and found.clerk is not None:
             day.do(cmd.Open(window=window))
 
     def close(self, day: SimulatedDay, window: str) -> None:
@@ -92,7 +94,11 @@ class Threshold(_Rule):
         waits = [clock - lane.oldest_ms for lane in state.lanes.values() if lane]
         waited_min = max(waits, default=0) / MIN_MS
         windows = self.controlled(day)
-        closed = [w for w in windows if not state.windows[w].open and w not in self._coming]
+        closed = [
+            w
+            for w in windows
+            if (found := state.windows[w]).clerk and not found.open and w not in self._coming
+        ]
         serving = [w for w in windows if state.windows[w].open and not state.windows[w].draining]
         if waited_min > OPEN_MIN and closed and day.now_ms < day.closes_ms:
             self.open(day, closed[0])

@@ -17,7 +17,7 @@ import msgspec
 
 from callq.domain.state import Index
 from callq.simulate.engine import DATE
-from callq.simulate.halls import NotSimulated, busiest, peak_load
+from callq.simulate.halls import NotSimulated, busiest, means_min, peak_load
 from callq.simulate.results import Interval, paired
 from callq.simulate.runs import hall_for, refuse, simulate
 from callq.simulate.textbook import servers_for
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from callq.simulate.halls import SimulatedHall
     from callq.simulate.results import Result
     from callq.simulate.runs import Run
+    from callq.simulate.scenario import Scenario
 
 BETAS: Final = (-1.0, -0.4, 0.0, 0.5, 1.0, 2.0)
 SHARES: Final = (0.0, 0.1, 0.25, 0.5, 1.0)
@@ -132,21 +133,30 @@ def _most_skills(run: Run) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Skills:
-    """Each clerk keeps so many skills, beginning one further for each clerk."""
+    """Each clerk keeps so many skills, one further for each clerk; those in use before spare ones."""
 
     kept: int
 
     def __call__(self, hall: SimulatedHall) -> SimulatedHall:
+        in_use = dict(hall.in_use)
+        used_by = {clerk: in_use.get(window, ()) for window, clerk in hall.seats}
         clerks, turn = [], 0
         for clerk in hall.config.clerks:
-            codes = list(clerk.skills)
-            if len(codes) > self.kept:
-                held_on = {codes[(turn + i) % len(codes)] for i in range(self.kept)}
+            if len(clerk.skills) > self.kept:
+                used = [code for code in clerk.skills if code in used_by.get(clerk.id, ())]
+                others = [code for code in clerk.skills if code not in used]
+                of_used = min(len(used), self.kept)
+                held_on = {used[(turn + i) % len(used)] for i in range(of_used)}
+                held_on |= {others[(turn + i) % len(others)] for i in range(self.kept - of_used)}
                 turn += self.kept
                 held = {code: level for code, level in clerk.skills.items() if code in held_on}
                 clerk = msgspec.structs.replace(clerk, skills=held)
             clerks.append(clerk)
-        return hall._replace(config=msgspec.structs.replace(hall.config, clerks=tuple(clerks)))
+        return hall._replace(
+            config=msgspec.structs.replace(hall.config, clerks=tuple(clerks)),
+            # Who has no more than were in use uses all.
+            in_use=tuple((window, used) for window, used in hall.in_use if len(used) < self.kept),
+        )
 
 
 def bound(run: Run, wait_min: float) -> int:
@@ -160,8 +170,21 @@ def bound(run: Run, wait_min: float) -> int:
     """
     scenario = run.scenario
     return servers_for(
-        run.volume * busiest(scenario), scenario.handling.mean_min, wait_min, scenario.handling.cv
+        run.volume * busiest(scenario), scenario.handling.mean_min, wait_min, handling_cv(scenario)
     )
+
+
+def handling_cv(scenario: Scenario) -> float:
+    """Coefficient of variation of the handling of everybody: within the groups, and between them."""
+    handling, groups = scenario.handling, scenario.groups
+    total = sum(group.share for group in groups)
+    square = 0.0
+    for group, mean in zip(groups, means_min(scenario), strict=True):
+        cv = handling.cv if group.cv is None else group.cv
+        if handling.distribution == "exponential":
+            cv = 1.0
+        square += group.share / total * mean**2 * (1 + cv**2)
+    return math.sqrt(max(0.0, square / handling.mean_min**2 - 1))
 
 
 # Windows --------------------------------------------------------------------------------------------
@@ -261,12 +284,15 @@ class _Windows:
     def __call__(self, hall: SimulatedHall) -> SimulatedHall:
         served = _served(hall)
         config, staffed, serving = hall.config, list(hall.seats), dict(hall.serving)
+        in_use = dict(hall.in_use)
         if self.added:
             for number, like in enumerate(self.changed):
                 config, seat = _one_more(config, dict(staffed), like, number)
                 staffed.append(seat)
                 if like in serving:
                     serving[seat[0]] = serving[like]
+                if like in in_use:
+                    in_use[seat[0]] = in_use[like]
         else:
             staffed = [seat for seat in staffed if seat[0] not in self.changed]
         sign = 1 if self.added else -1
@@ -275,7 +301,6 @@ class _Windows:
             tuple(line._replace(windows=line.windows + sign * count[line.service]) for line in group)
             for group in hall.lines
         )
-        in_use = dict(hall.in_use)
         staffed_at = {window for window, _ in staffed}
         return hall._replace(
             config=config,
@@ -301,13 +326,19 @@ def _one_more(
 
 
 def tides(run: Run) -> list[Possibility]:
-    """The slider of the tides, from saving windows to saving waiting, beside all windows open."""
-    opened = Possibility("all windows open", run._replace(tidal="none"), is_today=False)
+    """The slider of the tides, from saving windows to saving waiting, beside all windows open.
+
+    Where the hall runs no tides, and none are asked about, all windows open is what there is today.
+    """
+    runs_them = run.scenario.tides.mode != "off" or run.tidal != "none"
+    opened = Possibility("all windows open", run._replace(tidal="none"), is_today=not runs_them)
     return [
         opened,
         *(
-            Possibility(f"beta {beta:g}", run._replace(tidal="default", beta=beta), beta == run.beta)
-            for beta in BETAS
+            Possibility(
+                f"beta {beta:g}", run._replace(tidal="default", beta=beta), runs_them and beta == run.beta
+            )
+            for beta in sorted({*BETAS, run.beta})
         ),
     ]
 

@@ -42,10 +42,12 @@ class Windows:
             ev.WindowOpened: self._opened,
             ev.WindowOpening: self._opening,
             ev.WindowOpeningDropped: self._closed,
-            ev.WindowClosed: self._closed,
+            ev.WindowClosed: self._shut,
             ev.WindowUnpaused: self._unpaused,
             ev.WindowPaused: self._closed,
             ev.SkillsSet: self._other_skills,
+            ev.ClerkSignedIn: self._other_clerk,
+            ev.ClerkSignedOut: self._other_clerk,
         }
         """What follows from events."""
         self._day = day
@@ -53,10 +55,13 @@ class Windows:
         self._record = day.record
         self._seats = day.hall.seats
         self._closed_at_first = day.hall.closed
+        self._in_use = dict(day.hall.in_use)
         self._serves: dict[str, list[str]] = {}
         """Windows by service."""
         self._away: dict[str, set[str]] = {}
         """Why clerks are away, by window."""
+        self._opens_late: set[str] = set()
+        """Windows that should have begun while their clerk was away."""
         self._asks_again: set[str] = set()
         self._reacts_ms = int(day.scenario.clerks.react_s * 1000)
 
@@ -92,7 +97,10 @@ class Windows:
                 self._begins(window)
 
     def _begins(self, window: str) -> None:
-        self._day.do(cmd.Open(window=window))
+        if self._away.get(window):
+            self._opens_late.add(window)
+        else:
+            self._day.do(cmd.Open(window=window))
 
     def _breaks(self) -> None:
         clerks = self._day.scenario.clerks
@@ -111,22 +119,45 @@ class Windows:
             key=lambda window: len(self._state.services_at(self._state.windows[window])) == 1,
         )
         for window in flexible[:count]:
-            self._day.plan(minute_of(hours[:5]) * MIN_MS, self._leaves, window, "ill")
-            self._day.plan(minute_of(hours[6:]) * MIN_MS, self._is_back, window, "ill")
+            # Who is ill before anybody signs in is missed from then on.
+            begins_ms, ends_ms = (
+                max(minute_of(h) * MIN_MS, self._day.setup_ms) for h in (hours[:5], hours[6:])
+            )
+            self._day.plan(begins_ms, self._leaves, window, "ill")
+            self._day.plan(ends_ms, self._is_back, window, "ill")
 
     def _leaves(self, window: str, reason: str) -> None:
-        """Whoever is away for two reasons is back when both are over."""
+        """An open window pauses, at a closed one nobody sits: so nothing opens it."""
         self._away.setdefault(window, set()).add(reason)
         found = self._state.windows[window]
-        if found.open and not found.paused and not found.pause_after:
+        if not found.open:
+            self._signs_out(found)
+        elif not found.paused and not found.pause_after:
             self._day.do(cmd.Pause(window=window, reason=reason))
 
+    def _signs_out(self, found: Window) -> None:
+        if found.clerk is not None:
+            self._day.do(cmd.SignOut(window=found.id))
+            # What was about to open is not: it is not paid for any more.
+            self._record.closed(found.id, self._day.now_ms)
+
     def _is_back(self, window: str, reason: str) -> None:
+        """Whoever is away for two reasons is back when both are over."""
         away = self._away[window]
         away.discard(reason)
         found = self._state.windows[window]
-        if not away and (found.paused or found.pause_after):
+        if away:
+            return
+        if found.paused or found.pause_after:
             self._day.do(cmd.Unpause(window=window))
+        elif found.clerk is None and self._day.now_ms < MIDNIGHT_MS:
+            self._day.do(cmd.SignIn(window=window, clerk=dict(self._seats)[window]))
+            if window in self._in_use:
+                self._day.do(cmd.SetSkills(window=window, skills=self._in_use[window]))
+            if window in self._opens_late:
+                self._record.resumed(window, self._day.now_ms)
+                self._opens_late.discard(window)
+                self._day.do(cmd.Open(window=window))
 
     # Who serves what ------------------------------------------------------------------------------
 
@@ -152,6 +183,9 @@ class Windows:
 
     # What happens to windows ----------------------------------------------------------------------
 
+    def _other_clerk(self, event: ev.ClerkSignedIn | ev.ClerkSignedOut) -> None:
+        self._serves.clear()
+
     def _other_skills(self, event: ev.SkillsSet) -> None:
         self._serves.clear()
         if event.window in self.idle:
@@ -171,6 +205,11 @@ class Windows:
     def _closed(self, event: ev.WindowClosed | ev.WindowOpeningDropped | ev.WindowPaused) -> None:
         self.idle.pop(event.window, None)
         self._record.closed(event.window, self._day.now_ms)
+
+    def _shut(self, event: ev.WindowClosed) -> None:
+        self._closed(event)
+        if self._away.get(event.window):
+            self._signs_out(self._state.windows[event.window])
 
     # Calling --------------------------------------------------------------------------------------
 

@@ -122,9 +122,14 @@ def _reason(sight: Sight, cause: Cause) -> TideReason:
         code=cause.code,
         service="" if cause.service is None else sight.services[cause.service],
         lead_min=cause.lead_min,
-        needed=round(cause.needed, 2),
+        needed=_rounded_up(cause.needed),
         there=cause.there,
     )
+
+
+def _rounded_up(windows: float) -> float:
+    """To hundredths: what is a little more than there is stays more."""
+    return math.ceil(round(windows * 100, 7)) / 100
 
 
 def _effect(sight: Sight, loads: list[Load], plan: TidePlan) -> dict[str, Any]:

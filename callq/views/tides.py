@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from callq.domain.tides import beta_of, controlled, mode_of, opening_ms
@@ -141,15 +142,20 @@ def _agreeing(*, one: bool, there: bool) -> dict[str, str]:
     }
 
 
+_WHOLE: Final = ("load", "service_load", "minimum", "spare")
+"""A part of a window more than there are takes one more, and is said so."""
+
+
 def _reason(state: HallState, reason: TideReason) -> m.PlanReason:
     service = state.index.services.get(reason.service)
-    needed, there = f"{reason.needed:.3g}", f"{reason.there:g}"
-    numbers = {"lead": reason.lead_min, "needed": needed, "there": there}
     said: str = reason.code
     if said == "spare" and reason.service:
         said = "spare_service"
     elif said == "minimum" and reason.window:
         said = "minimum_kept"
+    needed = str(math.ceil(reason.needed)) if said in _WHOLE else f"{reason.needed:.3g}"
+    there = f"{reason.there:g}"
+    numbers = {"lead": reason.lead_min, "needed": needed, "there": there}
     chinese, english = _WORDS[said]
     window = state.index.windows.get(reason.window)
     numbers["window"] = window.label if window else reason.window

@@ -9,8 +9,10 @@ from callq.domain import events as ev
 from callq.domain.errors import Code
 from callq.domain.tides import (
     PART_MS,
+    SkillsOf,
     TideMemory,
     TideNeed,
+    TideReason,
     beta_of,
     mode_of,
     opening_ms,
@@ -228,6 +230,41 @@ def test_declined_closings_are_asked_again_when_fewer_are_needed(advised: Tidal)
     advised.reckon(close=("w2", "w3"), wanted=1)
     advised.do(cmd.AcceptPlan(plan=advised.asked.id), who=BOSS)
     assert advised.stands("w1", "w2", "w3") == ["idle", "closed", "closed"]
+
+
+@rule("T-declined")
+def test_what_is_for_another_reason_is_asked_all_the_same(advised: Tidal) -> None:
+    advised.do(cmd.Open(window="w1"))
+    advised.later(HOUR)
+    load = TideReason(code="load", needed=2.2, there=1.0)
+    advised.reckon(open=("w2", "w3"), wanted=3, reasons=(load,))
+    advised.do(cmd.DeclinePlan(plan=advised.asked.id), who=BOSS)
+    advised.reckon(open=("w2",), wanted=2, reasons=(load,))
+    assert advised.state.tides.proposal is None
+    waits = TideReason(code="unserved", service="estate", needed=5.0)
+    advised.reckon(open=("w3",), wanted=2, reasons=(waits,))
+    assert advised.asked.open == ("w3",)
+    advised.reckon(open=("w2",), wanted=2, reasons=(msgspec.structs.replace(load, needed=3.1),))
+    assert advised.asked.open == ("w2",)
+
+
+@rule("T-declined")
+def test_who_declines_a_closing_or_a_skill_is_asked_for_another_skill() -> None:
+    scene = tidal(mode="advise", widening=True)
+    scene.staff_all()
+    scene.do(cmd.SetSkills(window="w1", skills=("general",)))
+    scene.later(HOUR)
+    scene.reckon(close=("w3",), wanted=2)
+    scene.do(cmd.DeclinePlan(plan=scene.asked.id), who=BOSS)
+    estate = (SkillsOf(window="w1", skills=("general", "estate"), widens=True),)
+    scene.reckon(skills=estate, wanted=3)
+    scene.do(cmd.DeclinePlan(plan=scene.asked.id), who=BOSS)
+    scene.reckon(skills=estate, wanted=2)
+    assert scene.state.tides.proposal is None
+    social = (SkillsOf(window="w1", skills=("general", "social"), widens=True),)
+    scene.reckon(skills=social, wanted=3)
+    assert scene.asked.skills == social
+    settle(scene)
 
 
 @rule("T-advise")

@@ -217,6 +217,60 @@ def test_what_nobody_else_serves_keeps_a_window_while_somebody_waits_for_it(auto
 
 
 @rule("T-looked-at-again")
+@pytest.mark.parametrize("way", ["leaving", "drain"])
+@pytest.mark.parametrize("goes_on", ["step", "transfer", "undone"])
+@pytest.mark.parametrize(("alone", "stands"), [(True, "idle"), (False, "closed")])
+def test_a_window_stays_that_alone_serves_what_its_own_ticket_waits_for_next(
+    way: str, goes_on: str, alone: bool, stands: str
+) -> None:
+    automatic = tidal(tidal_hall(rules=Rules(undo_s=120)))
+    automatic.staff_all()
+    if alone:
+        automatic.do(cmd.Close(window="w3"))
+    automatic.later(HOUR)
+    match goes_on:
+        case "step":
+            automatic.do(cmd.Issue(ticket="v", service="general", services=("estate",)))
+        case "transfer":
+            automatic.do(cmd.Issue(ticket="v", service="general"))
+        case _:
+            automatic.do(cmd.Issue(ticket="v", service="estate"))
+    automatic.call("w1")
+    automatic.reckon(**({"leaving": ("w1",), "leave": 1} if way == "leaving" else {"drain": ("w1",)}))
+    match goes_on:
+        case "step":
+            automatic.do(cmd.Start(window="w1"))
+            automatic.complete("w1")
+        case "transfer":
+            automatic.do(cmd.Transfer(window="w1", to_service="estate"))
+        case _:
+            automatic.do(cmd.Undo(window="w1"))
+    assert automatic.state.tickets["v"].service == "estate"
+    # Whoever is only called back has finished nothing: one of several that may leave stays for now.
+    leaves = way == "drain" or goes_on != "undone"
+    assert automatic.stands("w1") == [stands if leaves else "idle"]
+    if leaves and stands == "idle":
+        assert kept(automatic) == ("last", "w1", "estate")
+    settle(automatic)
+
+
+@rule("T-looked-at-again")
+def test_who_is_sent_back_to_the_clerk_at_the_window_keeps_it() -> None:
+    hall = tidal(tidal_hall(routing=Routing(policy="index", first_contact_min=15)))
+    hall.staff_all()
+    hall.do(cmd.Issue(ticket="v", service="general"))
+    hall.serve("w1")
+    hall.do(cmd.Transfer(window="w1", to_service="estate"))
+    hall.do(cmd.CallTicket(window="w1", ticket="v", reason="急"))
+    hall.reckon(leaving=("w1",), leave=1)
+    hall.do(cmd.Transfer(window="w1", to_service="general"))
+    assert hall.queue(to="c:c1") == ["A001"]
+    assert hall.stands("w1") == ["idle"]
+    assert kept(hall) == ("waited_for", "w1", "")
+    settle(hall)
+
+
+@rule("T-looked-at-again")
 def test_a_pause_that_was_to_come_comes_where_the_window_stays(automatic: Tidal) -> None:
     automatic.staff_all()
     automatic.issue()

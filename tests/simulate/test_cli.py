@@ -159,3 +159,21 @@ def test_samples_are_compared_by_name(capsys: pytest.CaptureFixture[str], tmp_pa
     told = capsys.readouterr().out
     assert "against county" in told
     assert "1.000 (1.000 to 1.000)" in told
+
+
+def test_a_hall_file_is_compared_with_itself_under_its_tides(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.json"
+    short = ["--days", "1", "--jobs", "1", "--volume", "200"]
+    assert main(["simulate", "compare", "dongyuan", "dongyuan+default", *short, "--json", str(kept)]) == 0
+    found = json.loads(kept.read_text())
+    assert [(what, result["tidal"]) for what, result in found.items()] == [
+        ("dongyuan", "none"),
+        ("dongyuan+default", "default"),
+    ]
+    hours = [result["summary"]["staff_hours"] for result in found.values()]
+    assert hours[1] < hours[0]
+    capsys.readouterr()
+    assert main(["simulate", "compare", "dongyuan", "dongyuan+defalt", *short]) == 2
+    assert "did you mean 'default'?" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from callq.config import load_hall
 from callq.config.export import export_hall
 from callq.domain.hall import ProfileSlot, Session
 from callq.domain.state import Index
+from callq.simulate.draws import MIN_MS, drawn
 from callq.simulate.engine import DATE
 from callq.simulate.of_hall import hall_of, scenario_of
 from callq.simulate.runs import Run, one_day, simulate, unstaffed
@@ -88,6 +89,15 @@ def test_each_service_has_its_own_hours_in_a_hall_of_many() -> None:
     noon = {o.group for o in one_day(run, 0).outcomes if 12 <= o.arrived_ms / HOUR_MS < 13.5}
     assert {scenario.groups[n].code for n in noon} <= {"general", "household", "social", "medical"}
     assert len(noon) == 4
+
+
+@pytest.mark.parametrize("service_min", [0.5, 8.0, 120.0])
+def test_services_take_as_long_as_the_file_says(service_min: float) -> None:
+    config = county("09:00-17:00")
+    services = tuple(msgspec.structs.replace(s, service_min=service_min) for s in config.services)
+    scenario = scenario_of(msgspec.structs.replace(config, services=services))
+    took = [p.service_ms for day in range(60) for p in drawn(scenario, 170, 1, day).people]
+    assert sum(took) / len(took) / MIN_MS == pytest.approx(service_min, rel=0.03)
 
 
 @pytest.mark.parametrize("name", ["county", "dongyuan", "taizhou"])

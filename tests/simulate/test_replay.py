@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from callq.cli import main
 from callq.config import load_hall
+from callq.config.export import export_hall
 from callq.domain import commands as cmd
 from callq.journal.port import GENESIS, chained
 from callq.journal.records import header, packed
@@ -157,23 +159,54 @@ def test_offices_that_are_there_are_named(office: Path, tmp_path: Path) -> None:
         recorded(tmp_path / "none.csv", "Hall")
 
 
-def test_an_archived_day_comes_again(tmp_path: Path) -> None:
+def test_an_archived_day_comes_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = load_hall("county")
     hall = Hall(config)
+    first, second, third, *_ = (service.code for service in config.services)
+    config = msgspec.structs.replace(
+        config,
+        services=tuple(
+            msgspec.structs.replace(s, daily=0.0) if s.code == third else s for s in config.services
+        ),
+    )
     for number in range(5):
         hall.later(60)
-        hall.do(cmd.Issue(ticket=f"t{number}", service=config.services[number % 2].code))
+        hall.do(cmd.Issue(ticket=f"t{number}", service=(first, second)[number % 2]))
+    hall.do(cmd.Issue(ticket="other", service=third))
+    hall.do(cmd.GrantClass(ticket="t1", cls="priority", reason="高龄"))
+    hall.do(cmd.Reassign(ticket="t2", service=second))
+    hall.do(cmd.Issue(ticket="wrong", service=first))
+    hall.do(cmd.Reassign(ticket="wrong", service=third))
+    seats = [(w, c) for w in hall.state.windows for c in hall.state.index.clerks]
+    window, clerk = next(s for s in seats if second in hall.state.index.serving(*s, hall.state.day))
+    hall.do(cmd.SignIn(window=window, clerk=clerk))
+    hall.do(cmd.Open(window=window))
+    hall.do(cmd.CallTicket(window=window, ticket="t3", reason="急"))
+    hall.do(cmd.Transfer(window=window, to_service=first))
     entries, tip = [], GENESIS
     for payload in hall.payloads:
         entries.append(chained(tip, payload))
         tip = entries[-1].id
     path = tmp_path / "2026-11-23.gz"
     path.write_bytes(gzip.compress(header(GENESIS) + packed(entries)))
-    found = archived(path, config, scenario_of(config))
+    scenario = scenario_of(config)
+    found = archived(path, config, scenario)
     nine_ms = 9 * 3_600_000
-    assert [begin for begin, _, _ in found] == [nine_ms + 60_000 * n for n in range(1, 6)]
+    assert [one.from_ms for one in found.came] == [nine_ms + 60_000 * n for n in range(1, 6)]
+    codes = [scenario.groups[one.group].code for one in found.came]
+    assert codes == [first, second, second, second, first]
+    assert (found.left_out, found.further) == ({third: 2}, 1)
+    lived = one_day(Run(scenario, 5, 1, 1, hall=config, came=(found.came,)), 0)
+    ordinary, priority = "ordinary", "priority"
+    assert [o.cls for o in lived.outcomes] == [ordinary, priority, ordinary, ordinary, ordinary]
     assert hall.now_ms - 300_000 == MONDAY_9H
-    assert main(["simulate", "--hall", "county", "--replay", str(path), "--jobs", "1"]) == 0
+    file = tmp_path / "hall.toml"
+    file.write_text(export_hall(config), encoding="utf-8")
+    again = ["default", "longest_wait", "--hall", str(file), "--replay", str(path), "--jobs", "1"]
+    assert main(["simulate", "compare", *again]) == 0
+    told = capsys.readouterr().err
+    assert told.count(f"no load in {config.name}: 2 for {third}") == 1
+    assert told.count("1 times somebody went on") == 1
     path.write_bytes(b"no archive")
     with pytest.raises(ScenarioError, match="no archived day"):
         archived(path, config, scenario_of(config))

@@ -6,9 +6,10 @@ import math
 
 import msgspec
 import pytest
+from msgspec.structs import astuple
 
 from callq.simulate.record import DayRecord, Outcome
-from callq.simulate.results import Result, gathered, interval, paired, student, waits
+from callq.simulate.results import Result, gathered, interval, paired, pooled_ratio, student, waits
 from callq.simulate.runs import Run, one_day, simulate
 from tests.simulate.small import SMALL, with_
 
@@ -153,3 +154,22 @@ def test_people_who_wait_for_nobody_cost_nothing() -> None:
     quiet = simulate(Run(with_(day={"volume": 3.0}), 3, 2, 1, "longest_wait"), jobs=1)
     assert quiet.summary.mean_wait_min == 0
     assert quiet.summary.staff_hours == 40
+
+
+def test_the_ratio_of_the_pooled_means_weighs_days_by_their_people() -> None:
+    def days(*waited: float) -> Result:
+        full = [outcome(0, "ordinary", 600 + n, waited[0]) for n in range(9)]
+        return result(full, *([outcome(0, "ordinary", 600, wait)] for wait in waited[1:]))
+
+    base, other = days(10, 4, 5), days(12, 8, 4)
+    ratio = pooled_ratio(base, other)
+    assert other.summary.mean_wait_min / base.summary.mean_wait_min == pytest.approx(120 / 99)
+    # By hand: 120/99 of all; 12/9, 112/95 and 116/94 without each day.
+    values = [3 * 120 / 99 - 2 * without for without in (12 / 9, 112 / 95, 116 / 94)]
+    assert astuple(ratio) == pytest.approx(astuple(interval(values)))
+    assert astuple(pooled_ratio(days(10), days(12))) == pytest.approx((1.2, 1.2, 1.2))
+    simulated = [simulate(Run(SMALL, 150, 8, 1, policy), jobs=1) for policy in ("longest_wait", "default")]
+    found = pooled_ratio(*simulated)
+    assert found.low < simulated[1].summary.mean_wait_min / simulated[0].summary.mean_wait_min < found.high
+    with pytest.raises(ValueError, match="not the same days"):
+        pooled_ratio(base, result([outcome(0, "ordinary", 600, 4)], drawn="of others"))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from callq.cli import main
 from callq.config import load_hall
+from callq.simulate.draws import drawn
 from callq.simulate.of_hall import scenario_of
 from callq.simulate.runs import Run, hall_for
 from callq.simulate.scenario import load
-from callq.simulate.whatif import QUESTIONS, answers, bound, skills, windows
-from tests.simulate.small import with_
+from callq.simulate.whatif import BETAS, QUESTIONS, answers, bound, handling_cv, skills, windows
+from tests.simulate.small import SMALL, with_
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +37,28 @@ def test_each_clerk_keeps_so_many_skills_and_every_service_its_clerks() -> None:
         per_service = [sum(code in held for held in flexible) for code in flexible[0]]
         assert max(per_service) - min(per_service) <= 1
     assert [each.is_today for each in skills(county())] == [False] * 5 + [True]
+
+
+def test_where_clerks_have_spare_skills_those_in_use_are_kept_first() -> None:
+    run = Run(load("county-84-spare"), 300, 1, 1)
+    today = dict(hall_for(run).in_use)
+    tried = skills(run)
+    assert [each.what for each in tried] == ["2 skills", "3 skills", "4 skills", "6 skills"]
+    for each in tried:
+        hall = hall_for(each.run)
+        held = {clerk.id: set(clerk.skills) for clerk in hall.config.clerks}
+        used = {window: set(dict(hall.in_use).get(window, held[clerk])) for window, clerk in hall.seats}
+        assert {window: used[window] for window in today} == {w: set(codes) for w, codes in today.items()}
+        assert {len(held[dict(hall.seats)[window]]) for window in today} == {int(each.what.split()[0])}
+    rows = answers([tried[0], tried[-1]], jobs=1)
+    # Spare skills that nothing brings into use change nothing.
+    assert rows[0].difference_min.mean == 0
+
+
+def test_a_window_that_is_added_uses_as_many_skills_as_the_one_it_is_like() -> None:
+    hall = hall_for(windows(Run(load("county-84-spare"), 2600, 1, 1))[-1].run)
+    in_use = dict(hall.in_use)
+    assert [in_use[f"more-{number}"] for number in range(3)] == [in_use["w84"]] * 3
 
 
 def test_windows_come_and_go_with_their_clerks() -> None:
@@ -96,6 +121,36 @@ def test_a_bound_is_what_pooled_windows_would_need() -> None:
     run = county()
     # 81.9 windows' worth of work comes at the fullest time.
     assert 82 <= bound(run, 10) <= bound(run, 5) <= bound(run, 1) <= 90
+
+
+@pytest.mark.parametrize(
+    ("mode", "beta", "today"),
+    [("off", 0.0, "all windows open"), ("advise", 0.3, "beta 0.3"), ("automatic", 1.0, "beta 1")],
+)
+def test_the_slider_stands_today_where_the_hall_has_it(mode: Any, beta: float, today: str) -> None:
+    run = county(1)
+    tides = msgspec.structs.replace(run.scenario.tides, mode=mode, beta=beta)
+    scenario = msgspec.structs.replace(run.scenario, tides=tides)
+    tried = QUESTIONS["tides"](run._replace(scenario=scenario, beta=beta))
+    assert [each.what for each in tried if each.is_today] == [today]
+    betas = [each.run.beta for each in tried[1:]]
+    assert betas == sorted({*BETAS, beta})
+
+
+def test_the_bound_goes_by_the_spread_that_the_hall_file_states() -> None:
+    hall = load_hall("county")
+
+    def needed(cv: float) -> int:
+        services = tuple(msgspec.structs.replace(s, service_cv=cv, daily=900.0) for s in hall.services)
+        scenario = scenario_of(msgspec.structs.replace(hall, services=services))
+        return bound(Run(scenario, scenario.day.volume, 1, 1, hall=hall), 1)
+
+    assert needed(0.1) < needed(0.9) < needed(3.0)
+
+
+def test_the_spread_of_all_is_that_within_the_groups_and_between_them() -> None:
+    people = [p.service_ms / 60_000 for day in range(60) for p in drawn(SMALL, 150, 1, day).people]
+    assert handling_cv(SMALL) == pytest.approx(stdev(people) / fmean(people), rel=0.05)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -442,6 +442,22 @@ def test_who_comes_within_a_quarter_of_an_hour_may_have_a_ticket_now() -> None:
     assert commits == {1: "ticket", 14.9: "ticket", 15: "ticket", 15.1: None, 20: None}
 
 
+def test_no_ticket_is_offered_before_the_service_gives_any() -> None:
+    hall = Hall(guided_hall(hours="09:30-17:00"), now_ms=MONDAY_9H + 29 * MINUTE + 30_000)
+    for window, clerk in (("w1", "c1"), ("w3", "c4")):
+        hall.do(cmd.SignIn(window=window, clerk=clerk))
+        hall.do(cmd.Open(window=window))
+    opens_ms = MONDAY_9H + 30 * MINUTE
+    early = ask(hall, "licence", arrive_ms=opens_ms, accept="window").options[0]
+    assert (early.commit, early.arrive_ms) == (None, opens_ms)
+    with pytest.raises(Rejected):
+        hall.do(cmd.Issue(ticket="t", service="general"))
+    hall.now_ms = opens_ms
+    hall.do(cmd.Tick())
+    assert ask(hall, "licence", accept="window").options[0].commit == "ticket"
+    hall.do(cmd.Issue(ticket="t", service="general"))
+
+
 def test_a_number_that_would_be_called_before_is_not_taken() -> None:
     hall = open_hall()
 

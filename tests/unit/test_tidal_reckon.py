@@ -10,7 +10,7 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.hall import Booking, HallConfig, Minimum, ProfileSlot, Resource, Session
 from callq.domain.tides import TidePlan, TideReason, unexplained
-from callq.tidal.reckon import reckon
+from callq.tidal.reckon import _rounded_up, reckon
 from callq.tidal.sight import Days, Sight, awake, look
 from callq.views.tides import plan_of as view_of
 from tests.harness import MONDAY_9H, Hall, tidal_hall
@@ -460,15 +460,31 @@ def test_variants_differ_in_what_they_go_by() -> None:
 )
 def test_sentences_agree_with_their_numbers(reason: dict[str, Any], one: str, more: str) -> None:
     for number, text in ((1.0, one), (2.0, more)):
-        hall = staffed()
-        why = TideReason(**reason, needed=number, there=number)
-        command = cmd.ReckonTides(
-            minute_ms=hall.now_ms,
-            config=hall.state.digest,
-            memory=hall.state.tides.memory,
-            plan=TidePlan(open=("w1",), reasons=(why,)),
-        )
-        hall.do(command, who=cmd.SYSTEM)
-        told = view_of(hall.state).in_force
-        assert told is not None
-        assert [said.text_en for said in told.reasons] == [text]
+        assert said(TideReason(**reason, needed=number, there=number)) == text
+
+
+@pytest.mark.parametrize(("needed", "windows"), [(57.0, 57), (57.03, 58), (57.6, 58)])
+def test_a_part_of_a_window_more_is_said_as_one(needed: float, windows: int) -> None:
+    text = said(TideReason(code="load", lead_min=6, needed=needed, there=57.0))
+    assert text == f"in 6 min {windows} windows of several services will be needed, 57 are there"
+
+
+def said(reason: TideReason) -> str:
+    """In English, as the floor page says it."""
+    hall = staffed()
+    command = cmd.ReckonTides(
+        minute_ms=hall.now_ms,
+        config=hall.state.digest,
+        memory=hall.state.tides.memory,
+        plan=TidePlan(open=("w1",), reasons=(reason,)),
+    )
+    hall.do(command, who=cmd.SYSTEM)
+    told = view_of(hall.state).in_force
+    assert told is not None
+    (text,) = (reason.text_en for reason in told.reasons)
+    return text
+
+
+def test_a_need_a_little_above_what_is_there_is_not_rounded_down_to_it() -> None:
+    numbers = (57.0, 57.004, 57.01, 2.2)
+    assert [_rounded_up(number) for number in numbers] == [57.0, 57.01, 57.01, 2.2]

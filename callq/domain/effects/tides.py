@@ -66,7 +66,7 @@ def declined(state: HallState, event: ev.TidesDeclined, at: Moment, undo: Undo) 
     """A supervisor does not want it."""
     plan = state.tides.proposal
     assert plan is not None
-    _change(state, undo, proposal=None, declined=Declined(plan.wanted, plan.opens, event.until_clock))
+    _change(state, undo, proposal=None, declined=Declined(plan, event.until_clock))
 
 
 def applied(state: HallState, event: ev.TidesApplied, at: Moment, undo: Undo) -> None:

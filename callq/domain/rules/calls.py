@@ -28,7 +28,7 @@ from callq.domain.rules.guards import (
     wrong_state,
 )
 from callq.domain.rules.tides import after_flags, after_ticket
-from callq.domain.rules.visits import after_completion, one_live_ticket
+from callq.domain.rules.visits import after_completion, one_live_ticket, service_begun
 from callq.domain.seats import not_there
 from callq.domain.ticket import TicketAct, TicketState
 from callq.domain.window import WindowAct, WindowState
@@ -86,7 +86,9 @@ def _end_present(state: HallState, window: Window, now_ms: int) -> tuple[ev.Even
 def _completed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
     """The service ends; flags of the window take effect, and a visit goes on to its next step."""
     done = ev.TicketCompleted(ticket=ticket.id)
-    return (done, *after_ticket(state, window, now_ms), *after_completion(state, ticket, now_ms))
+    goes_on = after_completion(state, ticket, now_ms)
+    left = after_ticket(state, window, now_ms, then=service_begun(ticket, goes_on))
+    return (done, *left, *goes_on)
 
 
 def _missed(state: HallState, window: Window, ticket: Ticket, now_ms: int) -> tuple[ev.Event, ...]:
@@ -274,7 +276,8 @@ def _called_no_more(state: HallState, window: Window, call: Acted, now_ms: int) 
     bound, service = str(before["bound"]), str(before["service"])
     waits = before["state"] == TicketState.WAITING
     named = waits and bound in (f"w:{window.id}", f"c:{window.clerk}")
-    events = after_flags(state, window, now_ms, comes_back=named)
+    then = service if waits and not bound else ""
+    events = after_flags(state, window, now_ms, comes_back=named, then=then)
     stays = named and any(isinstance(event, ev.WindowOpened) for event in events)
     if waits and not call.absent and not stays and not_there(state, bound, service):
         events.append(ev.TicketUnbound(ticket=call.ticket, reason="not_served"))

@@ -18,7 +18,7 @@ from callq.domain.rules.notices import over
 from callq.domain.rules.printing import print_due
 from callq.domain.rules.store import left_out_today
 from callq.domain.rules.tides import after_ticket, opening_due
-from callq.domain.rules.visits import after_completion
+from callq.domain.rules.visits import after_completion, service_begun
 from callq.domain.ticket import TicketAct, TicketState, allowed
 from callq.domain.tides import OPENING
 
@@ -103,11 +103,9 @@ def _auto_start(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]
 def _end_unconfirmed(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
     assert ticket.window is not None
     ended = ev.TicketCompleted(ticket=ticket.id, unconfirmed=True)
-    return [
-        ended,
-        *after_ticket(state, state.windows[ticket.window], now_ms),
-        *after_completion(state, ticket, now_ms),
-    ]
+    goes_on = after_completion(state, ticket, now_ms)
+    window = state.windows[ticket.window]
+    return [ended, *after_ticket(state, window, now_ms, then=service_begun(ticket, goes_on)), *goes_on]
 
 
 def _abandon(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:

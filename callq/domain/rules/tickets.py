@@ -38,11 +38,23 @@ if TYPE_CHECKING:
     from callq.domain.window import Window
 
 
-def _freed(state: HallState, ticket: Ticket, now_ms: int) -> list[ev.Event]:
-    """What becomes of the window that a ticket leaves."""
-    if ticket.state in AT_WINDOW and ticket.window is not None:
-        return after_ticket(state, state.windows[ticket.window], now_ms)
-    return []
+def _freed(
+    state: HallState, ticket: Ticket, now_ms: int, *, then: str = "", bound: str = ""
+) -> list[ev.Event]:
+    """What becomes of the window that a ticket leaves.
+
+    Args:
+      state: the hall, with the ticket still there.
+      ticket: at the window; of another nothing follows.
+      now_ms: Unix ms.
+      then: service that it waits for next; empty: none.
+      bound: for whom it waits then; empty: for any window.
+    """
+    if ticket.state not in AT_WINDOW or ticket.window is None:
+        return []
+    window = state.windows[ticket.window]
+    comes_back = bound in (f"w:{window.id}", f"c:{window.clerk}")
+    return after_ticket(state, window, now_ms, comes_back=comes_back, then="" if bound else then)
 
 
 def cancel(state: HallState, command: cmd.Cancel, now_ms: int, who: cmd.Actor) -> Decision:
@@ -159,7 +171,8 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
         clock_ms=ticket.step_clock_ms,
         bound=bound,
     )
-    return Decision((event, *_freed(state, ticket, now_ms)), ticket=ticket.id, window=ticket.window)
+    left = _freed(state, ticket, now_ms, then=service, bound=bound)
+    return Decision((event, *left), ticket=ticket.id, window=ticket.window)
 
 
 def _to_service(state: HallState, ticket: Ticket, code: str, now_ms: int) -> str:

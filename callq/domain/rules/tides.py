@@ -261,11 +261,9 @@ def _proposed(state: HallState, plan: TidePlan | None, minute_ms: int) -> list[e
 
 
 def _unwanted(state: HallState, plan: TidePlan, now_ms: int) -> bool:
-    """Whether a supervisor has declined as much, and not long ago."""
+    """Whether a supervisor has declined as much for the same reasons, and not long ago."""
     declined = state.tides.declined
-    if declined is None or declined.until_clock <= state.clock(now_ms) or declined.more is not plan.opens:
-        return False
-    return plan.wanted <= declined.wanted if plan.opens else plan.wanted >= declined.wanted
+    return declined is not None and declined.until_clock > state.clock(now_ms) and declined.covers(plan)
 
 
 def _applied(state: HallState, plan: TidePlan, now_ms: int, by: str) -> list[ev.Event]:
@@ -301,7 +299,7 @@ def skills_in_use(state: HallState, window: Window, skills: tuple[str, ...] | No
 
 
 def after_ticket(
-    state: HallState, window: Window, now_ms: int, *, comes_back: bool = False
+    state: HallState, window: Window, now_ms: int, *, comes_back: bool = False, then: str = ""
 ) -> list[ev.Event]:
     """What becomes of a window whose ticket has just left.
 
@@ -312,26 +310,29 @@ def after_ticket(
       window: that had it.
       now_ms: Unix ms.
       comes_back: whether that ticket is to come back to the window.
+      then: service that it waits for next, at any window; empty: none.
     """
     tides = state.tides
-    flagged = after_flags(state, window, now_ms, comes_back=comes_back)
+    flagged = after_flags(state, window, now_ms, comes_back=comes_back, then=then)
     if flagged or not tides.leave or window.id not in tides.leaving or mode_of(state) == "off":
         return flagged
-    return _closes(state, window, now_ms, comes_back=comes_back, drains=False)
+    return _closes(state, window, now_ms, comes_back=comes_back, then=then, drains=False)
 
 
-def after_flags(state: HallState, window: Window, now_ms: int, *, comes_back: bool) -> list[ev.Event]:
+def after_flags(
+    state: HallState, window: Window, now_ms: int, *, comes_back: bool, then: str = ""
+) -> list[ev.Event]:
     """What its flags make of a window whose ticket has just left; what a plan has set is looked at again."""
     if window.draining and window.id in state.tides.draining:
-        return _closes(state, window, now_ms, comes_back=comes_back, drains=True)
+        return _closes(state, window, now_ms, comes_back=comes_back, then=then, drains=True)
     return flags_after(window)
 
 
 def _closes(
-    state: HallState, window: Window, now_ms: int, *, comes_back: bool, drains: bool
+    state: HallState, window: Window, now_ms: int, *, comes_back: bool, then: str, drains: bool
 ) -> list[ev.Event]:
     """Close a window as a plan wants, unless it may not be any more."""
-    keeps = Keeps("waited_for") if comes_back else keeps_open(state, window, now_ms)
+    keeps = Keeps("waited_for") if comes_back else keeps_open(state, window, now_ms, then=then)
     if keeps is not None:
         return _stays(state, window, keeps, now_ms, drains=drains)
     return [ev.WindowClosed(window=window.id), *let_go(state, "window_closed", {f"w:{window.id}": ()})]

@@ -26,6 +26,8 @@ from callq.domain.rules.printing import first_print
 from callq.domain.state import same_person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from callq.domain import commands as cmd
     from callq.domain.hall import Service
     from callq.domain.state import HallState
@@ -255,6 +257,11 @@ def after_completion(state: HallState, ticket: Ticket, now_ms: int) -> tuple[ev.
             if isinstance(events[-1], ev.StepBegun):
                 break
     return tuple(events)
+
+
+def service_begun(ticket: Ticket, events: Iterable[ev.Event]) -> str:
+    """Service of the step that these let begin; empty: none does."""
+    return next((ticket.steps[e.step].service for e in events if isinstance(e, ev.StepBegun)), "")
 
 
 def _step(state: HallState, ticket: Ticket, step: int, now_ms: int) -> ev.Event:
