@@ -187,6 +187,10 @@ def floor() -> dict[str, Any]:
         "day_closed": False,
         "seconded": {},
         "held": [],
+        "help": [],
+        "devices": [],
+        "device_counts": {"ok": 0, "fault": 0, "silent": 0, "unknown": 0},
+        "notices": [],
         "plan": plan(),
         "totals": {
             **{"waiting": 63, "late": 3, "mean_since_ms": NOW_MS - 9 * MINUTE_MS - 20_000, "serving": 58},

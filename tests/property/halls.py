@@ -171,7 +171,7 @@ def hall_of(seed: int) -> HallConfig:
         services=services,
         clerks=CLERKS_OF_THE_HALL,
         resources=(Resource(code="line", name="专网账号", capacity=capacity),),
-        printers=(Printer(id="k1", name="1 号自助机"),),
+        printers=dice.choice([(), (Printer(id="k1", name="1 号自助机"),)]),
         sessions=sessions,
         windows=small.windows[: dice.choice([3, 3, 2])],
         timezone=dice.choice(["Asia/Shanghai", "Europe/Warsaw", "America/New_York"]),

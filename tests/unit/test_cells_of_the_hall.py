@@ -15,7 +15,7 @@ from callq.domain import commands as cmd
 from callq.domain.devices import Sighting
 from callq.domain.errors import Code, Rejected
 from callq.domain.events import SCHEMA_VERSION
-from callq.domain.hall import Booking, digest
+from callq.domain.hall import Booking, Printer, digest
 from callq.domain.state import HallState, canonical
 from callq.domain.tides import TideMemory, TidePlan
 from tests.harness import MONDAY_9H, Hall, check_invariants, explained, small_hall, tidal_hall
@@ -53,6 +53,8 @@ RECKON = cmd.ReckonTides(
     memory=TideMemory(there=2),
     plan=explained(TidePlan(open=("w3",))),
 )
+PRINTERS = (cmd.Configure(config=small_hall(printers=(Printer(id="k1", name="一号机"),))),)
+PRINT = cmd.Reprint(ticket=IT, printer="k1")
 PROPOSED = (cmd.SignIn(window="w3", clerk="c4"), cmd.Configure(config=TIDAL), RECKON)
 
 
@@ -157,6 +159,17 @@ ROWS = [
     Row(cmd.Help(window="w1"), DONE, DONE, DONE),
     Row(cmd.HelpDone(window="w1"), DONE, DONE, DONE, before=(cmd.Help(window="w1"),)),
     Row(cmd.RequestRating(window="w1"), DONE, DONE, DONE, before=(*SERVING, COMPLETE)),
+    # Paper has nothing to do with whether the hall works.
+    Row(cmd.Reprint(ticket=IT, printer="k1"), DONE, DONE, C.WRONG_STATE, before=PRINTERS),
+    Row(cmd.TakePrint(ticket=IT, printer="k1", copy=1), DONE, DONE, DONE, before=(*PRINTERS, PRINT)),
+    Row(
+        cmd.EndPrint(ticket=IT, printer="k1", copy=1, state="failed"),
+        DONE,
+        DONE,
+        DONE,
+        before=(*PRINTERS, PRINT),
+    ),
+    Row(cmd.ReportPrinter(printer="k1", fault="paper_out"), DONE, DONE, DONE, before=PRINTERS),
     # Bookings are for later; a day that is closed takes none.
     Row(TODAY, DONE, DONE, C.OUTSIDE_SESSION),
     Row(TOMORROW, DONE, DONE, DONE),

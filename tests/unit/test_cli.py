@@ -113,7 +113,18 @@ def test_a_command_line_that_cannot_be_meant_ends_with_usage(
 
 def test_only_what_exists_is_listed() -> None:
     listed = re.findall(r"(?m)^    (\w+) ", build_parser().format_help())
-    assert listed == ["hall", "serve", "demo", "token", "doctor", "simulate", "led", "voice", "callbox"]
+    assert listed == [
+        "hall",
+        "serve",
+        "demo",
+        "token",
+        "doctor",
+        "simulate",
+        "led",
+        "voice",
+        "callbox",
+        "printer",
+    ]
 
 
 @pytest.mark.parametrize(

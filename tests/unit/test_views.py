@@ -34,6 +34,7 @@ def test_no_view_tells_who_somebody_is() -> None:
         "entrance": {},
         "floor": {},
         "orders": {},
+        "printers": {},
     }
     assert set(arguments) == set(VIEWS)
     for name, about in arguments.items():

@@ -75,7 +75,7 @@ class Hall:
 
     def __init__(self, door: Door) -> None:
         self.door = door
-        self.path: dict[str, str] = {"hall": "test", "window": "w1"}
+        self.path: dict[str, str] = {"hall": "test", "window": "w1", "device": "tv-1", "printer": "k1"}
         self.given = hostile.Given({})
 
     async def open(self) -> Hall:

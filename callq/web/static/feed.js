@@ -145,7 +145,7 @@ export class Feed {
   _viewOf(message) {
     const view = this._views.get(message.view);
     const wanted = view && view.subscription.ticket;
-    return wanted && wanted !== message.ticket ? undefined : view;
+    return wanted && message.ticket && wanted !== message.ticket ? undefined : view;
   }
 
   /**

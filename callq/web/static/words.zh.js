@@ -229,7 +229,7 @@ export const zh = {
   "panel.why.closed": "已关窗",
   "panel.why.paused": "已暂停",
   "panel.why.lost": "连接中断",
-    "panel.why.draining": "已约定关窗",
+  "panel.why.draining": "已约定关窗",
 
   "panel.key.enter": "回车",
   "panel.key.esc": "Esc",
