@@ -11,6 +11,8 @@ reporter.clear("paper_out")
 from __future__ import annotations
 
 import random
+import ssl
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -22,7 +24,7 @@ from callq.domain.devices import BEAT_MS
 from callq.domain.errors import CallqError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from callq.domain.devices import DeviceOrderName
 
@@ -40,8 +42,26 @@ SETTLE_S: Final = 0.2
 MAX_TEXT: Final = 200
 
 
+@asynccontextmanager
+async def health_client(server: str, token: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for reporters, with the server's address and a token that may report."""
+    secure = server.startswith("https")
+    verify: Any = await trio.to_thread.run_sync(ssl.create_default_context) if secure else False
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=server, headers=headers, verify=verify) as client:
+        yield client
+
+
 class ActFailed(CallqError):
     """An order could not be carried out; the message says why, for people."""
+
+
+def hurry_told(reporters: Mapping[str, HealthReporter], data: Mapping[str, Any]) -> None:
+    """The view ``orders`` has changed: devices that have one ask for it at once."""
+    for order in data.get("orders", ()):
+        reporter = reporters.get(str(order.get("device")))
+        if reporter is not None:
+            reporter.hurry()
 
 
 class HealthReporter:
