@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from callq.agent.health import BEAT_S, VERSION, ActFailed, HealthReporter
+from callq.agent.health import (
+    BEAT_S,
+    VERSION,
+    ActFailed,
+    HealthReporter,
+    health_client,
+    hurry_told,
+)
 
-__all__ = ["BEAT_S", "VERSION", "ActFailed", "HealthReporter"]
+__all__ = ["BEAT_S", "VERSION", "ActFailed", "HealthReporter", "health_client", "hurry_told"]

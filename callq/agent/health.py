@@ -11,6 +11,8 @@ reporter.clear("paper_out")
 from __future__ import annotations
 
 import random
+import ssl
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -22,7 +24,7 @@ from callq.domain.devices import BEAT_MS
 from callq.domain.errors import CallqError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from callq.domain.devices import DeviceOrderName
 
@@ -40,8 +42,47 @@ SETTLE_S: Final = 0.2
 MAX_TEXT: Final = 200
 
 
+@asynccontextmanager
+async def health_client(server: str, token: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for reporters, with the server's address and a token that may report."""
+    secure = server.startswith("https")
+    verify: Any = await trio.to_thread.run_sync(ssl.create_default_context) if secure else False
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=server, headers=headers, verify=verify) as client:
+        yield client
+
+
 class ActFailed(CallqError):
     """An order could not be carried out; the message says why, for people."""
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of a request in one piece.
+
+    httpx has an async generator for it, which a request that is broken off leaves to the garbage collector.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._given = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._given = False
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._given:
+            raise StopAsyncIteration
+        self._given = True
+        return self._data
+
+
+def hurry_told(reporters: Mapping[str, HealthReporter], data: Mapping[str, Any]) -> None:
+    """The view ``orders`` has changed: devices that have one ask for it at once."""
+    for order in data.get("orders", ()):
+        reporter = reporters.get(str(order.get("device")))
+        if reporter is not None:
+            reporter.hurry()
 
 
 class HealthReporter:
@@ -153,7 +194,9 @@ class HealthReporter:
         answer: dict[str, Any] | None = None
         try:
             with trio.fail_after(ANSWER_LIMIT_S):
-                response = await self._client.post(self._path, json=body)
+                request = self._client.build_request("POST", self._path, json=body)
+                request.stream = _Body(request.content)
+                response = await self._client.send(request)
             if response.status_code == 200:
                 answer = response.json()
             else:

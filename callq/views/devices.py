@@ -94,6 +94,18 @@ FAULTS: Final[dict[str, _Words]] = {
         "重新插拔按键盒",
         "plug the keypad in again",
     ),
+    "box_silent": _Words(
+        "呼叫器没有响应",
+        "it says nothing on its line",
+        "检查呼叫器的电源、接线和地址号",
+        "check the box's power, wires and number",
+    ),
+    "printer_absent": _Words(
+        "没有指定打印机",
+        "it has no printer",
+        "在链接里写上 ?printer=，并在大厅文件里列出该打印机",
+        "name its printer in the link (?printer=) and in the hall file",
+    ),
 }
 """Faults that callq knows; any other is told as the device tells it."""
 

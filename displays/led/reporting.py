@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import trio
 
-from callq.agent import VERSION, ActFailed, HealthReporter
+from callq.agent import VERSION, ActFailed, HealthReporter, health_client, hurry_told
 from displays.led.health import GOOD
 from displays.led.sign import BLANK, Line, Sign
 
@@ -45,11 +43,8 @@ class Reporting:
 
     async def run(self) -> None:
         """Report until cancelled."""
-        secure = self._config.server.startswith("https")
-        verify: Any = await trio.to_thread.run_sync(ssl.create_default_context) if secure else False
-        headers = {"Authorization": f"Bearer {self._token}"}
         async with (
-            httpx.AsyncClient(base_url=self._config.server, headers=headers, verify=verify) as client,
+            health_client(self._config.server, self._token) as client,
             trio.open_nursery() as nursery,
         ):
             for name, device in self._devices.items():
@@ -76,10 +71,7 @@ class Reporting:
 
     def told(self, data: Mapping[str, Any]) -> None:
         """The hall has orders: those they are for ask for them at once."""
-        for order in data.get("orders", ()):
-            reporter = self._reporters.get(str(order.get("device")))
-            if reporter is not None:
-                reporter.hurry()
+        hurry_told(self._reporters, data)
 
 
 class _Acts:

@@ -45,6 +45,10 @@ export class Screen {
     this.device = null;
     /** @type {(live: boolean) => void} */
     this.onLive = () => {};
+    /** Of the device that the link names. */
+    this.deviceKind = "screen";
+    /** When orders may be carried out; fails with the reason where they may not. @type {() => Promise<void>} */
+    this.whenFree = () => Promise.resolve();
     this.onTick = () => {};
   }
 
@@ -87,10 +91,11 @@ export class Screen {
 
   /** @param {Feed} feed @param {string} token */
   _openDevice(feed, token) {
-    const device = openDevice({ hall: this._hall, token, kind: "screen" });
+    const device = openDevice({ hall: this._hall, token, kind: this.deviceKind });
     if (device === null) return;
-    device.on("test", () => showPattern(device.id));
+    device.on("test", () => this.whenFree().then(() => showPattern(device.id)));
     device.on("resend", () => feed.refresh());
+    device.on("restart", () => this.whenFree().then(() => device.restart()));
     device.follow(feed);
     device.start();
     this.device = device;

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 import trio
 
-from callq.agent.feed import MAX_VIEWS, Follower, feed_address
+from callq.agent.feed import MAX_VIEWS, Follower, Watched, feed_address
 from callq.agent.status import serve_status
 from panels.callbox.desk import Desk
 from panels.callbox.health import Health
 from panels.callbox.keypad import Pad
 from panels.callbox.lines import BoxLine
+from panels.callbox.reporting import Reporting
 from panels.callbox.tickets import Finder
 
 if TYPE_CHECKING:
-    from callq.agent.feed import Watched
     from panels.callbox.config import AgentConfig
+    from panels.callbox.reporting import Told
 
+ORDERS: Final = Watched("orders", "")
 STOP_LIMIT_S: Final = 2.0
 """For the answers to presses that are under way when the agent is stopped."""
 
@@ -30,18 +32,19 @@ class Agent:
     def __init__(self, config: AgentConfig, token: str) -> None:
         self.config = config
         self.health = Health(config)
+        self._reporting = Reporting(config, token, self.health)
         finder = Finder(config.server, config.hall, token)
         names = dict.fromkeys(box.window for box in config.boxes)
         self.desks = {window: Desk(window, config, finder.find) for window in names}
         self._by_view = {desk.view: desk for desk in self.desks.values()}
         views = list(self._by_view)
         self._followers = []
-        for at in range(0, len(views), MAX_VIEWS):
-            part = views[at : at + MAX_VIEWS]
+        for at in range(0, len(views), MAX_VIEWS - 1):
+            part = views[at : at + MAX_VIEWS - 1]
             follower = Follower(
                 feed_address(config.server, config.hall),
                 token,
-                part,
+                part if at else [*part, ORDERS],
                 show=self._show,
                 say=self._say,
                 refuse=self._refuse,
@@ -69,13 +72,19 @@ class Agent:
                 port = await feeds.start(serve_status, self.health, *status)
             for follower in self._followers:
                 feeds.start_soon(follower.run)
-                lose = partial(self._lose, follower.views)
+                lose = partial(self._lose, [view for view in follower.views if view != ORDERS])
                 feeds.start_soon(follower.watch, self.config.lost_after_s, lose)
             async with trio.open_nursery() as boxes:
-                for pad in self.config.keypads:
-                    boxes.start_soon(Pad(pad, self.desks[pad.window], self.health, presses).run)
-                for line in self.config.lines:
-                    boxes.start_soon(BoxLine(line, self.desks, self.health, presses).run)
+                doers: dict[str, Told] = {}
+                for keypad in self.config.keypads:
+                    pad = Pad(keypad, self.desks[keypad.window], self.health, presses)
+                    doers[keypad.name] = pad
+                    boxes.start_soon(pad.run)
+                for config in self.config.lines:
+                    line = BoxLine(config, self.desks, self.health, presses)
+                    doers.update(dict.fromkeys((box.name for box in config.boxes), line))
+                    boxes.start_soon(line.run)
+                boxes.start_soon(self._reporting.run, doers)
                 log.info(
                     "callbox_running",
                     boxes=len(self.config.boxes),
@@ -93,11 +102,18 @@ class Agent:
         log.info("callbox_stopped")
 
     def _show(self, view: Watched, data: dict[str, Any]) -> None:
+        if view == ORDERS:
+            self._reporting.told(data)
+            return
         desk = self._by_view[view]
         self.health.windows.pop(desk.window, None)
         desk.show(data, desk.follower.revision(view))
 
     def _refuse(self, view: Watched, why: str) -> None:
+        if view == ORDERS:
+            # Boxes hear of an order with the answer to their next report.
+            structlog.get_logger().warning("callbox_orders_refused", error=why)
+            return
         desk = self._by_view[view]
         self.health.windows[desk.window] = why
         structlog.get_logger().error("callbox_window_refused", window=desk.window, error=why)

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from callq.agent import ActFailed
 from callq.agent.channels import Broken, first_of, words
 from panels.callbox.codecs import evdev
+from panels.callbox.reporting import BACK_LIMIT_S, there
 from panels.callbox.typist import Typist
 
 if TYPE_CHECKING:
@@ -59,6 +61,9 @@ BLINKS: Final[dict[Kind, tuple[int, float]]] = {
 }
 """How often the lamp is lit, and how long each time."""
 
+TEST_BLINKS: Final = (10, 0.25)
+"""As no answer to a press has it: for five seconds."""
+
 
 class Pad:
     """A keypad and its window."""
@@ -71,6 +76,10 @@ class Pad:
         self._typist = Typist(config, desk, health, presses, self._told)
         self._blinks: list[tuple[int, float]] = []
         self._news = trio.Event()
+        self._hold = trio.CancelScope()
+        self._taken = trio.Event()
+        self._test: trio.Event | None = None
+        """Set when the lamp has blinked for a test."""
         desk.listen(self._wake)
 
     async def run(self) -> None:
@@ -80,12 +89,38 @@ class Pad:
                 descriptor = open_device(self.config)
                 try:
                     self._health.present(self.config.name)
-                    await self._serve(descriptor)
+                    self._taken.set()
+                    with trio.CancelScope() as self._hold:
+                        await self._serve(descriptor)
                 finally:
                     self._typist.forget()
             except* Broken as broken:
                 self._health.lost(self.config.name, str(first_of(broken)))
             await trio.sleep(LOOK_S)
+
+    async def test(self, box: str) -> None:
+        """Blink; raises `ActFailed` where no keypad is held."""
+        there(self._health.boxes[box])
+        tested = self._test = trio.Event()
+        self._wake()
+        with trio.move_on_after(BACK_LIMIT_S):
+            await tested.wait()
+            return
+        there(self._health.boxes[box])
+        raise ActFailed("its lamp is busy")
+
+    async def resend(self, box: str) -> None:
+        """Nothing: its lamp is kept all the time."""
+        raise ActFailed("a keypad shows nothing that could be sent again")
+
+    async def restart(self, box: str) -> None:
+        """Let go of the keypad and take it again; raises `ActFailed` where it is not there."""
+        self._taken = trio.Event()
+        self._hold.cancel()
+        with trio.move_on_after(BACK_LIMIT_S):
+            await self._taken.wait()
+            return
+        raise ActFailed(self._health.boxes[box].error or "the keypad does not come back")
 
     async def _serve(self, descriptor: int) -> None:
         async with trio.lowlevel.FdStream(descriptor) as stream, trio.open_nursery() as nursery:
@@ -117,16 +152,13 @@ class Pad:
             if self._blinks:
                 times, each_s = self._blinks.pop(0)
                 del self._blinks[:-1]  # who presses faster than it blinks wants to know of the last
-                for _ in range(times):
-                    _lamp(descriptor, True)
-                    await trio.sleep(each_s)
-                    _lamp(descriptor, False)
-                    await trio.sleep(each_s)
+                await _blink(descriptor, times, each_s)
+            elif self._test is not None:
+                tested, self._test = self._test, None
+                await _blink(descriptor, *TEST_BLINKS)
+                tested.set()
             elif self._desk.lost:
-                _lamp(descriptor, True)
-                await trio.sleep(LONG_S)
-                _lamp(descriptor, False)
-                await trio.sleep(LONG_S)
+                await _blink(descriptor, 1, LONG_S)
             else:
                 _lamp(descriptor, self._typist.choosing)
                 with trio.move_on_after(LOOK_S):
@@ -205,6 +237,14 @@ def describe(descriptor: int) -> tuple[str, str]:
     fcntl.ioctl(descriptor, evdev.EVIOCGID, numbers)
     _, vendor, product, _ = evdev.ID.unpack(numbers)
     return buffer.split(b"\0")[0].decode("utf-8", "replace"), f"{vendor:04x}:{product:04x}"
+
+
+async def _blink(descriptor: int, times: int, each_s: float) -> None:
+    for _ in range(times):
+        _lamp(descriptor, True)
+        await trio.sleep(each_s)
+        _lamp(descriptor, False)
+        await trio.sleep(each_s)
 
 
 def _lamp(descriptor: int, on: bool) -> None:

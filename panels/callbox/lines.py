@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 import trio
 
+from callq.agent import ActFailed
 from callq.agent.channels import Broken, claim_serial, first_of, open_serial, open_tcp
 from callq.agent.pauses import Pauses
 from panels.callbox.codecs import hub95, lcd21
 from panels.callbox.keys import Wish
+from panels.callbox.reporting import BACK_LIMIT_S, there
 from panels.callbox.typist import Typist
 
 if TYPE_CHECKING:
@@ -36,10 +39,14 @@ REFRESH_S: Final = 30.0
 FAULT_S: Final = 5.0
 """How long a box says that a press was never answered."""
 
+TEST_S: Final = 5.0
+"""How long a display shows that it is tested."""
+
 GOOD_AFTER_S: Final = 5.0
 """A line that stayed open for so long was a good one: the next pause is a short one."""
 
 
+TEST_WORDS: Final = "测试"
 LOST_WORDS: Final = "连接中断"
 STATE_WORDS: Final = {
     "closed": "未开放",
@@ -60,6 +67,12 @@ class Service(Protocol):
           Broken: it has ended.
         """
 
+    async def test(self, address: int) -> None:
+        """Show for some seconds that a box is tested; raises `ActFailed` where it can show no such thing."""
+
+    def resend(self, address: int) -> None:
+        """Show again what a box is to show; raises `ActFailed` where it shows nothing."""
+
 
 class BoxLine:
     """A line and its boxes."""
@@ -67,6 +80,9 @@ class BoxLine:
     def __init__(self, config: Line, desks: dict[str, Desk], health: Health, presses: trio.Nursery) -> None:
         self.config = config
         self._health = health
+        self._addresses = {box.name: box.address for box in config.boxes}
+        self._hold = trio.CancelScope()
+        self._opened = trio.Event()
         self._service: Service
         if config.protocol == "95h":
             self._service = Hub95(config, desks, health, presses)
@@ -79,8 +95,10 @@ class BoxLine:
         while True:
             began = trio.current_time()
             try:
-                async with open_line(self.config) as stream:
-                    await self._service.run(stream)
+                with trio.CancelScope() as self._hold:
+                    async with open_line(self.config) as stream:
+                        self._opened.set()
+                        await self._service.run(stream)
             except* Broken as broken:
                 error = str(first_of(broken))
                 for box in self.config.boxes:
@@ -88,6 +106,26 @@ class BoxLine:
             if trio.current_time() - began > GOOD_AFTER_S:
                 pauses.reset()
             await trio.sleep(pauses.next_s())
+
+    async def test(self, box: str) -> None:
+        """Test a box; raises `ActFailed`."""
+        there(self._health.boxes[box])
+        await self._service.test(self._addresses[box])
+        there(self._health.boxes[box])
+
+    async def resend(self, box: str) -> None:
+        """Tell a box again what it is to show; raises `ActFailed`."""
+        there(self._health.boxes[box])
+        self._service.resend(self._addresses[box])
+
+    async def restart(self, box: str) -> None:
+        """Open the line again, for all its boxes; raises `ActFailed` where that cannot be done."""
+        self._opened = trio.Event()
+        self._hold.cancel()
+        with trio.move_on_after(BACK_LIMIT_S):
+            await self._opened.wait()
+            return
+        raise ActFailed(self._health.boxes[box].error or "the line cannot be opened")
 
 
 @asynccontextmanager
@@ -129,8 +167,12 @@ class HubBox:
         shown = self._shown()
         if shown != self.shown:
             self.shown = shown
-            changed, self.changed = self.changed, trio.Event()
-            changed.set()
+            self.again()
+
+    def again(self) -> None:
+        """Push what the box is told, where the line allows that."""
+        changed, self.changed = self.changed, trio.Event()
+        changed.set()
 
     def told(self, outcome: Outcome) -> None:
         """A press was answered, or never was."""
@@ -238,6 +280,14 @@ class Hub95:
                     self._health.garbage(self._line.name, decoder.garbage - passed)
                     passed = decoder.garbage
 
+    async def test(self, address: int) -> None:
+        """Nothing: it shows numbers alone, and each of them is somebody's."""
+        raise ActFailed("this box shows nothing but numbers: press its recall key and see what it shows")
+
+    def resend(self, address: int) -> None:
+        """Push it where the line allows that; else the box asks by itself within a second."""
+        self.boxes[address].again()
+
     async def _watch(self) -> None:
         """Boxes that fall silent on a line that stays open."""
         since = trio.current_time()
@@ -261,6 +311,12 @@ class Lcd21:
         self._health = health
         self._keys = {bytes.fromhex(key): meaning for key, meaning in line.keys.items()}
         self._typists = {box.address: Typist(box, desks[box.window], health, presses) for box in line.boxes}
+        self._tested: set[int] = set()
+        self._again: set[int] = set()
+        """Displays to be written anew, though they have what they are to show."""
+        self._news = {address: trio.Event() for address in self._typists}
+        for address, typist in self._typists.items():
+            typist.desk.listen(partial(self._wake, address))
 
     async def run(self, stream: Stream) -> None:
         """Take keys, and keep the displays; raises `Broken`."""
@@ -292,23 +348,47 @@ class Lcd21:
         if self._line.answer:
             await stream.send(lcd21.Frame(frame.address, int(self._line.answer, 16)).encode())
 
+    async def test(self, address: int) -> None:
+        """Show for some seconds which window it is at."""
+        self._tested.add(address)
+        try:
+            self.resend(address)
+            await trio.sleep(TEST_S)
+        finally:
+            self._tested.discard(address)
+            self.resend(address)
+
+    def resend(self, address: int) -> None:
+        """Write the display anew; what it shows now is on its way when this returns."""
+        if not self._line.show:
+            raise ActFailed("this box has no display, or `show` is not in the file")
+        self._again.add(address)
+        self._wake(address)
+
+    def _wake(self, address: int) -> None:
+        self._news[address].set()
+
     async def _keep(self, stream: Stream, address: int, desk: Desk) -> None:
         """Whatever the window comes to, on a display; again now and then, for one that lost its power."""
         shown: str | None = None
         while True:
-            changed, text = desk.changed, self._text(desk)
+            news = self._news[address] = trio.Event()
+            text = self._text(desk, address)
             if text != shown:
                 data = text.encode("gbk", "replace")
                 await stream.send(lcd21.Frame(address, int(self._line.show, 16), data).encode())
                 shown = text
             shown_until = trio.current_time() + REFRESH_S
             with trio.move_on_at(shown_until) as waiting:
-                await changed.wait()
-            if waiting.cancelled_caught:
+                await news.wait()
+            if waiting.cancelled_caught or address in self._again:
+                self._again.discard(address)
                 shown = None
 
-    def _text(self, desk: Desk) -> str:
+    def _text(self, desk: Desk, address: int) -> str:
         panel = desk.panel
+        if address in self._tested:
+            return f"{desk.window} {TEST_WORDS}"
         if panel is None or desk.lost:
             return LOST_WORDS
         current = panel["current"]

@@ -12,7 +12,7 @@ import { part, reconcile, refill } from "/pages/floor/list.js";
 export const isWrong = (device) => device.state === "fault" || device.state === "silent";
 
 /** @param {Device} device */
-const nameOf = (device) => device.name || `${tCode(`floor.device.${device.kind}`, "floor.device.other", { kind: device.kind })} ${device.id}`;
+const nameOf = (device) => (device.name !== device.id && device.name) || `${tCode(`floor.device.${device.kind}`, "floor.device.other", { kind: device.kind })} ${device.id}`;
 
 /** @param {Device} device */
 const faultsOf = (device) => device.faults.map((fault) => named(fault.text, fault.text_en)).join(t("listComma"));
@@ -24,8 +24,7 @@ const faultsOf = (device) => device.faults.map((fault) => named(fault.text, faul
  */
 export function deviceWords(device, timezone) {
   const seen = device.last_seen_ms === null ? t("floor.device.never") : t("floor.device.seen", { time: hourMinute(device.last_seen_ms, timezone) });
-  const [first] = device.faults;
-  const todo = first ? named(first.todo, first.todo_en) : "";
+  const todo = named(device.todo, device.todo_en);
   const what = device.state === "silent" ? t("floor.device.silent") : faultsOf(device) || t("floor.device.fault");
   return { title: t("floor.device.wrong", { name: nameOf(device), what }), more: [device.place, seen, todo].filter(Boolean).join(t("comma")) };
 }

@@ -12,6 +12,14 @@ import { refill } from "/pages/floor/list.js";
 
 const ORDERS = ["test", "resend", "restart"];
 
+/** What became of the last order. @param {import("/static/wire.js").Device} device @param {string} timezone */
+function orderWords(device, timezone) {
+  const { order } = device;
+  if (!order) return t("floor.none");
+  const time = order.ended_ms === null ? "" : hourMinute(order.ended_ms, timezone);
+  return t(`floor.device.order.${order.state}`, { order: tCode(`floor.order.${order.order}`, "floor.none"), time, error: order.error });
+}
+
 /** @implements {Content} */
 export class DeviceSheet {
   /** @param {string} id @param {Context} context */
@@ -42,6 +50,7 @@ export class DeviceSheet {
       [t("floor.device.state"), isWrong(device) ? words.title : tCode(`floor.device.is.${device.state}`, "floor.device.is.unknown")],
       [t("floor.device.place"), device.place || t("floor.none")],
       [t("floor.device.last"), device.last_seen_ms === null ? t("floor.device.never") : hourMinute(device.last_seen_ms, zone)],
+      [t("floor.device.order"), orderWords(device, zone)],
       [t("floor.device.version"), device.version || t("floor.none")],
     ]);
     this._buttons.update();

@@ -48,11 +48,12 @@ export class NoticeSheet {
   update() {
     const floor = this._context.floor();
     renderOptions(this._where, [/** @type {[string, string]} */ (["", t("floor.notice.all")])].concat(floor.zones.map((zone) => [zone.code, named(zone.name, zone.name_en)])));
-    const notices = floor.notices || [];
+    // Those of the hall file are changed there.
+    const notices = (floor.notices || []).filter((one) => one.id !== null);
     attrs(this._posted, { hidden: notices.length === 0 });
-    reconcile(this._list, notices, (one) => one.id, (one) => this._row(one), (node, one) => {
+    reconcile(this._list, notices, (one) => String(one.id), (one) => this._row(one), (node, one) => {
       const until = one.until_ms ? t("floor.notice.until", { time: hourMinute(one.until_ms, floor.place.timezone) }) : t("floor.notice.open");
-      refill(part(node, "said"), JSON.stringify(one), () => [el("strong", {}, one.text), el("span", {}, until)]);
+      refill(part(node, "said"), JSON.stringify(one), () => [el("strong", {}, named(one.text, one.text_en)), el("span", {}, until)]);
     });
     this._buttons.update();
     return true;

@@ -27,6 +27,9 @@ import { mayReprint, pageOf, renderTicket } from "/pages/kiosk/ticket.js";
 const SETTLE_MS = 500;
 const CARD_AGAIN_MS = 1000;
 const READER_AGAIN_MS = 5000;
+/** So long an order to this device waits for whoever is at it. */
+const FREE_WITHIN_MS = 20000;
+const LOOK_MS = 250;
 const BOOKING_LENGTH = 10;
 /** Letters of a booking's number: none that is mistaken for another. */
 const LETTERS = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -48,6 +51,7 @@ let elder = false;
 let priority = false;
 let page = 0;
 let typed = "";
+let printersKnown = false;
 let readerThere = false;
 /** The card that was read last, so that one that is left there acts once. */
 let lastCard = "";
@@ -203,6 +207,7 @@ async function readCards() {
         readerThere = true;
         screen.render();
       }
+      if (wanted && screen.device) screen.device.clear("reader_absent");
       if (wanted && card === null) lastCard = "";
       if (card && card.id_no !== lastCard && (mode === "home" || mode === "checkin")) {
         lastCard = card.id_no;
@@ -210,6 +215,7 @@ async function readCards() {
         await findBookings(card.id_no);
       }
     } catch (error) {
+      if (screen.device) screen.device.fault("reader_absent", `${asked.get("reader")}: ${error instanceof Error ? error.message : error}`);
       if (readerThere) {
         readerThere = false;
         screen.render();
@@ -217,6 +223,20 @@ async function readCards() {
       pause = READER_AGAIN_MS;
     }
     await new Promise((resolve) => window.setTimeout(resolve, pause));
+  }
+}
+
+/** Whether somebody is at it, or was a moment ago. */
+function inUse() {
+  return mode !== "home" || elder || priority || lang !== "zh" || page > 0;
+}
+
+/** Nothing takes the page from whoever is taking a number. */
+async function whenFree() {
+  const began = performance.now();
+  while (inUse()) {
+    if (performance.now() - began > FREE_WITHIN_MS) throw new Error("somebody is using it");
+    await new Promise((resolve) => window.setTimeout(resolve, LOOK_MS));
   }
 }
 
@@ -328,6 +348,8 @@ function renderTrouble() {
   const here = printer();
   const fault = here ? here.fault : "";
   const none = printers.length > 0 && !here && screen.data !== null;
+  const absent = printersKnown && !here && (printers.length > 0 || asked.has("printer"));
+  if (screen.device) screen.device.set("printer_absent", absent, asked.get("printer") || printers.map((one) => one.id).join(" "));
   const words = fault ? t("kiosk.noPaper", { why: tCode(`kiosk.fault.${fault}`, "kiosk.fault.error") }) : none ? t("kiosk.noPrinter") : "";
   attrs(byId("trouble"), { hidden: words === "" || mode !== "home" });
   text(byId("trouble"), words);
@@ -457,11 +479,14 @@ listen((scanned) => {
   else if (booking) checkIn(booking);
 });
 
-screen.onTick = () => idle.tick(mode !== "home" || elder || priority || lang !== "zh" || page > 0);
+screen.onTick = () => idle.tick(inUse());
+screen.deviceKind = "kiosk";
+screen.whenFree = whenFree;
 screen.open(undefined, false, (feed, token) => {
   presses = new Presses(hall, token);
   feed.subscribe({ view: "printers" }, (/** @type {{printers: PrinterNow[]}} */ data) => {
     printers = data.printers;
+    printersKnown = true;
     screen.render();
   });
 });

@@ -15,13 +15,16 @@ import msgspec
 import structlog
 import trio
 
+from callq.agent import VERSION, HealthReporter, health_client, hurry_told
 from callq.agent.feed import Follower, Watched, feed_address
 from callq.wire import messages as m
 from panels.printer.device import fault_now, print_bytes
 from panels.printer.escpos import ticket_bytes
+from panels.printer.orders import DEVICE_FAULTS, Orders
 from panels.printer.paper import blocks_of
 
 if TYPE_CHECKING:
+    from callq.domain.printing import Fault
     from panels.printer.config import AgentConfig, Printer
 
 CHECK_S: Final = 10.0
@@ -37,6 +40,9 @@ END_LIMIT_S: Final = 600.0
 AGAIN_S: Final = 0.5
 
 
+ORDERS: Final = Watched("orders", "")
+
+
 class Agent:
     """All printers of one file."""
 
@@ -48,21 +54,31 @@ class Agent:
         self._printers = {printer.id: _Work(printer) for printer in config.printers}
         self._log = structlog.get_logger()
         self._unknown: set[str] = set()
+        self._reporters: dict[str, HealthReporter] = {}
 
     async def run(self) -> None:
         """Print until cancelled."""
         address = feed_address(self.config.server, self.config.hall)
-        follower = Follower(address, self._token, [Watched("printers", "")], show=self._show)
+        views = [Watched("printers", ""), ORDERS]
+        follower = Follower(address, self._token, views, show=self._show)
         headers = {"Authorization": f"Bearer {self._token}"}
         async with (
             httpx.AsyncClient(base_url=self.config.server, headers=headers, timeout=REQUEST_LIMIT_S) as http,
+            health_client(self.config.server, self._token) as client,
             trio.open_nursery() as nursery,
         ):
             nursery.start_soon(follower.run)
-            for work in self._printers.values():
+            for id, work in self._printers.items():
+                reporter = HealthReporter(client, self.config.hall, id, kind="printer", version=VERSION)
+                Orders(work.printer, self.config.hall, work.turn, work.found).take(reporter)
+                self._reporters[id] = work.reporter = reporter
                 nursery.start_soon(self._serve, work, http)
+                nursery.start_soon(work.report)
 
     def _show(self, view: Watched, data: dict[str, Any]) -> None:
+        if view == ORDERS:
+            hurry_told(self._reporters, data)
+            return
         shown = {
             printer.id: printer for printer in msgspec.convert(data["printers"], tuple[m.PrinterNow, ...])
         }
@@ -80,14 +96,15 @@ class Agent:
             if job is not None:
                 await self._job(work, job, http)
                 continue
-            if work.now is not None:
-                await self._look(work, http)
+            await self._look(work, http)
             with trio.move_on_after(CHECK_S):
                 await news.wait()
 
     async def _look(self, work: _Work, http: httpx.AsyncClient) -> None:
         """Tell the hall what is wrong with an idle printer, where it does not know that."""
-        fault = await fault_now(work.printer)
+        async with work.turn:
+            fault = await fault_now(work.printer)
+        work.found(fault)
         if work.now is not None and fault != work.now.fault:
             self._log.info("printer_fault", printer=work.printer.id, fault=fault)
             body = {"command": "report", "fault": fault}
@@ -101,7 +118,13 @@ class Agent:
             self._log.warning("print_left_in_the_middle", printer=work.printer.id, number=job.number)
             await self._end(work, http, about, name, "unknown", "")
             return
+        async with work.turn:
+            await self._print(work, job, http)
+
+    async def _print(self, work: _Work, job: m.PrintJob, http: httpx.AsyncClient) -> None:
+        about, name = {"ticket": job.ticket, "copy": job.copy}, f"{job.ticket}-{job.copy}"
         fault = await fault_now(work.printer)
+        work.found(fault)
         if fault:
             self._log.warning("print_failed", printer=work.printer.id, number=job.number, fault=fault)
             await self._end(work, http, about, name, "failed", fault)
@@ -118,6 +141,7 @@ class Agent:
         done = await print_bytes(
             printer, ticket_bytes(blocks, answer.paper.dots, printer.qr, cut=printer.cut)
         )
+        work.found(done.fault)
         if done.state == "printed":
             self._log.info("print_done", printer=printer.id, number=job.number)
         else:
@@ -177,6 +201,21 @@ class _Work:
         self.seen: set[tuple[str, int]] = set()
         """Prints of this run: each is dealt with once."""
         self.news = trio.Event()
+        self.turn = trio.Lock()
+        """One at a time speaks with the printer: a print, a look or an order."""
+        self.reporter: HealthReporter
+        """Set before anything is done with the printer."""
+        self._looked = trio.Event()
+
+    def found(self, fault: Fault) -> None:
+        """What is wrong with it now."""
+        self.reporter.only({DEVICE_FAULTS[fault]: self.printer.address} if fault else {})
+        self._looked.set()
+
+    async def report(self) -> None:
+        """Tell the hall how it is, from the first look on."""
+        await self._looked.wait()
+        await self.reporter.run()
 
     def shown(self, now: m.PrinterNow) -> None:
         """What the hall says of it."""

@@ -100,6 +100,13 @@ async def fault_now(printer: Printer) -> Fault:
         return "offline"
 
 
+async def clear(printer: Printer) -> None:
+    """Have it leave an error and forget what it has not printed; one that is not there is found so later."""
+    with suppress(Broken):
+        async with _open(printer) as stream:
+            await stream.send(escpos.CLEAR)
+
+
 async def _fault(stream: Stream) -> Fault:
     found = []
     for question in escpos.STATUS.values():

@@ -223,18 +223,20 @@ PAPER_OUT = {
 
 def devices() -> list[dict[str, Any]]:
     """As many as the picture has, one kiosk without paper."""
-    kinds = (("screen", 9), ("kiosk", 13), ("led", 84), ("voice", 5), ("rating", 84))
+    kinds = (("screen", 9), ("kiosk", 13), ("led", 84), ("call_box", 5), ("rating", 84))
     found = [
         {
             **{"id": f"{kind}-{n}", "kind": kind, "name": "", "place": "", "zone": "hall", "window": None},
             **{"state": "ok", "since_ms": NOW_MS, "last_seen_ms": NOW_MS, "version": "1", "faults": []},
-            **{"audio_blocked": False, "order": None},
+            **{"audio_blocked": False, "order": None, "listed": True},
+            **{"text": "", "text_en": "", "todo": "", "todo_en": ""},
         }
         for kind, count in kinds
         for n in range(1, count + 1)
     ]
     broken = next(one for one in found if one["id"] == "kiosk-7")
     broken |= {"name": "7 号自助机", "state": "fault", "faults": [PAPER_OUT], "since_ms": NOW_MS - 240_000}
+    broken |= {name: PAPER_OUT[name] for name in ("text", "text_en", "todo", "todo_en")}
     return found
 
 

@@ -176,6 +176,45 @@ def test_a_supervisor_runs_the_hall(opened: Pages, hall: LiveServer) -> None:
     press(page, "start", "不动产登记已恢复取号")
     page.keyboard.press("Escape")
 
+    page.locator(".do-notices").click()
+    page.locator("#sheet .field input").first.fill("二楼打印机维修")
+    press(page, "notice", "通知已发布")
+    [notice] = [one for one in state_of(hall)["notices"] if one["id"]]
+    assert (notice["text"], notice["kind"], notice["zones"]) == ("二楼打印机维修", "ordinary", [])
+    assert 25 < (notice["until_ms"] - state_of(hall)["server_ms"]) / 60_000 < 31
+    expect(page.locator("#sheet .notices")).to_contain_text("二楼打印机维修")
+    assert page.locator("#sheet .do-withdraw").count() == 1, "those of the hall file are changed there"
+    press(page, "withdraw", "通知已撤回")
+    assert [one for one in state_of(hall)["notices"] if one["id"]] == []
+    page.keyboard.press("Escape")
+
+    hall.window("w5", "help", reason="争执")
+    row = page.locator('[data-id="help/w5"]')
+    expect(row).to_contain_text("5 号窗口求助 0 分")
+    row.locator("button").click()
+    press(page, "help-done", "5 号窗口的求助已处理")
+    expect(row).to_have_count(0)
+    assert state_of(hall)["help"] == []
+    page.keyboard.press("Escape")
+
+    path, paper_out = "/v1/halls/county/devices/p9/health", [{"code": "paper_out"}]
+    told = {"kind": "printer", "faults": paper_out}
+    token = hall.token("device", hall="county")
+    hall.ask("POST", path, told, Authorization=f"Bearer {token}")
+    expect(page.locator("#devices")).to_contain_text("打印机0 / 1")
+    row = page.locator('[data-id="device/p9"]')
+    expect(row).to_contain_text("打印机 p9：缺纸")
+    expect(row).to_contain_text("装纸")
+    row.locator("button").click()
+    press(page, "order-test", "指令已下达")
+    facts = page.locator("#sheet .facts")
+    expect(facts).to_contain_text("测试：已下达")
+    order = hall.ask("POST", path, told, Authorization=f"Bearer {token}")["order"]
+    assert order["order"] == "test"
+    hall.ask("POST", path, {**told, "done": order["id"], "error": "缺纸"}, Authorization=f"Bearer {token}")
+    expect(facts).to_contain_text("未成（缺纸）")
+    page.keyboard.press("Escape")
+
     page.locator(".do-hall").click()
     press(page, "suspend", "请先写原因")
     give_reason(page, "消防演习")

@@ -18,7 +18,7 @@ from tests.browser.contrast import look
 from tests.live import LiveServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page, Route
 
@@ -387,6 +387,45 @@ def test_an_absent_reader_leaves_the_number_to_type(kiosk: Kiosk) -> None:
     page = kiosk.open("?reader=huashi")
     expect(page.locator("#booked-title")).to_have_text("有预约，点这里签到")
     taken(page, kiosk)
+
+
+def test_it_reports_how_it_is_and_leaves_nobody_standing(kiosk: Kiosk) -> None:
+    floor, order = "/v1/halls/county/floor", {"command": "order_device", "device": "kiosk-1"}
+
+    def row() -> Any:
+        rows = kiosk.live.ask("GET", floor)["data"]["devices"]
+        return next((one for one in rows if one["id"] == "kiosk-1"), None)
+
+    def until(wanted: Callable[[Any], bool]) -> Any:
+        for _ in range(400):
+            found = row()
+            if found is not None and wanted(found):
+                return found
+            page.wait_for_timeout(50)
+        pytest.fail(f"the device is {row()}")
+
+    page = kiosk.open("?device=kiosk-1&reader=huashi&printer=k9")
+    codes = {"printer_absent", "reader_absent"}
+    found = until(lambda one: {fault["code"] for fault in one["faults"]} == codes)
+    assert (found["kind"], found["state"]) == ("kiosk", "fault")
+    assert "没有指定打印机" in found["text"]
+
+    page = kiosk.open("?device=kiosk-1", page=page)
+    until(lambda one: one["state"] == "ok")
+    press(page, "#booked")
+    kiosk.live.ask("POST", "/v1/halls/county/commands", {**order, "order": "test"})
+    settled(page)
+    expect(page.locator("#test-picture")).to_have_count(0)
+    shows(page, "checkin")
+    press(page, "#back")
+    expect(page.locator("#test-picture")).to_contain_text("kiosk-1")
+    until(lambda one: one["order"]["state"] == "done")
+
+    page.evaluate("window.marked = true")
+    kiosk.live.ask("POST", "/v1/halls/county/commands", {**order, "order": "restart"})
+    until(lambda one: (one["order"]["order"], one["order"]["state"]) == ("restart", "done"))
+    assert page.evaluate("window.marked") is None
+    is_live(page)
 
 
 def test_a_missed_number_comes_back_with_its_paper(kiosk: Kiosk) -> None:

@@ -91,7 +91,7 @@ class Acts(GoingOn):
             "stop": cmd.StopIssuing(service=service, reason="上级系统故障"),
             "start": cmd.StartIssuing(service=service),
             "epoch": cmd.OpenEpoch(epoch=f"e{self.hall.state.revision % 3}", skip=skip),
-            "level": cmd.RaiseLevel(level=skip or SCHEMA_VERSION + 1),
+            "level": cmd.RaiseLevel(level=SCHEMA_VERSION if skip else SCHEMA_VERSION + 1),
         }
         self.do(commands[act])
 

@@ -68,11 +68,14 @@ export class Device {
       this._handled = restarted;
       this._ended = { done: restarted };
     }
-    this.on("restart", () => {
-      sessionStorage.setItem(STORED + this.id, this._handled);
-      location.reload();
-      return new Promise(() => undefined);
-    });
+    this.on("restart", () => this.restart());
+  }
+
+  /** Load the page anew, which then tells that the order was carried out. @returns {Promise<void>} never ends */
+  restart() {
+    sessionStorage.setItem(STORED + this.id, this._handled);
+    location.reload();
+    return new Promise(() => undefined);
   }
 
   /**

@@ -410,8 +410,11 @@
  * @property {number|null} last_seen_ms
  * @property {{code: string, text: string, text_en: string, todo: string, todo_en: string}[]} faults
  * @property {string} version
+ * @property {string} todo
+ * @property {string} todo_en
+ * @property {{order: "test"|"restart"|"resend", state: "given"|"done"|"failed"|"lapsed", ended_ms: number|null, error: string}|null} order
  */
-/** @typedef {{id: string, text: string, until_ms: number|null}} FloorNotice */
+/** @typedef {{id: string|null, text: string, text_en: string, until_ms: number|null}} FloorNotice `id` null: of the hall file */
 
 /** @typedef {Window & {kind: string, zone: string, active_skills: string[], trainee: string|null, opens_ms: number|null}} FloorWindow */
 
