@@ -25,6 +25,7 @@ from loadtests import (
     guide,
     hardness,
     led,
+    pages,
     panels,
     restart,
     routing,
@@ -48,6 +49,7 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "day": day,
     "days": days,
     "panels": panels,
+    "pages": pages,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 

@@ -162,8 +162,8 @@ class Panel:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def do(self, command: str, **more: str) -> None:
-        """Press; returns with the answer.
+    def do(self, command: str, **more: str) -> dict[str, Any]:
+        """Press; the answer, once it is there.
 
         Raises:
           RuntimeError, OSError: as at first.
@@ -173,6 +173,7 @@ class Panel:
         answer = self._hear(type="result", id=self._said)
         if not answer["ok"]:
             raise RuntimeError(f"{command}: {answer['problem']}")
+        return answer
 
     def _say(self, **message: object) -> None:
         self._socket.sendall(frame(json.dumps(message).encode()))

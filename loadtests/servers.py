@@ -115,6 +115,11 @@ class Server:
         """All that it has said so far."""
         return self._log.read_text(errors="replace")
 
+    def kill(self) -> None:
+        """End it at once, as a power cut would; what it started is left behind."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> float:
         """Ask it to end; the seconds that took."""
         began = time.monotonic()
@@ -130,6 +135,7 @@ def callq_server(
     arguments: tuple[str, ...] = (),
     module: str = "callq.cli",
     descriptors: int | None = None,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """`callq serve` with these hall files, its data in `data`, administered by `ADMIN_TOKEN`.
 
@@ -139,9 +145,10 @@ def callq_server(
       arguments: more of them.
       module: that is run, with the command line of `callq`.
       descriptors: that it may have open at most; None: as many as this process.
+      port: of loopback; None: one that is free.
     """
     data.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     halls = [part for name in hall for part in ("--hall", name)]
     log = data.parent / f"{data.name}.log"
     with log.open("wb") as output:
