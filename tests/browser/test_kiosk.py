@@ -37,11 +37,6 @@ quota = 1
 theme = "个人"
 theme_en = "For people"
 booking = { early_min = 120 }
-
-[[printers]]
-id = "k1"
-name = "1 号自助机"
-zone = "hall"
 """
 TAPS = """
 () => { for (let n = 0; n < 100; n += 1) document.querySelector('[data-service="general"]').click(); }
