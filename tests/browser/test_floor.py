@@ -201,7 +201,7 @@ def test_a_supervisor_runs_the_hall(opened: Pages, hall: LiveServer) -> None:
     told = {"kind": "printer", "faults": paper_out}
     token = hall.token("device", hall="county")
     hall.ask("POST", path, told, Authorization=f"Bearer {token}")
-    expect(page.locator("#devices")).to_contain_text("打印机0 / 1")
+    expect(page.locator("#devices")).to_contain_text("打印机1 / 2")
     row = page.locator('[data-id="device/p9"]')
     expect(row).to_contain_text("打印机 p9：缺纸")
     expect(row).to_contain_text("装纸")
