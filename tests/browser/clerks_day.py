@@ -103,6 +103,10 @@ def keys_of(press: Press, *, pad: bool) -> list[str]:
     return [PAD[key] for key in (press.pad or press.keys).split()]
 
 
+OFFERED = "Array.from(document.querySelectorAll('#keys .key-name'), (name) => name.textContent).join()"
+"""The names on the keys: unlike the notes below them they do not change by time alone."""
+
+
 def begin(panel: Page, press: Press, *, pad: bool = False) -> str:
     """Press all keys but the last, which is left to the caller."""
     if press.name == "recall":
@@ -111,12 +115,10 @@ def begin(panel: Page, press: Press, *, pad: bool = False) -> str:
         expect(panel.locator("#key-miss")).not_to_have_attribute("aria-disabled", "true")
     *first, last = keys_of(press, pad=pad)
     for key in first:
-        before = panel.locator("#keys").inner_html()
+        before = panel.evaluate(OFFERED)
         panel.keyboard.press(key)
         if press.name != "sign in":
-            panel.wait_for_function(
-                "before => document.getElementById('keys').innerHTML !== before", arg=before
-            )
+            panel.wait_for_function(f"before => {OFFERED} !== before", arg=before)
     return last
 
 
