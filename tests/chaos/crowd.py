@@ -192,7 +192,7 @@ def check(server: LiveServer, witness: Witness) -> None:
             at_window = {window: ticket for window, ticket in at_window.items() if ticket != data["ticket"]}
 
 
-def _when_there_is_a_store(server: LiveServer, path: str) -> dict[str, Any]:
+def _when_there_is_a_store(server: LiveServer, path: str) -> Any:
     """What a GET answers, repeated while the store is away, as the refusal says."""
     for _ in range(20):
         try:
