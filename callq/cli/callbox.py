@@ -55,11 +55,12 @@ def _load(path: Path, server: str | None) -> AgentConfig:
     """
     import msgspec
 
-    from panels.callbox.config import CallboxFileError, load
+    from callq.config.agent_file import AgentFileError
+    from panels.callbox.config import load
 
     try:
         config = load(path)
-    except CallboxFileError as error:
+    except AgentFileError as error:
         raise unusable(path, error.source, error.problems) from error
     return config if server is None else msgspec.structs.replace(config, server=server)
 

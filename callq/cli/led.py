@@ -73,11 +73,12 @@ def _load(path: Path, server: str | None = None) -> GatewayConfig:
     """
     import msgspec
 
-    from displays.led.config import LedFileError, load
+    from callq.config.agent_file import AgentFileError
+    from displays.led.config import load
 
     try:
         config = load(path)
-    except LedFileError as error:
+    except AgentFileError as error:
         raise unusable(path, error.source, error.problems) from error
     return config if server is None else msgspec.structs.replace(config, server=server)
 

@@ -58,11 +58,12 @@ def _load(path: Path, server: str | None) -> AgentConfig:
     """
     import msgspec
 
-    from panels.printer.config import PrinterFileError, load
+    from callq.config.agent_file import AgentFileError
+    from panels.printer.config import load
 
     try:
         config = load(path)
-    except PrinterFileError as error:
+    except AgentFileError as error:
         for problem in error.problems:
             print(format_problem(error.source, problem, colour=wants_colour(sys.stderr)), file=sys.stderr)
         raise UserError(f"{path} cannot be used", "mend the lines above") from error

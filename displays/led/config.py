@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from callq.agent.channels import BAUDS, Place, place_of
 from callq.config import Problem, examine
+from callq.config.agent_file import connection_problems, load_agent_file
 from callq.domain.check_values import ConfigProblem, code, duplicates
-from callq.domain.errors import CallqError
 from displays.led.protocols import ddp, flaschen, onbon, sacn, text
 
 if TYPE_CHECKING:
@@ -139,37 +138,13 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Seconds without the server after which the bars say so."""
 
 
-class LedFileError(CallqError):
-    """The file cannot be used; every reason is listed, in the order of the lines."""
-
-    def __init__(self, source: str, problems: list[Problem]) -> None:
-        super().__init__(f"{source}: {len(problems)} problems")
-        self.source = source
-        self.problems = problems
-
-
 def load(path: Path) -> GatewayConfig:
     """Read the file.
 
     Raises:
-      LedFileError: it cannot be read, or something in it is wrong.
+      AgentFileError: it cannot be read, or something in it is wrong.
     """
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise LedFileError(
-            str(path),
-            [Problem(0, None, "", f"cannot be read: {error.strerror}", "give the path of the file")],
-        ) from error
-    except UnicodeDecodeError as error:
-        raise LedFileError(
-            str(path),
-            [Problem(0, None, "", "the file is not UTF-8 text", "save it as UTF-8 (not GBK or ANSI)")],
-        ) from error
-    config, problems = check(content)
-    if config is None:
-        raise LedFileError(str(path), problems)
-    return config
+    return load_agent_file(path, check)
 
 
 def check(content: str) -> tuple[GatewayConfig | None, list[Problem]]:
@@ -178,12 +153,7 @@ def check(content: str) -> tuple[GatewayConfig | None, list[Problem]]:
 
 
 def _problems(config: GatewayConfig) -> Iterator[ConfigProblem]:
-    yield from code("hall", config.hall)
-    parts = urlsplit(config.server)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        yield ConfigProblem(
-            "server", f"{config.server!r} is no address of a server", 'write e.g. "http://192.168.1.10:8080"'
-        )
+    yield from connection_problems(config.hall, config.server)
     yield from _number("", "lost_after_s", config.lost_after_s)
     for index, font in enumerate(config.fonts):
         if not Path(font).is_file():

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final, Literal, get_args
-from urllib.parse import urlsplit
 
 import msgspec
 
 from callq.agent.channels import BAUDS, Place, place_of
 from callq.config import Problem, examine
+from callq.config.agent_file import connection_problems, load_agent_file
 from callq.domain.check_values import ConfigProblem, code, duplicates
-from callq.domain.errors import CallqError
 from panels.callbox.codecs.hub95 import MAX_SERVICE
 from panels.callbox.codecs.lcd21 import MAX_DATA
 
@@ -151,33 +150,13 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return (*self.keypads, *(box for line in self.lines for box in line.boxes))
 
 
-class CallboxFileError(CallqError):
-    """The file cannot be used; every reason is listed, in the order of the lines."""
-
-    def __init__(self, source: str, problems: list[Problem]) -> None:
-        super().__init__(f"{source}: {len(problems)} problems")
-        self.source = source
-        self.problems = problems
-
-
 def load(path: Path) -> AgentConfig:
     """Read the file.
 
     Raises:
-      CallboxFileError: it cannot be read, or something in it is wrong.
+      AgentFileError: it cannot be read, or something in it is wrong.
     """
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        wrong = Problem(0, None, "", f"cannot be read: {error.strerror}", "give the path of the file")
-        raise CallboxFileError(str(path), [wrong]) from error
-    except UnicodeDecodeError as error:
-        wrong = Problem(0, None, "", "the file is not UTF-8 text", "save it as UTF-8 (not GBK or ANSI)")
-        raise CallboxFileError(str(path), [wrong]) from error
-    config, problems = check(content)
-    if config is None:
-        raise CallboxFileError(str(path), problems)
-    return config
+    return load_agent_file(path, check)
 
 
 def check(content: str) -> tuple[AgentConfig | None, list[Problem]]:
@@ -186,12 +165,7 @@ def check(content: str) -> tuple[AgentConfig | None, list[Problem]]:
 
 
 def _problems(config: AgentConfig) -> Iterator[ConfigProblem]:
-    yield from code("hall", config.hall)
-    parts = urlsplit(config.server)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        yield ConfigProblem(
-            "server", f"{config.server!r} is no address of a server", 'write e.g. "http://192.168.1.10:8080"'
-        )
+    yield from connection_problems(config.hall, config.server)
     yield from _between("keep_s", config.keep_s, 1, 120)
     yield from _between("lost_after_s", config.lost_after_s, 5, 600)
     if not config.boxes:

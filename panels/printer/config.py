@@ -6,14 +6,13 @@ Read like a hall file: every mistake with its line, its key and what to write in
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from callq.agent.channels import place_of
 from callq.config import Problem, examine
+from callq.config.agent_file import connection_problems, load_agent_file
 from callq.domain.check_values import ConfigProblem, code, duplicates
-from callq.domain.errors import CallqError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,33 +43,13 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     server: str = "http://127.0.0.1:8080"
 
 
-class PrinterFileError(CallqError):
-    """The file cannot be used; every reason is listed, in the order of the lines."""
-
-    def __init__(self, source: str, problems: list[Problem]) -> None:
-        super().__init__(f"{source}: {len(problems)} problems")
-        self.source = source
-        self.problems = problems
-
-
 def load(path: Path) -> AgentConfig:
     """Read the file.
 
     Raises:
-      PrinterFileError: it cannot be read, or something in it is wrong.
+      AgentFileError: it cannot be read, or something in it is wrong.
     """
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        told = Problem(0, None, "", f"cannot be read: {error.strerror}", "give the path of the file")
-        raise PrinterFileError(str(path), [told]) from error
-    except UnicodeDecodeError as error:
-        told = Problem(0, None, "", "the file is not UTF-8 text", "save it as UTF-8 (not GBK or ANSI)")
-        raise PrinterFileError(str(path), [told]) from error
-    config, problems = check(content)
-    if config is None:
-        raise PrinterFileError(str(path), problems)
-    return config
+    return load_agent_file(path, check)
 
 
 def check(content: str) -> tuple[AgentConfig | None, list[Problem]]:
@@ -79,12 +58,7 @@ def check(content: str) -> tuple[AgentConfig | None, list[Problem]]:
 
 
 def _problems(config: AgentConfig) -> Iterator[ConfigProblem]:
-    yield from code("hall", config.hall)
-    parts = urlsplit(config.server)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        yield ConfigProblem(
-            "server", f"{config.server!r} is no address of a server", 'write e.g. "http://192.168.1.10:8080"'
-        )
+    yield from connection_problems(config.hall, config.server)
     if not config.printers:
         yield ConfigProblem("printers", "there are no printers", "add a [[printers]] table for each of them")
     yield from duplicates("printers[{}].id", [printer.id for printer in config.printers])

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from callq.agent.channels import Place
-from panels.callbox.config import AgentConfig, Box, CallboxFileError, Keypad, Line, Transfer, check, load
+from callq.config.agent_file import AgentFileError
+from panels.callbox.config import AgentConfig, Box, Keypad, Line, Transfer, check, load
 from tests.unit.documents import rows, section, text
 
 if TYPE_CHECKING:
@@ -110,10 +111,10 @@ def test_boxes_are_told_apart() -> None:
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(CallboxFileError, match="1 problems"):
+    with pytest.raises(AgentFileError, match="1 problems"):
         load(tmp_path / "none.toml")
     (path := tmp_path / "gbk.toml").write_bytes("hall = '大厅'".encode("gbk"))
-    with pytest.raises(CallboxFileError) as caught:
+    with pytest.raises(AgentFileError) as caught:
         load(path)
     assert "UTF-8" in caught.value.problems[0].message
 

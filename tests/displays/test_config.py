@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from callq.agent.channels import Place, place_of
-from displays.led.config import Device, GatewayConfig, LedFileError, check, load
+from callq.config.agent_file import AgentFileError
+from displays.led.config import Device, GatewayConfig, check, load
 from tests.unit.documents import rows, section, text
 
 if TYPE_CHECKING:
@@ -180,12 +181,12 @@ def test_what_is_no_address(address: str) -> None:
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(LedFileError) as missing:
+    with pytest.raises(AgentFileError) as missing:
         load(tmp_path / "no.toml")
     assert "cannot be read" in missing.value.problems[0].message
     path = tmp_path / "gbk.toml"
     path.write_bytes('hall = "县"'.encode("gbk"))
-    with pytest.raises(LedFileError) as broken:
+    with pytest.raises(AgentFileError) as broken:
         load(path)
     assert "save it as UTF-8" in broken.value.problems[0].hint
 
