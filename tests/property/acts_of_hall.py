@@ -15,7 +15,7 @@ from callq.domain.tides import SkillsOf, TideMemory, TidePlan
 from tests.harness import explained
 from tests.property.acts import Source, asked, pick
 from tests.property.acts_that_go_on import GoingOn
-from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, hall_of
+from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, WINDOWS, hall_of
 
 DAYS_MS = 86_400_000
 
@@ -48,6 +48,20 @@ class Acts(GoingOn):
             end = cmd.EndPrint(ticket=ticket, printer="k1", copy=copy, state=ends, fault="error")  # type: ignore[arg-type]
             self.do(end)
         self.do(cmd.ReportPrinter(printer="k1", fault="paper_out" if again else ""))
+
+    @asked(act=["accompany", "release", "precheck", "lacks", "home", "window"], window=WINDOWS)
+    def at_the_desk(self, data: Source, act: str, window: str) -> None:
+        ticket = self.some(data, "waiting", "called")
+        estate = ("身份证原件", "购房合同")
+        commands: dict[str, cmd.AnyCommand] = {
+            "accompany": cmd.Accompany(ticket=ticket),
+            "release": cmd.Release(ticket=ticket),
+            "precheck": cmd.PrecheckTicket(ticket=ticket),
+            "lacks": cmd.PrecheckTicket(ticket=ticket, missing=estate[1:]),
+            "home": cmd.SendHome(service="estate", missing=estate[:1]),
+            "window": cmd.Reassign(ticket=ticket, window=window, wait=window == "w1"),
+        }
+        self.do(commands[act])
 
     @asked(
         service=SERVICES,
