@@ -11,7 +11,9 @@ from callq.domain.calendar import day_after
 from callq.domain.devices import gone_silent
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hours import slots_on
+from callq.domain.ticket import FINAL
 from callq.domain.tides import SkillsOf, TideMemory, TidePlan
+from callq.views.desk import accompanied_rows
 from tests.harness import explained
 from tests.property.acts import Source, asked, pick
 from tests.property.acts_that_go_on import GoingOn
@@ -49,18 +51,24 @@ class Acts(GoingOn):
             self.do(end)
         self.do(cmd.ReportPrinter(printer="k1", fault="paper_out" if again else ""))
 
-    @asked(act=["accompany", "release", "precheck", "lacks", "home", "window"], window=WINDOWS)
+    @asked(2, act=["accompany", "release", "precheck", "lacks", "home", "window"], window=WINDOWS)
     def at_the_desk(self, data: Source, act: str, window: str) -> None:
-        ticket = self.some(data, "waiting", "called")
-        estate = ("身份证原件", "购房合同")
+        state = self.hall.state
+        going_along = [row.ticket for row in accompanied_rows(state)]
+        checked = [t.id for t in state.tickets.values() if t.service == "estate" and t.state not in FINAL]
+        some = self.some(data, "waiting", "called")
+        estate = pick(data, checked) if checked else some
+        papers = ("身份证原件", "购房合同")
         commands: dict[str, cmd.AnyCommand] = {
-            "accompany": cmd.Accompany(ticket=ticket),
-            "release": cmd.Release(ticket=ticket),
-            "precheck": cmd.PrecheckTicket(ticket=ticket),
-            "lacks": cmd.PrecheckTicket(ticket=ticket, missing=estate[1:]),
-            "home": cmd.SendHome(service="estate", missing=estate[:1]),
-            "window": cmd.Reassign(ticket=ticket, window=window, wait=window == "w1"),
+            "accompany": cmd.Accompany(ticket=some),
+            "release": cmd.Release(ticket=pick(data, going_along) if going_along else some),
+            "precheck": cmd.PrecheckTicket(ticket=estate),
+            "lacks": cmd.PrecheckTicket(ticket=estate, missing=papers[1:]),
+            "home": cmd.SendHome(service="estate", missing=papers[:1]),
+            "window": cmd.Reassign(ticket=some, window=window, wait=window == "w1"),
         }
+        if act == "release" and not going_along:
+            self.do(commands["accompany"])
         self.do(commands[act])
 
     @asked(
