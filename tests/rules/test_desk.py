@@ -62,7 +62,7 @@ class AtDesk(Scene):
         self.do(cmd.SendHome(service="" if item else "estate", item=item, missing=texts), who=HELPER)
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        return {code: tuple(count) for code, count in self.state.precheck_counts.items()}  # type: ignore[misc]
+        return {code: tuple(count) for code, count in self.state.precheck_counts.items()}
 
     def accompany(self, ticket: Ticket, who: cmd.Actor = HELPER) -> None:
         self.do(cmd.Accompany(ticket=ticket.id), who=who)
@@ -292,9 +292,9 @@ def test_why_a_class_was_granted_is_on_record() -> None:
     scene = hall_with()
     scene.do(cmd.Issue(ticket="t1", service="general", cls="priority", class_reason="孕妇"), who=HELPER)
     issued = scene.last().events[0]
-    assert (issued.class_reason, scene.last().who.id) == ("孕妇", "tk_helper")  # type: ignore[union-attr]
+    assert (issued.class_reason, scene.last().who.id) == ("孕妇", "tk_helper")
     granted(scene, scene.issue())
-    assert scene.last().events[0].reason == "孕妇"  # type: ignore[union-attr]
+    assert scene.last().events[0].reason == "孕妇"
 
 
 # A window of one's own -----------------------------------------------------------------------------
