@@ -26,7 +26,7 @@ const sleep = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 export class Presses {
   /** @param {string} hall @param {string} token @param {() => void} onChange */
   constructor(hall, token, onChange) {
-    this._base = `/v1/halls/${encodeURIComponent(hall)}/`;
+    this._base = `/v1/halls/${encodeURIComponent(hall)}`;
     this._token = token;
     this._onChange = onChange;
     /** Name of what is under way; empty: nothing. */
@@ -115,7 +115,7 @@ export class Presses {
     if (body) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
     try {
-      const response = await fetch(this._base + path, { method: body ? "POST" : "GET", headers, body: body ? JSON.stringify(body) : undefined, signal: stop.signal });
+      const response = await fetch(path ? `${this._base}/${path}` : this._base, { method: body ? "POST" : "GET", headers, body: body ? JSON.stringify(body) : undefined, signal: stop.signal });
       const answer = await response.json();
       if (response.ok) return { ok: true, answer };
       return response.status >= 500 || response.status === 429 ? null : { ok: false, problem: answer };

@@ -11,6 +11,9 @@ import { paperOf } from "/pages/kiosk/ticket.js";
 /** @typedef {import("/static/wire.js").Ticket} Ticket */
 /** @typedef {import("/pages/desk/buttons.js").Context} Context */
 
+/** @type {Object<string, import("/static/dom.js").Shape>} */
+const SHAPES = { none: "dash", pending: "clock", printed: "tick" };
+
 export class TakenSheet {
   /**
    * @param {Ticket} ticket with the link of its holder, while it is fresh
@@ -66,7 +69,7 @@ export class TakenSheet {
     const bad = paper === "failed" || paper === "unknown";
     attrs(this.body, { "data-print": paper });
     const fault = ticket.print && ticket.print.fault ? `　${tCode(`kiosk.fault.${ticket.print.fault}`, "kiosk.fault.error")}` : "";
-    refill(this._paper, paper + fault, () => [shape(bad ? "triangle" : paper === "pending" ? "clock" : "tick"), el("span", {}, t(`desk.paper.${paper}`) + fault)]);
+    refill(this._paper, paper + fault, () => [shape(bad ? "triangle" : SHAPES[paper]), el("span", {}, t(`desk.paper.${paper}`) + fault)]);
     const along = desk.accompanied.some((one) => one.ticket === ticket.id);
     attrs(this._along, { hidden: along || !this._context.may("accompany") });
     this._buttons.update();

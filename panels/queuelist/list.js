@@ -18,9 +18,9 @@ function say(phase, words) {
   text(byId("says"), words);
 }
 
-/** @param {string} html what the server made: a whole document */
+/** @param {string} html what the server made: a whole document, with styles that this page has already */
 function show(html) {
-  const made = new DOMParser().parseFromString(html, "text/html");
+  const made = new DOMParser().parseFromString(html.replace(/<style>[^]*?<\/style>/, ""), "text/html");
   const main = made.querySelector("main");
   if (!main) throw new Error("no list in the answer");
   document.title = made.title;

@@ -445,10 +445,11 @@
  * @property {Device[]} [devices]
  * @property {FloorNotice[]} [notices]
  * @property {{window: string, label: string, clerk: string, reason: string, since_ms: number}[]} [help]
+ * @property {PriorityShare} [priority_share]
+ * @property {Prechecks} [prechecks]
+ * @property {Accompanied[]} [accompanied]
  * @property {number} server_ms
  */
-
-export {};
 
 // The desk
 
@@ -485,3 +486,5 @@ export {};
  * @property {Precheck|null} precheck
  * @property {boolean} granted whether staff granted its class
  */
+
+export {};
