@@ -34,7 +34,7 @@ function lastTime(hours, minutes, nowMs, timezone) {
  */
 export function meant(typed, nowMs, timezone) {
   const plain = typed.normalize("NFKC").trim();
-  const time = /^([01]?\d|2[0-3])[:.点](\d{2})分?$/.exec(plain);
+  const time = /^([01]?\d|2[0-3])[:.](\d{2})$/.exec(plain);
   if (time) return { kind: "time", wanted: { issued_near_ms: Math.round(lastTime(Number(time[1]), Number(time[2]), nowMs, timezone)) } };
   const tight = plain.replace(/[\s()-]/g, "");
   if (/^\+?\d{11,15}$/.test(tight) && !/^\d{15}$/.test(tight)) return { kind: "phone", wanted: { person: { phone: tight } } };
