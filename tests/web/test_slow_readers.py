@@ -533,6 +533,10 @@ async def test_what_could_not_be_sent_now_goes_before_anything_else() -> None:
     far = trio.SocketStream(trio.socket.from_stdlib_socket(right))
     large = b"a" * 3_000_000
     taken = bytearray()
+    assert patient.claim()
+    assert not patient.claim()
+    assert patient.send_now(b"no") is None, "it is somebody else's turn to write"
+    assert patient.wrote(b"", 0)
     assert patient.send_now(b"begin") is True
     assert patient.send_now(large) is False
     assert patient.send_now(b"no") is None, "it would come in between"
