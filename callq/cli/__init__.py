@@ -19,6 +19,7 @@ from callq.cli import (
     in_force,
     led,
     printer,
+    queue,
     server,
     simulate,
     token,
@@ -37,7 +38,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"callq {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    in_force.add_actions(hall.add_parser(commands))
+    of_halls = hall.add_parser(commands)
+    in_force.add_actions(of_halls)
+    queue.add_action(of_halls)
     server.add_parsers(commands)
     token.add_parser(commands)
     doctor.add_parser(commands)

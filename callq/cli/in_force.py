@@ -64,7 +64,7 @@ def add_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run_show(args: argparse.Namespace) -> int:
     """Print the differences; exit status 0 when there are none, else 1."""
     config = hall_of(args.source)
-    found = differences(_run(_in_force, args, config.id), config)
+    found = differences(run_trio(_in_force, args, config.id), config)
     for difference in found:
         print(difference)
     summary = f"differs in {len(found)} key{'s' * (len(found) > 1)}" if found else "in force"
@@ -75,7 +75,7 @@ def run_show(args: argparse.Namespace) -> int:
 def run_load(args: argparse.Namespace) -> int:
     """Put the file in force and print what changed; a refusal is told with its hint."""
     config = hall_of(args.source)
-    before, revision = _run(_put_in_force, args, config)
+    before, revision = run_trio(_put_in_force, args, config)
     for difference in differences(before, config) if before else ():
         print(difference)
     done = "was in force already" if before and digest(before) == digest(config) else "in force"
@@ -85,11 +85,12 @@ def run_load(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     """Print the hall in force as TOML."""
-    print(export_hall(_run(_in_force, args, args.hall)), end="")
+    print(export_hall(run_trio(_in_force, args, args.hall)), end="")
     return 0
 
 
-def _run(do: Callable[[Unpack[Ts]], Awaitable[T]], *arguments: *Ts) -> T:
+def run_trio(do: Callable[[Unpack[Ts]], Awaitable[T]], *arguments: *Ts) -> T:
+    """Run an asynchronous function, with a log for warnings only."""
     configure_logs("console", "warning")
     import trio
 
@@ -98,18 +99,19 @@ def _run(do: Callable[[Unpack[Ts]], Awaitable[T]], *arguments: *Ts) -> T:
 
 async def _in_force(args: argparse.Namespace, hall: str) -> HallConfig:
     if args.url:
-        return await _over_http(args, partial(_get, hall=hall))
-    return await _in_directory(args, partial(_replayed, hall=hall))
+        return await over_http(args, partial(_get, hall=hall))
+    return await in_directory(args, partial(_replayed, hall=hall))
 
 
 async def _put_in_force(args: argparse.Namespace, config: HallConfig) -> tuple[HallConfig | None, int]:
     """The configuration before, None for a new hall, and the revision after."""
     if args.url:
-        return await _over_http(args, partial(_send, config=config))
-    return await _in_directory(args, partial(_write, config=config))
+        return await over_http(args, partial(_send, config=config))
+    return await in_directory(args, partial(_write, config=config))
 
 
-async def _over_http(args: argparse.Namespace, do: Callable[[Api], Awaitable[T]]) -> T:
+async def over_http(args: argparse.Namespace, do: Callable[[Api], Awaitable[T]]) -> T:
+    """Do something at the server of `--url`, with the administrator's token of the environment."""
     token = os.environ.get(ADMIN_TOKEN)
     if not token:
         raise UserError(
@@ -139,7 +141,8 @@ async def _send(api: Api, *, config: HallConfig) -> tuple[HallConfig, int]:
     return before, int(answer["revision"])
 
 
-async def _in_directory(args: argparse.Namespace, do: Callable[[Store], Awaitable[T]]) -> T:
+async def in_directory(args: argparse.Namespace, do: Callable[[Store], Awaitable[T]]) -> T:
+    """Do something with the store of `--data`, whether a server holds it or not."""
     from callq.journal.redis.store import open_store
 
     refuse_without_store(args.data)

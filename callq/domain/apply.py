@@ -14,6 +14,7 @@ from callq.domain.effects import (
     asks,
     bookings,
     calls,
+    desk,
     devices,
     hall,
     notices,
@@ -140,4 +141,8 @@ _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.PrintTaken: printing.taken,
     ev.PrintEnded: printing.ended,
     ev.PrinterReported: printing.reported,
+    ev.HelperJoined: desk.helper_joined,
+    ev.HelperLeft: desk.helper_left,
+    ev.TicketPrechecked: desk.prechecked,
+    ev.SentHome: desk.sent_home,
 }

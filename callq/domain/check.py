@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from callq.domain import (
+    check_desk,
     check_devices,
     check_hours,
     check_load,
@@ -57,6 +58,7 @@ def _all(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from check_screens.problems(config)
     yield from check_warnings.problems(config)
     yield from check_printers.problems(config)
+    yield from check_desk.problems(config)
     yield from _coverage(config)
 
 

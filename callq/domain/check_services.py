@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
-from callq.domain import check_load
+from callq.domain import check_desk, check_load
 from callq.domain import check_values as values
 from callq.domain.check_values import ConfigProblem
 from callq.domain.commands import Channel
@@ -52,6 +52,13 @@ def _services(config: HallConfig) -> Iterator[ConfigProblem]:
         yield from _ranges(f"{at}ranges", service)
         if service.booking is not None:
             yield from _booking(f"{at}booking.", service.booking)
+        yield from check_desk.prechecks(at, service.precheck)
+        if service.needs_precheck and not service.precheck:
+            yield ConfigProblem(
+                f"{at}needs_precheck",
+                "there is nothing to look at before a number",
+                "list it in `precheck`, or leave `needs_precheck` out",
+            )
     yield from values.duplicates("services[{}].code", [service.code for service in config.services])
     yield from values.duplicates("services[{}].prefix", [service.prefix for service in config.services])
 

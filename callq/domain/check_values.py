@@ -69,10 +69,12 @@ MAX_CHARS: Final = {
     "theme_en": 24,
     "everyday": 12,
     "public_url": 80,
+    "precheck": 60,
+    "hint": 80,
 }
 """Longest text by key, in characters: what the screens can show without cutting."""
 
-REQUIRED_TEXT: Final = frozenset({"name", "label", "examples", "notices", "digits"})
+REQUIRED_TEXT: Final = frozenset({"name", "label", "examples", "notices", "digits", "precheck"})
 """Texts that may not be empty where they are given."""
 
 RANGES: Final = {
@@ -143,8 +145,14 @@ RANGES: Final = {
     "unstaffed_min": (0, 480),
     "serving_min": (0, 480),
     "paused_min": (0, 480),
+    # desk
+    "priority_share": (0, 100),
+    "priority_free": (0, 10_000),
 }
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
+
+MOST_CHECKS: Final = 20
+"""Of one list that helpers walk through."""
 
 LEVELS: Final = (1, 3)
 """Range of a clerk's skill level."""

@@ -97,6 +97,10 @@ class Issue(Command, frozen=True, kw_only=True, tag="issue"):
     """An expired ticket whose come-back credit is claimed, when the person is not known."""
     printer: str = ""
     """Where it is printed; empty: nowhere."""
+    prechecked: bool = False
+    """Whether a pre-check was passed for it."""
+    class_reason: str = ""
+    """Why it has its class, where staff granted it."""
 
 
 class _OnTicket(Command, frozen=True, kw_only=True):
@@ -137,9 +141,14 @@ class Transfer(Command, frozen=True, kw_only=True, tag="transfer"):
 
 
 class Reassign(_OnTicket, frozen=True, kw_only=True, tag="reassign"):
-    """改号: the wrong service was chosen; credit kept."""
+    """改号: the wrong service was chosen, or one window shall call it; credit kept."""
 
-    service: str
+    service: str = ""
+    """Empty: the one that it has."""
+    window: str = ""
+    """The only one that may call it for a while; empty: whoever serves the service."""
+    wait: bool = False
+    """Whether it may wait for an absent window."""
 
 
 class GrantClass(_OnTicket, frozen=True, kw_only=True, tag="grant_class"):
@@ -482,7 +491,44 @@ class ReportPrinter(Command, frozen=True, kw_only=True, tag="report_printer"):
     fault: Fault = ""
 
 
-TicketCommand = Cancel | Rejoin | AbandonTicket | Returned | Reassign | GrantClass | Rate | Reprint
+class Accompany(_OnTicket, frozen=True, kw_only=True, tag="accompany"):
+    """陪同: a helper goes along with the ticket's holder until it is over."""
+
+
+class Release(_OnTicket, frozen=True, kw_only=True, tag="release"):
+    """The helper goes along no more."""
+
+
+class PrecheckTicket(_OnTicket, frozen=True, kw_only=True, tag="precheck"):
+    """预审 of somebody who has a number already."""
+
+    missing: tuple[str, ...] = ()
+    """In the hall file's words; empty: passed."""
+
+
+class SendHome(Command, frozen=True, kw_only=True, tag="send_home"):
+    """预审 of somebody without a number, to whom something is missing."""
+
+    service: str
+    """Empty: that of `item`."""
+    item: str = ""
+    missing: tuple[str, ...]
+    """In the hall file's words; at least one."""
+
+
+TicketCommand = (
+    Cancel
+    | Rejoin
+    | AbandonTicket
+    | Returned
+    | Reassign
+    | GrantClass
+    | Rate
+    | Reprint
+    | Accompany
+    | Release
+    | PrecheckTicket
+)
 WindowCommand = (
     SignIn
     | SignOut
@@ -542,6 +588,7 @@ AnyCommand = (
     | HallCommand
     | BookingCommand
     | PrinterCommand
+    | SendHome
 )
 
 

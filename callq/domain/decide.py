@@ -18,6 +18,7 @@ from callq.domain.rules import (
     bookings,
     calls,
     configure,
+    desk,
     devices,
     hall,
     notices,
@@ -120,4 +121,8 @@ _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]]
     cmd.TakePrint: printing.take_print,
     cmd.EndPrint: printing.end_print,
     cmd.ReportPrinter: printing.report_printer,
+    cmd.Accompany: desk.accompany,
+    cmd.Release: desk.release,
+    cmd.PrecheckTicket: desk.precheck,
+    cmd.SendHome: desk.send_home,
 }

@@ -50,6 +50,7 @@ class Code(StrEnum):
     STORE_UNAVAILABLE = "store_unavailable"
     VOICE_UNAVAILABLE = "voice_unavailable"
     UNKNOWN_DEVICE = "unknown_device"
+    PRECHECK_NEEDED = "precheck_needed"
 
 
 CONFLICT: Final = 409
@@ -92,6 +93,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.STORE_UNAVAILABLE: 503,
     Code.VOICE_UNAVAILABLE: 503,
     Code.UNKNOWN_DEVICE: 404,
+    Code.PRECHECK_NEEDED: 409,
 }
 """HTTP status of each code."""
 
@@ -133,6 +135,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.STORE_UNAVAILABLE: "The store is unavailable for now",
     Code.VOICE_UNAVAILABLE: "The server has no voice for this",
     Code.UNKNOWN_DEVICE: "The hall has no such device",
+    Code.PRECHECK_NEEDED: "The desk looks at the papers first",
 }
 
 

@@ -63,6 +63,16 @@ class Booking(_Config, frozen=True, kw_only=True):
     """Checking in is possible so long before the slot."""
 
 
+class Check(_Config, frozen=True, kw_only=True):
+    """预审: something to look at before a number: a paper, or a condition."""
+
+    text: str
+    text_en: str = ""
+    hint: str = ""
+    """Where to get it, or what to do without it; told to whoever lacks it."""
+    hint_en: str = ""
+
+
 class Service(_Config, frozen=True, kw_only=True):
     """What a ticket queues for."""
 
@@ -105,6 +115,10 @@ class Service(_Config, frozen=True, kw_only=True):
     theme_en: str = ""
     everyday: str = ""
     """What people call it, e.g. 看病报销, for the large-type page of kiosks."""
+    precheck: tuple[str | Check, ...] = ()
+    """What helpers look at before a number, in order."""
+    needs_precheck: bool = False
+    """Whether no number is taken before that: kiosks send people to the desk."""
 
     @property
     def needs(self) -> str:
@@ -259,6 +273,8 @@ class Item(_Config, frozen=True, kw_only=True):
     name_en: str = ""
     channels: tuple[ItemChannel, ...] = ("window",)
     """How it can be dealt with, the hall's favourite first."""
+    precheck: tuple[str | Check, ...] = ()
+    """What helpers look at before a number, after what its service has."""
 
 
 class Outlet(_Config, frozen=True, kw_only=True):
@@ -481,6 +497,17 @@ class Printer(_Config, frozen=True, kw_only=True):
     """Width of its paper: 384 for rolls of 58 mm, 576 for 80 mm."""
 
 
+class Desk(_Config, frozen=True, kw_only=True):
+    """帮办导办: what the desk and the helpers may do."""
+
+    priority_share: int = 0
+    """Percent of the day's tickets that staff may give priority; 0: no limit."""
+    priority_free: int = 10
+    """So many may have it before the share counts."""
+    over_share: Literal["supervisor", "refuse"] = "supervisor"
+    """What is beyond the share: a supervisor's to grant, or nobody's."""
+
+
 class HallConfig(_Config, frozen=True, kw_only=True):
     """One hall, whole."""
 
@@ -517,6 +544,7 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     printers: tuple[Printer, ...] = ()
     public_url: str = ""
     """Address at which phones reach the server, for the codes on tickets; empty: that of whoever prints."""
+    desk: Desk = Desk()
 
     @property
     def policy_name(self) -> str:

@@ -108,6 +108,12 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         ev.PrintEnded,
         ev.PrinterReported,
         hall.Printer,
+        ev.HelperJoined,
+        ev.HelperLeft,
+        ev.TicketPrechecked,
+        ev.SentHome,
+        hall.Check,
+        hall.Desk,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -123,7 +129,11 @@ LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
         ev.Booked: ("day",),
         ev.BookingMoved: ("day",),
     },
-    4: {ev.TicketIssued: ("item", "bound"), ev.Why: ("terms", "by", "target_min")},
+    4: {
+        ev.TicketIssued: ("item", "bound", "class_reason"),
+        ev.Why: ("terms", "by", "target_min"),
+        ev.TicketReassigned: ("bound",),
+    },
 }
 """Fields, by their schema, that older readers do without: what they would say is then as it was before."""
 
@@ -182,6 +192,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "warnings",
             "printers",
             "public_url",
+            "desk",
         ),
         hall.Service: (
             "target_appointment_min",
@@ -192,6 +203,8 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "theme",
             "theme_en",
             "everyday",
+            "precheck",
+            "needs_precheck",
         ),
         **LEFT_OUT[4],
     },

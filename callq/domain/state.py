@@ -31,6 +31,7 @@ from callq.domain.tides import Tide
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
+    from callq.domain.desk import Companion, Precheck, PrecheckCount
     from callq.domain.devices import DeviceNow
     from callq.domain.notices import Notice
     from callq.domain.printing import Fault, Printout
@@ -245,6 +246,7 @@ class HallState:
         "bound",
         "clerk_at",
         "clerk_days",
+        "companions",
         "config",
         "counters",
         "credits",
@@ -276,6 +278,8 @@ class HallState:
         "numbering",
         "order",
         "own_counts",
+        "precheck_counts",
+        "prechecks",
         "printer_faults",
         "prints",
         "ratings_asked",
@@ -404,6 +408,12 @@ class HallState:
         """The last print by ticket."""
         self.printer_faults: dict[str, Fault] = {}
         """What is wrong with a printer, as its agent said last; by printer."""
+        self.companions: dict[str, Companion] = {}
+        """Who goes along with a ticket, by ticket; see `companion_of`."""
+        self.prechecks: dict[str, Precheck] = {}
+        """The last pre-check by ticket."""
+        self.precheck_counts: dict[str, PrecheckCount] = {}
+        """Pre-checks of this business day, by service."""
 
     @property
     def created(self) -> bool:
@@ -581,6 +591,9 @@ PLAIN: Final = (
     "ratings_asked",
     "prints",
     "printer_faults",
+    "companions",
+    "prechecks",
+    "precheck_counts",
 )
 """Parts that are bytes as they stand."""
 

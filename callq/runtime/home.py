@@ -266,7 +266,7 @@ class DiskHome:
         """Write what could not be written, and see which alarm files are still there."""
         for name, content in list(self._unwritten.items()):
             try:
-                await trio.to_thread.run_sync(_write_durably, self.directory / "alarms" / name, content)
+                await trio.to_thread.run_sync(write_durably, self.directory / "alarms" / name, content)
             except OSError as error:
                 self._log.critical("alarm_not_written", name=name, error=str(error), content=content.decode())
                 return
@@ -281,7 +281,7 @@ class DiskHome:
         path = self.directory / "archive" / hall / f"{day}.gz"
 
         def write() -> None:
-            _write_durably(path, gzip.compress(header(base) + packed(entries), mtime=0))
+            write_durably(path, gzip.compress(header(base) + packed(entries), mtime=0))
 
         await trio.to_thread.run_sync(write)
         return str(path)
@@ -340,11 +340,11 @@ def _settle_name(path: Path) -> str:
         if held := path.read_text().strip():
             return held
     name = secrets.token_hex(6)
-    _write_durably(path, f"{name}\n".encode())
+    write_durably(path, f"{name}\n".encode())
     return name
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes) -> None:
     """Replace a file atomically; on disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.new")

@@ -29,7 +29,7 @@ def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, obj
     at_work = working(state)
     return {
         "place": place_of(state, None),
-        "services": tuple(_service(state, s, at_work[s.code], now_ms, memo) for s in config.services),
+        "services": tuple(entrance_service(state, s, at_work[s.code], now_ms, memo) for s in config.services),
         "zones": tuple(
             m.EntranceZone(
                 code=zone.code,
@@ -52,7 +52,10 @@ def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, obj
     }
 
 
-def _service(state: HallState, service: Service, working: int, now_ms: int, memo: Memo) -> m.EntranceService:
+def entrance_service(
+    state: HallState, service: Service, working: int, now_ms: int, memo: Memo
+) -> m.EntranceService:
+    """One service; `working`: how many windows are at work on it."""
     equipped = [w for w in state.config.windows if not w.services or service.code in w.services]
     zone = state.index.zones.get(service.zone or (equipped[0].zone if equipped else ""))
     near = [w for w in equipped if zone is not None and w.zone == zone.code]
@@ -75,4 +78,5 @@ def _service(state: HallState, service: Service, working: int, now_ms: int, memo
         theme_en=service.theme_en,
         everyday=service.everyday,
         bookable=service.booking is not None,
+        needs_precheck=service.needs_precheck,
     )

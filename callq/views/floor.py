@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callq.domain.ticket import TicketState
 from callq.views.board import working
+from callq.views.desk import accompanied_rows, prechecks_out, share_out
 from callq.views.devices import device_counts, device_rows
 from callq.views.held import held_row
 from callq.views.notices import notices_of
@@ -70,6 +71,9 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
         "warnings": warnings_of(state, memo),
         "thresholds": thresholds_of(state),
         "config_digest": state.digest,
+        "priority_share": share_out(state),
+        "prechecks": prechecks_out(state),
+        "accompanied": accompanied_rows(state),
     }
 
 

@@ -13,7 +13,7 @@ from callq.views.held import held_at, held_row, undoable
 from callq.views.left import left_by
 from callq.views.queues import Memo, english_names_of, names_of, service_queues
 from callq.views.strip import services_shown
-from callq.views.ticket import rejoin_of, ticket_out, window_out
+from callq.views.ticket import companion_out, precheck_out, rejoin_of, ticket_out, window_out
 from callq.views.ticketing import suspended_of
 from callq.views.why import why_out, would_call
 from callq.wire import messages as m
@@ -146,6 +146,8 @@ def panel_ticket(
         may_recall_ms=may_recall_ms(state, ticket) if recallable else None,
         calls_left=max(0, rules.max_calls - ticket.calls),
         calls_before_miss=max(0, rules.min_calls_before_miss - ticket.calls),
+        companion=companion_out(state, ticket),
+        precheck=precheck_out(state, ticket),
     )
 
 

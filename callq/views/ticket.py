@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from callq.domain.desk import companion_of
 from callq.domain.estimate import ahead, expected_wait
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import ticket_of
@@ -51,6 +52,8 @@ def ticket_out(
     """
     waiting = ticket.state is TicketState.WAITING
     credit = state.credits.get(ticket.id)
+    checked = state.prechecks.get(ticket.id)
+    companion = companion_of(state, ticket)
     return m.Ticket(
         id=ticket.id,
         number=ticket.number,
@@ -91,7 +94,23 @@ def ticket_out(
         else msgspec.UNSET,
         links={**links_of(state.hall, ticket.id), **(links or {})},
         print=print_out(state, ticket),
+        prechecked_ms=checked.at_ms if checked is not None and not checked.missing else None,
+        accompanied_ms=companion.since_ms if companion is not None else None,
     )
+
+
+def companion_out(state: HallState, ticket: Ticket) -> m.Companion | None:
+    """Who goes along with a ticket, as staff may know it."""
+    found = companion_of(state, ticket)
+    return m.Companion(by=found.by, helper=found.helper, since_ms=found.since_ms) if found else None
+
+
+def precheck_out(state: HallState, ticket: Ticket) -> m.Precheck | None:
+    """The last pre-check of a ticket, as staff may know it."""
+    found = state.prechecks.get(ticket.id)
+    if found is None:
+        return None
+    return m.Precheck(by=found.by, helper=found.helper, at_ms=found.at_ms, missing=found.missing)
 
 
 def print_out(state: HallState, ticket: Ticket) -> m.Print | None:

@@ -16,6 +16,7 @@ from callq.domain.routing import eligible_lanes
 from callq.domain.rules.guards import ticket_of, window_of
 from callq.views.announcements import project_announcements
 from callq.views.board import project_board
+from callq.views.desk import project_desk
 from callq.views.devices import project_orders
 from callq.views.entrance import project_entrance
 from callq.views.floor import project_floor
@@ -205,6 +206,12 @@ def _printer_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield PRINTERS
 
 
+def _desk_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield FLOOR
+    yield PRINTERS
+
+
 VIEWS: Final[dict[str, _Kind]] = {
     "board": _Kind(("zone",), lambda v, s, now, memo: project_board(s, v.zone, now, memo), _board_topics),
     "announcements": _Kind(
@@ -221,6 +228,7 @@ VIEWS: Final[dict[str, _Kind]] = {
     ),
     "orders": _Kind((), lambda v, s, now, memo: project_orders(s, now), _order_topics),
     "printers": _Kind((), lambda v, s, now, memo: project_printers(s), _printer_topics),
+    "desk": _Kind((), lambda v, s, now, memo: project_desk(s, now, memo), _desk_topics),
 }
 """How each view is made, and what it depends on."""
 
@@ -361,6 +369,21 @@ def _of_printer(event: ev.PrinterReported, state: HallState) -> Iterator[Topic]:
     yield PRINTERS
 
 
+def _of_desk(
+    event: ev.HelperJoined | ev.HelperLeft | ev.TicketPrechecked, state: HallState
+) -> Iterator[Topic]:
+    """The floor and the ticket, and the panels that show it: where it stands, or would be called next."""
+    yield FLOOR
+    yield "ticket", event.ticket
+    ticket = state.tickets.get(event.ticket)
+    if ticket is None:
+        yield HALL
+        return
+    yield "service", ticket.service
+    if ticket.window is not None:
+        yield "window", ticket.window
+
+
 def _of_floor(event: ev.ClerkSeconded, state: HallState) -> Iterator[Topic]:
     yield FLOOR
 
@@ -451,6 +474,8 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
     ),
     **dict.fromkeys((ev.PrintRequested, ev.PrintTaken, ev.PrintEnded), _of_print),
     ev.PrinterReported: _of_printer,
+    **dict.fromkeys((ev.HelperJoined, ev.HelperLeft, ev.TicketPrechecked), _of_desk),
+    ev.SentHome: _of_floor,
     **dict.fromkeys(
         (
             ev.ClerkSeconded,

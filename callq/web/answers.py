@@ -88,6 +88,9 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     warnings: tuple[m.FloorWarning, ...]
     thresholds: m.Thresholds
     config_digest: str
+    priority_share: m.PriorityShare
+    prechecks: m.Prechecks
+    accompanied: tuple[m.Accompanied, ...]
     server_ms: int
 
 

@@ -234,6 +234,7 @@ class Api:
                 kind = str(data.pop("e"))
                 if not persons:
                     data.pop("person", None)
+                    data.pop("helper", None)
                 found.append(
                     m.Event(
                         revision=entry.id.revision,
@@ -255,6 +256,8 @@ class Api:
         actor = self.actor(call, Permission.ISSUE)
         if body.class_ == "priority":
             call.principal.require(Permission.ISSUE_PRIORITY)
+        if body.prechecked:
+            call.principal.require(Permission.PRECHECK)
         if (body.service is None) is (body.item is None):
             raise Rejected(Code.INVALID, "give `service` or `item`", "exactly one of them")
         person = body.person
@@ -276,6 +279,8 @@ class Api:
             services=body.services,
             come_back=body.come_back or "",
             printer=body.printer or "",
+            prechecked=body.prechecked,
+            class_reason=orders.said(body.class_reason),
         )
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:

@@ -65,6 +65,10 @@ class IssueBody(_Body, frozen=True, kw_only=True):
     """Id of an expired ticket whose come-back is claimed."""
     printer: Short | None = None
     """Where it is printed at once; left out: nowhere."""
+    prechecked: bool = False
+    """Whether the desk looked at the papers and nothing was missing; for staff to say."""
+    class_reason: Reason = ""
+    """Why `priority` was granted."""
 
 
 class LikelyItem(_Body, frozen=True, kw_only=True):
@@ -143,6 +147,40 @@ class FindBookingsBody(_Body, frozen=True, kw_only=True):
     person: PersonBody
 
 
+class FindTicketsBody(_Body, frozen=True, kw_only=True):
+    """Which tickets are looked for; conditions are combined, and at least one is given."""
+
+    number: Short | None = None
+    """As printed, or its digits alone: `A012`, `a12`, `12`."""
+    person: PersonBody | None = None
+    """By `id_no` or `phone`; only their hashes are compared."""
+    tail: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{3,4}$(?!\n)")] | None = None
+    """The last three or four characters of telephone or document."""
+    issued_near_ms: Moment | None = None
+    """About when it was taken: the nearest first, none further than 20 min."""
+    service: Short | None = None
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    """Idempotency key of a request of the same token that took it or was about it."""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 12
+    """Most tickets in the answer."""
+
+
+Missing = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=PLAIN)], ...],
+    msgspec.Meta(max_length=200),
+]
+"""Texts of the list that the hall file has."""
+
+
+class PrecheckBody(_Body, frozen=True, kw_only=True):
+    """预审 of somebody who takes no number, since something is missing; nothing about the person."""
+
+    service: Short | None = None
+    item: Short | None = None
+    """Code of a matter; exactly one of the two."""
+    missing: Missing
+
+
 class CommandBody(_Body, frozen=True, kw_only=True, tag_field="command"):
     """Base of commands."""
 
@@ -186,9 +224,13 @@ class TransferBody(CommandBody, frozen=True, kw_only=True, tag="transfer"):
 
 
 class ReassignBody(CommandBody, frozen=True, kw_only=True, tag="reassign"):
-    """改号: the wrong service was chosen; the place in time is kept."""
+    """改号: the wrong service was chosen, or one window shall call it; the place in time is kept."""
 
-    service: Short
+    service: Short | None = None
+    window: Short | None = None
+    """The only one that may call it, for a while; at least one of the two."""
+    wait: bool = False
+    """Whether it may wait for a window that is absent."""
 
 
 class GrantClassBody(CommandBody, frozen=True, kw_only=True, tag="grant_class"):
@@ -217,6 +259,20 @@ class ReprintBody(CommandBody, frozen=True, kw_only=True, tag="reprint"):
     """Left out: the one that printed it, or the only one of the hall."""
 
 
+class AccompanyBody(CommandBody, frozen=True, kw_only=True, tag="accompany"):
+    """陪同: go along with the ticket's holder until it is over; the window is told."""
+
+
+class ReleaseBody(CommandBody, frozen=True, kw_only=True, tag="release"):
+    """Go along no more."""
+
+
+class PrecheckTicketBody(CommandBody, frozen=True, kw_only=True, tag="precheck"):
+    """预审 of somebody who has a number: passed, or what is missing."""
+
+    missing: Missing = ()
+
+
 TicketCommandBody = (
     CancelBody
     | RejoinBody
@@ -227,6 +283,9 @@ TicketCommandBody = (
     | GrantClassBody
     | RateBody
     | ReprintBody
+    | AccompanyBody
+    | ReleaseBody
+    | PrecheckTicketBody
 )
 
 

@@ -14,6 +14,7 @@ import msgspec
 import trio
 
 from callq.domain import commands as cmd
+from callq.domain.desk import checks_of
 from callq.domain.errors import CallqError, Code, Rejected
 from callq.domain.rules.guards import ticket_of
 from callq.domain.state import same_person
@@ -21,6 +22,7 @@ from callq.guide.facts import Facts
 from callq.guide.question import Question
 from callq.guide.route import MAX_OPTIONS, route
 from callq.views.bookings import booking_out
+from callq.views.desk import checks_out
 from callq.views.ticket import ticket_out
 from callq.web import bodies, decisions, problems
 from callq.web.persons import known_person
@@ -476,6 +478,7 @@ async def items(api: Api, call: Call, query: ItemsQuery) -> m.ItemPage:
                     name_en=item.name_en,
                     service=item.service,
                     channels=item.channels,
+                    checks=checks_out(checks_of(state, item.service, item.code)),
                 )
                 for _, item in page
             ),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from callq.web.roles import Principal
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     """What somebody typed, without long numbers: no identity or telephone number gets into the journal."""
     return without_numbers(text)
 
@@ -41,6 +41,9 @@ TICKET_PERMISSION: Final[dict[type, Permission]] = {
     bodies.GrantClassBody: Permission.GRANT_CLASS,
     bodies.RateBody: Permission.RATE,
     bodies.ReprintBody: Permission.REPRINT_TICKET,
+    bodies.AccompanyBody: Permission.ACCOMPANY,
+    bodies.ReleaseBody: Permission.ACCOMPANY,
+    bodies.PrecheckTicketBody: Permission.PRECHECK,
 }
 """What each command to a ticket needs beyond `COMMAND_TICKET`."""
 
@@ -61,69 +64,72 @@ BOOKING_PERMISSION: Final[dict[type, Permission]] = {
 """What each command to a booking needs beyond `COMMAND_BOOKING`."""
 
 _TO_TICKET: Final[dict[type, Callable[[str, Any, Principal], cmd.TicketCommand | cmd.Transfer]]] = {
-    bodies.CancelBody: lambda t, body, _: cmd.Cancel(ticket=t, reason=_said(body.reason)),
+    bodies.CancelBody: lambda t, body, _: cmd.Cancel(ticket=t, reason=said(body.reason)),
     bodies.RejoinBody: lambda t, body, _: cmd.Rejoin(ticket=t),
-    bodies.AbandonTicketBody: lambda t, body, _: cmd.AbandonTicket(ticket=t, reason=_said(body.reason)),
+    bodies.AbandonTicketBody: lambda t, body, _: cmd.AbandonTicket(ticket=t, reason=said(body.reason)),
     bodies.ReturnedBody: lambda t, body, _: cmd.Returned(ticket=t),
     bodies.TransferBody: lambda t, body, _: cmd.Transfer(ticket=t, wait=body.wait, **_target(body.to)),
-    bodies.ReassignBody: lambda t, body, _: cmd.Reassign(ticket=t, service=body.service),
+    bodies.ReassignBody: lambda t, body, _: cmd.Reassign(
+        ticket=t, service=body.service or "", window=body.window or "", wait=body.wait
+    ),
     bodies.GrantClassBody: lambda t, body, _: cmd.GrantClass(
-        ticket=t, cls=body.class_, reason=_said(body.reason)
+        ticket=t, cls=body.class_, reason=said(body.reason)
     ),
     bodies.RateBody: lambda t, body, who: cmd.Rate(
         ticket=t,
         level=body.level,
-        reasons=tuple(map(_said, body.reasons)),
-        text=_said(body.text),
+        reasons=tuple(map(said, body.reasons)),
+        text=said(body.text),
         step=body.step,
         by_phone=who.role is Role.CITIZEN,
     ),
     bodies.ReprintBody: lambda t, body, _: cmd.Reprint(ticket=t, printer=body.printer or ""),
+    bodies.AccompanyBody: lambda t, body, _: cmd.Accompany(ticket=t),
+    bodies.ReleaseBody: lambda t, body, _: cmd.Release(ticket=t),
+    bodies.PrecheckTicketBody: lambda t, body, _: cmd.PrecheckTicket(ticket=t, missing=body.missing),
 }
 
 _TO_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand | cmd.Transfer]]] = {
     wb.SignInBody: lambda w, body: cmd.SignIn(window=w, clerk=body.clerk),
     wb.SignOutBody: lambda w, body: cmd.SignOut(window=w, clerk=body.clerk or ""),
     wb.HandOverBody: lambda w, body: cmd.HandOver(window=w, clerk=body.clerk),
-    wb.TakeOverBody: lambda w, body: cmd.TakeOver(window=w, clerk=body.clerk, reason=_said(body.reason)),
+    wb.TakeOverBody: lambda w, body: cmd.TakeOver(window=w, clerk=body.clerk, reason=said(body.reason)),
     wb.SetSkillsBody: lambda w, body: cmd.SetSkills(
         window=w, skills=None if body.skills is None else tuple(dict.fromkeys(body.skills))
     ),
     wb.OpenBody: lambda w, _: cmd.Open(window=w),
     wb.CloseBody: lambda w, _: cmd.Close(window=w),
-    wb.PauseBody: lambda w, body: cmd.Pause(window=w, reason=_said(body.reason)),
+    wb.PauseBody: lambda w, body: cmd.Pause(window=w, reason=said(body.reason)),
     wb.UnpauseBody: lambda w, _: cmd.Unpause(window=w),
     wb.CallNextBody: lambda w, _: cmd.CallNext(window=w),
-    wb.CallTicketBody: lambda w, body: cmd.CallTicket(
-        window=w, ticket=body.ticket, reason=_said(body.reason)
-    ),
+    wb.CallTicketBody: lambda w, body: cmd.CallTicket(window=w, ticket=body.ticket, reason=said(body.reason)),
     wb.RecallBody: lambda w, _: cmd.Recall(window=w),
     wb.StartBody: lambda w, _: cmd.Start(window=w),
     wb.CompleteBody: lambda w, _: cmd.Complete(window=w),
     wb.MissBody: lambda w, _: cmd.Miss(window=w),
-    wb.AbandonBody: lambda w, body: cmd.Abandon(window=w, reason=_said(body.reason)),
+    wb.AbandonBody: lambda w, body: cmd.Abandon(window=w, reason=said(body.reason)),
     wb.HoldBody: lambda w, body: cmd.Hold(window=w, kind=body.kind),
     wb.ResumeBody: lambda w, body: cmd.Resume(window=w, ticket=body.ticket),
     bodies.TransferBody: lambda w, body: cmd.Transfer(window=w, wait=body.wait, **_target(body.to)),
     wb.UndoBody: lambda w, _: cmd.Undo(window=w),
-    wb.HelpBody: lambda w, body: cmd.Help(window=w, reason=_said(body.reason)),
+    wb.HelpBody: lambda w, body: cmd.Help(window=w, reason=said(body.reason)),
     wb.HelpDoneBody: lambda w, _: cmd.HelpDone(window=w),
     wb.RequestRatingBody: lambda w, _: cmd.RequestRating(window=w),
 }
 
 _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = {
     bodies.ConfigureBody: lambda body: cmd.Configure(config=body.config),
-    bodies.SuspendBody: lambda body: cmd.Suspend(reason=_said(body.reason)),
+    bodies.SuspendBody: lambda body: cmd.Suspend(reason=said(body.reason)),
     bodies.ResumeHallBody: lambda _: cmd.ResumeHall(),
-    bodies.StopIssuingBody: lambda body: cmd.StopIssuing(service=body.service, reason=_said(body.reason)),
+    bodies.StopIssuingBody: lambda body: cmd.StopIssuing(service=body.service, reason=said(body.reason)),
     bodies.StartIssuingBody: lambda body: cmd.StartIssuing(service=body.service),
-    bodies.CloseDayBody: lambda body: cmd.CloseDay(reason=_said(body.reason)),
+    bodies.CloseDayBody: lambda body: cmd.CloseDay(reason=said(body.reason)),
     bodies.SecondBody: lambda body: cmd.Second(clerk=body.clerk, hall=body.hall),
     bodies.UnsecondBody: lambda body: cmd.Unsecond(clerk=body.clerk),
     bodies.SetTidesBody: lambda body: cmd.SetTides(mode=body.mode, beta=body.beta),
     bodies.AcceptPlanBody: lambda body: cmd.AcceptPlan(plan=body.plan),
     bodies.OrderDeviceBody: lambda body: cmd.OrderDevice(device=body.device, order=body.order),
-    bodies.DeclinePlanBody: lambda body: cmd.DeclinePlan(plan=body.plan, reason=_said(body.reason)),
+    bodies.DeclinePlanBody: lambda body: cmd.DeclinePlan(plan=body.plan, reason=said(body.reason)),
     bodies.NoticeBody: lambda body: cmd.PostNotice(
         text=body.text.strip(),
         text_en=body.text_en.strip(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -88,3 +88,9 @@ class ItemsQuery(_Query, frozen=True, kw_only=True):
     service: Annotated[Short, _about("Code of the service")] | None = None
     after: Annotated[int, msgspec.Meta(ge=0, lt=2**53), _about("`next` of the page before")] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=500), _about("Most matters in the answer")] = 100
+
+
+class SheetQuery(_Query, frozen=True, kw_only=True):
+    """In which language."""
+
+    lang: Annotated[Literal["zh", "en"], _about("Of the words")] = "zh"

@@ -74,6 +74,9 @@ class Permission(StrEnum):
     CONFIGURE = "configure"
     CREATE_TOKEN = "create_token"
     REPORT_DEVICE = "report_device"
+    FIND_TICKETS = "find_tickets"
+    ACCOMPANY = "accompany"
+    PRECHECK = "precheck"
 
 
 _R = Role
@@ -132,6 +135,10 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.CREATE_TOKEN: frozenset({_R.ADMIN}),
     # A call box works with the token of its clerk.
     Permission.REPORT_DEVICE: frozenset({_R.SCREEN, _R.DEVICE, _R.KIOSK, _R.RATING, _R.CLERK}),
+    # By what is kept of a person: for those who stand before that person.
+    Permission.FIND_TICKETS: _RUNNING | {_R.HELPER},
+    Permission.ACCOMPANY: _RUNNING | {_R.HELPER},
+    Permission.PRECHECK: _RUNNING | {_R.HELPER},
 }
 """The whole table. An inspector reads everything but persons and changes nothing."""
 
@@ -145,6 +152,7 @@ VIEW_PERMISSION: Final[dict[str, Permission]] = {
     "ticket": Permission.READ_TICKET,
     "orders": Permission.REPORT_DEVICE,
     "printers": Permission.READ_PRINTERS,
+    "desk": Permission.READ_FLOOR,
 }
 """What following a view needs."""
 

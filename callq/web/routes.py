@@ -13,6 +13,7 @@ from callq.web import (
     answers,
     bodies,
     booking,
+    desk,
     devices,
     guide,
     printing,
@@ -115,6 +116,7 @@ _ISSUING: Final = (
     Code.SERVICE_CLOSED,
     Code.OUTSIDE_SESSION,
     Code.QUOTA_EXHAUSTED,
+    Code.PRECHECK_NEEDED,
 )
 """How a new ticket, or one for another service, can be refused."""
 
@@ -173,6 +175,7 @@ ROUTES: Final[tuple[Route, ...]] = (
             Code.UNKNOWN_TICKET,
             Code.EXPIRED,
             Code.NOT_ELIGIBLE,
+            Code.LIMIT_REACHED,
         ),
     ),
     Route(
@@ -464,6 +467,49 @@ ROUTES: Final[tuple[Route, ...]] = (
         m.HealthAnswer,
         body=bodies.HealthBody,
         codes=(Code.LIMIT_REACHED,),
+    ),
+    Route(
+        "findTickets",
+        "POST",
+        f"{HALL}/find/tickets",
+        "Tickets by number, person, time or service, for the desk; changes nothing",
+        Permission.FIND_TICKETS,
+        lambda api, asked: desk.find(api, asked.call, asked.body),
+        m.FoundTickets,
+        body=bodies.FindTicketsBody,
+        codes=(Code.UNKNOWN_SERVICE,),
+    ),
+    Route(
+        "sendHome",
+        "POST",
+        f"{HALL}/prechecks",
+        "预审 of somebody who takes no number since something is missing; a passed one goes with the ticket",
+        Permission.PRECHECK,
+        lambda api, asked: desk.send_home(api, asked.call, asked.body),
+        m.SentHomeAnswer,
+        status=201,
+        body=bodies.PrecheckBody,
+        codes=(Code.UNKNOWN_SERVICE, Code.UNKNOWN_ITEM, Code.WRONG_STATE),
+    ),
+    Route(
+        "getQueue",
+        "GET",
+        f"{HALL}/queue",
+        "Everybody who waits, is at a window or was put aside, in the order of calls: for paper",
+        Permission.LIST_TICKETS,
+        lambda api, asked: desk.queue(api, asked.call),
+        m.QueueList,
+    ),
+    Route(
+        "getQueueSheet",
+        "GET",
+        f"{HALL}/queue.html",
+        "The same as a page to print, which needs nothing else",
+        Permission.LIST_TICKETS,
+        lambda api, asked: desk.queue_sheet(api, asked.call, asked.query),
+        None,
+        query=queries.SheetQuery,
+        kind="text/html; charset=utf-8",
     ),
 )
 """Every request of the API. `/metrics`, the health checks, the document itself and pages are apart."""

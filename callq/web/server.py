@@ -17,6 +17,7 @@ from callq.runtime.gauges import watch_lag
 from callq.runtime.home import DiskHome
 from callq.runtime.node import Node
 from callq.voice.clips import Clips
+from callq.web import queue_files
 from callq.web.announcer import Announcer
 from callq.web.api import Api
 from callq.web.app import create_app
@@ -117,6 +118,7 @@ async def serve_until(
                 await nursery.start(node.run)
                 nursery.start_soon(_watch_settings, store)
                 nursery.start_soon(watch_lag)
+                nursery.start_soon(queue_files.run, node, config.data_dir)
                 nursery.start_soon(garbage.run, lambda: node.acts)
                 await serve_node(
                     node,

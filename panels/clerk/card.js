@@ -94,6 +94,18 @@ function came(ticket) {
   return words;
 }
 
+/** What the desk did for it: a helper who comes along, papers that were looked at. @param {PanelTicket} one */
+function desk(one) {
+  const { companion, precheck } = one;
+  const found = [];
+  if (companion) found.push(el("li", { class: "chip chip-filled chip-along" }, t("desk.panel.along", { who: companion.helper || t("desk.helper") })));
+  if (precheck) {
+    const lacks = precheck.missing.length > 0;
+    found.push(el("li", { class: `chip chip-checked${lacks ? " chip-filled" : ""}` }, lacks ? t("desk.panel.lacks", { what: precheck.missing.join(t("comma")) }) : t("desk.panel.checked")));
+  }
+  return found;
+}
+
 /** @param {PanelTicket} one */
 function chips(one) {
   const { ticket } = one;
@@ -104,6 +116,7 @@ function chips(one) {
     "ul",
     { class: "chips" },
     el("li", { class: `chip chip-${ticket.class}` }, t(`panel.class.${ticket.class}`)),
+    ...desk(one),
     ...traits,
     el("li", { class: "chip" }, ticket.cases > 1 ? t("panel.cases", { people: people(ticket.party), n: ticket.cases }) : people(ticket.party)),
     ...came(ticket),

@@ -116,6 +116,8 @@ function renderTotals(floor, now) {
   const { totals } = floor;
   const mean = totals.mean_since_ms === null ? null : wholeMinutes(now - totals.mean_since_ms);
   const share = totals.issued ? Math.round((100 * totals.priority) / totals.issued) : null;
+  const limit = floor.priority_share ? floor.priority_share.limit_percent : null;
+  const checks = floor.prechecks;
   const people = t("floor.total.people");
   /** @type {[string, string, string][]} */
   const rows = [
@@ -124,8 +126,9 @@ function renderTotals(floor, now) {
     [t("floor.total.mean"), mean === null ? t("floor.unknown") : String(mean), mean === null ? "" : t("floor.total.minutes")],
     [t("floor.total.issued"), String(totals.issued), ""],
     [t("floor.total.done"), String(totals.done), ""],
-    [t("floor.total.priority"), share === null ? t("floor.unknown") : `${share}%`, ""],
+    [t("floor.total.priority"), share === null ? t("floor.unknown") : `${share}%`, limit ? t("desk.floor.limit", { n: limit }) : ""],
   ];
+  if (checks && checks.passed + checks.lacking) rows.push([t("desk.floor.prechecks"), String(checks.passed), t("desk.floor.passed", { lacking: checks.lacking })]);
   reconcile(byId("totals"), rows, (row) => row[0], (row) => el("div", {}, el("dt", {}, row[0]), el("dd", {})), (node, row) => {
     const value = node.lastElementChild;
     if (value) refill(value, row.join(), () => [el("strong", {}, row[1]), row[2]]);

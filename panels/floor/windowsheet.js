@@ -158,6 +158,8 @@ export class WindowSheet {
       [t("floor.window.inUse"), skills || t("floor.none")],
     ];
     if (window.trainee) rows.push([t("floor.window.trainee"), name(window.trainee)]);
+    const along = (floor.accompanied || []).find((one) => one.window === window.id);
+    if (along) rows.push([t("desk.floor.along"), along.helper || t("desk.helper")]);
     if (window.state === "paused" && window.pause_reason) rows.push([t("floor.reason"), window.pause_reason]);
     if (window.draining) rows.push([t("floor.window.then"), t("panel.since.draining")]);
     if (window.pause_after) rows.push([t("floor.window.then"), t("panel.since.pauseAfter")]);

@@ -439,7 +439,7 @@ function again() {
 
 onChoice("services", "service", (service) => {
   const found = screen.data ? screen.data.services.find((one) => one.service === service) : null;
-  if (found && isIssuing(found.ticketing, screen.clock.now())) issue(service);
+  if (found && !found.needs_precheck && isIssuing(found.ticketing, screen.clock.now())) issue(service);
 });
 onChoice("keys", "letter", type);
 onChoice("bookings", "booking", checkIn);

@@ -17,6 +17,7 @@ import { lang, named, t } from "/static/words.js";
  */
 export function nowOf(service, nowMs, timezone) {
   if (!isIssuing(service.ticketing, nowMs)) return { open: false, people: "", wait: "", why: whyClosed(service, nowMs, timezone) };
+  if (service.needs_precheck) return { open: false, people: "", wait: "", why: t("desk.kiosk.precheck") };
   const people = t(service.count === 0 ? "kiosk.nobody" : service.count === 1 ? "kiosk.person" : "kiosk.people", { n: service.count });
   const range = waitRange(service.wait);
   let wait = range ? t("kiosk.about", { range }) : t("wait.unknown");

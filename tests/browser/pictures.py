@@ -18,6 +18,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser import floors
+from tests.browser import desks, floors
 from tests.browser.boards import NOW_MS
 from tests.browser.conftest import FLAGS as BROWSER_FLAGS
 from tests.browser.conftest import PANEL, PORTRAIT, TV, WITHIN_MS, ToldFeed, chromium_path, is_live, situation
@@ -40,6 +41,7 @@ ROOT = Path(__file__).parents[2]
 HALL, WINDOW, CLERK = "county", "w1", "c01"
 WIDE = (2400, 1010)
 BAR, PHONE, TABLET = (1280, 320), (390, 844), (1180, 820)
+DESK, LIST = (1280, 800), (900, 1100)
 
 TOGETHER = """<!doctype html><meta charset="utf-8"><style>
   * { margin: 0; box-sizing: border-box }
@@ -219,6 +221,38 @@ def at_the_floor(browser: Browser, url: str, out: Path) -> None:
         take(page, out / f"{name}.png")
 
 
+def at_the_desk(browser: Browser, out: Path) -> None:
+    """The desk of a hall with lists to look through."""
+    with tempfile.TemporaryDirectory() as folder:
+        live = desks.desk_server(Path(folder))
+        try:
+            desks.busy(live)
+            helper = live.token("helper", hall=HALL, name="帮办小周")
+            page = page_of(browser, DESK)
+            page.goto(f"{live.url}/desk/{HALL}#token={helper}")
+            is_live(page)
+            expect(page.locator("#page")).to_have_attribute("data-acting", "true")
+            page.fill("#find-text", "5004")
+            page.click("#find-button")
+            page.click(".do-along")
+            expect(page.locator("#along-list li")).to_have_count(1)
+            expect(page.locator("#receipt[data-loud]")).to_be_visible()
+            take(page, out / "desk-ticket.png")
+            page.keyboard.press("Escape")
+            page.click("#clear")
+            take(page, out / "desk.png")
+            page.click('[data-service="estate"]')
+            page.locator(".answer-yes input").nth(0).check()
+            page.locator(".answer-no input").nth(1).check()
+            take(page, out / "desk-precheck.png")
+            sheet = page_of(browser, LIST)
+            sheet.goto(f"{live.url}/desk/{HALL}/list#token={helper}")
+            expect(sheet.locator("tr[data-number]").first).to_be_visible()
+            take(sheet, out / "queue-list.png")
+        finally:
+            live.stop()
+
+
 def put_together(browser: Browser, out: Path, terminal: str) -> None:
     page = page_of(browser, WIDE)
     parts = {
@@ -242,6 +276,7 @@ def main() -> None:
         work(demo, args.minutes)
         visit(browser, demo, args.out)
         at_the_floor(browser, demo.url, args.out)
+        at_the_desk(browser, args.out)
         put_together(browser, args.out, terminal.html())
         browser.close()
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from callq.domain import commands as cmd
 from callq.domain.devices import gone_silent
-from callq.domain.hall import Device, Item, Minimum, Outlet, Printer, ProfileSlot, Routing, Tides
+from callq.domain.hall import Check, Desk, Device, Item, Minimum, Outlet, Printer, ProfileSlot, Routing, Tides
 from callq.domain.tides import (
     SkillsOf,
     TideMemory,
@@ -41,6 +41,7 @@ def scripted_v4() -> Hall:
     hall.issue("social", item="social-card")
     _asks(hall)
     _paper(hall)
+    _desk(hall)
     return hall
 
 
@@ -75,6 +76,25 @@ def _paper(hall: Hall) -> None:
     hall.do(cmd.EndPrint(ticket=ticket.id, printer="k1", copy=2, state="failed", fault="paper_out"))
     hall.do(cmd.ReportPrinter(printer="k1"))
     hall.issue("social", printer="k1")
+
+
+def _desk(hall: Hall) -> None:
+    """Papers are looked at, somebody is sent home, helpers go along, and one ticket is for one window."""
+    helper = cmd.Actor(role="helper", id="tk_helper", name="帮办小周")
+    hall.do(cmd.SendHome(service="", item="house", missing=("购房合同",)), who=helper)
+    checked = cmd.Issue(
+        ticket="checked", service="social", prechecked=True, cls="priority", class_reason="孕妇"
+    )
+    hall.do(checked, who=helper)
+    ticket = hall.issue("social")
+    hall.do(cmd.PrecheckTicket(ticket=ticket.id, missing=("身份证原件",)), who=helper)
+    hall.do(cmd.Accompany(ticket="checked"), who=helper)
+    hall.do(cmd.Accompany(ticket=ticket.id), who=helper)
+    hall.do(cmd.Release(ticket=ticket.id), who=helper)
+    window = next(
+        w.id for w in hall.state.windows.values() if w.clerk and "social" in hall.state.services_at(w)
+    )
+    hall.do(cmd.Reassign(ticket=ticket.id, window=window, wait=True), who=helper)
 
 
 def _tides(hall: Hall) -> None:
@@ -182,6 +202,7 @@ def _orchestrated(config: HallConfig) -> HallConfig:
             target_priority_min=4,
             theme="个人",
             everyday="办事",
+            precheck=("身份证原件", Check(text="户口簿", text_en="Household register", hint="派出所补办")),
         )
         for service, daily in zip(config.services, (120.0, 60.0, 30.0), strict=True)
     )
@@ -199,10 +220,11 @@ def _orchestrated(config: HallConfig) -> HallConfig:
             Item(
                 code="social-card", name="社保卡申领", service="social", channels=("self_service", "window")
             ),
-            Item(code="house", name="房屋买卖过户", service="estate"),
+            Item(code="house", name="房屋买卖过户", service="estate", precheck=("购房合同",)),
         ),
         printers=(Printer(id="k1", name="1 号自助机", zone="hall"),),
         public_url="https://queue.example.cn",
+        desk=Desk(priority_share=50, priority_free=2, over_share="refuse"),
         outlets=(Outlet(channel="self_service", name="自助服务区", zone="hall", hours="08:00-22:00"),),
         devices=(
             Device(id="tv-1", kind="screen", name="大厅东屏", zone="hall", place="东墙"),

@@ -136,6 +136,7 @@ class AtWindows:
                 party=party,
                 prefer_clerk="c1" if party == 4 else "",
                 come_back=pick(data, owed) if owed else "",
+                prechecked=party > 1 and "estate" in (service, *services),
             )
         )
 

@@ -11,11 +11,13 @@ from callq.domain.calendar import day_after
 from callq.domain.devices import gone_silent
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hours import slots_on
+from callq.domain.ticket import FINAL
 from callq.domain.tides import SkillsOf, TideMemory, TidePlan
+from callq.views.desk import accompanied_rows
 from tests.harness import explained
 from tests.property.acts import Source, asked, pick
 from tests.property.acts_that_go_on import GoingOn
-from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, hall_of
+from tests.property.halls import CLERKS, PEOPLE, SEEDS, SERVICES, WINDOWS, hall_of
 
 DAYS_MS = 86_400_000
 
@@ -48,6 +50,26 @@ class Acts(GoingOn):
             end = cmd.EndPrint(ticket=ticket, printer="k1", copy=copy, state=ends, fault="error")  # type: ignore[arg-type]
             self.do(end)
         self.do(cmd.ReportPrinter(printer="k1", fault="paper_out" if again else ""))
+
+    @asked(2, act=["accompany", "release", "precheck", "lacks", "home", "window"], window=WINDOWS)
+    def at_the_desk(self, data: Source, act: str, window: str) -> None:
+        state = self.hall.state
+        going_along = [row.ticket for row in accompanied_rows(state)]
+        checked = [t.id for t in state.tickets.values() if t.service == "estate" and t.state not in FINAL]
+        some = self.some(data, "waiting", "called")
+        estate = pick(data, checked) if checked else some
+        papers = ("身份证原件", "购房合同")
+        commands: dict[str, cmd.AnyCommand] = {
+            "accompany": cmd.Accompany(ticket=some),
+            "release": cmd.Release(ticket=pick(data, going_along) if going_along else some),
+            "precheck": cmd.PrecheckTicket(ticket=estate),
+            "lacks": cmd.PrecheckTicket(ticket=estate, missing=papers[1:]),
+            "home": cmd.SendHome(service="estate", missing=papers[:1]),
+            "window": cmd.Reassign(ticket=some, window=window, wait=window == "w1"),
+        }
+        if act == "release" and not going_along:
+            self.do(commands["accompany"])
+        self.do(commands[act])
 
     @asked(
         service=SERVICES,

@@ -9,7 +9,9 @@ import msgspec
 
 from callq.domain.hall import (
     Booking,
+    Check,
     Clerk,
+    Desk,
     HallConfig,
     NumberRange,
     Printer,
@@ -158,6 +160,8 @@ def hall_of(seed: int) -> HallConfig:
             estate,
             min_level=dice.choice([1, 2]),
             resource=dice.choice(["", "line"]),
+            precheck=("身份证原件", Check(text="购房合同")),
+            needs_precheck=dice.choice([False, False, True]),
         ),
     )
     capacity = dice.choice([1, 2])
@@ -177,6 +181,7 @@ def hall_of(seed: int) -> HallConfig:
         timezone=dice.choice(["Asia/Shanghai", "Europe/Warsaw", "America/New_York"]),
         day_starts="04:00" if at_night else dice.choice(["04:00", "04:00", "00:00"]),
         rules=_rules(dice),
+        desk=dice.choice([Desk(), Desk(), Desk(priority_share=30, priority_free=1)]),
         routing=dice.choice([None, None, None, None, INDEX, LEAVING]),
         **tides,
     )

@@ -70,7 +70,7 @@ def busy_days(seed: int, steps: int) -> Acts:
 
 
 DAYS = range(30)
-STEPS = 200
+STEPS = 240
 
 
 @pytest.mark.timeout(300)

@@ -27,6 +27,7 @@ ALWAYS = [
     View("printers"),
     View("floor"),
     View("orders"),
+    View("desk"),
     *(View(name, window=window) for name in ("panel", "strip") for window in ("w1", "w2", "w3")),
 ]
 

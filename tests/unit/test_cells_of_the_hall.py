@@ -54,6 +54,8 @@ RECKON = cmd.ReckonTides(
     plan=explained(TidePlan(open=("w3",))),
 )
 PRINTERS = (cmd.Configure(config=small_hall(printers=(Printer(id="k1", name="一号机"),))),)
+CHECKED = msgspec.structs.replace(small_hall().services[0], precheck=("身份证原件",))
+CHECKING = (cmd.Configure(config=small_hall(services=(CHECKED, *small_hall().services[1:]))),)
 PRINT = cmd.Reprint(ticket=IT, printer="k1")
 PROPOSED = (cmd.SignIn(window="w3", clerk="c4"), cmd.Configure(config=TIDAL), RECKON)
 
@@ -170,6 +172,11 @@ ROWS = [
         before=(*PRINTERS, PRINT),
     ),
     Row(cmd.ReportPrinter(printer="k1", fault="paper_out"), DONE, DONE, DONE, before=PRINTERS),
+    # Going along, and looking at papers, is between people.
+    Row(cmd.Accompany(ticket=IT), DONE, DONE, C.WRONG_STATE),
+    Row(cmd.Release(ticket=IT), DONE, DONE, C.WRONG_STATE, before=(cmd.Accompany(ticket=IT),)),
+    Row(cmd.PrecheckTicket(ticket=IT), DONE, DONE, C.WRONG_STATE, before=CHECKING),
+    Row(cmd.SendHome(service="general", missing=("身份证原件",)), DONE, DONE, DONE, before=CHECKING),
     # Bookings are for later; a day that is closed takes none.
     Row(TODAY, DONE, DONE, C.OUTSIDE_SESSION),
     Row(TOMORROW, DONE, DONE, DONE),

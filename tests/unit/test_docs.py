@@ -18,8 +18,10 @@ from callq.domain.errors import STATUS, Code
 from callq.domain.events import Batch, Event
 from callq.domain.hall import (
     Booking,
+    Check,
     Clerk,
     Contact,
+    Desk,
     Device,
     HallConfig,
     HallNotice,
@@ -197,6 +199,8 @@ TABLES = {
     ZoneScreen: "[[screens.zones]]",
     Warnings: "[warnings]",
     Printer: "[[printers]]",
+    Check: "Pre-checks",
+    Desk: "[desk]",
 }
 
 
@@ -301,6 +305,7 @@ SHAPES = [
     *(m.HelpCall, m.RatingCall, m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
     *(m.Announcement, m.VolumeFrom),
+    *(m.DeskService, m.DeskWindow, m.PriorityShare, m.Prechecks, m.Accompanied, m.Companion, m.Precheck),
     *(m.FloorWarning, m.Thresholds, m.Tides, m.Plan, m.PlanPast, m.PlanSlot, m.ZoneInfo),
 ]
 

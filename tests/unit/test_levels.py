@@ -121,6 +121,7 @@ VALUES: dict[tuple[str, str], set[object]] = {
     ("print_ended", "state"): {"printed", "failed", "unknown"},
     ("print_ended", "fault"): {*FAULTS},
     ("printer_reported", "fault"): {*FAULTS},
+    ("Desk", "over_share"): {"supervisor", "refuse"},
 }
 """What fields of the stream with a closed set of values may be, since the schema that brought them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.effects import asks, devices, notices, tides
+from callq.domain.effects import asks, desk, devices, notices, tides
 from callq.domain.effects.printing import forget
 from callq.domain.effects.tools import (
     WHOLE_UNDO,
@@ -107,6 +107,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     tides.day_begins(state, undo)
     devices.day_begins(state, undo)
     asks.day_begins(state, undo)
+    desk.day_begins(state, undo)
     _forget_keys(state, previous, ends_ms, at, undo)
     kept = (previous, event.day, *state.keys)
     rated_until = at.now_ms - config.rules.rate_phone_h * 3_600_000
@@ -116,6 +117,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
         if ticket.state in FINAL and not ratable and ticket.day not in kept:
             undo.drop(state.tickets, ticket.id)
             forget(state, ticket.id, undo)
+            desk.forget(state, ticket.id, undo)
     for ticket_id, credit in list(state.credits.items()):
         if credit.until < event.day:
             undo.drop(state.credits, ticket_id)

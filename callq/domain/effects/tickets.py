@@ -5,6 +5,7 @@ from __future__ import annotations
 from sys import intern
 from typing import TYPE_CHECKING, Final
 
+from callq.domain.effects.desk import visit_goes_on
 from callq.domain.effects.tools import (
     Moment,
     begin_timer,
@@ -18,6 +19,7 @@ from callq.domain.effects.tools import (
     move,
     next_order,
     set_step,
+    set_timer,
     settled,
     stop_handling,
 )
@@ -212,8 +214,11 @@ def reassigned(state: HallState, event: ev.TicketReassigned, at: Moment, undo: U
     leave_lane(state, ticket, undo)
     forget_person(state, ticket, undo)
     _set_service(state, ticket, event.service, event.zone, undo)
-    undo.set(ticket, "bound", "")
+    undo.set(ticket, "bound", event.bound)
     drop_timer(state, "unbind", ticket.id, undo)
+    if event.bound:
+        within_ms = state.config.rules.transfer_wait_min * 60_000
+        set_timer(state, "unbind", ticket.id, state.clock(at.now_ms) + within_ms, undo)
     undo.set(ticket, "touched", state.revision + 1)
     if event.number:
         undo.put(state.counters, event.series, event.counter)
@@ -265,6 +270,7 @@ def expired(state: HallState, event: ev.TicketExpired, at: Moment, undo: Undo) -
 def step_begun(state: HallState, event: ev.StepBegun, at: Moment, undo: Undo) -> None:
     """The visit's next service: the same ticket waits again, as one who arrives now."""
     ticket = state.tickets[event.ticket]
+    visit_goes_on(state, ticket, undo)
     set_step(ticket, ticket.step, undo, handled_ms=ticket.handled_ms)
     clock_ms = state.clock(at.now_ms)
     begins = {"state": "current", "reason": "", "next_ms": None}

@@ -16,6 +16,7 @@ from callq.domain.events.bookings import (
     BookingMoved,
     NoShow,
 )
+from callq.domain.events.desk import HelperJoined, HelperLeft, SentHome, TicketPrechecked
 from callq.domain.events.devices import (
     DeviceFaultBegan,
     DeviceFaultEnded,
@@ -125,6 +126,8 @@ __all__ = [
     "HallSuspended",
     "HelpEnded",
     "HelpRequested",
+    "HelperJoined",
+    "HelperLeft",
     "IssuingStarted",
     "IssuingStopped",
     "LaneSeen",
@@ -138,6 +141,7 @@ __all__ = [
     "PrintTaken",
     "PrinterReported",
     "RatingRequested",
+    "SentHome",
     "SkillsSet",
     "Skipped",
     "StepBegun",
@@ -151,6 +155,7 @@ __all__ = [
     "TicketHeld",
     "TicketIssued",
     "TicketMissed",
+    "TicketPrechecked",
     "TicketRated",
     "TicketReassigned",
     "TicketRecalled",

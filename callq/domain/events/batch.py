@@ -17,6 +17,7 @@ from callq.domain.events.bookings import (
     BookingMoved,
     NoShow,
 )
+from callq.domain.events.desk import HelperJoined, HelperLeft, SentHome, TicketPrechecked
 from callq.domain.events.devices import (
     DeviceFaultBegan,
     DeviceFaultEnded,
@@ -172,6 +173,10 @@ Event = (
     | PrintTaken
     | PrintEnded
     | PrinterReported
+    | HelperJoined
+    | HelperLeft
+    | TicketPrechecked
+    | SentHome
 )
 
 

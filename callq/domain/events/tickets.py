@@ -83,6 +83,8 @@ class TicketIssued(_Event, frozen=True, kw_only=True, tag="ticket_issued"):
     """The matter that it was taken for."""
     bound: str = ""
     """Who alone may call it at first: the clerk who began the matter."""
+    class_reason: str = ""
+    """What whoever granted its class gave as the reason."""
 
 
 class TicketCalled(_Event, frozen=True, kw_only=True, tag="ticket_called"):
@@ -186,6 +188,8 @@ class TicketReassigned(_Event, frozen=True, kw_only=True, tag="ticket_reassigned
     """New number, if the hall renumbers."""
     series: str = ""
     counter: int = 0
+    bound: str = ""
+    """Who alone may call it for a while."""
 
 
 class ClassGranted(_Event, frozen=True, kw_only=True, tag="class_granted"):

@@ -11,6 +11,7 @@ from callq.domain.lanes import LaneKey
 from callq.domain.routing import lanes_seen
 from callq.domain.rules.binding import first_contact, home_of
 from callq.domain.rules.decision import Decision
+from callq.domain.rules.desk import within_share
 from callq.domain.rules.guards import (
     clerk_of,
     clock_back,
@@ -195,11 +196,14 @@ def _to_window(state: HallState, ticket: Ticket, window_id: str, *, wait: bool) 
     window = window_of(state, window_id)
     if window.id == ticket.window:
         raise _there_already(ticket, "at that window")
-    if ticket.service not in state.index.equipped(window.id):
-        raise conflict(
-            Code.NOT_ELIGIBLE, window, f"it is not equipped for {ticket.service}", "name another window"
-        )
-    _could_call(state, ticket, window, wait=wait)
+    return _bound_to(state, ticket.service, window, wait=wait)
+
+
+def _bound_to(state: HallState, service: str, window: Window, *, wait: bool) -> str:
+    """The binding to a window, if it could call a ticket of the service."""
+    if service not in state.index.equipped(window.id):
+        raise conflict(Code.NOT_ELIGIBLE, window, f"it is not equipped for {service}", "name another window")
+    _could_call(state, service, window, wait=wait)
     return f"w:{window.id}"
 
 
@@ -234,7 +238,7 @@ def _to_clerk(state: HallState, ticket: Ticket, clerk: str, *, wait: bool) -> st
         )
     seat = state.windows.get(state.clerk_at.get(clerk, ""))
     if seat is not None and seat.clerk == clerk:
-        _could_call(state, ticket, seat, wait=wait)
+        _could_call(state, ticket.service, seat, wait=wait)
     elif not wait:  # Also for a trainee beside the mentor, who calls nobody.
         raise Rejected(
             Code.WINDOW_UNSTAFFED,
@@ -249,12 +253,11 @@ def _to_clerk(state: HallState, ticket: Ticket, clerk: str, *, wait: bool) -> st
 _MAY_WAIT: Final = "send `wait: true` or name another"
 
 
-def _could_call(state: HallState, ticket: Ticket, seat: Window, *, wait: bool) -> None:
-    """Refuse a seat that could not call the ticket; one that is not open or staffed yet may wait for it."""
-    if seat.clerk is not None and ticket.service not in state.services_at(seat):
-        raise conflict(
-            Code.NOT_ELIGIBLE, seat, f"{seat.clerk} does not serve {ticket.service} there", "name another"
-        )
+def _could_call(state: HallState, service: str, seat: Window, *, wait: bool) -> None:
+    """Refuse a seat that could not call for a service; one that is not open or staffed yet may wait."""
+    if seat.clerk is not None and service not in state.services_at(seat):
+        what = f"{seat.clerk} does not serve {service} there"
+        raise conflict(Code.NOT_ELIGIBLE, seat, what, "name another")
     if seat.draining:
         raise conflict(Code.WINDOW_CLOSED, seat, "it is closing", "name another")
     if not wait and not seat.open:
@@ -264,20 +267,36 @@ def _could_call(state: HallState, ticket: Ticket, seat: Window, *, wait: bool) -
 
 
 def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Actor) -> Decision:
-    """改号: the wrong service was chosen; its place in time is kept."""
+    """改号: the wrong service was chosen, or one window shall call it; its place in time is kept.
+
+    Who shall wait for one window waits for it as after a transfer, for `transfer_wait_min` at most.
+    """
     running(state)
     ticket = ticket_of(state, command.ticket)
     require(ticket, TicketAct.REASSIGN)
-    code = _to_service(state, ticket, command.service, now_ms)
+    if not (command.service or command.window):
+        raise Rejected(Code.INVALID, "give a service or a window", "or both of them", ticket=ticket.id)
+    code = ticket.service
+    if command.service:
+        code = _to_service(state, ticket, command.service, now_ms)
     service = state.index.services[code]
-    one_live_ticket(state, service, ticket.person)
-    event = ev.TicketReassigned(ticket=ticket.id, service=code, zone=zone_for(state, code))
-    if state.config.rules.renumber_on_reassign:
+    moves = code != ticket.service
+    bound = ""
+    if command.window:
+        bound = _bound_to(state, code, window_of(state, command.window), wait=command.wait)
+        if not moves and bound == ticket.bound:
+            raise wrong_state(ticket, f"it waits for window {command.window} already", "name another one")
+    if moves:
+        one_live_ticket(state, service, ticket.person)
+    zone = zone_for(state, code) if moves else ticket.zone
+    event = ev.TicketReassigned(ticket=ticket.id, service=code, zone=zone, bound=bound)
+    if moves and state.config.rules.renumber_on_reassign:
         number = next_number(state, service, ticket.channel)
         event = ev.TicketReassigned(
             ticket=ticket.id,
             service=code,
-            zone=zone_for(state, code),
+            zone=zone,
+            bound=bound,
             number=number.text,
             series=number.series,
             counter=number.counter,
@@ -295,6 +314,8 @@ def grant_class(state: HallState, command: cmd.GrantClass, now_ms: int, who: cmd
     cls: cmd.TicketClass = "appointment" if back else command.cls
     if cls == ticket.cls:
         raise wrong_state(ticket, f"it is {ticket.cls} already", "go on")
+    if cls == "priority":
+        within_share(state, who, issued=False, ticket=ticket.id)
     event = ev.ClassGranted(ticket=ticket.id, cls=cls, by=who.id, reason=command.reason)
     return Decision((event,), ticket=ticket.id)
 

@@ -12,6 +12,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.numbers import ticket_number
 from callq.domain.rules.binding import first_contact
 from callq.domain.rules.decision import Decision
+from callq.domain.rules.desk import passed_with, within_share
 from callq.domain.rules.guards import (
     clerk_of,
     in_its_day,
@@ -73,6 +74,9 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
     require_open(state, service, now_ms, counts=counts)
     one_live_ticket(state, service, command.person)
     steps = [code for code, _ in groupby((service.code, *command.services))]
+    checked = passed_with(state, command, steps, who, owed=bool(credit))
+    if command.cls == "priority":
+        within_share(state, who, issued=True)
     issued = new_ticket(
         state,
         service,
@@ -86,8 +90,10 @@ def issue(state: HallState, command: cmd.Issue, now_ms: int, who: cmd.Actor) -> 
         credit=credit,
         item=command.item,
         bound=first_contact(state, command.prefer_clerk, service.code),
+        class_reason=command.class_reason if command.cls == "priority" else "",
     )
-    return Decision((issued, *first_print(state, command.ticket, command.printer)), ticket=command.ticket)
+    printed = first_print(state, command.ticket, command.printer)
+    return Decision((issued, *checked, *printed), ticket=command.ticket)
 
 
 def new_ticket(

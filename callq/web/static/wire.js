@@ -43,6 +43,9 @@
  * @property {string|null} [come_back_until]
  * @property {string|null} [hold_kind]
  * @property {{steps: {service: string, state: string}[], current: number}|null} [visit]
+ * @property {{window?: string, clerk?: string}|null} [bound] who alone may call it
+ * @property {number|null} [prechecked_ms]
+ * @property {number|null} [accompanied_ms]
  */
 
 /**
@@ -159,6 +162,7 @@
  * @property {string} theme_en
  * @property {string} everyday
  * @property {boolean} bookable
+ * @property {boolean} needs_precheck
  */
 /** @typedef {{code: string, name: string, name_en: string, place: string, windows: BoardWindow[]}} EntranceZone */
 /**
@@ -299,6 +303,8 @@
  * @property {number|null} may_recall_ms from when a recall is accepted; null when the limit is reached
  * @property {number} calls_left
  * @property {number} calls_before_miss
+ * @property {Companion|null} [companion] the helper who comes along
+ * @property {Precheck|null} [precheck] what the desk found
  */
 
 /**
@@ -439,7 +445,46 @@
  * @property {Device[]} [devices]
  * @property {FloorNotice[]} [notices]
  * @property {{window: string, label: string, clerk: string, reason: string, since_ms: number}[]} [help]
+ * @property {PriorityShare} [priority_share]
+ * @property {Prechecks} [prechecks]
+ * @property {Accompanied[]} [accompanied]
  * @property {number} server_ms
+ */
+
+// The desk
+
+/** @typedef {{by: string, helper: string, since_ms: number}} Companion */
+/** @typedef {{by: string, helper: string, at_ms: number, missing: string[]}} Precheck */
+/** @typedef {{text: string, text_en: string, hint: string, hint_en: string}} Check */
+/** @typedef {EntranceService & {checks: Check[]}} DeskService */
+/** @typedef {{id: string, label: string, zone: string, state: WindowState, staffed: boolean, services: string[]}} DeskWindow */
+/** @typedef {{granted: number, issued: number, limit_percent: number|null, most: number|null, over: "supervisor"|"refuse"}} PriorityShare */
+/** @typedef {{passed: number, lacking: number, services: {service: string, passed: number, lacking: number}[]}} Prechecks */
+/** @typedef {{ticket: string, number: string, service: string, state: TicketState, window: string|null, by: string, helper: string, since_ms: number}} Accompanied */
+
+/**
+ * @typedef {Object} Desk
+ * @property {Place} place
+ * @property {DeskService[]} services
+ * @property {DeskWindow[]} windows
+ * @property {Option[]} clerks
+ * @property {PriorityShare} priority_share
+ * @property {Prechecks} prechecks
+ * @property {Accompanied[]} accompanied
+ * @property {PrinterNow[]} printers
+ * @property {boolean} items whether the hall has matters to look for
+ * @property {{reason: string, since_ms: number}|null} suspended
+ * @property {boolean} day_closed
+ * @property {string} config_digest
+ */
+
+/**
+ * @typedef {Object} Found
+ * @property {Ticket} ticket
+ * @property {{name: string, id_last4: string, phone_last4: string}|null} person
+ * @property {Companion|null} companion
+ * @property {Precheck|null} precheck
+ * @property {boolean} granted whether staff granted its class
  */
 
 export {};

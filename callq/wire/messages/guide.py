@@ -7,6 +7,7 @@ from typing import Literal
 from callq.domain.hall import ItemChannel
 from callq.wire.messages.base import _Wire
 from callq.wire.messages.bookings import Booking
+from callq.wire.messages.desk import Check
 from callq.wire.messages.tickets import Ticket
 
 ClosedCode = Literal["hall_suspended", "service_closed", "outside_session", "quota_exhausted"]
@@ -131,6 +132,8 @@ class ItemInfo(_Wire, frozen=True, kw_only=True):
     service: str
     channels: tuple[ItemChannel, ...]
     """How it can be dealt with, the hall's favourite first."""
+    checks: tuple[Check, ...]
+    """What is looked at before a number for it, those of its service first."""
 
 
 class ItemPage(_Wire, frozen=True, kw_only=True):

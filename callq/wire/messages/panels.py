@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from callq.wire.messages.base import TicketStateName, _Wire
+from callq.wire.messages.desk import Companion, Precheck
 from callq.wire.messages.tickets import Ticket
 
 
@@ -152,6 +153,10 @@ class PanelTicket(_Wire, frozen=True, kw_only=True):
     calls_left: int
     calls_before_miss: int
     """Calls still needed before a miss is accepted."""
+    companion: Companion | None = None
+    """The helper who comes along; null: none does."""
+    precheck: Precheck | None = None
+    """What was found when its papers were looked at; null: they were not."""
 
 
 class LastTicket(_Wire, frozen=True, kw_only=True):

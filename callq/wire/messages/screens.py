@@ -165,6 +165,8 @@ class EntranceService(_Wire, frozen=True, kw_only=True):
     everyday: str
     """What people call it; empty: its name."""
     bookable: bool
+    needs_precheck: bool
+    """Whether the desk looks at the papers before a number is given."""
 
 
 class EntranceZone(_Wire, frozen=True, kw_only=True):

@@ -131,6 +131,10 @@ class Ticket(_Wire, frozen=True, kw_only=True):
     links: dict[str, str] = msgspec.field(default_factory=dict)
     print: Print | None = None
     """Null: it was never to be printed."""
+    prechecked_ms: int | None = None
+    """When its papers were looked at and nothing was missing; null: they were not."""
+    accompanied_ms: int | None = None
+    """Since when a helper goes along with it; null: none does."""
 
 
 class TicketPage(_Wire, frozen=True, kw_only=True):

@@ -1,0 +1,349 @@
+"""The desk: numbers for others, papers looked at, tickets found again, going along, the list for paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import grave
+from tests.browser.conftest import Pages, is_live
+from tests.browser.contrast import look
+from tests.browser.desks import DEED, busy, desk_server
+from tests.browser.line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page, Route
+
+    from tests.live import LiveServer
+
+pytestmark = pytest.mark.browser
+
+HALL = "/v1/halls/county"
+TABLET, UPRIGHT, DESKTOP, ENLARGED = (1280, 800), (800, 1280), (1366, 768), (640, 400)
+LEAST = 15
+
+
+@pytest.fixture(scope="module")
+def desk_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    server = desk_server(tmp_path_factory.mktemp("desk"))
+    busy(server)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def live(desk_hall: LiveServer) -> LiveServer:
+    return desk_hall
+
+
+class Desk:
+    """A page of a helper, and what stands on it."""
+
+    def __init__(self, pages: Pages, live: LiveServer) -> None:
+        self.pages, self.live = pages, live
+
+    def open(self, size: tuple[int, int] = TABLET, query: str = "", role: str = "helper") -> Page:
+        token = self.live.token(role, hall="county", name="帮办小周")
+        page = self.pages.go(self.pages.blank(size), f"/desk/county{query}", token)
+        return ready(page)
+
+    def tickets(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.live.ask("GET", f"{HALL}/tickets?limit=500")["tickets"]
+        return found
+
+    def ticket(self, number: str) -> dict[str, Any]:
+        (found,) = self.live.ask("GET", f"{HALL}/tickets?number={number}")["tickets"]
+        return dict(found)
+
+    def kinds(self, since: int) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
+        """Kinds of events since a revision, with their data and who did it."""
+        events = self.live.ask("GET", f"{HALL}/events?since={since}&limit=500")["events"]
+        return [(one["kind"], one["data"], one["who"]) for one in events]
+
+    def revision(self) -> int:
+        return int(self.live.ask("GET", HALL)["revision"])
+
+
+@pytest.fixture
+def desk(pages: Pages, live: LiveServer) -> Desk:
+    return Desk(pages, live)
+
+
+def ready(page: Page) -> Page:
+    """Wait until the page is live and knows what it may do."""
+    is_live(page)
+    expect(page.locator("#page")).to_have_attribute("data-acting", "true")
+    return page
+
+
+def settled(page: Page) -> None:
+    """Wait until the last press is answered."""
+    expect(page.locator("#page")).to_have_attribute("data-waiting", "false")
+
+
+def sheet(page: Page, about: str) -> None:
+    expect(page.locator("#page")).to_have_attribute("data-sheet", about)
+
+
+def find(page: Page, typed: str) -> None:
+    page.fill("#find-text", typed)
+    page.click("#find-button")
+
+
+def shown(page: Page) -> str:
+    """The number that was taken."""
+    expect(page.locator(".big-number")).to_be_visible()
+    return page.locator(".big-number").inner_text()
+
+
+# Numbers for others --------------------------------------------------------------------------------
+
+
+def test_papers_are_looked_at_and_then_a_number_is_taken(desk: Desk) -> None:
+    since = desk.revision()
+    page = desk.open()
+    page.click('[data-service="estate"]')
+    sheet(page, "take/estate")
+    take, tell = page.locator(".do-take"), page.locator(".do-sent-home")
+    expect(take).to_have_attribute("aria-disabled", "true")
+    take.dispatch_event("click")
+    expect(page.locator("#receipt")).to_contain_text("请先看完每一项")
+    page.locator(".answer-yes input").nth(0).check()
+    page.locator(".answer-no input").nth(1).check()
+    page.locator(".answer-yes input").nth(2).check()
+    expect(take).to_be_hidden()
+    tell.click()
+    expect(page.locator(".notice-slip")).to_contain_text("遗失的先到 2 楼补证")
+    assert page.locator(".notice-slip li").count() == 1
+    page.click(".do-next")
+    # The matter has a paper of its own, and the visit goes on to another service.
+    page.fill("#item-text", "商品房")
+    page.click('[data-item="new-house"]')
+    expect(page.locator(".check-list > li")).to_have_count(4)
+    page.click(".do-all")
+    page.get_by_label("孕妇", exact=True).check()
+    page.get_by_label("优先", exact=True).check()
+    expect(take).to_have_attribute("title", "请先写理由")
+    page.locator(".priority-part").get_by_role("button", name="孕妇").click()
+    page.fill(".field input[type=tel]", "13800001111")
+    page.click('.further-one[data-service="social"]')
+    take.click()
+    number = shown(page)
+    ticket = desk.ticket(number)
+    assert (ticket["class"], ticket["traits"], ticket["item"]) == ("priority", ["pregnant"], "new-house")
+    assert ticket["prechecked_ms"]
+    assert [step["service"] for step in ticket["visit"]["steps"]] == ["estate", "social"]
+    expect(page.locator(".code svg")).to_be_visible()
+    kinds = desk.kinds(since)
+    (home,) = [data for kind, data, _ in kinds if kind == "sent_home"]
+    assert home == {"service": "estate", "missing": [DEED]}
+    ((issued, who),) = [(data, who) for kind, data, who in kinds if kind == "ticket_issued"]
+    assert (issued["class_reason"], who["role"], who["name"]) == ("孕妇", "helper", "帮办小周")
+    expect(page.locator("#top-checks")).to_contain_text("通过 1，缺材料 1")
+    # The kiosk sends people here.
+    kiosk = desk.pages.go(
+        desk.pages.blank((1080, 1920)), "/kiosk/county", desk.live.token("kiosk", hall="county")
+    )
+    expect(kiosk.locator('div[data-service="estate"] .why')).to_have_text("请先到导办台预审")
+
+
+@pytest.mark.parametrize("phone", ["", "13800002222"])
+def test_a_press_whose_answer_is_lost_is_gone_on_with_after_a_reload(desk: Desk, phone: str) -> None:
+    page = desk.open()
+    before = len(desk.tickets())
+
+    def swallow(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(f"**{HALL}/tickets", swallow)
+    page.click('[data-service="medical"]')
+    page.fill(".field input[type=tel]", phone)
+    page.evaluate("() => { for (let n = 0; n < 50; n += 1) document.querySelector('.do-take').click(); }")
+    expect(page.locator("#receipt")).to_have_attribute("data-kind", "pending")
+    desk_has(desk, before + 1)
+    kept = page.evaluate("() => JSON.stringify(sessionStorage)")
+    assert "callq.press" in kept
+    assert "13800002222" not in kept, "no telephone stays on the tablet"
+    page.unroute(f"**{HALL}/tickets")
+    page.reload()
+    ready(page)
+    number = shown(page)
+    assert number == desk.tickets()[-1]["number"]
+    assert len(desk.tickets()) == before + 1
+    assert "callq.press" not in page.evaluate("() => JSON.stringify(sessionStorage)")
+
+
+def desk_has(desk: Desk, count: int) -> None:
+    for _ in range(100):
+        if len(desk.tickets()) >= count:
+            return
+    raise AssertionError("no ticket came")
+
+
+# Found again ---------------------------------------------------------------------------------------
+
+
+def test_a_ticket_is_found_and_helped(desk: Desk) -> None:
+    page = desk.open()
+    for typed, says in (("a6", "按号码"), ("5005", "按尾号"), ("138 1234 5005", "按手机号")):
+        find(page, typed)
+        expect(page.locator("#find-says")).to_contain_text(says)
+        expect(page.locator("#found li")).to_have_count(1)
+        expect(page.locator(".found-number")).to_have_text("A006")
+    find(page, "12:34:56")
+    expect(page.locator("#find-says")).to_contain_text("请输入")
+    page.fill("#find-text", "")
+    page.select_option("#find-service", "social")
+    page.click("#find-button")
+    expect(page.locator("#found li")).to_have_count(4)
+    page.click("#clear")
+    find(page, "a6")
+    ticket = desk.ticket("A006")
+    sheet(page, f"ticket/{ticket['id']}")
+    expect(page.locator(".facts")).to_contain_text("手机尾号 5005")
+    # A helper goes along, and the window knows; another page of the desk sees it at once.
+    page.click(".do-along")
+    expect(page.locator(".do-along")).to_have_text("不再陪同")
+    expect(page.locator("#along-list li")).to_have_count(1)
+    page.click(".do-why")
+    expect(page.locator(".hint.why")).to_contain_text("还没有叫到")
+    # Priority: the share is told, and ends.
+    page.locator(".sheet-body").get_by_role("button", name="残疾人").click()
+    page.click(".do-grant")
+    expect(page.locator(".sheet-body")).to_have_attribute("data-class", "priority")
+    settled(page)
+    find(page, "a5")
+    sheet(page, f"ticket/{desk.ticket('A005')['id']}")
+    page.select_option(".sheet-body select >> nth=2", "w3")
+    page.click(".do-reassign")
+    expect(page.locator(".facts")).to_contain_text("只到 3 号窗口")
+    assert desk.ticket("A005")["bound"] == {"window": "w3"}
+    settled(page)
+    page.click(".do-cancel")
+    expect(page.locator(".do-cancel")).to_have_text("再按一次取消")
+    assert desk.ticket("A005")["state"] == "waiting"
+    page.click(".do-cancel")
+    expect(page.locator(".sheet-body")).to_have_attribute("data-state", "cancelled")
+    # The panel that calls it shows who comes along.
+    live = desk.live
+    live.window("w3", "call_ticket", ticket=ticket["id"], reason="陪同")
+    token = live.token("clerk", hall="county", window="w3")
+    panel = is_live(desk.pages.go(desk.pages.blank(DESKTOP), "/panel/county/w3", token))
+    expect(panel.locator(".chip-along")).to_have_text("帮办小周 陪同")
+    expect(page.locator("#along-list li")).to_contain_text("3 号窗口")
+    live.window("w3", "start")
+    live.window("w3", "complete")
+    expect(page.locator("#along")).to_be_hidden()
+
+
+def test_a_reprint_goes_to_the_printer_that_is_chosen(desk: Desk) -> None:
+    page = desk.open()
+    find(page, "e1")
+    sheet(page, f"ticket/{desk.ticket('E001')['id']}")
+    page.select_option(".sheet-body select >> nth=0", "")
+    expect(page.locator(".do-reprint")).to_have_attribute("title", "请先选打印机")
+    page.select_option(".sheet-body select >> nth=0", "k1")
+    page.click(".do-reprint")
+    expect(page.locator(".sheet-body")).to_have_attribute("data-print", "pending")
+    ticket = desk.ticket("E001")
+    assert (ticket["print"]["printer"], ticket["print"]["copy"]) == ("k1", 1)
+    about = {"ticket": ticket["id"], "copy": 1}
+    desk.live.ask("POST", f"{HALL}/printers/k1/commands", {"command": "take", **about})
+    desk.live.ask("POST", f"{HALL}/printers/k1/commands", {"command": "end", "state": "printed", **about})
+    expect(page.locator(".sheet-body")).to_have_attribute("data-print", "printed")
+    # The next number is offered at the same printer.
+    page.keyboard.press("Escape")
+    page.click('[data-service="medical"]')
+    expect(page.locator(".sheet-body select >> nth=1")).to_have_value("k1")
+
+
+# Without the server --------------------------------------------------------------------------------
+
+
+def test_without_the_line_it_says_so_and_nothing_can_be_pressed(desk: Desk) -> None:
+    line = Line(desk.live.port)
+    token = desk.live.token("helper", hall="county")
+    page = desk.pages.blank(TABLET)
+    page.goto(f"{line.url}/desk/county#token={token}")
+    ready(page)
+    page.click('[data-service="medical"]')
+    listed = desk.pages.blank(TABLET)
+    listed.goto(f"{line.url}/desk/county/list#token={token}")
+    expect(listed.locator("#bar")).to_have_attribute("data-phase", "live")
+    line.cut()
+    expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
+    expect(page.locator("#banner")).to_contain_text("连接中断")
+    expect(page.locator(".do-take")).to_have_attribute("aria-disabled", "true")
+    before = len(desk.tickets())
+    page.dispatch_event(".do-take", "click")
+    expect(page.locator("#receipt")).to_contain_text("连接中断")
+    assert len(desk.tickets()) == before
+    expect(listed.locator("tr[data-number]").first).to_be_visible()
+    line.close()
+
+
+def test_the_list_is_on_paper_in_the_order_of_calls(desk: Desk) -> None:
+    page = desk.open()
+    with page.expect_popup() as opened:
+        page.click("#list-link")
+    listed = opened.value
+    expect(listed.locator("#bar")).to_have_attribute("data-phase", "live")
+    assert "token" not in listed.url
+    rows = listed.locator("tr[data-number]").evaluate_all("all => all.map(one => one.dataset.number)")
+    queue = desk.live.ask("GET", f"{HALL}/queue")
+    assert rows == [
+        row["number"] for zone in queue["zones"] for service in zone["services"] for row in service["rows"]
+    ]
+    listed.emulate_media(media="print")
+    expect(listed.locator("#bar")).to_be_hidden()
+    assert listed.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    assert grave(listed) == []
+    listed.close()
+
+
+# Looks ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "query"),
+    [(TABLET, ""), (UPRIGHT, "?lang=en"), (DESKTOP, ""), (ENLARGED, "?lang=en"), (ENLARGED, "")],
+)
+def test_every_sheet_can_be_read(desk: Desk, size: tuple[int, int], query: str) -> None:
+    page = desk.open(size, query)
+    faults: list[str] = []
+
+    def looked(name: str) -> None:
+        page.wait_for_timeout(50)
+        found = look(page, least_px=LEAST, scrolls=True)
+        faults.extend(f"{name}: {one}" for one in found.faults)
+        faults.extend(f"{name}: {one}" for one in grave(page))
+
+    looked("home")
+    find(page, "e2")
+    sheet(page, f"ticket/{desk.ticket('E002')['id']}")
+    looked("ticket")
+    page.keyboard.press("Escape")
+    page.click('[data-service="estate"]')
+    page.locator(".answer-no input").nth(1).check()
+    looked("take")
+    page.click(".do-sent-home")
+    expect(page.locator(".notice-slip")).to_be_visible()
+    looked("slip")
+    page.click(".do-next")
+    page.click('[data-service="medical"]')
+    page.click(".do-take")
+    shown(page)
+    looked("taken")
+    assert faults == []
+
+
+def test_a_token_of_another_role_opens_nothing(desk: Desk) -> None:
+    token = desk.live.token("kiosk", hall="county")
+    page = desk.pages.go(desk.pages.blank(TABLET), "/desk/county", token)
+    expect(page.locator("#banner")).to_contain_text("不能打开导办台")
+    expect(page.locator("#desk")).to_be_hidden()
