@@ -19,6 +19,7 @@ from callq.cli import (
     in_force,
     led,
     printer,
+    ratings,
     server,
     simulate,
     token,
@@ -46,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     voice.add_parser(commands)
     callbox.add_parser(commands)
     printer.add_parser(commands)
+    ratings.add_parser(commands)
     return parser
 
 

@@ -19,6 +19,7 @@ from callq.domain import (
     check_hours,
     check_load,
     check_printers,
+    check_ratings,
     check_screens,
     check_services,
     check_voice,
@@ -57,6 +58,7 @@ def _all(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from check_screens.problems(config)
     yield from check_warnings.problems(config)
     yield from check_printers.problems(config)
+    yield from check_ratings.problems(config)
     yield from _coverage(config)
 
 

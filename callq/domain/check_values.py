@@ -69,10 +69,12 @@ MAX_CHARS: Final = {
     "theme_en": 24,
     "everyday": 12,
     "public_url": 80,
+    "reason": 12,
+    "reason_en": 28,
 }
 """Longest text by key, in characters: what the screens can show without cutting."""
 
-REQUIRED_TEXT: Final = frozenset({"name", "label", "examples", "notices", "digits"})
+REQUIRED_TEXT: Final = frozenset({"name", "label", "examples", "notices", "digits", "reason"})
 """Texts that may not be empty where they are given."""
 
 RANGES: Final = {
@@ -143,6 +145,12 @@ RANGES: Final = {
     "unstaffed_min": (0, 480),
     "serving_min": (0, 480),
     "paused_min": (0, 480),
+    # ratings
+    "bad_level": (0, 3),
+    "due_workdays": (0, 30),
+    "due_h": (1, 720),
+    "attempts": (1, 10),
+    "keep_days": (1, 730),
 }
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
 

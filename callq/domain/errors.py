@@ -50,6 +50,7 @@ class Code(StrEnum):
     STORE_UNAVAILABLE = "store_unavailable"
     VOICE_UNAVAILABLE = "voice_unavailable"
     UNKNOWN_DEVICE = "unknown_device"
+    UNKNOWN_CASE = "unknown_case"
 
 
 CONFLICT: Final = 409
@@ -92,6 +93,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.STORE_UNAVAILABLE: 503,
     Code.VOICE_UNAVAILABLE: 503,
     Code.UNKNOWN_DEVICE: 404,
+    Code.UNKNOWN_CASE: 404,
 }
 """HTTP status of each code."""
 
@@ -133,6 +135,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.STORE_UNAVAILABLE: "The store is unavailable for now",
     Code.VOICE_UNAVAILABLE: "The server has no voice for this",
     Code.UNKNOWN_DEVICE: "The hall has no such device",
+    Code.UNKNOWN_CASE: "The hall has no such case",
 }
 
 

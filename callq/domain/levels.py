@@ -108,6 +108,13 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         ev.PrintEnded,
         ev.PrinterReported,
         hall.Printer,
+        ev.CaseOpened,
+        ev.CaseCalledBack,
+        ev.CaseClosed,
+        ev.CaseReopened,
+        ev.RatedService,
+        hall.Ratings,
+        hall.RatingReason,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -123,7 +130,11 @@ LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
         ev.Booked: ("day",),
         ev.BookingMoved: ("day",),
     },
-    4: {ev.TicketIssued: ("item", "bound"), ev.Why: ("terms", "by", "target_min")},
+    4: {
+        ev.TicketIssued: ("item", "bound"),
+        ev.Why: ("terms", "by", "target_min"),
+        ev.TicketRated: ("about",),
+    },
 }
 """Fields, by their schema, that older readers do without: what they would say is then as it was before."""
 
@@ -182,6 +193,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "warnings",
             "printers",
             "public_url",
+            "ratings",
         ),
         hall.Service: (
             "target_appointment_min",

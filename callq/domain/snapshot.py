@@ -23,6 +23,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from callq.domain.asks import HelpAsked, RatingAsked
+from callq.domain.cases import Case
 from callq.domain.devices import DeviceNow
 from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION
@@ -134,6 +135,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     ratings_asked: dict[str, RatingAsked] = {}
     prints: dict[str, Printout] = {}
     printer_faults: dict[str, Fault] = {}
+    cases: dict[str, Case] = {}
+    ratings_today: tuple[int, ...] = ()
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

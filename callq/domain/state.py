@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.domain.asks import HelpAsked, RatingAsked  # noqa: TC001 - as those of Person below
+from callq.domain.cases import Case  # noqa: TC001 - as those of Person below
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
 from callq.domain.hall import (
     Clerk,
@@ -243,6 +244,7 @@ class HallState:
         "at_windows",
         "bookings",
         "bound",
+        "cases",
         "clerk_at",
         "clerk_days",
         "config",
@@ -279,6 +281,7 @@ class HallState:
         "printer_faults",
         "prints",
         "ratings_asked",
+        "ratings_today",
         "recent",
         "revision",
         "seconded",
@@ -404,6 +407,10 @@ class HallState:
         """The last print by ticket."""
         self.printer_faults: dict[str, Fault] = {}
         """What is wrong with a printer, as its agent said last; by printer."""
+        self.cases: dict[str, Case] = {}
+        """Bad ratings that somebody looks after, and those that were closed lately; by id, oldest first."""
+        self.ratings_today: tuple[int, ...] = ()
+        """Ratings of this business day's tickets by level, 1 first; empty: none yet."""
 
     @property
     def created(self) -> bool:
@@ -581,6 +588,8 @@ PLAIN: Final = (
     "ratings_asked",
     "prints",
     "printer_faults",
+    "cases",
+    "ratings_today",
 )
 """Parts that are bytes as they stand."""
 

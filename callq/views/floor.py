@@ -11,6 +11,7 @@ from callq.views.held import held_row
 from callq.views.notices import notices_of
 from callq.views.panel import clerk_options
 from callq.views.queues import Memo, place_of, service_queues
+from callq.views.ratings import cases_now, ratings_now
 from callq.views.ticket import window_out
 from callq.views.ticketing import suspended_of, ticketing_of
 from callq.views.tides import plan_of
@@ -70,6 +71,8 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
         "warnings": warnings_of(state, memo),
         "thresholds": thresholds_of(state),
         "config_digest": state.digest,
+        "ratings": ratings_now(state),
+        "cases": cases_now(state),
     }
 
 

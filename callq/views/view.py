@@ -23,6 +23,7 @@ from callq.views.held import held_at
 from callq.views.panel import project_panel
 from callq.views.printers import project_printers
 from callq.views.queues import Memo, services_of, zone_in
+from callq.views.ratings import project_cases
 from callq.views.strip import project_strip, services_shown
 from callq.views.ticket import project_ticket
 
@@ -60,6 +61,9 @@ DEVICES: Final[Topic] = ("devices", "")
 
 PRINTERS: Final[Topic] = ("printers", "")
 """What is to be printed, and whether it can be."""
+
+CASES: Final[Topic] = ("cases", "")
+"""Bad ratings and what becomes of them."""
 
 
 class View(NamedTuple):
@@ -147,8 +151,9 @@ def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
     window = window_of(state, view.window or "")
     yield "window", window.id
-    if window.id in state.ratings_asked:
-        yield "ticket", state.ratings_asked[window.id].ticket
+    # Whom it asks for a rating may give it elsewhere.
+    if window.last is not None:
+        yield "ticket", window.last
 
 
 def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
@@ -200,6 +205,13 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
         yield "slots", ticket.steps[ticket.deferred].service
 
 
+def _case_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield CASES
+    # How many services were completed of which so many were rated.
+    yield FLOOR
+
+
 def _printer_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
     yield PRINTERS
@@ -221,6 +233,7 @@ VIEWS: Final[dict[str, _Kind]] = {
     ),
     "orders": _Kind((), lambda v, s, now, memo: project_orders(s, now), _order_topics),
     "printers": _Kind((), lambda v, s, now, memo: project_printers(s), _printer_topics),
+    "cases": _Kind((), lambda v, s, now, memo: project_cases(s), _case_topics),
 }
 """How each view is made, and what it depends on."""
 
@@ -361,6 +374,11 @@ def _of_printer(event: ev.PrinterReported, state: HallState) -> Iterator[Topic]:
     yield PRINTERS
 
 
+def _of_case(event: ev.CaseOpened, state: HallState) -> Iterator[Topic]:
+    yield FLOOR
+    yield CASES
+
+
 def _of_floor(event: ev.ClerkSeconded, state: HallState) -> Iterator[Topic]:
     yield FLOOR
 
@@ -451,6 +469,7 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
     ),
     **dict.fromkeys((ev.PrintRequested, ev.PrintTaken, ev.PrintEnded), _of_print),
     ev.PrinterReported: _of_printer,
+    **dict.fromkeys((ev.CaseOpened, ev.CaseCalledBack, ev.CaseClosed, ev.CaseReopened), _of_case),
     **dict.fromkeys(
         (
             ev.ClerkSeconded,

@@ -88,6 +88,8 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     warnings: tuple[m.FloorWarning, ...]
     thresholds: m.Thresholds
     config_digest: str
+    ratings: m.RatingsNow
+    cases: m.CasesNow
     server_ms: int
 
 

@@ -132,6 +132,11 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
         until_ms=body.until_ms,
     ),
     bodies.WithdrawNoticeBody: lambda body: cmd.WithdrawNotice(notice=body.notice),
+    bodies.CaseCallBackBody: lambda body: cmd.CaseCallBack(
+        case=body.case, reached=body.reached, result=_said(body.result.strip())
+    ),
+    bodies.CaseCloseBody: lambda body: cmd.CaseClose(case=body.case, outcome=_said(body.outcome.strip())),
+    bodies.CaseReopenBody: lambda body: cmd.CaseReopen(case=body.case, reason=_said(body.reason)),
 }
 
 

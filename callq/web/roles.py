@@ -74,6 +74,7 @@ class Permission(StrEnum):
     CONFIGURE = "configure"
     CREATE_TOKEN = "create_token"
     REPORT_DEVICE = "report_device"
+    LIST_RATINGS = "list_ratings"
 
 
 _R = Role
@@ -132,6 +133,8 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.CREATE_TOKEN: frozenset({_R.ADMIN}),
     # A call box works with the token of its clerk.
     Permission.REPORT_DEVICE: frozenset({_R.SCREEN, _R.DEVICE, _R.KIOSK, _R.RATING, _R.CLERK}),
+    # With the cases that follow: for whoever runs the hall or inspects it, never for who was rated.
+    Permission.LIST_RATINGS: _RUNNING | {_R.INSPECTOR},
 }
 """The whole table. An inspector reads everything but persons and changes nothing."""
 
@@ -145,6 +148,7 @@ VIEW_PERMISSION: Final[dict[str, Permission]] = {
     "ticket": Permission.READ_TICKET,
     "orders": Permission.REPORT_DEVICE,
     "printers": Permission.READ_PRINTERS,
+    "cases": Permission.LIST_RATINGS,
 }
 """What following a view needs."""
 

@@ -32,6 +32,8 @@ from callq.domain.hall import (
     Outlet,
     Printer,
     ProfileSlot,
+    RatingReason,
+    Ratings,
     Resource,
     Routing,
     Rules,
@@ -197,6 +199,8 @@ TABLES = {
     ZoneScreen: "[[screens.zones]]",
     Warnings: "[warnings]",
     Printer: "[[printers]]",
+    Ratings: "[ratings]",
+    RatingReason: "[[ratings.reasons]]",
 }
 
 
@@ -301,6 +305,16 @@ SHAPES = [
     *(m.HelpCall, m.RatingCall, m.LastTicket, m.ClerkDay, m.Option, m.PanelTicket, m.Why, m.LaneWhy, m.Step),
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
     *(m.Announcement, m.VolumeFrom),
+    *(
+        m.RatingReason,
+        m.TicketRating,
+        m.RateableStep,
+        m.RatingsNow,
+        m.CasesNow,
+        m.Case,
+        m.CaseAct,
+        m.CaseRules,
+    ),
     *(m.FloorWarning, m.Thresholds, m.Tides, m.Plan, m.PlanPast, m.PlanSlot, m.ZoneInfo),
 ]
 

@@ -35,6 +35,7 @@ def test_no_view_tells_who_somebody_is() -> None:
         "floor": {},
         "orders": {},
         "printers": {},
+        "cases": {},
     }
     assert set(arguments) == set(VIEWS)
     for name, about in arguments.items():

@@ -49,6 +49,8 @@ REQUESTS = {
     "GET floor": "admin supervisor helper inspector",
     "GET events": "admin supervisor inspector",
     "POST printers/k9/commands": "admin device",
+    "GET cases": "admin supervisor inspector",
+    "GET ratings?from=2026-11-23&to=2026-11-23": "admin supervisor inspector",
     "POST /v1/tokens": "admin",
     "POST devices/tv-1/health": "clerk kiosk screen device rating",
 }
@@ -63,6 +65,7 @@ VIEWS = {
     "floor": "admin supervisor helper inspector",
     "ticket": f"{LOOKING} kiosk guide citizen",
     "orders": "clerk kiosk screen device rating",
+    "cases": "admin supervisor inspector",
     "printers": f"{LOOKING} kiosk device",
 }
 

@@ -41,6 +41,7 @@ from callq.domain.events.hall import (
 )
 from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
 from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
+from callq.domain.events.ratings import CaseCalledBack, CaseClosed, CaseOpened, CaseReopened
 from callq.domain.events.tickets import (
     ClassGranted,
     StepBegun,
@@ -172,6 +173,10 @@ Event = (
     | PrintTaken
     | PrintEnded
     | PrinterReported
+    | CaseOpened
+    | CaseCalledBack
+    | CaseClosed
+    | CaseReopened
 )
 
 
