@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trio
 
 from callq.runtime.keeper import Keeper
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.web.client import FeedClient
     from tests.web.conftest import Door
 
@@ -152,3 +158,45 @@ async def test_ratings_are_listed_over_days_that_the_journal_has_forgotten(door:
     ):
         answer = await door.ask("GET", f"ratings?{wrong}", token=inspector)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), wrong
+
+
+async def test_a_province_gets_its_file_over_the_public_api(door: Door, tmp_path: Path) -> None:
+    await door.staff()
+    ticket = await served(door, person={"id_no": "360829199001011234", "name": "张三"})
+    assert (await rate(door, ticket, 2, ticket["key"], reasons=["slow"], text="慢")).is_success
+    await served(door)
+    inspector = await door.token("inspector")
+    today = door.node.actor("test").day
+
+    async def export(*more: str, token: str = inspector) -> tuple[int, str, str]:
+        command = [
+            *(sys.executable, "-m", "callq.cli", "ratings", "export", "--url", door.url, "--hall", "test")
+        ]
+        span = ["--from", today, "--to", today]
+        env = {**os.environ, "CALLQ_RATINGS_TOKEN": token}
+        done = await trio.run_process(
+            [*command, *span, *more], capture_stdout=True, capture_stderr=True, check=False, env=env
+        )
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    settings = ("--set", "regionCode=441625", "--set", "serviceDepartment=示例中心")
+    status, out, said = await export("--mapping", "province-a", "--format", "jsonl", *settings)
+    assert (status, "1 ratings" in said) == (0, True), said
+    [row] = [json.loads(line) for line in out.splitlines()]
+    assert (row["projNo"], row["satisfaction"]) == (f"test-{today}-{ticket['number']}-0", "2")
+    assert (row["evaluateChannel"], row["evaluateDetail"], row["regionCode"]) == ("3", "办理慢", "441625")
+    assert "张" not in out
+
+    status, _, said = await export("--mapping", "province-a")
+    assert (status, "--set serviceDepartment=" in said) == (1, True), said
+    status, _, said = await export("--mapping", "province-a", "--set", "regioncode=1")
+    assert (status, "did you mean 'regionCode'" in said) == (1, True), said
+    wrong = tmp_path / "mine.toml"
+    wrong.write_text('name = "我省"\n\n[[fields]]\nname = "a"\nsource = ["levle"]\n', encoding="utf-8")
+    status, _, said = await export("--mapping", str(wrong))
+    assert (status, f"{wrong}:5:" in said, "did you mean 'level'" in said) == (1, True, True), said
+    status, _, said = await export("--mapping", "province-b")
+    assert (status, "province-a" in said) == (1, True), said
+    status, _, said = await export("--mapping", "province-a", token=await door.token("clerk"))
+    assert (status, "list_ratings" in said) == (1, True), said
+    assert inspector not in said
