@@ -20,6 +20,7 @@ from callq.cli import (
     led,
     printer,
     queue,
+    ratings,
     server,
     simulate,
     token,
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     voice.add_parser(commands)
     callbox.add_parser(commands)
     printer.add_parser(commands)
+    ratings.add_parser(commands)
     return parser
 
 

@@ -10,7 +10,7 @@ from callq.domain.hall import plain
 if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
 
-_TABLES: Final = ("contact", "rules", "routing", "tides", "voice", "screens", "warnings")
+_TABLES: Final = ("contact", "rules", "routing", "tides", "voice", "screens", "warnings", "ratings")
 _ARRAYS: Final = (
     "zones",
     "sessions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -28,6 +28,17 @@ class RatingAsked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     at_ms: int
 
 
+class RatingNow(NamedTuple):
+    """Somebody who can rate at a window now."""
+
+    ticket: Ticket
+    step: int
+    asked_ms: int
+    """When it was completed, or when its clerk asked once more."""
+    until_ms: int
+    """When it is too late, Unix ms."""
+
+
 def done_last(state: HallState, window: Window) -> tuple[Ticket, int] | None:
     """The ticket that left a window last and the step that was completed there, if it was."""
     ticket = state.tickets.get(window.last) if window.last else None
@@ -51,10 +62,30 @@ def rateable(state: HallState, window: Window) -> tuple[Ticket, int] | None:
     return done
 
 
-def rating_asked(state: HallState, window: Window) -> tuple[Ticket, RatingAsked] | None:
-    """Of whom a rating was asked at a window and is not given yet."""
-    asked = state.ratings_asked.get(window.id)
+def rating_now(state: HallState, window: Window) -> RatingNow | None:
+    """Who can rate at a window: from the completion until somebody else is called there.
+
+    That the time runs out is the reader's to see, by `until_ms`.
+    """
     waits = rateable(state, window)
-    if asked is None or waits is None or (waits[0].id, waits[1]) != (asked.ticket, asked.step):
+    if waits is None or window.ticket is not None:
         return None
-    return waits[0], asked
+    ticket, step = waits
+    done_ms = ticket.steps[step].done_ms or 0
+    asked = state.ratings_asked.get(window.id)
+    again = asked is not None and (asked.ticket, asked.step) == (ticket.id, step)
+    return RatingNow(
+        ticket,
+        step,
+        asked.at_ms if asked is not None and again else done_ms,
+        done_ms + state.config.rules.rate_window_min * 60_000,
+    )
+
+
+def rating_asked(state: HallState, window: Window) -> tuple[Ticket, RatingAsked] | None:
+    """Of whom a clerk asked a rating at a window that can still be given there."""
+    asked = state.ratings_asked.get(window.id)
+    now = rating_now(state, window)
+    if asked is None or now is None or (now.ticket.id, now.step) != (asked.ticket, asked.step):
+        return None
+    return now.ticket, asked

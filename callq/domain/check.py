@@ -20,6 +20,7 @@ from callq.domain import (
     check_hours,
     check_load,
     check_printers,
+    check_ratings,
     check_screens,
     check_services,
     check_voice,
@@ -59,6 +60,7 @@ def _all(config: HallConfig) -> Iterator[ConfigProblem]:
     yield from check_warnings.problems(config)
     yield from check_printers.problems(config)
     yield from check_desk.problems(config)
+    yield from check_ratings.problems(config)
     yield from _coverage(config)
 
 

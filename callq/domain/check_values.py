@@ -71,10 +71,12 @@ MAX_CHARS: Final = {
     "public_url": 80,
     "precheck": 60,
     "hint": 80,
+    "reason": 12,
+    "reason_en": 28,
 }
 """Longest text by key, in characters: what the screens can show without cutting."""
 
-REQUIRED_TEXT: Final = frozenset({"name", "label", "examples", "notices", "digits", "precheck"})
+REQUIRED_TEXT: Final = frozenset({"name", "label", "examples", "notices", "digits", "precheck", "reason"})
 """Texts that may not be empty where they are given."""
 
 RANGES: Final = {
@@ -148,6 +150,12 @@ RANGES: Final = {
     # desk
     "priority_share": (0, 100),
     "priority_free": (0, 10_000),
+    # ratings
+    "bad_level": (0, 3),
+    "due_workdays": (0, 30),
+    "due_h": (1, 720),
+    "attempts": (1, 10),
+    "keep_days": (1, 730),
 }
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
 

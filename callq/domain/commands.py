@@ -516,6 +516,29 @@ class SendHome(Command, frozen=True, kw_only=True, tag="send_home"):
     """In the hall file's words; at least one."""
 
 
+class _OnCase(Command, frozen=True, kw_only=True):
+    case: str
+
+
+class CaseCallBack(_OnCase, frozen=True, kw_only=True, tag="case_call_back"):
+    """回访: somebody talked with whoever rated badly, or tried to."""
+
+    reached: bool
+    result: str = ""
+
+
+class CaseClose(_OnCase, frozen=True, kw_only=True, tag="case_close"):
+    """销号: nothing more is to be done."""
+
+    outcome: str
+
+
+class CaseReopen(_OnCase, frozen=True, kw_only=True, tag="case_reopen"):
+    """It was closed too soon."""
+
+    reason: str
+
+
 TicketCommand = (
     Cancel
     | Rejoin
@@ -567,6 +590,9 @@ HallCommand = (
     | OrderDevice
     | PostNotice
     | WithdrawNotice
+    | CaseCallBack
+    | CaseClose
+    | CaseReopen
 )
 BookingCommand = CheckIn | CancelBooking | MoveBooking
 

@@ -51,6 +51,7 @@ class Code(StrEnum):
     VOICE_UNAVAILABLE = "voice_unavailable"
     UNKNOWN_DEVICE = "unknown_device"
     PRECHECK_NEEDED = "precheck_needed"
+    UNKNOWN_CASE = "unknown_case"
 
 
 CONFLICT: Final = 409
@@ -94,6 +95,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.VOICE_UNAVAILABLE: 503,
     Code.UNKNOWN_DEVICE: 404,
     Code.PRECHECK_NEEDED: 409,
+    Code.UNKNOWN_CASE: 404,
 }
 """HTTP status of each code."""
 
@@ -136,6 +138,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.VOICE_UNAVAILABLE: "The server has no voice for this",
     Code.UNKNOWN_DEVICE: "The hall has no such device",
     Code.PRECHECK_NEEDED: "The desk looks at the papers first",
+    Code.UNKNOWN_CASE: "The hall has no such case",
 }
 
 

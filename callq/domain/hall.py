@@ -485,6 +485,31 @@ class Warnings(_Config, frozen=True, kw_only=True):
     """So many minutes a window is paused."""
 
 
+class RatingReason(_Config, frozen=True, kw_only=True):
+    """Why somebody was not satisfied, to choose from."""
+
+    code: str
+    reason: str
+    reason_en: str = ""
+
+
+class Ratings(_Config, frozen=True, kw_only=True):
+    """好差评: which ratings are bad, why, and what becomes of them."""
+
+    bad_level: int = 2
+    """Ratings up to this level open a case: 2 is 不满意, 1 非常不满意; 0: none does."""
+    due_workdays: int = 1
+    """A case is due at the end of the so-manieth working day after its own; 0: by hours."""
+    due_h: int = 24
+    """So many hours after it was opened, where no working days count."""
+    attempts: int = 3
+    """回访: so many tries to reach somebody, and a case may be closed without."""
+    keep_days: int = 90
+    """Closed cases are listed so long; open ones always."""
+    reasons: tuple[RatingReason, ...] = ()
+    """Empty: the usual six."""
+
+
 class Printer(_Config, frozen=True, kw_only=True):
     """Where tickets are printed, at a kiosk or a desk."""
 
@@ -545,6 +570,7 @@ class HallConfig(_Config, frozen=True, kw_only=True):
     public_url: str = ""
     """Address at which phones reach the server, for the codes on tickets; empty: that of whoever prints."""
     desk: Desk = Desk()
+    ratings: Ratings = Ratings()
 
     @property
     def policy_name(self) -> str:

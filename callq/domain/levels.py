@@ -114,6 +114,13 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         ev.SentHome,
         hall.Check,
         hall.Desk,
+        ev.CaseOpened,
+        ev.CaseCalledBack,
+        ev.CaseClosed,
+        ev.CaseReopened,
+        ev.RatedService,
+        hall.Ratings,
+        hall.RatingReason,
     ),
 }
 """Events, and structs within them, by the schema that introduced them."""
@@ -133,6 +140,7 @@ LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
         ev.TicketIssued: ("item", "bound", "class_reason"),
         ev.Why: ("terms", "by", "target_min"),
         ev.TicketReassigned: ("bound",),
+        ev.TicketRated: ("about",),
     },
 }
 """Fields, by their schema, that older readers do without: what they would say is then as it was before."""
@@ -193,6 +201,7 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "printers",
             "public_url",
             "desk",
+            "ratings",
         ),
         hall.Service: (
             "target_appointment_min",

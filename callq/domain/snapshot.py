@@ -23,6 +23,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from callq.domain.asks import HelpAsked, RatingAsked
+from callq.domain.cases import Case
 from callq.domain.desk import Companion, Precheck, PrecheckCount
 from callq.domain.devices import DeviceNow
 from callq.domain.errors import BadBytes
@@ -138,6 +139,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     companions: dict[str, Companion] = {}
     prechecks: dict[str, Precheck] = {}
     precheck_counts: dict[str, PrecheckCount] = {}
+    cases: dict[str, Case] = {}
+    ratings_today: tuple[int, ...] = ()
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

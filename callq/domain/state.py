@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.domain.asks import HelpAsked, RatingAsked  # noqa: TC001 - as those of Person below
+from callq.domain.cases import Case  # noqa: TC001 - as those of Person below
 from callq.domain.commands import Person  # noqa: TC001 - a snapshot's decoder reads the annotations of Booking
 from callq.domain.hall import (
     Clerk,
@@ -244,6 +245,7 @@ class HallState:
         "at_windows",
         "bookings",
         "bound",
+        "cases",
         "clerk_at",
         "clerk_days",
         "companions",
@@ -283,6 +285,7 @@ class HallState:
         "printer_faults",
         "prints",
         "ratings_asked",
+        "ratings_today",
         "recent",
         "revision",
         "seconded",
@@ -414,6 +417,10 @@ class HallState:
         """The last pre-check by ticket."""
         self.precheck_counts: dict[str, PrecheckCount] = {}
         """Pre-checks of this business day, by service."""
+        self.cases: dict[str, Case] = {}
+        """Bad ratings that somebody looks after, and those that were closed lately; by id, oldest first."""
+        self.ratings_today: tuple[int, ...] = ()
+        """Ratings of this business day's tickets by level, 1 first; empty: none yet."""
 
     @property
     def created(self) -> bool:
@@ -594,6 +601,8 @@ PLAIN: Final = (
     "companions",
     "prechecks",
     "precheck_counts",
+    "cases",
+    "ratings_today",
 )
 """Parts that are bytes as they stand."""
 

@@ -202,17 +202,26 @@ class HallActor:
           Rejected: `trimmed`, when entries right after `since` are no longer kept.
           StoreUnavailable: try again.
         """
+        entries = await self.kept(since, limit)
+        if entries and entries[0].id.revision != since + 1:
+            first = entries[0].id.revision
+            raise Rejected(
+                Code.TRIMMED, f"the oldest event kept is {first}", f"start from {first - 1}", hall=self.hall
+            )
+        return entries
+
+    async def kept(self, since: int, limit: int) -> list[Entry]:
+        """Durable entries after revision `since` that are still in the journal, oldest first.
+
+        Raises:
+          StoreUnavailable: try again.
+        """
         await self.read(lambda *_: None)
         durable = self._spec.durable
         entries = await self._journal.read_revisions(self.hall, since, limit)
         entries = [e for e in entries if e.id.revision <= durable.revision]
         if entries and entries[-1].id.revision == durable.revision and entries[-1].id != durable:
             raise StoreUnavailable("the journal is of another history")
-        if entries and entries[0].id.revision != since + 1:
-            first = entries[0].id.revision
-            raise Rejected(
-                Code.TRIMMED, f"the oldest event kept is {first}", f"start from {first - 1}", hall=self.hall
-            )
         return entries
 
     def subscribe(self, view: View, since: int | None, epoch: str | None) -> Subscription:

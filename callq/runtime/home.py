@@ -16,6 +16,7 @@ import gzip
 import os
 import secrets
 import time
+import zlib
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -87,6 +88,14 @@ class Home(Protocol):
         """Keep a closed business day; durable when this returns. Answers where it is."""
         ...
 
+    async def archived(self, hall: str, first: str, last: str) -> list[str]:
+        """Business days from `first` to `last` that are kept here, oldest first."""
+        ...
+
+    async def archived_day(self, hall: str, day: str) -> Records | None:
+        """A business day that is kept here; None: it is not, or cannot be read."""
+        ...
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Write what is spooled, until cancelled."""
         ...
@@ -150,6 +159,16 @@ class MemoryHome:
         await trio.lowlevel.checkpoint()
         self.days[hall, day] = Records(base, list(entries), True)
         return f"{hall}/{day}"
+
+    async def archived(self, hall: str, first: str, last: str) -> list[str]:
+        """Business days that are kept here."""
+        await trio.lowlevel.checkpoint()
+        return sorted(day for of, day in self.days if of == hall and first <= day <= last)
+
+    async def archived_day(self, hall: str, day: str) -> Records | None:
+        """A business day that is kept here."""
+        await trio.lowlevel.checkpoint()
+        return self.days.get((hall, day))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Nothing to write."""
@@ -285,6 +304,32 @@ class DiskHome:
 
         await trio.to_thread.run_sync(write)
         return str(path)
+
+    async def archived(self, hall: str, first: str, last: str) -> list[str]:
+        """Business days that are kept here."""
+
+        def look() -> list[str]:
+            days = (
+                path.name.removesuffix(".gz") for path in (self.directory / "archive" / hall).glob("*.gz")
+            )
+            return sorted(day for day in days if first <= day <= last)
+
+        return await trio.to_thread.run_sync(look)
+
+    async def archived_day(self, hall: str, day: str) -> Records | None:
+        """A business day that is kept here."""
+        path = self.directory / "archive" / hall / f"{day}.gz"
+
+        def read() -> Records | None:
+            try:
+                return unpacked(gzip.decompress(path.read_bytes()))
+            except FileNotFoundError:
+                return None
+            except (OSError, EOFError, zlib.error, BadBytes) as error:
+                self._log.error("archived_day_unreadable", hall=hall, day=day, error=str(error))
+                return None
+
+        return await trio.to_thread.run_sync(read)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Write what is spooled, until cancelled; the rest is written then."""

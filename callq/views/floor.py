@@ -12,6 +12,7 @@ from callq.views.held import held_row
 from callq.views.notices import notices_of
 from callq.views.panel import clerk_options
 from callq.views.queues import Memo, place_of, service_queues
+from callq.views.ratings import cases_now, ratings_now
 from callq.views.ticket import window_out
 from callq.views.ticketing import suspended_of, ticketing_of
 from callq.views.tides import plan_of
@@ -74,6 +75,8 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
         "priority_share": share_out(state),
         "prechecks": prechecks_out(state),
         "accompanied": accompanied_rows(state),
+        "ratings": ratings_now(state),
+        "cases": cases_now(state),
     }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.asks import rating_asked
 from callq.domain.rules.guards import window_of
 from callq.domain.tides import opening_clock, opening_ms
 from callq.domain.window import WindowState
 from callq.views.board import public_state
 from callq.views.queues import english_names_of, names_of
+from callq.views.ratings import rating_call
 from callq.views.ticketing import suspended_of
 
 if TYPE_CHECKING:
@@ -59,17 +59,8 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
         "opens_ms": opening_ms(state, found.id),
         "suspended": suspended,
         "timezone": state.today.timezone,
-        "rating": _rating(state, found),
+        "rating": rating_call(state, found),
     }
-
-
-def _rating(state: HallState, window: Window) -> dict[str, object] | None:
-    """Whom the window's rating device asks; the id is what a rating is given to."""
-    found = rating_asked(state, window)
-    if found is None:
-        return None
-    ticket, asked = found
-    return {"ticket": ticket.id, "number": ticket.number, "step": asked.step, "asked_ms": asked.at_ms}
 
 
 def _line1(state: HallState, window: Window) -> str:

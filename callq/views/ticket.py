@@ -14,6 +14,7 @@ from callq.domain.state import step_key
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
 from callq.domain.tides import opening_ms
 from callq.views.queues import place_of
+from callq.views.ratings import ticket_rating
 from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
@@ -229,6 +230,7 @@ def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, obje
         "rejoin": rejoin_of(state),
         "suspended": suspended_of(state),
         "stopped": None if found.state in FINAL else state.stopped.get(found.service),
+        "rating": ticket_rating(state, found),
     }
 
 

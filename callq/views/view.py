@@ -24,6 +24,7 @@ from callq.views.held import held_at
 from callq.views.panel import project_panel
 from callq.views.printers import project_printers
 from callq.views.queues import Memo, services_of, zone_in
+from callq.views.ratings import project_cases
 from callq.views.strip import project_strip, services_shown
 from callq.views.ticket import project_ticket
 
@@ -61,6 +62,9 @@ DEVICES: Final[Topic] = ("devices", "")
 
 PRINTERS: Final[Topic] = ("printers", "")
 """What is to be printed, and whether it can be."""
+
+CASES: Final[Topic] = ("cases", "")
+"""Bad ratings and what becomes of them."""
 
 
 class View(NamedTuple):
@@ -148,8 +152,9 @@ def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
     window = window_of(state, view.window or "")
     yield "window", window.id
-    if window.id in state.ratings_asked:
-        yield "ticket", state.ratings_asked[window.id].ticket
+    # Whom it asks for a rating may give it elsewhere.
+    if window.last is not None:
+        yield "ticket", window.last
 
 
 def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
@@ -201,6 +206,13 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
         yield "slots", ticket.steps[ticket.deferred].service
 
 
+def _case_topics(view: View, state: HallState) -> Iterator[Topic]:
+    yield HALL
+    yield CASES
+    # How many services were completed of which so many were rated.
+    yield FLOOR
+
+
 def _printer_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
     yield PRINTERS
@@ -229,6 +241,7 @@ VIEWS: Final[dict[str, _Kind]] = {
     "orders": _Kind((), lambda v, s, now, memo: project_orders(s, now), _order_topics),
     "printers": _Kind((), lambda v, s, now, memo: project_printers(s), _printer_topics),
     "desk": _Kind((), lambda v, s, now, memo: project_desk(s, now, memo), _desk_topics),
+    "cases": _Kind((), lambda v, s, now, memo: project_cases(s), _case_topics),
 }
 """How each view is made, and what it depends on."""
 
@@ -384,6 +397,11 @@ def _of_desk(
         yield "window", ticket.window
 
 
+def _of_case(event: ev.CaseOpened, state: HallState) -> Iterator[Topic]:
+    yield FLOOR
+    yield CASES
+
+
 def _of_floor(event: ev.ClerkSeconded, state: HallState) -> Iterator[Topic]:
     yield FLOOR
 
@@ -476,6 +494,7 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
     ev.PrinterReported: _of_printer,
     **dict.fromkeys((ev.HelperJoined, ev.HelperLeft, ev.TicketPrechecked), _of_desk),
     ev.SentHome: _of_floor,
+    **dict.fromkeys((ev.CaseOpened, ev.CaseCalledBack, ev.CaseClosed, ev.CaseReopened), _of_case),
     **dict.fromkeys(
         (
             ev.ClerkSeconded,

@@ -91,6 +91,8 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     priority_share: m.PriorityShare
     prechecks: m.Prechecks
     accompanied: tuple[m.Accompanied, ...]
+    ratings: m.RatingsNow
+    cases: m.CasesNow
     server_ms: int
 
 

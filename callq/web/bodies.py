@@ -22,6 +22,8 @@ Short = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=PLAIN)]
 Reason = Annotated[str, msgspec.Meta(max_length=200, pattern=PLAIN)]
 Given = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=PLAIN)]
 """A reason that has to be there."""
+Told = Annotated[str, msgspec.Meta(max_length=500, pattern=LINES)]
+"""In sentences."""
 Moment = Annotated[int, msgspec.Meta(ge=0, lt=221_845_392_000_000)]
 """Unix milliseconds, before the year 9000: calendars, and what is added to them, end with 9999."""
 Trait = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{0,31}$(?!\n)")]
@@ -439,6 +441,30 @@ class WithdrawNoticeBody(CommandBody, frozen=True, kw_only=True, tag="withdraw_n
     """Its id, as the floor and the boards have it."""
 
 
+class CaseCallBackBody(CommandBody, frozen=True, kw_only=True, tag="case_call_back"):
+    """回访: somebody talked with whoever rated badly, or tried to."""
+
+    case: Short
+    reached: bool
+    result: Told = ""
+    """What came of it; needed where somebody was reached. Long numbers in it are not kept."""
+
+
+class CaseCloseBody(CommandBody, frozen=True, kw_only=True, tag="case_close"):
+    """销号: nothing more is to be done."""
+
+    case: Short
+    outcome: Annotated[Told, msgspec.Meta(min_length=1)]
+    """What was done about it. Long numbers in it are not kept."""
+
+
+class CaseReopenBody(CommandBody, frozen=True, kw_only=True, tag="case_reopen"):
+    """It was closed too soon; it is due anew."""
+
+    case: Short
+    reason: Given
+
+
 HallCommandBody = (
     ConfigureBody
     | SuspendBody
@@ -454,6 +480,9 @@ HallCommandBody = (
     | OrderDeviceBody
     | NoticeBody
     | WithdrawNoticeBody
+    | CaseCallBackBody
+    | CaseCloseBody
+    | CaseReopenBody
 )
 
 

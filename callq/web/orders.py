@@ -138,6 +138,11 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
         until_ms=body.until_ms,
     ),
     bodies.WithdrawNoticeBody: lambda body: cmd.WithdrawNotice(notice=body.notice),
+    bodies.CaseCallBackBody: lambda body: cmd.CaseCallBack(
+        case=body.case, reached=body.reached, result=said(body.result.strip())
+    ),
+    bodies.CaseCloseBody: lambda body: cmd.CaseClose(case=body.case, outcome=said(body.outcome.strip())),
+    bodies.CaseReopenBody: lambda body: cmd.CaseReopen(case=body.case, reason=said(body.reason)),
 }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = "application/problem+json"
 
-_IDS: Final = frozenset({"hall", "service", "window", "ticket", "clerk", "zone", "booking"})
+_IDS: Final = frozenset({"hall", "service", "window", "ticket", "clerk", "zone", "booking", "case"})
 
 _LONG_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{9,}[Xx]?(?![0-9A-Za-z])")
 """Could be somebody's identity or telephone number, put where it does not belong."""
@@ -58,6 +58,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     clerk: str | None = None
     zone: str | None = None
     booking: str | None = None
+    case: str | None = None
 
 
 class Refusal(CallqError):

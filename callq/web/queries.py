@@ -81,6 +81,29 @@ class BookingsQuery(_Query, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=500), _about("Most bookings in the answer")] = 100
 
 
+class CasesQuery(_Query, frozen=True, kw_only=True):
+    """Which cases."""
+
+    state: (
+        Annotated[
+            Literal["open", "called_back", "closed", "overdue"],
+            _about("Present state, or `overdue` (not closed in time); left out: all"),
+        ]
+        | None
+    ) = None
+    after: Annotated[int, msgspec.Meta(ge=0, lt=2**53), _about("`next` of the page before")] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500), _about("Most cases in the answer")] = 100
+
+
+class RatingsQuery(_Query, frozen=True, kw_only=True):
+    """Which ratings."""
+
+    from_: Annotated[Day, _about("First day on which they were given, ISO date")] = msgspec.field(name="from")
+    to: Annotated[Day, _about("Last such day")]
+    after: Annotated[int, msgspec.Meta(ge=0, lt=2**53), _about("`next` of the page before")] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500), _about("Most ratings in the answer")] = 100
+
+
 class ItemsQuery(_Query, frozen=True, kw_only=True):
     """Which matters; conditions are combined."""
 

@@ -77,6 +77,7 @@ class Permission(StrEnum):
     FIND_TICKETS = "find_tickets"
     ACCOMPANY = "accompany"
     PRECHECK = "precheck"
+    LIST_RATINGS = "list_ratings"
 
 
 _R = Role
@@ -139,6 +140,8 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.FIND_TICKETS: _RUNNING | {_R.HELPER},
     Permission.ACCOMPANY: _RUNNING | {_R.HELPER},
     Permission.PRECHECK: _RUNNING | {_R.HELPER},
+    # With the cases that follow: for whoever runs the hall or inspects it, never for who was rated.
+    Permission.LIST_RATINGS: _RUNNING | {_R.INSPECTOR},
 }
 """The whole table. An inspector reads everything but persons and changes nothing."""
 
@@ -153,6 +156,7 @@ VIEW_PERMISSION: Final[dict[str, Permission]] = {
     "orders": Permission.REPORT_DEVICE,
     "printers": Permission.READ_PRINTERS,
     "desk": Permission.READ_FLOOR,
+    "cases": Permission.LIST_RATINGS,
 }
 """What following a view needs."""
 

@@ -18,6 +18,7 @@ from callq.web import (
     guide,
     printing,
     queries,
+    ratings,
 )
 from callq.web.minting import mint
 from callq.web.roles import Permission
@@ -304,6 +305,8 @@ ROUTES: Final[tuple[Route, ...]] = (
             Code.UNKNOWN_SERVICE,
             Code.UNKNOWN_CLERK,
             Code.UNKNOWN_DEVICE,
+            Code.UNKNOWN_CASE,
+            Code.LIMIT_REACHED,
             Code.WRONG_STATE,
             Code.WINDOW_BUSY,
             Code.CLERK_BUSY,
@@ -510,6 +513,26 @@ ROUTES: Final[tuple[Route, ...]] = (
         None,
         query=queries.SheetQuery,
         kind="text/html; charset=utf-8",
+    ),
+    Route(
+        "listCases",
+        "GET",
+        f"{HALL}/cases",
+        "差评清单: bad ratings and what became of them, oldest first",
+        Permission.LIST_RATINGS,
+        lambda api, asked: ratings.cases(api, asked.call, asked.query),
+        m.CasePage,
+        query=queries.CasesQuery,
+    ),
+    Route(
+        "listRatings",
+        "GET",
+        f"{HALL}/ratings",
+        "好差评: ratings of some days, archived ones included, in the order in which they were given",
+        Permission.LIST_RATINGS,
+        lambda api, asked: ratings.listed(api, asked.call, asked.query),
+        m.RatingPage,
+        query=queries.RatingsQuery,
     ),
 )
 """Every request of the API. `/metrics`, the health checks, the document itself and pages are apart."""

@@ -9,6 +9,7 @@ import { renderLink } from "/pages/tv/header.js";
 import { Screen } from "/pages/tv/screen.js";
 import { digitsWide, setFit, setNumber } from "/pages/tv/size.js";
 import { Buzzer } from "/pages/phone/buzzer.js";
+import { PhoneRating } from "/pages/phone/rating.js";
 
 /** @typedef {import("/static/wire.js").TicketView} TicketView */
 
@@ -22,6 +23,7 @@ const [hall, id] = pathParts();
 const buzzer = new Buzzer();
 /** @type {Screen<TicketView>} */
 const screen = new Screen(hall, { view: "ticket", ticket: id }, render);
+const rating = new PhoneRating(screen, id);
 /** @type {"no"|"ask"|"sent"} */
 let cancelling = "no";
 let receipt = "";
@@ -227,6 +229,7 @@ function render() {
     attrs(byId("hints"), { "data-key": hints.join() });
     fill(byId("hints"), hints.map((hint) => el("li", {}, hint)));
   }
+  rating.render(view && !atWindow ? view.rating || null : null);
   renderActs(view);
   // The time beside the word, since whoever waits looks at nothing else.
   if (screen.live) renderLink(true, `${t("live")} ${hourMinute(screen.clock.now(), view ? view.place.timezone : screen.timezone)}`);

@@ -88,6 +88,7 @@ const devices = new Devices((id, from) => show(new DeviceSheet(id, context), fro
 const warnings = new Warnings(({ kind, id }, from) => {
   if (kind === "window") show(new WindowSheet(id, context), from);
   else if (kind === "service") show(new ServiceSheet(id, context), from);
+  else if (kind === "cases") toCases();
   else show(new DeviceSheet(id, context), from);
 });
 const tides = new Tides({
@@ -108,6 +109,12 @@ function topButton(kind, name, make) {
   });
   return button;
 }
+/** The page of bad ratings, with the same token. */
+function toCases() {
+  location.href = `/cases/${encodeURIComponent(hall)}${location.search}#token=${token || ""}`;
+}
+const casesButton = el("button", { type: "button", class: "top-act do-cases" });
+casesButton.addEventListener("click", toCases);
 const noticeButton = topButton("notices", "floor.do.notice", () => new NoticeSheet(context));
 const hallButton = topButton("hall", "floor.do.suspend", () => new HallSheet(context));
 
@@ -127,6 +134,7 @@ function renderTotals(floor, now) {
     [t("floor.total.issued"), String(totals.issued), ""],
     [t("floor.total.done"), String(totals.done), ""],
     [t("floor.total.priority"), share === null ? t("floor.unknown") : `${share}%`, limit ? t("desk.floor.limit", { n: limit }) : ""],
+    [t("floor.total.rated"), String(floor.ratings.rated), ""],
   ];
   if (checks && checks.passed + checks.lacking) rows.push([t("desk.floor.prechecks"), String(checks.passed), t("desk.floor.passed", { lacking: checks.lacking })]);
   reconcile(byId("totals"), rows, (row) => row[0], (row) => el("div", {}, el("dt", {}, row[0]), el("dd", {})), (node, row) => {
@@ -144,7 +152,9 @@ function renderTop() {
   text(byId("top-time"), hourMinute(clock.now(), zone()));
   renderTotals(data, clock.now());
   text(hallButton, t(data.suspended ? "floor.do.resume" : "floor.do.suspend"));
-  const buttons = acting() ? [noticeButton, hallButton] : [];
+  const left = data.cases.open + data.cases.called_back;
+  text(casesButton, left ? `${t("floor.cases")} ${left}` : t("floor.cases"));
+  const buttons = (acting() ? [noticeButton, hallButton] : []).concat(staff.may("list_ratings") ? [casesButton] : []);
   const holder = byId("top-acts");
   if (holder.children.length !== buttons.length) fill(holder, buttons);
   attrs(holder, { "data-looking": staff.may("read_floor") && !staff.may("command_hall") ? t("floor.looking") : null });

@@ -10,7 +10,7 @@ import { wholeMinutes } from "/pages/floor/times.js";
 /** @typedef {import("/static/wire.js").Floor} Floor */
 /** @typedef {import("/static/wire.js").FloorWarning} FloorWarning */
 /** @typedef {import("/static/wire.js").FloorWindow} FloorWindow */
-/** @typedef {{kind: "window"|"service"|"device", id: string, why: string}} Subject what a sheet is about, and what led there */
+/** @typedef {{kind: "window"|"service"|"device"|"cases", id: string, why: string}} Subject what a sheet is about, and what led there */
 /** @typedef {{id: string, severe: boolean, sinceMs: number, title: string, more: string, act: string, subject: Subject}} Row */
 
 /** @param {string[]} ids @param {Floor} floor */
@@ -84,6 +84,11 @@ export function warningRows(floor, nowMs) {
     const sinceMs = device.since_ms === null ? nowMs : device.since_ms;
     rows.push({ id: `device/${device.id}`, severe: false, sinceMs, title, more, act: t("floor.do.handle"), subject: { kind: "device", id: device.id, why: device.state } });
   });
+  const late = floor.cases.due_ms.filter((dueMs) => dueMs < nowMs);
+  if (late.length) {
+    const more = t("floor.warn.cases.more", { min: wholeMinutes(nowMs - late[0]) });
+    rows.push({ id: "cases", severe: false, sinceMs: late[0], title: t("floor.warn.cases", { n: late.length }), more, act: t("floor.do.cases"), subject: { kind: "cases", id: "", why: "overdue" } });
+  }
   return rows.sort((one, other) => Number(other.severe) - Number(one.severe) || one.sinceMs - other.sinceMs);
 }
 

@@ -206,6 +206,8 @@ def floor() -> dict[str, Any]:
             **{"unstaffed_min": 1, "serving_min": 25, "paused_min": 15},
         },
         "config_digest": "d1",
+        "ratings": {"done": 402, "rated": 173, "levels": [1, 2, 9, 41, 120]},
+        "cases": {"open": 2, "called_back": 1, "due_ms": [NOW_MS + 4 * 3_600_000]},
     }
 
 

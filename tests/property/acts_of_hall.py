@@ -193,6 +193,29 @@ class Acts(GoingOn):
                 self.do(cmd.WithdrawNotice(notice=notice))
         self.do(cmd.PostNotice(text=words, zones=zones, kind=kind, until_ms=until_ms))
 
+    @asked(
+        level=[1, 2, 2, 5],
+        reasons=[(), ("slow", "slow"), ("别的",)],
+        by_phone=[True, False],
+        done=["reached", "not_reached", "close", "reopen"],
+        hours=[0, 1, 30],
+    )
+    def is_rated_and_looked_after(
+        self, data: Source, level: int, reasons: Any, by_phone: bool, done: str, hours: int
+    ) -> None:
+        """Somebody rates what was done for them, and somebody goes on with a case, if there is one."""
+        ticket = self.some(data, "done")
+        self.do(cmd.Rate(ticket=ticket, level=level, reasons=reasons, by_phone=by_phone))
+        case = next(reversed(self.hall.state.cases), "r0")
+        acts: dict[str, cmd.HallCommand] = {
+            "reached": cmd.CaseCallBack(case=case, reached=True, result="已说明"),
+            "not_reached": cmd.CaseCallBack(case=case, reached=False),
+            "close": cmd.CaseClose(case=case, outcome="已补办"),
+            "reopen": cmd.CaseReopen(case=case, reason="又来反映"),
+        }
+        self.do(acts[done])
+        self.hall.later(hours * 3600)
+
     @asked(service=SERVICES, minutes=[0, 1, 30])
     def has_no_system(self, service: str, minutes: int) -> None:
         """A service stops for a while; somebody who comes meanwhile is turned away."""

@@ -25,6 +25,7 @@ ALWAYS = [
     *(View("announcements", zone=zone) for zone in (None, "hall", "upstairs")),
     View("entrance"),
     View("printers"),
+    View("cases"),
     View("floor"),
     View("orders"),
     View("desk"),

@@ -71,9 +71,9 @@ def test_a_rating_is_asked_no_more(hall: Scene, how: str) -> None:
             hall.do(cmd.RequestRating(window="w1"))
     elif how == "next":
         hall.issue()
-        hall.serve()
-        assert shown(hall, "strip", window="w1")["rating"] is not None
-        hall.complete()
+        hall.call()
+        with refused(hall, Code.WRONG_STATE):
+            hall.do(cmd.RequestRating(window="w1"))
     else:
         hall.do(cmd.Undo(window="w1"))
     assert shown(hall, "strip", window="w1")["rating"] is None

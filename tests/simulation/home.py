@@ -103,6 +103,16 @@ class SimHome:
             self.days[hall, day] = Records(base, list(entries), True)
         return f"{hall}/{day}"
 
+    async def archived(self, hall: str, first: str, last: str) -> list[str]:
+        """See `Home.archived`."""
+        await trio.lowlevel.checkpoint()
+        return sorted(day for of, day in self.days if of == hall and first <= day <= last)
+
+    async def archived_day(self, hall: str, day: str) -> Records | None:
+        """See `Home.archived_day`."""
+        await trio.lowlevel.checkpoint()
+        return self.days.get((hall, day))
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """See `Home.run`."""
         task_status.started()

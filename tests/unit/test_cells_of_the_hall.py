@@ -41,6 +41,11 @@ GO_ON = cmd.StartIssuing(service="social")
 DEFERRED = (STOP, *SERVING, COMPLETE, GO_ON)
 """Where the ticket is a visit to `social` next."""
 
+RATED = (*SERVING, COMPLETE, cmd.Rate(ticket=IT, level=1))
+CALLED_BACK = cmd.CaseCallBack(case="it", reached=True, result="已说明")
+CLOSED = cmd.CaseClose(case="it", outcome="已补办")
+"""Of the only case there is, whose id the hall gives."""
+
 ANN = cmd.Person(id_hash="ann")
 TODAY = cmd.Book(booking="b1", service="general", slot_ms=MONDAY_9H + HOUR_MS, person=ANN)
 TOMORROW = msgspec.structs.replace(TODAY, slot_ms=MONDAY_9H + 25 * HOUR_MS)
@@ -161,6 +166,10 @@ ROWS = [
     Row(cmd.Help(window="w1"), DONE, DONE, DONE),
     Row(cmd.HelpDone(window="w1"), DONE, DONE, DONE, before=(cmd.Help(window="w1"),)),
     Row(cmd.RequestRating(window="w1"), DONE, DONE, DONE, before=(*SERVING, COMPLETE)),
+    # What was rated badly is looked after whatever the hall does.
+    Row(cmd.CaseCallBack(case="it", reached=True, result="已说明"), DONE, DONE, DONE, before=RATED),
+    Row(cmd.CaseClose(case="it", outcome="已补办"), DONE, DONE, DONE, before=(*RATED, CALLED_BACK)),
+    Row(cmd.CaseReopen(case="it", reason="又来反映"), DONE, DONE, DONE, before=(*RATED, CALLED_BACK, CLOSED)),
     # Paper has nothing to do with whether the hall works.
     Row(cmd.Reprint(ticket=IT, printer="k1"), DONE, DONE, C.WRONG_STATE, before=PRINTERS),
     Row(cmd.TakePrint(ticket=IT, printer="k1", copy=1), DONE, DONE, DONE, before=(*PRINTERS, PRINT)),
@@ -207,13 +216,20 @@ def scene(row: Row, state: str) -> Hall:
     hall.staff("w2", "c2")
     hall.issue(services=("social",) if row.visit else ())
     for command in row.before:
-        hall.do(command)
+        hall.do(of_the_case(hall, command))
         if not isinstance(command, cmd.Complete):
             hall.later(11)
     for command in STATES[state]:
         hall.do(command)
     hall.later(row.minutes * 60)
     return hall
+
+
+def of_the_case(hall: Hall, command: cmd.AnyCommand) -> cmd.AnyCommand:
+    """A command about the only case, by its id."""
+    if isinstance(command, cmd.CaseCallBack | cmd.CaseClose | cmd.CaseReopen) and hall.state.cases:
+        return msgspec.structs.replace(command, case=next(iter(hall.state.cases)))
+    return command
 
 
 def named(value: object) -> str:
@@ -224,7 +240,7 @@ def named(value: object) -> str:
 def test_a_command_does_what_the_table_says(row: Row, state: str) -> None:
     hall = scene(row, state)
     expected: Outcome = getattr(row, state)
-    command = row.command
+    command = of_the_case(hall, row.command)
     if isinstance(command, cmd.WithdrawNotice):
         command = cmd.WithdrawNotice(notice=next(iter(hall.state.notices)))
     before = canonical(hall.state)

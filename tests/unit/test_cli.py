@@ -124,6 +124,7 @@ def test_only_what_exists_is_listed() -> None:
         "voice",
         "callbox",
         "printer",
+        "ratings",
     ]
 
 

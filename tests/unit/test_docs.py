@@ -34,6 +34,8 @@ from callq.domain.hall import (
     Outlet,
     Printer,
     ProfileSlot,
+    RatingReason,
+    Ratings,
     Resource,
     Routing,
     Rules,
@@ -201,6 +203,8 @@ TABLES = {
     Printer: "[[printers]]",
     Check: "Pre-checks",
     Desk: "[desk]",
+    Ratings: "[ratings]",
+    RatingReason: "[[ratings.reasons]]",
 }
 
 
@@ -306,6 +310,16 @@ SHAPES = [
     *(m.Ticketing, m.Suspended, m.Rejoin, m.HeldTicket, m.Undoable, m.ServiceNow),
     *(m.Announcement, m.VolumeFrom),
     *(m.DeskService, m.DeskWindow, m.PriorityShare, m.Prechecks, m.Accompanied, m.Companion, m.Precheck),
+    *(
+        m.RatingReason,
+        m.TicketRating,
+        m.RateableStep,
+        m.RatingsNow,
+        m.CasesNow,
+        m.Case,
+        m.CaseAct,
+        m.CaseRules,
+    ),
     *(m.FloorWarning, m.Thresholds, m.Tides, m.Plan, m.PlanPast, m.PlanSlot, m.ZoneInfo),
 ]
 

@@ -36,6 +36,7 @@ def test_no_view_tells_who_somebody_is() -> None:
         "orders": {},
         "printers": {},
         "desk": {},
+        "cases": {},
     }
     assert set(arguments) == set(VIEWS)
     for name, about in arguments.items():

@@ -51,6 +51,8 @@ REQUESTS = {
     "GET floor": "admin supervisor helper inspector",
     "GET events": "admin supervisor inspector",
     "POST printers/k9/commands": "admin device",
+    "GET cases": "admin supervisor inspector",
+    "GET ratings?from=2026-11-23&to=2026-11-23": "admin supervisor inspector",
     "POST /v1/tokens": "admin",
     "POST find/tickets": DESK,
     "POST prechecks": DESK,
@@ -69,6 +71,7 @@ VIEWS = {
     "floor": "admin supervisor helper inspector",
     "ticket": f"{LOOKING} kiosk guide citizen",
     "orders": "clerk kiosk screen device rating",
+    "cases": "admin supervisor inspector",
     "printers": f"{LOOKING} kiosk device",
     "desk": "admin supervisor helper inspector",
 }

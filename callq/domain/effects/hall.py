@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.effects import asks, desk, devices, notices, tides
+from callq.domain.effects import asks, desk, devices, notices, ratings, tides
 from callq.domain.effects.printing import forget
 from callq.domain.effects.tools import (
     WHOLE_UNDO,
@@ -108,6 +108,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     devices.day_begins(state, undo)
     asks.day_begins(state, undo)
     desk.day_begins(state, undo)
+    ratings.day_begins(state, at, undo)
     _forget_keys(state, previous, ends_ms, at, undo)
     kept = (previous, event.day, *state.keys)
     rated_until = at.now_ms - config.rules.rate_phone_h * 3_600_000

@@ -25,7 +25,7 @@ from callq.domain.effects.tools import (
 )
 from callq.domain.sharing import first_steps, shared_person
 from callq.domain.state import Credit, step_key
-from callq.domain.ticket import AT_WINDOW, Origin, Rating, Ticket, TicketAct, TicketState
+from callq.domain.ticket import AT_WINDOW, Origin, Ticket, TicketAct, TicketState
 
 if TYPE_CHECKING:
     from callq.domain import events as ev
@@ -301,12 +301,4 @@ def step_deferred(state: HallState, event: ev.StepDeferred, at: Moment, undo: Un
         service = ticket.steps[event.step].service
         credit = Credit(service, ticket.person, event.credit_until, ticket.id, event.step)
         undo.put(state.credits, step_key(ticket, event.step), credit)
-    undo.set(ticket, "touched", state.revision + 1)
-
-
-def rated(state: HallState, event: ev.TicketRated, at: Moment, undo: Undo) -> None:
-    """A rating of one step."""
-    ticket = state.tickets[event.ticket]
-    rating = Rating(event.step, event.level, event.reasons, event.text, at.now_ms)
-    undo.set(ticket, "ratings", (*ticket.ratings, rating))
     undo.set(ticket, "touched", state.revision + 1)

@@ -42,9 +42,11 @@ from callq.domain.events.hall import (
 )
 from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
 from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
+from callq.domain.events.ratings import CaseCalledBack, CaseClosed, CaseOpened, CaseReopened
 from callq.domain.events.tickets import (
     ClassGranted,
     LaneSeen,
+    RatedService,
     StepBegun,
     StepDeferred,
     Term,
@@ -103,6 +105,10 @@ __all__ = [
     "BookingArrived",
     "BookingCancelled",
     "BookingMoved",
+    "CaseCalledBack",
+    "CaseClosed",
+    "CaseOpened",
+    "CaseReopened",
     "ClassGranted",
     "ClerkReturned",
     "ClerkSeconded",
@@ -140,6 +146,7 @@ __all__ = [
     "PrintRequested",
     "PrintTaken",
     "PrinterReported",
+    "RatedService",
     "RatingRequested",
     "SentHome",
     "SkillsSet",

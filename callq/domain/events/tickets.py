@@ -244,6 +244,27 @@ class StepDeferred(_Event, frozen=True, kw_only=True, tag="step_deferred"):
     """Last day, ISO date, on which a new ticket may claim it; empty: none may."""
 
 
+class RatedService(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
+    """The service that was rated, as it was then: lists of ratings need not look for its ticket."""
+
+    number: str
+    day: str
+    """Business day of the ticket, ISO date."""
+    service: str
+    channel: Channel
+    """How the ticket was taken."""
+    issued_ms: int
+    done_ms: int
+    item: str = ""
+    window: str = ""
+    clerk: str = ""
+    cls: TicketClass = "ordinary"
+    by_phone: bool = False
+    """Rated on a phone rather than at the window."""
+
+
 class TicketRated(_Event, frozen=True, kw_only=True, tag="ticket_rated"):
     """What somebody thought of one completed service."""
 
@@ -252,6 +273,8 @@ class TicketRated(_Event, frozen=True, kw_only=True, tag="ticket_rated"):
     level: int
     reasons: tuple[str, ...] = ()
     text: str = ""
+    about: RatedService | None = None
+    """None: of a time that did not record it."""
 
 
 class Undone(_Event, frozen=True, kw_only=True, tag="undone"):

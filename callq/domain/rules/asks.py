@@ -37,6 +37,10 @@ def request_rating(state: HallState, command: cmd.RequestRating, now_ms: int, wh
     """请评价: ask whoever was completed last here, as long as they may still rate it at the window."""
     window = window_of(state, command.window)
     staffed(window)
+    if window.ticket is not None:
+        raise conflict(
+            Code.WRONG_STATE, window, f"{window.ticket.number} is there", "ask before the next one is called"
+        )
     done = done_last(state, window)
     if done is None:
         raise conflict(

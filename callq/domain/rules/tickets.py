@@ -1,4 +1,4 @@
-"""Tickets: giving up, coming back, going elsewhere, being rated."""
+"""Tickets: giving up, coming back, going elsewhere."""
 
 from __future__ import annotations
 
@@ -317,38 +317,4 @@ def grant_class(state: HallState, command: cmd.GrantClass, now_ms: int, who: cmd
     if cls == "priority":
         within_share(state, who, issued=False, ticket=ticket.id)
     event = ev.ClassGranted(ticket=ticket.id, cls=cls, by=who.id, reason=command.reason)
-    return Decision((event,), ticket=ticket.id)
-
-
-def rate(state: HallState, command: cmd.Rate, now_ms: int, who: cmd.Actor) -> Decision:
-    """好差评: once per completed step, in time, never by a clerk (that is the door's matter)."""
-    ticket = ticket_of(state, command.ticket)
-    if not 1 <= command.level <= 5:
-        raise Rejected(Code.INVALID, "a level is 1 to 5", "5 is very satisfied", ticket=ticket.id)
-    done = [i for i, s in enumerate(ticket.steps) if s.state == "done"]
-    step = command.step if command.step is not None else ticket.last_done
-    if step not in done or (ticket.unconfirmed and step == ticket.step):
-        raise wrong_state(ticket, "no completed service to rate", "rate when the service is done")
-    if any(r.step == step for r in ticket.ratings):
-        raise Rejected(
-            Code.LIMIT_REACHED,
-            f"{ticket.number} is rated already",
-            "one rating a service",
-            state=ticket.state,
-            ticket=ticket.id,
-        )
-    rules = state.config.rules
-    within_ms = rules.rate_phone_h * 3_600_000 if command.by_phone else rules.rate_window_min * 60_000
-    done_ms = ticket.steps[step].done_ms or 0
-    if now_ms - done_ms > within_ms:
-        raise Rejected(
-            Code.EXPIRED,
-            f"{ticket.number} was done more than {within_ms // 60_000} min ago",
-            "rate it sooner the next time",
-            state=ticket.state,
-            ticket=ticket.id,
-        )
-    event = ev.TicketRated(
-        ticket=ticket.id, step=step, level=command.level, reasons=command.reasons, text=command.text
-    )
     return Decision((event,), ticket=ticket.id)

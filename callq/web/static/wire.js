@@ -193,6 +193,63 @@
  * @property {number|null} opens_ms
  * @property {Suspended|null} suspended
  * @property {string} timezone
+ * @property {RatingCall|null} rating
+ * @property {number} server_ms
+ */
+
+/** @typedef {{code: string, name: string, name_en: string}} RatingReason */
+
+/**
+ * @typedef {Object} RatingCall who can rate at a window now
+ * @property {string} ticket
+ * @property {string} number
+ * @property {number} step
+ * @property {string} service_name
+ * @property {string} service_name_en
+ * @property {number} asked_ms
+ * @property {number} until_ms too late from then on
+ * @property {number} phone_h
+ * @property {number} bad levels up to this are asked for reasons
+ * @property {RatingReason[]} reasons
+ */
+
+/**
+ * @typedef {Object} TicketRating what the holder of a ticket can rate
+ * @property {{step: number, service_name: string, service_name_en: string, until_ms: number}[]} steps
+ * @property {number} rated
+ * @property {number} bad
+ * @property {RatingReason[]} reasons
+ */
+
+/** @typedef {{kind: "reached"|"not_reached"|"closed"|"reopened", at_ms: number, by: string, text: string}} CaseAct */
+
+/**
+ * @typedef {Object} Case a bad rating that somebody looks after
+ * @property {string} id
+ * @property {string} number
+ * @property {string} day
+ * @property {string} service_name
+ * @property {string} service_name_en
+ * @property {string} window_label
+ * @property {string} clerk_name
+ * @property {number} level
+ * @property {RatingReason[]} reasons
+ * @property {string} text
+ * @property {"window"|"phone"} rated_at
+ * @property {number} opened_ms
+ * @property {number} due_ms
+ * @property {"open"|"called_back"|"closed"} state
+ * @property {number} tried
+ * @property {CaseAct[]} acts
+ */
+
+/**
+ * @typedef {Object} CasesView
+ * @property {Place} place
+ * @property {Case[]} cases
+ * @property {number} closed
+ * @property {{done: number, rated: number, levels: number[]|null}} ratings
+ * @property {{attempts: number, keep_days: number}} rules
  * @property {number} server_ms
  */
 
@@ -209,6 +266,7 @@
  * @property {Rejoin} rejoin
  * @property {Suspended|null} suspended
  * @property {string|null} stopped
+ * @property {TicketRating|null} [rating]
  * @property {number} server_ms
  */
 
@@ -442,6 +500,8 @@
  * @property {{waiting: number, waiting_severe: number, late_severe: number, unstaffed_min: number, serving_min: number,
  *   paused_min: number}} thresholds
  * @property {string} config_digest
+ * @property {{done: number, rated: number, levels: number[]|null}} ratings
+ * @property {{open: number, called_back: number, due_ms: number[]}} cases
  * @property {Device[]} [devices]
  * @property {FloorNotice[]} [notices]
  * @property {{window: string, label: string, clerk: string, reason: string, since_ms: number}[]} [help]

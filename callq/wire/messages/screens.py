@@ -6,6 +6,7 @@ from typing import Literal
 
 from callq.wire.messages.base import TicketStateName, WindowStateName, _Wire
 from callq.wire.messages.halls import Suspended, Ticketing
+from callq.wire.messages.ratings import RatingCall
 from callq.wire.messages.tickets import Wait
 
 NoticeKindName = Literal["ordinary", "urgent"]
@@ -179,17 +180,6 @@ class EntranceZone(_Wire, frozen=True, kw_only=True):
     windows: tuple[BoardWindow, ...]
 
 
-class RatingCall(_Wire, frozen=True, kw_only=True):
-    """Somebody who was asked for a rating."""
-
-    ticket: str
-    """Id that the rating is given to."""
-    number: str
-    step: int
-    """Which step of the visit."""
-    asked_ms: int
-
-
 class Strip(_Wire, frozen=True, kw_only=True):
     """A window bar, always whole."""
 
@@ -211,4 +201,4 @@ class Strip(_Wire, frozen=True, kw_only=True):
     suspended: Suspended | None
     timezone: str
     rating: RatingCall | None = None
-    """Of whom a rating was asked here last, until it is given."""
+    """Who can rate the service here now; null: nobody, or somebody else is called."""

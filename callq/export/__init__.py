@@ -1,0 +1,1 @@
+"""Ratings in the shape that a province's platform wants: a mapping file, and rows made by it."""

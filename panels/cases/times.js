@@ -1,0 +1,19 @@
+/** Moments and lengths of a case, as people say them. */
+
+import { dateParts, hourMinute } from "/static/clock.js";
+import { t } from "/static/words.js";
+
+const HOUR_MS = 3600000;
+
+/** @param {number} ms @param {string} timezone */
+export const moment = (ms, timezone) => `${dateParts(ms, timezone).date} ${hourMinute(ms, timezone)}`;
+
+/** Whole hours, or days from two on; at least one hour. @param {number} ms */
+function length(ms) {
+  const hours = Math.max(1, Math.round(ms / HOUR_MS));
+  return hours < 48 ? t("cases.hours", { n: hours }) : t("cases.days", { n: Math.round(hours / 24) });
+}
+
+/** @param {number} dueMs @param {number} nowMs */
+export const dueWords = (dueMs, nowMs) =>
+  nowMs > dueMs ? t("cases.late", { time: length(nowMs - dueMs) }) : t("cases.left", { time: length(dueMs - nowMs) });

@@ -1,0 +1,173 @@
+/**
+ * What a rating tablet does: a question for whoever was just served, reasons for a bad level, thanks.
+ *
+ * A question is one (ticket, step). It goes as soon as the hall no longer asks it; what was pressed until
+ * then counts. Each question has one key, so that it is answered once, whatever the line and the glass do.
+ */
+
+/** @typedef {import("/static/wire.js").RatingCall} RatingCall */
+/** @typedef {import("/static/wire.js").Answer} Answer */
+/** @typedef {import("/static/wire.js").Refusal} Refusal */
+/** @typedef {"idle"|"ask"|"why"|"sending"|"thanks"|"late"|"lost"} State */
+/** @typedef {{question: string, level: number, reasons: string[]}} Begun a level that asks for reasons */
+/** @typedef {{load: (name: string) => string|null, save: (name: string, value: string|null) => void}} Store */
+
+/** Who walks off at the reasons has rated all the same. */
+const WALKED_OFF_MS = 30000;
+const THANKS_MS = 6000;
+/** A press that began on what stood there before is not one on this. */
+const SETTLE_MS = 400;
+
+/** @param {RatingCall} call */
+const questionOf = (call) => `${call.ticket}/${call.step}`;
+
+export class Flow {
+  /**
+   * @param {{send: (call: RatingCall, level: number, reasons: string[]) => Promise<Answer|Refusal>, store: Store, onChange: () => void}} options
+   */
+  constructor(options) {
+    this._options = options;
+    /** @type {State} */
+    this.state = "idle";
+    /** What is asked, or was answered last. @type {RatingCall|null} */
+    this.call = null;
+    this.level = 0;
+    /** @type {Set<string>} */
+    this.chosen = new Set();
+    /** The question that was answered here last. */
+    this._answered = "";
+    this._timer = 0;
+    this._changedMs = 0;
+  }
+
+  /** Whether a press counts: the page has stood long enough for a person to have seen it. */
+  get settled() {
+    return performance.now() - this._changedMs >= SETTLE_MS;
+  }
+
+  /**
+   * What the hall asks now.
+   * @param {RatingCall|null} call
+   * @param {number} nowMs server time
+   * @param {boolean} live whether that is sure
+   */
+  follow(call, nowMs, live) {
+    const open = call && live && nowMs < call.until_ms ? call : null;
+    if (this.state === "sending") return;
+    if (open && questionOf(open) !== this._answered && this._offKey(open) !== this._options.store.load("off")) {
+      if (this.call && questionOf(this.call) === questionOf(open) && (this.state === "ask" || this.state === "why")) return;
+      if (this.state === "why") this._submit();
+      else this._begin(open);
+      return;
+    }
+    if (this.state === "why") this._submit();
+    else if (this.state === "ask") this._go("idle");
+  }
+
+  /** @param {RatingCall} call */
+  _offKey(call) {
+    return `${questionOf(call)}/${call.asked_ms}`;
+  }
+
+  /** @param {RatingCall} call */
+  _begin(call) {
+    this.call = call;
+    this.level = 0;
+    this.chosen = new Set();
+    const begun = this._begun();
+    if (begun && begun.question === questionOf(call)) {
+      this.level = begun.level;
+      this.chosen = new Set(begun.reasons);
+      this._go("why");
+    } else {
+      this._go("ask");
+    }
+  }
+
+  /** @returns {Begun|null} */
+  _begun() {
+    const kept = this._options.store.load("begun");
+    return kept ? JSON.parse(kept) : null;
+  }
+
+  _keep() {
+    if (this.call === null) return;
+    /** @type {Begun} */
+    const begun = { question: questionOf(this.call), level: this.level, reasons: Array.from(this.chosen) };
+    this._options.store.save("begun", JSON.stringify(begun));
+    this._wait(WALKED_OFF_MS, () => this._submit());
+  }
+
+  /** @param {number} level */
+  press(level) {
+    if (this.state !== "ask" || !this.settled || this.call === null) return;
+    this.level = level;
+    if (level <= this.call.bad && this.call.reasons.length > 0) {
+      this._go("why");
+    } else {
+      this._submit();
+    }
+  }
+
+  /** @param {string} code of a reason, chosen or not */
+  toggle(code) {
+    if (this.state !== "why" || !this.settled) return;
+    if (!this.chosen.delete(code)) this.chosen.add(code);
+    this._keep();
+    this._options.onChange();
+  }
+
+  /** Another level, after all. */
+  back() {
+    if (this.state !== "why" || !this.settled) return;
+    this._options.store.save("begun", null);
+    this.level = 0;
+    this.chosen = new Set();
+    this._go("ask");
+  }
+
+  /** Rate with what was chosen, or at the reasons with none. @param {boolean} withReasons */
+  submit(withReasons) {
+    if (this.state !== "why" || !this.settled) return;
+    if (!withReasons) this.chosen = new Set();
+    this._submit();
+  }
+
+  /** Not to rate. */
+  skip() {
+    if (this.state !== "ask" || !this.settled || this.call === null) return;
+    this._options.store.save("off", this._offKey(this.call));
+    this._go("idle");
+  }
+
+  _submit() {
+    const { call } = this;
+    if (call === null) return;
+    const reasons = Array.from(this.chosen);
+    this._answered = questionOf(call);
+    this._go("sending");
+    this._options.send(call, this.level, reasons).then((result) => {
+      this._options.store.save("begun", null);
+      const code = result.ok === true ? "" : result.problem.code;
+      if (code === "" || code === "limit_reached" || code === "idempotency_conflict") this._go("thanks");
+      else if (code === "expired" || code === "wrong_state") this._go("late");
+      else this._go("lost");
+      this._wait(THANKS_MS, () => this._go("idle"));
+    });
+  }
+
+  /** @param {State} state */
+  _go(state) {
+    window.clearTimeout(this._timer);
+    this.state = state;
+    this._changedMs = performance.now();
+    if (state === "why") this._keep();
+    this._options.onChange();
+  }
+
+  /** @param {number} ms @param {() => void} then */
+  _wait(ms, then) {
+    window.clearTimeout(this._timer);
+    this._timer = window.setTimeout(then, ms);
+  }
+}

@@ -1,0 +1,202 @@
+"""好差评 over the public doors: a tablet and a phone rate, a supervisor follows up, an inspector lists."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trio
+
+from callq.runtime.keeper import Keeper
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.web.client import FeedClient
+    from tests.web.conftest import Door
+
+DAY_S = 86_400
+
+
+async def served(door: Door, **ticket: Any) -> Any:
+    """A ticket whose service was completed at w1, with the citizen's key."""
+    taken = await door.issue(**ticket)
+    for command in ("call_next", "start", "complete"):
+        await door.window(command)
+    return taken | {"key": taken["links"]["citizen"].partition("#token=")[2]}
+
+
+async def told(feed: FeedClient, key: str) -> Any:
+    """The key of a view, as soon as it says something."""
+    while not (found := (await feed.next())["data"].get(key)):
+        pass
+    return found
+
+
+async def rate(door: Door, ticket: Any, level: int, token: str, **more: Any) -> Any:
+    body = {"command": "rate", "level": level, **more}
+    return await door.ask("POST", f"tickets/{ticket['id']}/commands", body, token=token)
+
+
+async def test_from_the_tablets_question_to_the_closing_of_a_case(door: Door) -> None:
+    await door.staff()
+    tablet = await door.token("rating", hall="test", window="w1")
+    leader = await door.token("supervisor")
+    clerk = await door.token("clerk", hall="test", window="w1")
+    async with door.feed(tablet) as feed, door.feed(leader) as cases, door.feed(clerk) as nosy:
+        assert (await feed.subscribe("strip", window="w1"))["data"]["rating"] is None
+        assert (await cases.subscribe("cases"))["data"]["cases"] == []
+        await nosy.say(type="subscribe", view="cases")
+        assert (await nosy.hear(type="error"))["problem"]["code"] == "forbidden"
+
+        ticket = await served(door, person={"id_no": "360829199001011234", "name": "张三"})
+        asked = await told(feed, "rating")
+        assert (asked["ticket"], asked["step"]) == (ticket["id"], 0)
+
+        key = {"Idempotency-Key": f"rate-{ticket['id']}-0"}
+        body = {"command": "rate", "level": 1, "reasons": ["slow"], "text": "电话13800138000，等了两小时"}
+        once = await door.post(f"tickets/{ticket['id']}/commands", body, token=tablet, **key)
+        again = await door.post(f"tickets/{ticket['id']}/commands", body, token=tablet, **key)
+        assert once["revision"] == again["revision"]
+        assert (await rate(door, ticket, 5, ticket["key"])).json()["code"] == "limit_reached"
+
+        [case] = await told(cases, "cases")
+        assert (case["level"], case["number"], case["state"]) == (1, ticket["number"], "open")
+        assert "13800138000" not in str(case)
+        assert "等了两小时" in case["text"]
+        assert [reason["name"] for reason in case["reasons"]] == ["办理慢"]
+        floor = (await door.get("floor"))["data"]
+        assert floor["cases"] == {"open": 1, "called_back": 0, "due_ms": [case["due_ms"]]}
+
+    def act(command: str, **more: Any) -> dict[str, Any]:
+        return {"command": command, "case": case["id"], **more}
+
+    refused = await door.ask("POST", "commands", act("case_close", outcome="已办"), token=leader)
+    assert (refused.status_code, refused.json()["state"]) == (409, "open")
+    assert refused.json()["case"] == case["id"]
+    await door.post("commands", act("case_call_back", reached=False), token=leader)
+    await door.post("commands", act("case_call_back", reached=True, result="已补办"), token=leader)
+    await door.post("commands", act("case_close", outcome="已致歉，当天办结"), token=leader)
+    [closed] = (await door.get("cases?state=closed", token=leader))["cases"]
+    assert [one["kind"] for one in closed["acts"]] == ["not_reached", "reached", "closed"]
+    assert (await door.get("cases?state=open", token=leader))["cases"] == []
+    await door.post("commands", act("case_reopen", reason="又来反映"), token=leader)
+    assert (await door.get("cases?state=overdue", token=leader))["cases"] == []
+    door.clock.later(3 * DAY_S)
+    assert len((await door.get("cases?state=overdue", token=leader))["cases"]) == 1
+    unknown = await door.ask(
+        "POST", "commands", act("case_close", outcome="x") | {"case": "r1"}, token=leader
+    )
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_case")
+    for line in (await door.get("events?since=0&limit=1000", token=leader))["events"]:
+        assert "360829199001011234" not in str(line)
+
+
+@pytest.mark.parametrize("role", ["clerk", "helper", "rating", "screen", "kiosk"])
+async def test_nobody_else_sees_or_does_anything_of_it(door: Door, role: str) -> None:
+    token = await door.token(role)
+    for path in ("cases", "ratings?from=2026-11-23&to=2026-11-23"):
+        assert (await door.ask("GET", path, token=token)).status_code == 403
+    body = {"command": "case_close", "case": "r1", "outcome": "x"}
+    assert (await door.ask("POST", "commands", body, token=token)).status_code == 403
+
+
+async def test_ratings_are_listed_over_days_that_the_journal_has_forgotten(door: Door) -> None:
+    await door.staff()
+    tablet = await door.token("rating", hall="test", window="w1")
+    inspector = await door.token("inspector")
+    days, given = [], []
+    keeper = Keeper(door.node.actor("test"), door.journal, door.node.home, lambda: True)
+    for level in (5, 1, 3):
+        days.append((await door.get("", token=inspector)) and door.node.actor("test").day)
+        ticket = await served(door, channel="kiosk")
+        by_phone = level == 3
+        answer = await rate(door, ticket, level, ticket["key"] if by_phone else tablet)
+        assert answer.is_success, answer.text
+        unrated = await served(door)
+        given.append((ticket["number"], level, "phone" if by_phone else "window"))
+        assert unrated["number"] not in [number for number, *_ in given[-1:]]
+        door.clock.later(DAY_S)
+        tomorrow = await door.issue()  # the next day begins
+        await door.post(f"tickets/{tomorrow['id']}/commands", {"command": "cancel"})
+        await keeper.keep_snapshot()
+        await keeper.look()
+    oldest = (await door.journal.read_revisions("test", 0, 1))[0].id.revision
+    assert oldest > 1, "the journal reaches back to the beginning"
+
+    async def pages(first: str, last: str, limit: int = 100) -> tuple[list[Any], set[str]]:
+        rows: list[Any] = []
+        seen: set[str] = set()
+        after = ""
+        while True:
+            path = f"ratings?from={first}&to={last}&limit={limit}{after}"
+            page = await door.get(path, token=inspector)
+            rows += page["ratings"]
+            seen.update(page["days"])
+            if page["next"] is None:
+                return rows, seen
+            after = f"&after={page['next']}"
+
+    for limit in (1, 2, 100):
+        rows, seen = await pages(days[0], days[-1], limit)
+        assert [(row["number"], row["level"], row["rated_at"]) for row in rows] == given
+        assert seen == set(days)
+    assert [row["day"] for row in rows] == days
+    assert {(row["service"], row["window"], row["clerk"], row["channel"]) for row in rows} == {
+        ("general", "w1", "c1", "kiosk")
+    }
+    assert not {"person", "name"} & set(rows[0])
+    assert [row["level"] for row in (await pages(days[1], days[1]))[0]] == [1]
+    assert (await pages("2020-01-01", "2020-01-02")) == ([], set())
+    for wrong in (
+        "from=2026-11-23&to=2026-11-22",
+        "from=2026-01-01&to=2027-06-01",
+        "from=2026-02-30&to=2026-03-01",
+    ):
+        answer = await door.ask("GET", f"ratings?{wrong}", token=inspector)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), wrong
+
+
+async def test_a_province_gets_its_file_over_the_public_api(door: Door, tmp_path: Path) -> None:
+    await door.staff()
+    ticket = await served(door, person={"id_no": "360829199001011234", "name": "张三"})
+    assert (await rate(door, ticket, 2, ticket["key"], reasons=["slow"], text="慢")).is_success
+    await served(door)
+    inspector = await door.token("inspector")
+    today = door.node.actor("test").day
+
+    async def export(*more: str, token: str = inspector) -> tuple[int, str, str]:
+        command = [
+            *(sys.executable, "-m", "callq.cli", "ratings", "export", "--url", door.url, "--hall", "test")
+        ]
+        span = ["--from", today, "--to", today]
+        env = {**os.environ, "CALLQ_RATINGS_TOKEN": token}
+        done = await trio.run_process(
+            [*command, *span, *more], capture_stdout=True, capture_stderr=True, check=False, env=env
+        )
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    settings = ("--set", "regionCode=441625", "--set", "serviceDepartment=示例中心")
+    status, out, said = await export("--mapping", "province-a", "--format", "jsonl", *settings)
+    assert (status, "1 ratings" in said) == (0, True), said
+    [row] = [json.loads(line) for line in out.splitlines()]
+    assert (row["projNo"], row["satisfaction"]) == (f"test-{today}-{ticket['number']}-0", "2")
+    assert (row["evaluateChannel"], row["evaluateDetail"], row["regionCode"]) == ("3", "办理慢", "441625")
+    assert "张" not in out
+
+    status, _, said = await export("--mapping", "province-a")
+    assert (status, "--set serviceDepartment=" in said) == (1, True), said
+    status, _, said = await export("--mapping", "province-a", "--set", "regioncode=1")
+    assert (status, "did you mean 'regionCode'" in said) == (1, True), said
+    wrong = tmp_path / "mine.toml"
+    wrong.write_text('name = "我省"\n\n[[fields]]\nname = "a"\nsource = ["levle"]\n', encoding="utf-8")
+    status, _, said = await export("--mapping", str(wrong))
+    assert (status, f"{wrong}:5:" in said, "did you mean 'level'" in said) == (1, True, True), said
+    status, _, said = await export("--mapping", "province-b")
+    assert (status, "province-a" in said) == (1, True), said
+    status, _, said = await export("--mapping", "province-a", token=await door.token("clerk"))
+    assert (status, "list_ratings" in said) == (1, True), said
+    assert inspector not in said
