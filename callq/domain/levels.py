@@ -123,7 +123,11 @@ LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
         ev.Booked: ("day",),
         ev.BookingMoved: ("day",),
     },
-    4: {ev.TicketIssued: ("item", "bound"), ev.Why: ("terms", "by", "target_min")},
+    4: {
+        ev.TicketIssued: ("item", "bound"),
+        ev.Why: ("terms", "by", "target_min"),
+        ev.HallConfigured: ("reason",),
+    },
 }
 """Fields, by their schema, that older readers do without: what they would say is then as it was before."""
 

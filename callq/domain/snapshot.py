@@ -27,6 +27,7 @@ from callq.domain.devices import DeviceNow
 from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
+from callq.domain.history import ConfigVersion
 from callq.domain.lanes import Agenda, Due, Lane, LaneKey, Place
 from callq.domain.notices import Notice
 from callq.domain.printing import Fault, Printout
@@ -134,6 +135,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     ratings_asked: dict[str, RatingAsked] = {}
     prints: dict[str, Printout] = {}
     printer_faults: dict[str, Fault] = {}
+    config_history: tuple[ConfigVersion, ...] = ()
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

@@ -32,6 +32,7 @@ from callq.domain.window import Window
 
 if TYPE_CHECKING:
     from callq.domain.devices import DeviceNow
+    from callq.domain.history import ConfigVersion
     from callq.domain.notices import Notice
     from callq.domain.printing import Fault, Printout
     from callq.domain.routing.staffing import Staffing
@@ -246,6 +247,7 @@ class HallState:
         "clerk_at",
         "clerk_days",
         "config",
+        "config_history",
         "counters",
         "credits",
         "day",
@@ -303,6 +305,8 @@ class HallState:
         self.hall = hall
         self.config = HallConfig(id=hall, name="", zones=(), services=(), windows=(), clerks=())
         """In force; empty until the hall is created."""
+        self.config_history: tuple[ConfigVersion, ...] = ()
+        """Versions that came into force, oldest first; see `callq.domain.history`."""
         self.today = self.config
         """The same by the clock that the present day began with: another one waits for the next day."""
         self.index = Index(self.config)
@@ -581,6 +585,7 @@ PLAIN: Final = (
     "ratings_asked",
     "prints",
     "printer_faults",
+    "config_history",
 )
 """Parts that are bytes as they stand."""
 
