@@ -1,4 +1,4 @@
-"""Configurations over HTTP: proposed and checked, put in force by one of two managers, looked up and taken back."""
+"""Configurations over HTTP: proposed, checked, put in force by one of two managers, and taken back."""
 
 from __future__ import annotations
 
