@@ -42,6 +42,8 @@ class ConfigMistake(_Answer, frozen=True, kw_only=True):
     """E.g. ``services[2].zone``; indexes count from 0."""
     message: str
     hint: str
+    message_zh: str
+    hint_zh: str
 
 
 class ConfigKeyChange(_Answer, frozen=True, kw_only=True):

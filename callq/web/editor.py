@@ -9,6 +9,7 @@ import trio
 
 from callq.config import Problem
 from callq.config.changes import Change, changes_of, summed_up
+from callq.config.chinese import chinese
 from callq.config.export import export_document, export_hall
 from callq.config.fields import ROOT, tables
 from callq.config.proposal import Proposal, of_data, of_text
@@ -205,6 +206,8 @@ def _mistake(problem: Problem) -> a.ConfigMistake:
         key=problem.key[:200],
         message=without_numbers(problem.message),
         hint=without_numbers(problem.hint),
+        message_zh=without_numbers(chinese(problem.message)),
+        hint_zh=without_numbers(chinese(problem.hint)),
     )
 
 

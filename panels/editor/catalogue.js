@@ -31,6 +31,13 @@ export function said(one, name) {
   return lang === "en" ? one[`${key}_en`] || one[key] : one[key];
 }
 
+/**
+ * What is wrong, in the page's language.
+ * @param {{message: string, hint: string, message_zh: string, hint_zh: string}} one
+ * @returns {{message: string, hint: string}}
+ */
+export const mistakeSaid = (one) => (lang === "en" ? { message: one.message, hint: one.hint } : { message: one.message_zh, hint: one.hint_zh });
+
 export class Catalogue {
   /** @param {{root: string, tables: TableKind[]}} answer */
   constructor(answer) {

@@ -181,8 +181,8 @@ function markMistakes() {
 function hindrance() {
   if (status.phase !== "live") return t("editor.why.lost");
   if (applying) return t("editor.why.applying");
-  if (!preview || !preview.current || !preview.check) return t("editor.why.checking");
   if (draft.clashes.length > 0) return t("editor.why.clash");
+  if (!preview || !preview.current || !preview.check) return t("editor.why.checking");
   if (preview.check.errors.length > 0) return t("editor.why.errors");
   if (preview.check.refused.length > 0) return t("editor.why.refused");
   return preview.check.changes.length === 0 ? t("editor.why.same") : "";
@@ -430,7 +430,7 @@ translatePage();
 document.querySelectorAll("[data-label]").forEach((node) => {
   attrs(node, { "aria-label": t(/** @type {import("/static/words.js").Key} */ (node.getAttribute("data-label"))) });
 });
-attrs(byId("top-floor"), { href: `/floor/${encodeURIComponent(hall)}${location.search}` });
+attrs(byId("top-floor"), { href: `/floor/${encodeURIComponent(hall)}${location.search}#token=${encodeURIComponent(token || "")}` });
 drawTabs();
 if (token === null) {
   status = { phase: "refused", sinceMs: null, code: "none" };

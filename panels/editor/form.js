@@ -5,7 +5,7 @@
 
 import { attrs, el, fill } from "/static/dom.js";
 import { t } from "/static/words.js";
-import { listed, said, skillsOf } from "/pages/editor/catalogue.js";
+import { listed, mistakeSaid, said, skillsOf } from "/pages/editor/catalogue.js";
 
 /** @typedef {import("/pages/editor/catalogue.js").Catalogue} Catalogue */
 /** @typedef {import("/pages/editor/catalogue.js").Field} Field */
@@ -101,7 +101,7 @@ export class Form {
       el("input", Object.assign({ type: "text", inputmode: numeric ? "decimal" : null, autocomplete: "off", spellcheck: "false" }, common))
     );
     input.value = value === undefined || value === null ? "" : String(value);
-    if (numeric && field.default !== null && !field.required) attrs(input, { placeholder: String(field.default) });
+    if (field.default !== null && field.default !== "" && !field.required) attrs(input, { placeholder: String(field.default) });
     const write = () => {
       const words = input.value.trim();
       if (!words) this._set(path, undefined);
@@ -303,7 +303,7 @@ export function newRow(catalogue, data, table) {
 /**
  * Say at its field what is wrong with it, and at no other.
  * @param {HTMLElement} within
- * @param {{key: string, message: string, hint: string}[]} mistakes
+ * @param {import("/pages/editor/preview.js").Mistake[]} mistakes
  */
 export function mark(within, mistakes) {
   within.querySelectorAll("[data-path]").forEach((node) => {
@@ -315,6 +315,6 @@ export function mark(within, mistakes) {
     const control = node.querySelector("[data-control]");
     if (control) attrs(control, { "aria-invalid": mine.length > 0 ? "true" : null });
     attrs(slot, { hidden: mine.length === 0 });
-    fill(/** @type {HTMLElement} */ (slot), mine.map((one) => el("span", {}, t("editor.said", { message: one.message, hint: one.hint }))));
+    fill(/** @type {HTMLElement} */ (slot), mine.map((one) => el("span", {}, t("editor.said", mistakeSaid(one)))));
   });
 }

@@ -5,10 +5,10 @@
 
 import { attrs, el, fill, shape } from "/static/dom.js";
 import { t } from "/static/words.js";
-import { said } from "/pages/editor/catalogue.js";
+import { mistakeSaid, said } from "/pages/editor/catalogue.js";
 
 /** @typedef {import("/pages/editor/form.js").Context} Context */
-/** @typedef {{line: number, column: number|null, key: string, message: string, hint: string}} Mistake */
+/** @typedef {{line: number, column: number|null, key: string, message: string, hint: string, message_zh: string, hint_zh: string}} Mistake */
 /** @typedef {{section: string, id: string, kind: string, text: string, text_en: string}} Change */
 /** @typedef {{code: string, text: string, text_en: string}} Told */
 /**
@@ -159,7 +159,7 @@ export class Preview {
   /** @param {Mistake} one */
   _mistake(one) {
     const where = one.key ? this._context.catalogue.told(one.key, this._context.draft.data) : t("editor.wholeFile");
-    const button = el("button", { type: "button", class: "mistake", "data-key": one.key }, el("strong", {}, where), el("span", {}, t("editor.said", { message: one.message, hint: one.hint })));
+    const button = el("button", { type: "button", class: "mistake", "data-key": one.key }, el("strong", {}, where), el("span", {}, t("editor.said", mistakeSaid(one))));
     button.addEventListener("click", () => this._acts.go(one.key));
     return button;
   }

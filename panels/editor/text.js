@@ -2,6 +2,7 @@
 
 import { attrs, el, fill } from "/static/dom.js";
 import { t } from "/static/words.js";
+import { mistakeSaid } from "/pages/editor/catalogue.js";
 
 /** @typedef {import("/pages/editor/form.js").Context} Context */
 /** @typedef {import("/pages/editor/preview.js").Mistake} Mistake */
@@ -60,7 +61,7 @@ export class TextView {
       fill(
         this._found,
         answer.errors.map((one) => {
-          const words = t("editor.text.line", { line: one.line, key: one.key, message: one.message, hint: one.hint });
+          const words = t("editor.text.line", Object.assign({ line: one.line, key: one.key }, mistakeSaid(one)));
           const button = el("button", { type: "button", class: "mistake" }, words);
           button.addEventListener("click", () => this.go(one.line));
           return el("li", {}, button);

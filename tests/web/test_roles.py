@@ -35,6 +35,10 @@ REQUESTS = {
     "POST windows/w1/commands": "admin supervisor clerk",
     "POST commands": "admin supervisor",
     "GET config": "admin supervisor inspector",
+    "GET config/fields": "admin supervisor inspector",
+    "POST config/check": "admin supervisor",
+    "GET config/history": "admin supervisor inspector",
+    "GET config/history/9999": "admin supervisor inspector",
     "GET slots?service=general": " ".join(ROLES),
     "POST bookings": f"{STAFF} guide",
     "GET bookings": LOOKING,
@@ -102,7 +106,7 @@ BODIES = {
 
 def test_the_matrix_covers_every_request_and_permission() -> None:
     covered = {
-        re.sub("{ticket}|w1|0000000000|DECISION|A001-1|tv-1|k9", "x", key)
+        re.sub("{ticket}|w1|0000000000|DECISION|A001-1|tv-1|k9|9999", "x", key)
         .removesuffix(" priority")
         .split("?")[0]
         .rstrip()
@@ -115,7 +119,7 @@ def test_the_matrix_covers_every_request_and_permission() -> None:
             short = "/v1/tokens" if route.path == "/v1/tokens" else path
             asked.add(
                 re.sub(
-                    "{ticket}|{window}|{booking}|{decision}|{announcement}|{device}|{printer}",
+                    "{ticket}|{window}|{booking}|{decision}|{announcement}|{device}|{printer}|{version}",
                     "x",
                     f"{route.method} {short}",
                 ).rstrip()

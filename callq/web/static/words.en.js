@@ -977,6 +977,8 @@ export const en = {
   "home.panels": "Window panels",
   "home.floor": "Floor page",
   "home.floorHint": "the hall at a glance: warnings, queues, tides, clerks",
+  "home.editor": "Hall settings",
+  "home.editorHint": "services, windows, skills, sessions, thresholds",
   "home.floors": "Supervisor",
   "home.wholeHall": "Whole hall",
   "home.window": "Window {label}",
