@@ -160,8 +160,9 @@ class _Compared:
     def _skill(self, code: str) -> str:
         """A skill by the name of the service that needs it, if one alone does."""
         services = [*self._after.get("services", ()), *self._before.get("services", ())]
-        names = {one["name"] for one in services if (one.get("skill") or one["code"]) == code}
-        return names.pop() if len(names) == 1 else code
+        found = {one["code"]: one["name"] for one in services if (one.get("skill") or one["code"]) == code}
+        name = found.get(code) or next(iter(found.values()), code)
+        return name if len(found) < 2 else f"{name}等 {len(found)} 项"
 
     def _said(self, field: Field, value: Any) -> Words:  # noqa: ANN401 - plain data
         if value is None:

@@ -281,7 +281,7 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
     "Voice": {
         "one": Words("“1”的读法", "Digit 1", "幺或一", "yao or yi"),
         "chime": Words("提示音", "Chime", "播报前响一声", "a chime comes first"),
-        "repeat": Words("每次播几遍", "Repeat", "1 到 3", "how often a call is spoken"),
+        "repeat": Words("每次播几遍", "Repeat", "一次呼叫说几遍", "how often a call is spoken"),
         "stale_s": Words(
             "过时不播", "Stale after", "轮到时已过这么久就不播", "a call is not begun any more after"
         ),
@@ -422,7 +422,7 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
             "expected on a working day; for the tides",
         ),
         "service_min": Words("平均办理", "Handling", "办一件平均", "on average"),
-        "service_cv": Words("办理波动", "Variation", "变异系数，0 到 5", "coefficient of variation"),
+        "service_cv": Words("办理波动", "Variation", "变异系数", "coefficient of variation"),
         "theme": Words("主题", "Theme", "取号机上的分组，如 个人", "heading on kiosks, e.g. 个人"),
         "theme_en": Words("英文主题", "English theme", "同上", "the same in English"),
         "everyday": Words(
@@ -463,7 +463,7 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
         "mentor": Words("带教人", "Mentor", "学员坐在谁旁边", "beside whom a trainee may sign in"),
     },
     "Skill": {
-        "level": Words("等级", "Level", "1 到 3", "1 to 3"),
+        "level": Words("等级", "Level", "初学、熟练、精通", "beginner, skilled, expert"),
         "until": Words(
             "有效期至",
             "Valid until",
@@ -497,13 +497,13 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
         "place": Words("位置", "Place", "如 东墙，吊顶下", "how to find it"),
     },
     "HallNotice": {
-        "text": Words("通知", "Text", "不超过 120 字", "at most 120 characters"),
+        "text": Words("通知", "Text", "轮流显示的一行", "one of the lines shown in turn"),
         "text_en": Words("英文", "English", "空着只有中文", "empty: Chinese alone"),
         "zones": Words("哪些区域", "Zones", "空着就是全部", "empty: all"),
     },
     "Screens": {
         "blocks": Words("显示内容", "Blocks", "正在叫号以外还有什么", "what stands beside the newest call"),
-        "recent": Words("最近叫号条数", "Recent calls", "6 到 8，空着按版式", "6 to 8; empty: as drawn"),
+        "recent": Words("最近叫号条数", "Recent calls", "空着按版式", "empty: as drawn"),
         "accent": Words("主色", "Accent", "深色，如 #0B2C4D", "a dark colour, e.g. #0B2C4D"),
         "logo": Words("标志文字", "Logo", "大厅名前的短字", "short text before the hall's name"),
         "media": Words("图片视频", "Media", "文件名，每行一个", "names of files, one a line"),

@@ -1,6 +1,6 @@
 /** What a hall file may hold, as the server describes it: tables, their keys, words and ranges. */
 
-import { lang } from "/static/words.js";
+import { lang, t } from "/static/words.js";
 import { steps } from "/pages/editor/paths.js";
 
 /**
@@ -80,7 +80,7 @@ export class Catalogue {
       here = here === undefined || here === null ? undefined : here[step];
       if (typeof step === "number") {
         const row = here || {};
-        const name = row.name || row.label || row.text || row.code || row.id || String(step + 1);
+        const name = (lang === "en" && row.name_en) || row.name || row.label || row.text || row.code || row.id || String(step + 1);
         if (words.length > 0 && typeof name === "string") words[words.length - 1] += ` ${name}`;
         return;
       }
@@ -108,13 +108,16 @@ export function listed(data, section) {
 
 /** Skills that services need, each by the names of these. @param {Object<string, any>} data @returns {{code: string, name: string}[]} */
 export function skillsOf(data) {
-  /** @type {Map<string, string[]>} */
+  /** @type {Map<string, any[]>} */
   const found = new Map();
   (Array.isArray(data.services) ? data.services : []).forEach((/** @type {any} */ service) => {
     const code = service.skill || service.code;
-    if (!code) return;
-    const name = (lang === "en" && service.name_en) || service.name || code;
-    found.set(code, (found.get(code) || []).concat(name));
+    if (code) found.set(code, (found.get(code) || []).concat(service));
   });
-  return Array.from(found, ([code, names]) => ({ code, name: names.length === 1 ? names[0] : code }));
+  return Array.from(found, ([code, services]) => {
+    // Of several services the one that the skill is called by says most.
+    const first = services.find((one) => one.code === code) || services[0];
+    const name = (lang === "en" && first.name_en) || first.name || code;
+    return { code, name: services.length === 1 ? name : t("editor.skillOfMany", { name, n: services.length }) };
+  });
 }

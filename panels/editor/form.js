@@ -20,6 +20,8 @@ import { listed, mistakeSaid, said, skillsOf } from "/pages/editor/catalogue.js"
  * @property {(words: string) => void} say
  */
 
+/** Texts that may have so many characters take a line of their own. */
+const LONG = 120;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
 /** Characters that an id of an element may not have. @param {string} path */
@@ -54,7 +56,7 @@ export class Form {
     const unit = said(field, "unit");
     return el(
       "div",
-      { class: `field kind-${field.kind}`, "data-path": path },
+      { class: `field kind-${field.kind}${(field.max_chars || 0) >= LONG ? " wide" : ""}`, "data-path": path },
       el("label", { for: control.id }, said(field), ...(field.required ? [el("span", { class: "must" }, t("editor.must"))] : [])),
       el("div", { class: "control" }, control, ...(unit ? [el("span", { class: "unit" }, unit)] : [])),
       this._about(field, control.id),

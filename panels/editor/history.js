@@ -112,7 +112,7 @@ export class History {
       fill(this._detail, [
         el("h2", {}, this._named(version)),
         el("h3", {}, t("editor.history.changed")),
-        el("ul", {}, ...lines(answer.data.changed)),
+        el("ul", {}, ...(version.first ? [el("li", {}, t("editor.history.first"))] : lines(answer.data.changed))),
         el("h3", {}, t("editor.history.would")),
         el("ul", { class: "would" }, ...lines(answer.data.changes)),
         el("h3", {}, t("editor.history.file")),

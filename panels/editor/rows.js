@@ -1,7 +1,7 @@
 /** A list of the hall as a list of its rows, and the form of the one that is chosen. */
 
 import { attrs, el, fill } from "/static/dom.js";
-import { t } from "/static/words.js";
+import { named, t } from "/static/words.js";
 import { said } from "/pages/editor/catalogue.js";
 import { Form, newRow } from "/pages/editor/form.js";
 import { copied } from "/pages/editor/paths.js";
@@ -89,7 +89,7 @@ export class Rows {
   /** @param {any} row @returns {HTMLElement[]} */
   _named(row) {
     const code = String(row[this._kind.row_key] || "");
-    const name = row.name || row.label || row.text || "";
+    const name = named(row.name || row.label || row.text || "", row.name_en || "");
     const mark = row.prefix || (row.name ? "" : row.label) || "";
     return [
       ...(row.prefix ? [el("span", { class: "prefix" }, mark)] : []),

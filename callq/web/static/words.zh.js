@@ -1042,6 +1042,7 @@ export const zh = {
   "editor.level.1": "1 初学",
   "editor.level.2": "2 熟练",
   "editor.level.3": "3 精通",
+  "editor.skillOfMany": "{name}等 {n} 项",
   "editor.search": "查找",
   "editor.add": "新增",
   "editor.copy": "复制",
