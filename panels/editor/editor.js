@@ -119,7 +119,10 @@ function followConfig() {
     if (became === "merged") say(t("editor.merged"));
     if (became === "clash") say(t("editor.clashed"));
     if (became === "restored") receipt.show("done", t("editor.restored"), clock.now(), zone());
-    if (became !== "same") drawAll();
+    if (became !== "same") {
+      fill(byId("foot-acts"), []);
+      drawAll();
+    }
     scheduleCheck();
     render();
   });
@@ -199,21 +202,23 @@ function apply(reason) {
       applying = false;
       const other = answer.problem.code === "wrong_state" && answer.problem.state === "changed";
       say(other ? t("editor.changedMeanwhile") : t("receipt.refused", { act: t("editor.apply"), why: refusal(answer.problem) }));
-      if (other) followConfig();
-      else runCheck();
+      if (other) {
+        if (preview) preview.suggest(reason);
+        followConfig();
+      } else runCheck();
       render();
       return;
     }
-    finish(reason);
+    finish(reason, answer.data.revision);
   });
   render();
 }
 
-/** What was put in force is read back; the draft is no more. @param {string} reason */
-function finish(reason) {
+/** What was put in force is read back; the draft is no more. @param {string} reason @param {number} mine its revision */
+function finish(reason, mine) {
   door.get("/config").then((answer) => {
     if (!answer.ok) {
-      window.setTimeout(() => finish(reason), RETRY_MS);
+      window.setTimeout(() => finish(reason, mine), RETRY_MS);
       return;
     }
     applying = false;
@@ -221,18 +226,23 @@ function finish(reason) {
     if (preview) preview.disarm();
     draft.adopt(answer.data);
     receipt.show("done", t("editor.done", { reason }), clock.now(), zone());
-    offerUndo();
+    offerUndo(mine);
     drawAll();
     render();
   });
 }
 
-function offerUndo() {
+/** @param {number} mine revision of the change */
+function offerUndo(mine) {
   const button = el("button", { type: "button", class: "act do-undo" }, t("editor.undo"));
   button.addEventListener("click", () => {
     door.get("/config/history").then((answer) => {
-      const before = answer.ok ? answer.data.versions[1] : null;
-      if (!before) return;
+      const found = answer.ok ? answer.data.versions : [];
+      const before = found[0] && found[0].revision === mine ? found[1] : null;
+      if (!before) {
+        say(t("editor.undo.late"));
+        return;
+      }
       door.get(`/config/history/${before.revision}`).then((found) => {
         if (found.ok) restore(found.data.config, t("editor.undo.reason"));
       });

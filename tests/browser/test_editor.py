@@ -283,6 +283,21 @@ def test_two_managers_lose_nothing(opened: Pages, hall: LiveServer) -> None:
     now = config(hall)["config"]
     assert now["warnings"] == {"serving_min": 40, "waiting": 12}
     assert (now["name_en"], now["services"][1]["target_wait_min"]) == ("Their Hall", 18)
+
+    field(page, "warnings.paused_min").fill("20")
+    checked(page)
+    page.locator("#do-apply").click()
+    page.locator("#reason").fill("暂停提醒改为 20 分钟")
+    page.route("**/halls/county/config", lambda route: route.abort())
+    configure(hall, {**now, "name_en": "Changed Again"}, "抢先一步")
+    page.locator("#do-sure").click()
+    expect(page.locator("#receipt")).to_contain_text("没有生效：别人刚改了配置")
+    assert config(hall)["config"]["name_en"] == "Changed Again"
+    page.unroute("**/halls/county/config")
+    expect(page.locator("#receipt")).to_contain_text("已并入你的草稿")
+    put_in_force(page, None)
+    merged = config(hall)["config"]
+    assert (merged["name_en"], merged["warnings"]["paused_min"]) == ("Changed Again", 20)
     configure(hall, start["config"], "还原")
 
 

@@ -1116,6 +1116,7 @@ export const en = {
   "editor.why.same": "It is the same as in force.",
   "editor.done": "In force: {reason}",
   "editor.undo": "Take this change back",
+  "editor.undo.late": "The settings were changed again since: restore from the history.",
   "editor.undo.reason": "takes the last change back",
   "editor.loaded": "It is the draft now: look at the changes, then put it in force.",
   "editor.restored": "The draft that was not put in force is back.",

@@ -1114,6 +1114,7 @@ export const zh = {
   "editor.why.same": "与生效的一样。",
   "editor.done": "已生效：{reason}",
   "editor.undo": "取消此修改",
+  "editor.undo.late": "后来又有人改了配置，请到“历史”里恢复。",
   "editor.undo.reason": "取消上一次修改",
   "editor.loaded": "已载入草稿，请看右边的修改，再按生效。",
   "editor.restored": "已恢复上次没有生效的草稿。",

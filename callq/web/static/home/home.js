@@ -122,7 +122,8 @@ function demoNodes(text) {
   const first = Array.from(passes.values())[0];
   if (!first) return Promise.reject(401);
   return get(`/v1/halls/${encodeURIComponent(hall)}`, first.token).then((info) => [
-    hallNode(info, (page) => passes.get(page), t("home.linksHint")),
+    // Whoever runs the hall may change it: one pass, since a terminal is narrow.
+    hallNode(info, (page) => passes.get(page === "editor" ? "floor" : page), t("home.linksHint")),
   ]);
 }
 
