@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, TextIO
 
-from callq.config import HallFileError, Problem, load_hall, samples
+from callq.config import HallFileError, Problem, load_hall, placed, read_source, samples
+from callq.domain.advice import advice
 from callq.domain.hall import HallConfig, digest
 
 if TYPE_CHECKING:
@@ -34,12 +36,16 @@ def run_check(args: argparse.Namespace) -> int:
     """Print the verdict on `args.source`; exit status 0 or 1."""
     try:
         config = load_hall(args.source)
+        text = read_source(args.source)
     except HallFileError as error:
         for problem in error.problems:
             print(format_problem(error.source, problem, colour=wants_colour(sys.stdout)))
         count = len(error.problems)
         print(f"{error.source}: {count} problem{'s' * (count > 1)}", file=sys.stderr)
         return 1
+    for problem in placed(advice(config, date.today().isoformat()), text):
+        told = problem._replace(message=f"warning: {problem.message}")
+        print(format_problem(args.source, told, colour=wants_colour(sys.stdout)))
     print(f"{args.source}: ok: {summary(config)}")
     return 0
 

@@ -7,7 +7,7 @@ import secrets
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from callq.demo.client import Api
     from callq.journal.redis.store import Store
     from callq.runtime.home import Home
+
+LOADED: Final = "callq hall load"
+"""The reason on record."""
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -136,7 +139,12 @@ async def _get(api: Api, *, hall: str) -> HallConfig:
 
 async def _send(api: Api, *, config: HallConfig) -> tuple[HallConfig, int]:
     before = await _get(api, hall=config.id)
-    body = {"command": "configure", "config": msgspec.to_builtins(config)}
+    body = {
+        "command": "configure",
+        "config": msgspec.to_builtins(config),
+        "if_digest": digest(before),
+        "reason": LOADED,
+    }
     answer = await api.post(f"/v1/halls/{config.id}/commands", body)
     return before, int(answer["revision"])
 
@@ -183,7 +191,8 @@ async def _write(store: Store, *, config: HallConfig) -> tuple[HallConfig | None
             await nursery.start(node.run)
             actor = node.actor(config.id)
             before = None if new else actor.config
-            await actor.command(cmd.Configure(config=config), who=who, render=lambda *_: None)
+            command = cmd.Configure(config=config, reason=LOADED)
+            await actor.command(command, who=who, render=lambda *_: None)
             revision = actor.revision
             nursery.cancel_scope.cancel()
     except* Rejected as group:

@@ -17,6 +17,7 @@ from callq.config.export import export_hall
 from callq.config.positions import Position, locate
 from callq.config.reader import Misread, read_document
 from callq.config.syntax import read
+from callq.domain.check import MOST_TOLD as MOST_JUDGED
 from callq.domain.check import problems
 from callq.domain.check_values import ConfigProblem, nearest
 from callq.domain.errors import CallqError
@@ -34,8 +35,10 @@ __all__ = [
     "check",
     "differences",
     "examine",
+    "examined",
     "export_hall",
     "load_hall",
+    "placed",
     "read_source",
     "samples",
 ]
@@ -73,6 +76,9 @@ class HallFileError(CallqError):
         self.source = source
         self.problems = problems
 
+
+MOST_TOLD: Final = 2 * MOST_JUDGED
+"""Mistakes that are told of one file."""
 
 _SAMPLES: Final = resources.files("callq") / "samples"
 
@@ -156,7 +162,18 @@ def examine(
     judge: Callable[[T], Iterable[ConfigProblem]],
     under: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> tuple[T | None, list[Problem]]:
-    """Read a TOML text as a struct and judge it; None where anything is wrong.
+    """Read a TOML text as a struct and judge it; None where anything is wrong. See `examined`."""
+    shaped, found = examined(text, kind, judge, under)
+    return (None if found else shaped), found
+
+
+def examined(
+    text: str,
+    kind: type[T],
+    judge: Callable[[T], Iterable[ConfigProblem]],
+    under: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> tuple[T | None, list[Problem]]:
+    """The same; the struct also where it has the right shape and wrong values.
 
     Args:
       text: the document.
@@ -165,7 +182,7 @@ def examine(
       under: what the document's tables are laid over, if it is to be more than what is written in it.
 
     Returns:
-      The struct, and everything that is wrong in the order of the lines.
+      The struct, and what is wrong in the order of the lines, at most `MOST_TOLD`.
     """
     document, mended, broken = read(text.replace("\r\n", "\n"))
     positions = locate(mended) if document is not None else {}
@@ -179,6 +196,11 @@ def examine(
         return None, found
     reading = read_document(kind, under(document))
     found += [_placed(item, positions) for item in reading.misread]
+    if not found and reading.stand_ins:
+        # A text that is, letter by letter, what stands for a broken line.
+        place = min(reading.stand_ins)
+        found.append(_placed(Misread(place, "the text cannot be used", "write another"), positions))
+    shaped = not found
     judged = list(judge(reading.config))
     # The second of two equal codes was probably meant to be another, which others refer to.
     unsettled = reading.stand_ins | {
@@ -190,7 +212,14 @@ def examine(
         if not _within(item.path, reading.stand_ins)
         and not any(path.startswith(_RESTS_ON.get(item.topic, ())) for path in unsettled - {item.path})
     ]
-    return (None if found else reading.config), sorted(found, key=lambda item: (item.line, item.column or 0))
+    told = sorted(found, key=lambda item: (item.line, item.column or 0))[:MOST_TOLD]
+    return (reading.config if shaped else None), told
+
+
+def placed(found: Iterable[ConfigProblem], text: str) -> list[Problem]:
+    """Where in a document, which can be read, something stands that is to be told of it."""
+    positions = locate(text.replace("\r\n", "\n"))
+    return sorted((_placed(item, positions) for item in found), key=lambda item: item.line)
 
 
 def _within(path: str, stand_ins: set[str]) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from callq.domain.hall import plain
+from callq.domain.hall import CODE_RE, plain
 
 if TYPE_CHECKING:
     from callq.domain.hall import HallConfig
@@ -26,6 +27,7 @@ _ARRAYS: Final = (
     "devices",
 )
 _LINE: Final = 100
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def export_hall(config: HallConfig) -> str:
@@ -34,19 +36,40 @@ def export_hall(config: HallConfig) -> str:
     Only what differs from the defaults is written: top level, tables and then the lists of tables, what
     services refer to before the services.
     """
-    data = plain(config)
-    lines = [f"# 大厅配置文件 / hall file: {config.id}"]
-    lines += [_pair(key, value) for key, value in data.items() if key not in _TABLES + _ARRAYS]
-    for key in _TABLES:
-        if data.get(key):
-            lines += ["", f"[{key}]", *(_pair(*item) for item in data[key].items())]
-    for key in _ARRAYS:
-        for element in data.get(key, ()):
+    return export_document(plain(config))
+
+
+def export_document(data: dict[str, Any]) -> str:
+    """The same of plain data, whatever it holds.
+
+    What is no table, or no list of tables, where one belongs is written as the value that it is.
+    """
+    tables = {key: data[key] for key in _TABLES if isinstance(data.get(key), dict)}
+    arrays = {key: data[key] for key in _ARRAYS if _is_array(data.get(key))}
+    lines = [f"# 大厅配置文件 / hall file: {data['id']}"] if _is_code(data.get("id")) else []
+    lines += [_pair(key, value) for key, value in data.items() if key not in tables and key not in arrays]
+    for key, table in tables.items():
+        lines += ["", f"[{key}]", *(_pair(*item) for item in table.items())]
+    for key, elements in arrays.items():
+        for element in elements:
             lines += ["", f"[[{key}]]", *(_pair(*item) for item in element.items())]
     return "\n".join(lines) + "\n"
 
 
+def _is_array(value: Any) -> bool:  # noqa: ANN401 - any value of a TOML document
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and CODE_RE.fullmatch(value) is not None
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else toml_value(key)
+
+
 def _pair(key: str, value: Any) -> str:  # noqa: ANN401 - any value of a TOML document
+    key = _key(key)
     line = f"{key} = {toml_value(value)}"
     if isinstance(value, list | tuple) and len(line) > _LINE:
         return "\n".join([f"{key} = [", *(f"  {toml_value(item)}," for item in value), "]"])
@@ -63,5 +86,9 @@ def toml_value(value: Any) -> str:  # noqa: ANN401 - any value of a TOML documen
         # JSON's escapes are a subset of TOML's, but JSON leaves DEL alone and TOML forbids it.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{k} = {toml_value(v)}" for k, v in value.items()) + " }" if value else "{}"
+        return (
+            "{ " + ", ".join(f"{_key(k)} = {toml_value(v)}" for k, v in value.items()) + " }"
+            if value
+            else "{}"
+        )
     return "[" + ", ".join(toml_value(item) for item in value) + "]"

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import inspect
 
 from callq.config.syntax import BROKEN
+from callq.domain.check import MOST_TOLD
 from callq.domain.check_values import nearest
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -107,7 +108,8 @@ class _Reader:
                 continue
             at = f"{path}.{key}" if path else key
             absent = [name for name in fields if name not in table]
-            guess = nearest(key, absent) or _singular(key, absent) or nearest(key, fields)
+            many = len(self.misread) > MOST_TOLD
+            guess = None if many else nearest(key, absent) or _singular(key, absent) or nearest(key, fields)
             if guess:
                 guessed.add(guess)
                 hint = f"did you mean {guess!r}?"

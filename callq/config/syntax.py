@@ -20,6 +20,9 @@ BROKEN: Final = "\x00 unreadable"
 """Value of a key whose line is broken; control characters cannot come from a file by themselves."""
 
 _MAX_ERRORS: Final = 20
+_READ_MAX: Final = 4_000_000
+"""Characters that are read in all: every broken line means reading it once more."""
+
 _AT: Final = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 _KEY: Final = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_-]*)(?![^\s=:：＝\"'])")
 _BARE_WORD: Final = re.compile(r"^\s*[A-Za-z0-9_-]+\s*=\s*([^\W\d][\w-]*)\s*(?:#.*)?$")
@@ -45,25 +48,35 @@ def read(text: str) -> tuple[dict[str, Any] | None, str, list[SyntaxProblem]]:
     """
     lines = text.split("\n")
     found: list[SyntaxProblem] = []
+    most = max(2, min(_MAX_ERRORS, _READ_MAX // max(1, len(text))))
     tried: dict[int, int] = {}
     while True:
         mended = "\n".join(lines)
         try:
             return tomllib.loads(mended), mended, found
+        except RecursionError:
+            return None, mended, [*found, _whole("lists within lists, too many")]
         except tomllib.TOMLDecodeError as error:
             message, at = _split(str(error), lines)
+        except ValueError:
+            return None, mended, [*found, _whole("a number with too many digits")]
         line = lines[at.line - 1]
         attempt = tried[at.line] = tried.get(at.line, 0) + 1
         if attempt == 1:
             found.append(_problem(message, at, line))
         key = _KEY.match(line)
-        if len(found) >= _MAX_ERRORS or attempt > 2 or line.lstrip().startswith("["):
+        if len(found) >= most or attempt > 2 or line.lstrip().startswith("["):
             # After a broken header it is unknown which table the next keys belong to.
             return None, mended, found
         lines[at.line - 1] = f'{key[1]} = "{_ESCAPED}"' if key and attempt == 1 else ""
 
 
 _ESCAPED: Final = BROKEN.replace("\x00", "\\u0000")
+
+
+def _whole(message: str) -> SyntaxProblem:
+    """What is wrong with a document that cannot be read, and nobody knows where."""
+    return SyntaxProblem(Position(1, 1), "", f"{NOT_TOML}: {message}", "write it as the guide does")
 
 
 def _split(error: str, lines: list[str]) -> tuple[str, Position]:

@@ -41,7 +41,7 @@ def apply(state: HallState, batch: ev.Batch, undo: Undo) -> None:
     Raises:
       IllegalTransition, KeyError: the batch does not fit this state (never for decided batches).
     """
-    at = Moment(batch.at_ms, batch.who.id)
+    at = Moment(batch.at_ms, batch.who, max(state.level, batch.v))
     for event in batch.events:
         _APPLY[type(event)](state, event, at, undo)
     undo.set(state, "revision", state.revision + 1)

@@ -47,6 +47,9 @@ class Configure(Command, frozen=True, kw_only=True, tag="configure"):
     config: HallConfig
     level: int = 0
     """The schema that all nodes read, which a new hall may use from its first batch; 0: not known."""
+    if_digest: str = ""
+    """Digest of the configuration that it is to take the place of; empty: whatever is in force."""
+    reason: str = ""
 
 
 class OpenEpoch(Command, frozen=True, kw_only=True, tag="open_epoch"):

@@ -9,7 +9,6 @@ Days are worked out once per configuration and kept: a question at the peak cost
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from callq.domain.calendar import (
@@ -31,6 +30,7 @@ OpenKind = SessionKind | Literal["all_day"]
 
 _MIN_MS: Final = 60_000
 _DAYS_KEPT: Final = 64
+_CONFIGS_KEPT: Final = 1024
 
 
 class OpenSession(NamedTuple):
@@ -248,25 +248,19 @@ class _Hours:
         return found
 
 
-class _Same:
-    """A configuration compared by identity: comparing content would cost more than what is kept."""
-
-    __slots__ = ("config",)
-
-    def __init__(self, config: HallConfig) -> None:
-        self.config = config
-
-    def __hash__(self) -> int:
-        return id(self.config)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.config is other.config
-
-
-@lru_cache(maxsize=1024)
-def _kept(key: _Same) -> _Hours:
-    return _Hours(key.config)
+_known: dict[int, _Hours] = {}
+"""By identity: comparing content would cost more than what is kept. Each holds its configuration."""
 
 
 def _hours(config: HallConfig) -> _Hours:
-    return _kept(_Same(config))
+    found = _known.get(id(config))
+    if found is None:
+        if len(_known) >= _CONFIGS_KEPT:
+            del _known[next(iter(_known))]
+        found = _known[id(config)] = _Hours(config)
+    return found
+
+
+def forget(config: HallConfig) -> None:
+    """Keep nothing of a configuration that was only looked at."""
+    _known.pop(id(config), None)

@@ -141,6 +141,7 @@ LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
         ev.Why: ("terms", "by", "target_min"),
         ev.TicketReassigned: ("bound",),
         ev.TicketRated: ("about",),
+        ev.HallConfigured: ("reason",),
     },
 }
 """Fields, by their schema, that older readers do without: what they would say is then as it was before."""

@@ -29,6 +29,7 @@ from callq.domain.devices import DeviceNow
 from callq.domain.errors import BadBytes
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
+from callq.domain.history import ConfigVersion
 from callq.domain.lanes import Agenda, Due, Lane, LaneKey, Place
 from callq.domain.notices import Notice
 from callq.domain.printing import Fault, Printout
@@ -141,6 +142,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     precheck_counts: dict[str, PrecheckCount] = {}
     cases: dict[str, Case] = {}
     ratings_today: tuple[int, ...] = ()
+    config_history: tuple[ConfigVersion, ...] = ()
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

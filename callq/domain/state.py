@@ -34,6 +34,7 @@ from callq.domain.window import Window
 if TYPE_CHECKING:
     from callq.domain.desk import Companion, Precheck, PrecheckCount
     from callq.domain.devices import DeviceNow
+    from callq.domain.history import ConfigVersion
     from callq.domain.notices import Notice
     from callq.domain.printing import Fault, Printout
     from callq.domain.routing.staffing import Staffing
@@ -250,6 +251,7 @@ class HallState:
         "clerk_days",
         "companions",
         "config",
+        "config_history",
         "counters",
         "credits",
         "day",
@@ -310,6 +312,8 @@ class HallState:
         self.hall = hall
         self.config = HallConfig(id=hall, name="", zones=(), services=(), windows=(), clerks=())
         """In force; empty until the hall is created."""
+        self.config_history: tuple[ConfigVersion, ...] = ()
+        """Versions that came into force, oldest first; see `callq.domain.history`."""
         self.today = self.config
         """The same by the clock that the present day began with: another one waits for the next day."""
         self.index = Index(self.config)
@@ -603,6 +607,7 @@ PLAIN: Final = (
     "precheck_counts",
     "cases",
     "ratings_today",
+    "config_history",
 )
 """Parts that are bytes as they stand."""
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from callq.domain.hall import HallConfig
 from callq.metrics import HallStatus
 from callq.wire import messages as m
 
@@ -102,14 +101,6 @@ class FloorAnswer(_Answer, frozen=True, kw_only=True):
     revision: int
     epoch: str
     data: FloorData
-
-
-class ConfigAnswer(_Answer, frozen=True, kw_only=True):
-    """The whole configuration in force."""
-
-    config: HallConfig
-    digest: str
-    revision: int
 
 
 class TokenAnswer(_Answer, frozen=True, kw_only=True):

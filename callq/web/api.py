@@ -109,15 +109,6 @@ class Api:
             lambda state, now: hall_info(state, now, staff=staff, role=principal.role.value, may=may)
         )
 
-    async def config(self, call: Call) -> answers.ConfigAnswer:
-        """The whole configuration in force."""
-        actor = self.actor(call, Permission.READ_CONFIG)
-        return await actor.read(
-            lambda state, _: answers.ConfigAnswer(
-                config=state.config, digest=state.digest, revision=state.revision
-            )
-        )
-
     async def ticket(self, call: Call, ticket: str) -> m.TicketAnswer:
         """One ticket."""
         actor = self.actor(call, Permission.READ_TICKET, ticket=ticket)

@@ -346,6 +346,19 @@ class ConfigureBody(CommandBody, frozen=True, kw_only=True, tag="configure"):
     """Put a configuration in force."""
 
     config: HallConfig
+    if_digest: Short | None = None
+    """Digest of the one that it is to take the place of; left out: whatever is in force."""
+    reason: Reason = ""
+    """Why; the history has it."""
+
+
+class ConfigCheckBody(_Body, frozen=True, kw_only=True):
+    """A configuration to look at: exactly one of the two."""
+
+    toml: str | None = None
+    """As a hall file."""
+    config: dict[str, Any] | None = None
+    """The keys of a hall file as JSON, well-shaped or not."""
 
 
 class SuspendBody(CommandBody, frozen=True, kw_only=True, tag="suspend"):

@@ -30,6 +30,7 @@ _PATH: Final = {
     "decision": "Id of a routing decision, as it was answered",
     "announcement": "Id of an announcement: number and time of the call",
     "booking": "Booking id; case, hyphens and `O` for `0` do not matter",
+    "version": "Revision with which a configuration came into force",
     "device": "Id of a device; one that is in no hall file is shown, too",
 }
 

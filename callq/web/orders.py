@@ -118,7 +118,9 @@ _TO_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand | cmd.Transf
 }
 
 _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = {
-    bodies.ConfigureBody: lambda body: cmd.Configure(config=body.config),
+    bodies.ConfigureBody: lambda body: cmd.Configure(
+        config=body.config, if_digest=body.if_digest or "", reason=said(body.reason).strip()
+    ),
     bodies.SuspendBody: lambda body: cmd.Suspend(reason=said(body.reason)),
     bodies.ResumeHallBody: lambda _: cmd.ResumeHall(),
     bodies.StopIssuingBody: lambda body: cmd.StopIssuing(service=body.service, reason=said(body.reason)),

@@ -49,6 +49,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When the same request can be accepted, from now."""
     next_ms: int | None = None
     """When it is possible again by the hours, Unix ms."""
+    digest: str | None = None
+    """Of the configuration in force, where it is another than was expected."""
     problems: tuple[Mistake, ...] = ()
     """Everything that is wrong with a configuration, in its order; `detail` and `hint` are of the first."""
     hall: str | None = None

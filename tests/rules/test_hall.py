@@ -6,8 +6,10 @@ import msgspec
 import pytest
 
 from callq.domain import commands as cmd
+from callq.domain.consequences import consequences
 from callq.domain.errors import Code
-from callq.domain.hall import Booking, Resource
+from callq.domain.hall import Booking, Resource, Rules
+from callq.domain.history import kept, versions
 from callq.views.view import View, project, topics, touched
 from tests.harness import small_hall
 from tests.rules.scene import ANN, HOUR, MIN, Scene, changed, refused, rule, with_rules, with_service
@@ -124,6 +126,42 @@ def test_a_replay_needs_no_file(hall: Scene) -> None:
     assert hall.replayed().config == config
     assert hall.replayed().digest == hall.state.digest
     assert hall.do(cmd.Configure(config=config)).events == ()
+
+
+@rule("H-configure-meant")
+def test_a_configuration_made_for_another_one_is_refused(hall: Scene) -> None:
+    seen = hall.state.digest
+    hall.do(cmd.Configure(config=small_hall(name="甲"), if_digest=seen))
+    with refused(hall, Code.WRONG_STATE):
+        hall.do(cmd.Configure(config=small_hall(name="乙"), if_digest=seen))
+    hall.do(cmd.Configure(config=small_hall(name="乙"), if_digest=hall.state.digest))
+
+
+@rule("H-configure-history")
+def test_an_earlier_configuration_comes_back_exactly(hall: Scene) -> None:
+    before = hall.state.digest
+    hall.do(cmd.Configure(config=small_hall(rules=Rules(max_calls=5)), reason="多呼两次"))
+    assert hall.replayed().config_history == hall.state.config_history
+    (newest, _), (_, data) = versions(hall.state.config, kept(hall.state))
+    assert (newest.reason, newest.at_ms) == ("多呼两次", hall.now_ms)
+    hall.do(cmd.Configure(config=msgspec.convert(data, type(hall.state.config))))
+    assert hall.state.digest == before
+
+
+@rule("H-configure-foreseen")
+def test_what_a_configuration_would_do_is_told_before(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.do(cmd.Transfer(window="w1", to_clerk="c2", wait=True))
+    clerks = small_hall().clerks
+    less = small_hall(clerks=(clerks[0], *clerks[2:]))
+    would = consequences(hall.state, less, hall.now_ms)
+    assert would.refused == ()
+    assert [(one.code, one.numbers) for one in would.at_once] == [("let_go", (ticket.number,))]
+    told = [one.code for one in consequences(hall.state, small_hall(clerks=clerks[1:]), hall.now_ms).refused]
+    assert told == [Code.CLERK_BUSY]
+    hall.do(cmd.Configure(config=less))
+    assert ticket.bound == ""
 
 
 @rule("H-configure-services")

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callq.config import export_hall, load_hall
+from callq.config.changes import changes
+from callq.config.proposal import of_data, of_text
 from callq.domain.check import problems
 from callq.domain.hall import (
     Booking,
@@ -30,6 +32,7 @@ from callq.domain.hall import (
     Zone,
     ZoneScreen,
     digest,
+    plain,
 )
 
 if TYPE_CHECKING:
@@ -165,6 +168,26 @@ def test_exporting_and_loading_is_the_identity(hall: Any, tmp_path_factory: pyte
     assert loaded == hall
     assert digest(loaded) == digest(hall)
     assert export_hall(loaded) == text
+
+
+@given(hall=halls())
+@settings(max_examples=60, deadline=None)
+def test_a_proposal_as_data_and_as_text_are_the_same_hall(hall: Any) -> None:
+    sent = msgspec.json.decode(msgspec.json.encode(plain(hall)))
+    by_data = of_data(sent, "2026-11-26")
+    by_text = of_text(export_hall(hall), "2026-11-26")
+    assert (by_data.problems, by_text.problems) == ([], [])
+    assert by_data.config == by_text.config == hall
+    assert by_data.document == by_text.document == plain(hall)
+
+
+@given(one=halls(), other=halls())
+@settings(max_examples=60, deadline=None)
+def test_two_halls_differ_in_words_unless_they_are_the_same(one: Any, other: Any) -> None:
+    assert changes(one, one) == []
+    found = changes(one, msgspec.structs.replace(other, id=one.id))
+    assert bool(found) == (digest(msgspec.structs.replace(other, id=one.id)) != digest(one))
+    assert all(change.text.zh and change.text.en for change in found)
 
 
 @given(hall=halls())

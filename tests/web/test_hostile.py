@@ -75,7 +75,13 @@ class Hall:
 
     def __init__(self, door: Door) -> None:
         self.door = door
-        self.path: dict[str, str] = {"hall": "test", "window": "w1", "device": "tv-1", "printer": "k1"}
+        self.path: dict[str, str] = {
+            "hall": "test",
+            "window": "w1",
+            "device": "tv-1",
+            "printer": "k1",
+            "version": "1",
+        }
         self.given = hostile.Given({})
 
     async def open(self) -> Hall:
@@ -108,6 +114,7 @@ class Hall:
                 "traits": ["deaf"],
                 "person": {"id_no": "110101199003070011", "name": "张三", "phone": "13912345678"},
                 "config": hostile.plain(busy_hall()),
+                "toml": hostile.LEFT_OUT,
             }
         )
         return self

@@ -37,6 +37,10 @@ REQUESTS = {
     "POST windows/w1/commands": "admin supervisor clerk",
     "POST commands": "admin supervisor",
     "GET config": "admin supervisor inspector",
+    "GET config/fields": "admin supervisor inspector",
+    "POST config/check": "admin supervisor",
+    "GET config/history": "admin supervisor inspector",
+    "GET config/history/9999": "admin supervisor inspector",
     "GET slots?service=general": " ".join(ROLES),
     "POST bookings": f"{STAFF} guide",
     "GET bookings": LOOKING,
@@ -118,7 +122,7 @@ BODIES = {
 
 def test_the_matrix_covers_every_request_and_permission() -> None:
     covered = {
-        re.sub("{ticket}|w1|0000000000|DECISION|A001-1|tv-1|k9", "x", key)
+        re.sub("{ticket}|w1|0000000000|DECISION|A001-1|tv-1|k9|9999", "x", key)
         .removesuffix(" priority")
         .removesuffix(" prechecked")
         .split("?")[0]
@@ -132,7 +136,7 @@ def test_the_matrix_covers_every_request_and_permission() -> None:
             short = "/v1/tokens" if route.path == "/v1/tokens" else path
             asked.add(
                 re.sub(
-                    "{ticket}|{window}|{booking}|{decision}|{announcement}|{device}|{printer}",
+                    "{ticket}|{window}|{booking}|{decision}|{announcement}|{device}|{printer}|{version}",
                     "x",
                     f"{route.method} {short}",
                 ).rstrip()

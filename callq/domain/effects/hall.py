@@ -15,6 +15,7 @@ from callq.domain.effects.tools import (
     next_order,
     seats_changed,
 )
+from callq.domain.history import KEPT_FROM, recorded
 from callq.domain.lanes import CLASSES, Lane, LaneKey
 from callq.domain.state import ClerkDay, DayClock, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
@@ -33,6 +34,9 @@ _KEYS_KEPT_MS: Final = 24 * 3_600_000
 def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Undo) -> None:
     """A configuration comes into force."""
     index = Index(event.config)
+    if at.level >= KEPT_FROM:
+        versions = recorded(state, event.config, event.digest, at.now_ms, at.actor, event.reason)
+        undo.set(state, "config_history", versions)
     undo.set(state, "config", event.config)
     if not state.day:
         undo.set(state, "day_clock", DayClock(event.config.timezone, event.config.day_starts))

@@ -15,6 +15,7 @@ from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState
 from callq.domain.window import Acted
 
 if TYPE_CHECKING:
+    from callq.domain.commands import Actor
     from callq.domain.grounds import Ended, PastCall
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
@@ -83,8 +84,14 @@ class Moment(NamedTuple):
     """When an event happened, and by whom."""
 
     now_ms: int
-    who: str
-    """Principal."""
+    actor: Actor
+    level: int
+    """Schema that is in force once the batch is."""
+
+    @property
+    def who(self) -> str:
+        """Principal."""
+        return self.actor.id
 
 
 def set_timer(state: HallState, kind: str, entity: str, at_ms: int, undo: Undo) -> None:

@@ -13,6 +13,8 @@ class HallConfigured(_Event, frozen=True, kw_only=True, tag="hall_configured"):
 
     config: HallConfig
     digest: str
+    reason: str = ""
+    """Why, in the words of whoever did it."""
 
 
 class Skipped(

@@ -19,6 +19,8 @@ from callq.domain.state import Index
 from callq.domain.ticket import FINAL, TicketState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from callq.domain import commands as cmd
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
@@ -43,20 +45,19 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
     fingerprint = digest(config)
     if fingerprint == state.digest:
         return Decision(())
-    _windows_kept(state, config)
-    _services_kept(state, config)
-    _resources_kept(state, config)
-    for clerk, window_id in state.clerk_at.items():
-        if all(c.id != clerk for c in config.clerks):
-            raise Rejected(
-                Code.CLERK_BUSY,
-                f"clerk {clerk} is signed in",
-                "sign the clerk out first",
-                state="signed_in",
-                clerk=clerk,
-                window=window_id,
-            )
-    events: list[ev.Event] = [ev.HallConfigured(config=lean(config), digest=fingerprint)]
+    if command.if_digest and command.if_digest != state.digest:
+        raise Rejected(
+            Code.WRONG_STATE,
+            "another configuration has come into force meanwhile",
+            "look at what changed, and send it with the digest in force",
+            state="changed",
+            hall=state.hall,
+        ).having(digest=state.digest)
+    for hindrance in hindrances(state, config):
+        raise hindrance
+    events: list[ev.Event] = [
+        ev.HallConfigured(config=lean(config), digest=fingerprint, reason=command.reason)
+    ]
     if not state.created:
         events.append(day_opened(business_day(now_ms, config.timezone, config.day_starts), config))
         if FIRST_RAISED <= required_level(events) <= command.level:
@@ -64,10 +65,28 @@ def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Ac
             events.append(ev.FeatureLevelRaised(level=command.level))
     index = Index(config)
     back = [ev.ClerkReturned(clerk=clerk) for clerk in state.seconded if clerk not in index.clerks]
-    return Decision((*back, *events, *_let_go(state, index)))
+    return Decision((*back, *events, *let_go_by(state, index)))
 
 
-def _let_go(state: HallState, index: Index) -> list[ev.Event]:
+def hindrances(state: HallState, config: HallConfig) -> Iterator[Rejected]:
+    """Everything that keeps a configuration without problems from coming into force now."""
+    yield from _windows_kept(state, config)
+    yield from _services_kept(state, config)
+    yield from _resources_kept(state, config)
+    for clerk, window_id in state.clerk_at.items():
+        if all(c.id != clerk for c in config.clerks):
+            yield Rejected(
+                Code.CLERK_BUSY,
+                f"clerk {clerk} is signed in",
+                "sign the clerk out first",
+                state="signed_in",
+                clerk=clerk,
+                window=window_id,
+            )
+
+
+def let_go_by(state: HallState, index: Index) -> list[ev.Event]:
+    """What becomes of tickets that wait for a window or clerk which will not serve them any more."""
     mastered = {
         f"w:{window.id}": index.serving(window.id, window.clerk, state.day)
         for window in state.windows.values()
@@ -91,21 +110,21 @@ def _serving(state: HallState, index: Index) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _windows_kept(state: HallState, config: HallConfig) -> None:
+def _windows_kept(state: HallState, config: HallConfig) -> Iterator[Rejected]:
     """Refuse to remove a window that is in use, that tickets wait for, or that keeps papers."""
     for window in state.windows.values():
         if any(w.id == window.id for w in config.windows):
             continue
         for there, code in ((window.ticket, Code.WINDOW_BUSY), (window.clerk, Code.WINDOW_OCCUPIED)):
             if there is not None:
-                raise conflict(
+                yield conflict(
                     code, window, "it cannot be removed while in use", "close it and sign out first"
                 )
         for ticket in state.tickets.values():
             waits = ticket.state == TicketState.WAITING and ticket.bound == f"w:{window.id}"
             kept = ticket.state == TicketState.HELD and ticket.hold_kind != "without_papers"
             if waits or (kept and ticket.window == window.id):
-                raise Rejected(
+                yield Rejected(
                     Code.WINDOW_BUSY,
                     f"{ticket.number} comes back to window {window.id}",
                     "serve or transfer it before removing the window",
@@ -115,7 +134,7 @@ def _windows_kept(state: HallState, config: HallConfig) -> None:
                 )
 
 
-def _services_kept(state: HallState, config: HallConfig) -> None:
+def _services_kept(state: HallState, config: HallConfig) -> Iterator[Rejected]:
     """Refuse to remove a service with live tickets, steps to come or bookings."""
     services = {s.code: s for s in config.services}
     for ticket in state.tickets.values():
@@ -123,7 +142,7 @@ def _services_kept(state: HallState, config: HallConfig) -> None:
         wanted = open_steps if ticket.state == TicketState.DONE else open_steps | {ticket.service}
         gone = sorted(wanted - services.keys())
         if gone and (ticket.state not in FINAL or ticket.state == TicketState.DONE):
-            raise Rejected(
+            yield Rejected(
                 Code.WRONG_STATE,
                 f"service {gone[0]} has live tickets",
                 "serve or cancel them before removing the service",
@@ -134,7 +153,7 @@ def _services_kept(state: HallState, config: HallConfig) -> None:
     for booking in state.bookings.values():
         service = services.get(booking.service)
         if booking.state == "booked" and (service is None or service.booking is None):
-            raise Rejected(
+            yield Rejected(
                 Code.WRONG_STATE,
                 f"service {booking.service} has bookings",
                 "move or cancel them before the service takes none",
@@ -144,13 +163,13 @@ def _services_kept(state: HallState, config: HallConfig) -> None:
             )
 
 
-def _resources_kept(state: HallState, config: HallConfig) -> None:
+def _resources_kept(state: HallState, config: HallConfig) -> Iterator[Rejected]:
     """Refuse a capacity below what is in use at this moment."""
     needs = {s.code: s.resource for s in config.services}
-    used = [needs[w.ticket.service] for w in state.windows.values() if w.ticket is not None]
+    used = [needs.get(w.ticket.service, "") for w in state.windows.values() if w.ticket is not None]
     for resource in config.resources:
         if used.count(resource.code) > resource.capacity:
-            raise Rejected(
+            yield Rejected(
                 Code.RESOURCE_BUSY,
                 f"{used.count(resource.code)} windows use {resource.name} now",
                 "wait until fewer do",

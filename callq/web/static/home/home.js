@@ -11,6 +11,8 @@ import { lang, named, t, translatePage } from "/static/words.js";
  *   zones: {code: string, name: string, name_en: string, place: string}[],
  *   windows: {id: string, label: string, directions: string}[], may: string[]}} HallInfo */
 
+/** What a page needs that not every token may. @type {Object<string, string>} */
+const NEEDS = { floor: "read_floor", editor: "read_config" };
 const BESIDE = /^(entrance$|window\/)/;
 
 /** @param {Link} link @returns {HTMLElement} */
@@ -89,6 +91,11 @@ function hallNode(info, passOf, hint) {
   const floor = pass
     ? [{ title: t("home.floor"), href: `/floor/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(pass.token)}`, note: t("home.floorHint") }]
     : [];
+  const editing = passOf("editor");
+  if (editing) {
+    const href = `/editor/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(editing.token)}`;
+    floor.push({ title: t("home.editor"), href, note: t("home.editorHint") });
+  }
   const panels = info.windows.map((window) =>
     links("panel", window.id, t("home.window", { label: window.label }), window.directions),
   );
@@ -115,7 +122,8 @@ function demoNodes(text) {
   const first = Array.from(passes.values())[0];
   if (!first) return Promise.reject(401);
   return get(`/v1/halls/${encodeURIComponent(hall)}`, first.token).then((info) => [
-    hallNode(info, (page) => passes.get(page), t("home.linksHint")),
+    // Whoever runs the hall may change it: one pass, since a terminal is narrow.
+    hallNode(info, (page) => passes.get(page === "editor" ? "floor" : page), t("home.linksHint")),
   ]);
 }
 
@@ -127,7 +135,7 @@ function hallNodes(token) {
       get(`/v1/halls/${encodeURIComponent(name.id)}`, token).then((info) =>
         hallNode(
           info,
-          (page) => (page === "floor" && info.may.indexOf("read_floor") < 0 ? undefined : { token, clerk: "" }),
+          (page) => (NEEDS[page] && info.may.indexOf(NEEDS[page]) < 0 ? undefined : { token, clerk: "" }),
           t("home.rights"),
         ),
       ),
