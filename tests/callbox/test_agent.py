@@ -351,6 +351,17 @@ async def test_a_day_at_a_keypad(door: Door, tmp_path: Path) -> None:
         await press("*", "1", state="idle")
         await press("/", "5", state="paused", pause_reason="用餐休息")
         await press("Enter", state="idle")
+        await press("9", outcome="refused", state="idle")
+        await press("Enter", state="calling")
+        await press("Enter", state="serving")
+        await press("Enter", state="idle")
+        await press("9", state="idle")
+        assert await commands(door, "rating_requested") == 1
+        await press("0", state="idle")
+        await until(lambda: desk.panel is not None and desk.panel["help"] is not None)
+        await press("0", state="idle")
+        await until(lambda: desk.panel is not None and desk.panel["help"] is None)
+        assert [await commands(door, f"help_{what}") for what in ("requested", "ended")] == [1, 1]
 
         # A held key, and two presses before the first is answered: one act.
         called = await commands(door, "ticket_called")
