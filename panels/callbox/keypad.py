@@ -101,13 +101,13 @@ class Pad:
 
     async def test(self, box: str) -> None:
         """Blink; raises `ActFailed` where no keypad is held."""
-        there(self._health.boxes[box])
+        there(self._health.devices[box])
         tested = self._test = trio.Event()
         self._wake()
         with trio.move_on_after(BACK_LIMIT_S):
             await tested.wait()
             return
-        there(self._health.boxes[box])
+        there(self._health.devices[box])
         raise ActFailed("its lamp is busy")
 
     async def resend(self, box: str) -> None:
@@ -121,7 +121,7 @@ class Pad:
         with trio.move_on_after(BACK_LIMIT_S):
             await self._taken.wait()
             return
-        raise ActFailed(self._health.boxes[box].error or "the keypad does not come back")
+        raise ActFailed(self._health.devices[box].error or "the keypad does not come back")
 
     async def _serve(self, descriptor: int) -> None:
         async with trio.lowlevel.FdStream(descriptor) as stream, trio.open_nursery() as nursery:

@@ -218,7 +218,7 @@ async def test_noise_and_pieces_on_a_line_behind_a_serial_server(door: Door) -> 
         assert await commands(door, "ticket_called") == 1
         # The server loses its power; the box is served again, with what is so then.
         await wire._end.aclose()
-        await until(lambda: made.health.boxes["box-w1"].state == "lost")
+        await until(lambda: made.health.devices["box-w1"].state == "lost")
         await door.window("start")
         await door.window("complete")
         await until(lambda: wire._end.socket.fileno() >= 0)  # type: ignore[attr-defined]
@@ -253,7 +253,7 @@ async def test_a_press_acts_once_over_a_cut(door: Door, monkeypatch: pytest.Monk
                 way.closed = False
             await until_window(door, state=state)
             await until(lambda: not made.desks["w1"].pending)
-            assert made.health.boxes["box-w1"].outcome == "done", turn
+            assert made.health.devices["box-w1"].outcome == "done", turn
     assert [await commands(door, f"ticket_{what}") for what in ("called", "started", "completed")] == [
         2,
         1,
@@ -274,7 +274,7 @@ async def test_a_press_that_is_never_answered_is_told(door: Door, monkeypatch: p
         way.cut()
         await wire.press(1, CALL)
         await wire.until(1, lambda answer: answer.raw == FAULT)
-        assert made.health.boxes["box-w1"].outcome == "given_up"
+        assert made.health.devices["box-w1"].outcome == "given_up"
         # It is not sent after its time.
         way.closed = False
         await wire.until(1, lambda answer: answer.raw == NOBODY)
@@ -283,7 +283,7 @@ async def test_a_press_that_is_never_answered_is_told(door: Door, monkeypatch: p
         way.cut()
         await until(lambda: made.desks["w1"].lost)
         assert (await wire.press(1, RECALL)).raw == FAULT
-        await until(lambda: made.health.boxes["box-w1"].outcome == "refused")
+        await until(lambda: made.health.devices["box-w1"].outcome == "refused")
 
 
 async def test_what_a_busy_server_says_is_asked_again(door: Door) -> None:
@@ -323,7 +323,7 @@ async def test_a_day_at_a_keypad(door: Door, tmp_path: Path) -> None:
             call_reason="赶火车",
         ) as (made, _),
     ):
-        desk, health = made.desks["w1"], made.health.boxes["pad"]
+        desk, health = made.desks["w1"], made.health.devices["pad"]
 
         async def press(*caps: str, outcome: str = "done", **wanted: object) -> None:
             lit, health.outcome = keys.lit, ""
@@ -392,13 +392,13 @@ async def test_a_press_outlives_its_keypad(door: Door, tmp_path: Path) -> None:
         passing(door.port) as way,
         agent(door, server=way.url, keypads=(pad(keys.path),)) as (made, _),
     ):
-        await until(lambda: made.health.boxes["pad"].state == "present")
+        await until(lambda: made.health.devices["pad"].state == "present")
         way.closed = True
         way.cut()
         await keys.press("Enter")
         await until(lambda: made.desks["w1"].pending)
         await keys.unplug()
-        await until(lambda: made.health.boxes["pad"].state == "lost")
+        await until(lambda: made.health.devices["pad"].state == "lost")
         way.closed = False
         await until_window(door, state="calling")
         keys.plug_in(nursery)
@@ -483,7 +483,7 @@ async def test_a_box_with_keys_and_a_display(door: Door) -> None:
             await until_window(door, state="idle")
             await until(lambda: said(0xA1)[-1].endswith("空闲 窗口1 等候1"))
             assert len(said(0xB0)) == 5
-            assert made.health.boxes["lcd"].state == "present"
+            assert made.health.devices["lcd"].state == "present"
 
 
 async def test_a_change_is_pushed_where_the_line_allows_it(door: Door) -> None:
@@ -497,7 +497,7 @@ async def test_a_change_is_pushed_where_the_line_allows_it(door: Door) -> None:
 async def test_a_box_that_falls_silent(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines_module, "SILENT_S", 0.3)
     async with on_pty() as wire, agent(door, lines=(hub(wire, "w1"),)) as (made, _):
-        box = made.health.boxes["box-w1"]
+        box = made.health.devices["box-w1"]
         await wire.poll(1)
         await until(lambda: box.state == "present")
         await until(lambda: box.state == "silent")
@@ -508,10 +508,10 @@ async def test_a_box_that_falls_silent(door: Door, monkeypatch: pytest.MonkeyPat
 
 async def test_a_window_that_the_hall_has_not(door: Door) -> None:
     async with on_pty() as wire, agent(door, lines=(hub(wire, "w9", "w1"),)) as (made, _):
-        assert "w9" in made.health.windows["w9"]
+        assert "w9" in made.health.refused["w9"]
         assert (await wire.press(1, CALL)).raw == FAULT
         assert (await wire.press(2, CALL)).raw == NOBODY
-        await until(lambda: made.health.boxes["box-w9"].outcome == "refused")
+        await until(lambda: made.health.devices["box-w9"].outcome == "refused")
         assert made.health.good is False
 
 
@@ -572,7 +572,7 @@ async def _over_a_death(server: LiveServer) -> None:
             panel = made.desks["w1"].panel
             assert panel is not None
             assert panel["window"]["state"] == state
-            assert made.health.boxes["box-w1"].outcome == "done"
+            assert made.health.devices["box-w1"].outcome == "done"
         stopping.set()
 
 
