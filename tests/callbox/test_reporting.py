@@ -16,7 +16,7 @@ from panels.callbox import lines as lines_module
 from panels.callbox.config import Box, Keypad, Line
 from tests.callbox import boxes
 from tests.callbox.boxes import on_pty, on_usb
-from tests.callbox.test_agent import agent, hub
+from tests.callbox.running import agent, hub
 from tests.displays.cards import WITHIN_S, until
 from tests.harness import small_hall
 from tests.web.conftest import Door, serving
