@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -55,3 +55,12 @@ async def test_a_box_with_keys_and_a_display(door: Door) -> None:
             await until(lambda: said(0xA1)[-1].endswith("空闲 窗口1 等候1"))
             assert len(said(0xB0)) == 5
             assert made.health.devices["lcd"].state == "present"
+
+
+async def test_displays_of_one_line_are_written_one_after_the_other(door: Door) -> None:
+    async with on_pty() as wire:
+        made = tuple(Box(name=f"lcd{n}", window=f"w{n}", address=n) for n in (1, 2, 3))
+        keys: dict[str, Any] = {"21": "enter"}
+        line = Line(name="display", protocol="lcd21", address=wire.path, boxes=made, keys=keys, show="A1")
+        async with agent(door, lines=(line,)):
+            await until(lambda: {address for address, _, _ in boxes.lcd_said(wire.said)} == {1, 2, 3})

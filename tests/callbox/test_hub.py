@@ -153,6 +153,20 @@ async def test_a_change_is_pushed_where_the_line_allows_it(door: Door) -> None:
         await until(lambda: len(wire.said) >= 22 and wire.last().number == 1)
 
 
+async def test_all_boxes_of_a_line_are_told_at_once(door: Door) -> None:
+    """Pushes and answers share a line: each frame goes out whole, after the other."""
+    await door.staff()
+    async with on_pty() as wire, agent(door, lines=(hub(wire, "w1", "w2", push=True),)):
+        for number in range(1, 6):
+            before = len(wire.said)
+            await door.issue()
+            await wire.say(boxes.hub_frame(0x11, 1, 0) + boxes.hub_frame(0x11, 2, 0))
+            await wire.more(before + 4 * 11 - 1)
+            frames = [wire.said[at : at + 11] for at in range(before, len(wire.said), 11)]
+            told = [boxes.hub_answer(frame) for frame in frames]
+            assert {answer.address for answer in told if answer.waiting == number} == {1, 2}
+
+
 async def test_a_box_that_falls_silent(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines_module, "SILENT_S", 0.3)
     async with on_pty() as wire, agent(door, lines=(hub(wire, "w1"),)) as (made, _):
