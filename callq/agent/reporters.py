@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import trio
 
@@ -17,16 +17,29 @@ if TYPE_CHECKING:
 
     Acts = Mapping[DeviceOrderName, Callable[[], Awaitable[None]]]
 
+H = TypeVar("H", bound="Conditions[Any]")
+
 LOOK_S: Final = 1.0
 """How often faults are looked at."""
 
 
-class Reporters:
+class Config(Protocol):
+    """What every program beside devices knows."""
+
+    @property
+    def server(self) -> str:
+        """Its address."""
+
+    @property
+    def hall(self) -> str:
+        """Hall id."""
+
+
+class Reporters(Generic[H]):
     """Reporters of all devices of a program.
 
     Args:
-      server: its address.
-      hall: hall id.
+      config: of the program.
       token: may report for the devices.
       kind: of the devices, where the hall file does not have them.
       health: how they are.
@@ -34,16 +47,9 @@ class Reporters:
     """
 
     def __init__(
-        self,
-        server: str,
-        hall: str,
-        token: str,
-        *,
-        kind: str,
-        health: Conditions[Any],
-        faults: Callable[[str], Mapping[str, str]],
+        self, config: Config, token: str, kind: str, health: H, faults: Callable[[H, str], Mapping[str, str]]
     ) -> None:
-        self._server, self._hall, self._token, self._kind = server, hall, token, kind
+        self._config, self._token, self._kind = config, token, kind
         self._health = health
         self._faults = faults
         self._reporters: dict[str, HealthReporter] = {}
@@ -54,9 +60,9 @@ class Reporters:
         Args:
           acts: what each device can be told, by name; each raises `ActFailed` where it cannot.
         """
-        async with health_client(self._server, self._token) as client, trio.open_nursery() as nursery:
+        async with health_client(self._config.server, self._token) as client, trio.open_nursery() as nursery:
             for name, orders in acts.items():
-                reporter = HealthReporter(client, self._hall, name, kind=self._kind, version=VERSION)
+                reporter = HealthReporter(client, self._config.hall, name, kind=self._kind, version=VERSION)
                 for order, act in orders.items():
                     reporter.on(order, act)
                 self._reporters[name] = reporter
@@ -64,7 +70,7 @@ class Reporters:
             while True:
                 await trio.sleep(LOOK_S)
                 for name, reporter in self._reporters.items():
-                    reporter.only(self._faults(name))
+                    reporter.only(self._faults(self._health, name))
 
     def told(self, data: Mapping[str, Any]) -> None:
         """The view ``orders`` has changed."""
@@ -74,5 +80,5 @@ class Reporters:
         """Not before something is known of the device, or is not to be known for now."""
         if self._health.devices[reporter.device].state == STARTING:
             await trio.sleep(LOOK_S)
-        reporter.only(self._faults(reporter.device))
+        reporter.only(self._faults(self._health, reporter.device))
         await reporter.run()

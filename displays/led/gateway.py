@@ -61,14 +61,7 @@ class Gateway:
             view = view_of(device.config)
             self._showing.setdefault(view, []).append(device)
             self.health.devices[device.config.name].view = str(view)
-        self._reporters = Reporters(
-            config.server,
-            config.hall,
-            token,
-            kind="led",
-            health=self.health,
-            faults=partial(faults_of, self.health),
-        )
+        self._reporters = Reporters(config, token, "led", self.health, faults_of)
         views = [*self._showing, ORDERS]
         address = feed_address(config.server, config.hall)
         self._followers = [

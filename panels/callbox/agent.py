@@ -33,14 +33,7 @@ class Agent:
     def __init__(self, config: AgentConfig, token: str) -> None:
         self.config = config
         self.health = Health(config)
-        self._reporters = Reporters(
-            config.server,
-            config.hall,
-            token,
-            kind="call_box",
-            health=self.health,
-            faults=partial(faults_of, self.health),
-        )
+        self._reporters = Reporters(config, token, "call_box", self.health, faults_of)
         finder = Finder(config.server, config.hall, token)
         names = dict.fromkeys(box.window for box in config.boxes)
         self.desks = {window: Desk(window, config, finder.find) for window in names}
