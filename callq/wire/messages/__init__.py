@@ -75,6 +75,7 @@ from callq.wire.messages.screens import (
     ScreenLayout,
     ScreenMedia,
     Strip,
+    UnresolvedDesk,
     VolumeFrom,
 )
 from callq.wire.messages.tickets import (
@@ -188,6 +189,7 @@ __all__ = [
     "Tides",
     "Unavailable",
     "Undoable",
+    "UnresolvedDesk",
     "Visit",
     "VisitStep",
     "VolumeFrom",
