@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from loadtests import (
+    callbox,
     day,
     days,
     doors_http,
@@ -50,6 +51,7 @@ SCENARIOS: Final[dict[str, ModuleType]] = {
     "days": days,
     "panels": panels,
     "pages": pages,
+    "callbox": callbox,
 }
 """Each has `add_arguments(parser)` and `run(args, progress) -> Report`."""
 

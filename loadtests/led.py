@@ -7,35 +7,29 @@ it stands when a subscriber has the same change on the feed, which is what the g
 from __future__ import annotations
 
 import gc
-import os
-import subprocess
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import trio
 
-from callq.config import load_hall
-from callq.config.export import export_hall
 from callq.demo.client import open_api
 from callq.demo.feed import open_feed
 from displays.led.config import Device
 from displays.led.protocols import ddp, onbon
 from displays.led.render import Typesetter
 from displays.led.sign import Shown
-from loadtests.feed import many_windows
 from loadtests.figures import Bound, Figure, Report, percentile, report
-from loadtests.servers import ADMIN_TOKEN, callq_server, scratch
+from loadtests.servers import ADMIN_TOKEN, callq_agent, callq_server, scratch
+from loadtests.staffing import hall_of, stand_ready
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from rich.progress import Progress
 
-    from callq.demo.client import Api
     from callq.demo.feed import Feed, View
     from displays.led.config import Protocol
     from loadtests.servers import Server
@@ -81,8 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> Report:
     """Measure; every call must reach every bar of its window."""
     with scratch() as place:
-        hall = place / f"{HALL}.toml"
-        hall.write_text(export_hall(many_windows(load_hall(HALL), WINDOWS)), encoding="utf-8")
+        hall = hall_of(place, HALL, WINDOWS)
         with callq_server(place / "data", str(hall)) as server:
             found = trio.run(_measure, args, server, place, progress)
     return report(
@@ -135,7 +128,7 @@ async def _measure(args: argparse.Namespace, server: Server, place: Path, progre
     bars = {f"w{number}": Bars() for number in range(WINDOWS)}
     calls = int(args.seconds * PER_S)
     async with open_api(url, ADMIN_TOKEN) as api, trio.open_nursery() as nursery:
-        await _prepare(api, calls * args.runs)
+        await stand_ready(api, HALL, WINDOWS, calls * args.runs)
         token = str((await api.post("/v1/tokens", {"role": "device", "hall": HALL}))["token"])
         devices = [await _serve_bars(nursery, window, bars[window]) for window in bars]
         with _gateway(place, url, token, [one for pair in devices for one in pair]):
@@ -145,21 +138,6 @@ async def _measure(args: argparse.Namespace, server: Server, place: Path, progre
                 found.append(await _one_run(url, bars, calls))
         nursery.cancel_scope.cancel()
     return found
-
-
-async def _prepare(api: Api, tickets: int) -> None:
-    for number in range(WINDOWS):
-        for command in ({"command": "sign_in", "clerk": f"c{number}"}, {"command": "open"}):
-            await api.post(f"/v1/halls/{HALL}/windows/w{number}/commands", command)
-    limit = trio.CapacityLimiter(16)
-
-    async def issue() -> None:
-        async with limit:
-            await api.post(f"/v1/halls/{HALL}/tickets", {"service": "general"})
-
-    async with trio.open_nursery() as nursery:
-        for _ in range(tickets):
-            nursery.start_soon(issue)
 
 
 # The bars -----------------------------------------------------------------------------------------
@@ -200,30 +178,14 @@ def _device(name: str, protocol: Protocol, port: int, window: str) -> Device:
     return Device(name=name, protocol=protocol, address=address, columns=COLUMNS, rows=ROWS, window=window)
 
 
-@contextmanager
-def _gateway(place: Path, url: str, token: str, devices: list[Device]) -> Iterator[None]:
+def _gateway(place: Path, url: str, token: str, devices: list[Device]) -> AbstractContextManager[None]:
     """`callq led run` with these devices."""
     lines = [f'server = "{url}"', f'hall = "{HALL}"']
     for device in devices:
         lines += ["[[devices]]", f'name = "{device.name}"', f'protocol = "{device.protocol}"']
         lines += [f'address = "{device.address}"', f"columns = {COLUMNS}", f"rows = {ROWS}"]
         lines += [f'window = "{device.window}"']
-    file = place / "led.toml"
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with (place / "led.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "callq.cli", "led", "run", str(file)],
-            env={**os.environ, "CALLQ_LED_TOKEN": token},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield
-            if process.poll() is not None:
-                raise RuntimeError(f"the gateway ended:\n{(place / 'led.log').read_text()[-4000:]}")
-        finally:
-            process.terminate()
-            process.wait()
+    return callq_agent(place, "led", lines, token)
 
 
 async def _until_all_show(bars: dict[str, Bars]) -> None:

@@ -171,6 +171,31 @@ def callq_server(
             process.wait()
 
 
+@contextmanager
+def callq_agent(place: Path, name: str, lines: list[str], token: str) -> Iterator[None]:
+    """`callq NAME run` as a process, with a file of these lines in `place`.
+
+    Raises:
+      RuntimeError: it ended by itself.
+    """
+    file, log = place / f"{name}.toml", place / f"{name}.log"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "callq.cli", name, "run", str(file)],
+            env={**os.environ, f"CALLQ_{name.upper()}_TOKEN": token},
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            yield
+            if process.poll() is not None:
+                raise RuntimeError(f"callq {name} run ended:\n{log.read_text()[-4000:]}")
+        finally:
+            process.terminate()
+            process.wait()
+
+
 def is_ready(port: int) -> bool:
     """Whether a server answers that it serves."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -118,11 +118,13 @@ class TcpStream:
 
     def __init__(self, inner: trio.SocketStream) -> None:
         self._inner = inner
+        self._sending = trio.Lock()
 
     async def send(self, data: bytes) -> None:
-        """Send all; raises `Broken`."""
+        """Send all, after what another task is sending; raises `Broken`."""
         with told("sending", SEND_LIMIT_S):
-            await self._inner.send_all(data)
+            async with self._sending:
+                await self._inner.send_all(data)
 
     async def receive(self) -> bytes:
         """What comes next; raises `Broken`."""
@@ -168,11 +170,16 @@ class SerialStream:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._inner = trio.lowlevel.FdStream(descriptor)
+        self._sending = trio.Lock()
 
     async def send(self, data: bytes) -> None:
-        """Send all; raises `Broken`. At 9,600 baud a hundred bytes take a tenth of a second."""
+        """Send all, after what another task is sending; raises `Broken`.
+
+        At 9,600 baud a hundred bytes take a tenth of a second.
+        """
         with told("writing to the serial line", SEND_LIMIT_S):
-            await self._inner.send_all(data)
+            async with self._sending:
+                await self._inner.send_all(data)
 
     async def receive(self) -> bytes:
         """What comes next; raises `Broken`."""

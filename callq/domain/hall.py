@@ -114,7 +114,7 @@ class Service(_Config, frozen=True, kw_only=True):
     """Heading under which kiosks show it, e.g. 个人."""
     theme_en: str = ""
     everyday: str = ""
-    """What people call it, e.g. 看病报销, for the large-type page of kiosks."""
+    """What people call it, e.g. 看病报销: on the large-type page of kiosks, and to find it by."""
     precheck: tuple[str | Check, ...] = ()
     """What helpers look at before a number, in order."""
     needs_precheck: bool = False
@@ -592,6 +592,15 @@ def remote_only(config: HallConfig) -> tuple[str, ...]:
         return ()
     shared = {code for window in others for code in window.services}
     return tuple(one.code for one in config.services if one.code in by_video - shared)
+
+
+def unresolved_desk(config: HallConfig) -> WindowConfig | None:
+    """办不成事: where matters go that fit nowhere, or came to nothing; None: the hall has no such window.
+
+    Of several the first that is equipped for a service by name, since a ticket can be taken for that.
+    """
+    found = [window for window in config.windows if window.kind == "fallback"]
+    return next((window for window in found if window.services), found[0] if found else None)
 
 
 def digest(config: HallConfig) -> str:

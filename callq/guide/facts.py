@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.domain import estimate, opening
 from callq.domain.calendar import WEEKDAYS, business_day, day_after, local_ms, parse_hours
-from callq.domain.hall import remote_only
+from callq.domain.hall import remote_only, unresolved_desk
 from callq.domain.routing.staffing import staffing_of
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import zone_for
@@ -69,7 +69,8 @@ class Facts:
         self.state = state
         self.now_ms = now_ms
         self.outlets: dict[str, Outlet] = {outlet.channel: outlet for outlet in state.config.outlets}
-        self.fallback = _named_at(state, "fallback")
+        desk = unresolved_desk(state.config)
+        self.fallback = desk.services[0] if desk is not None and desk.services else ""
         """Service of the desk for what fits nowhere (办不成事); empty: the hall has none."""
         self.remote = remote_only(state.config)
         """Services of windows that serve by video, and of no others: a ticket of theirs is called there."""
@@ -175,9 +176,3 @@ def _opens(outlet: Outlet, at_ms: int, timezone: str) -> int | None:
             if at_ms < ends_ms:
                 return max(at_ms, begins_ms)
     return None
-
-
-def _named_at(state: HallState, kind: str) -> str:
-    """The first service that windows of a kind are equipped for by name."""
-    named = (window.services[0] for window in state.config.windows if window.kind == kind and window.services)
-    return next(named, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.estimate import newcomer
+from callq.domain.hall import unresolved_desk
 from callq.views.board import window_row, working
 from callq.views.notices import layout_of, notices_of
 from callq.views.queues import Memo, label_ranges, place_of, waiting_count
@@ -49,7 +50,24 @@ def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, obj
         "screen": layout_of(state, None),
         "rejoin": rejoin_of(state),
         "contact": m.ContactInfo(phone=config.contact.phone, address=config.contact.address),
+        "unresolved": _unresolved(state),
     }
+
+
+def _unresolved(state: HallState) -> m.UnresolvedDesk | None:
+    desk = unresolved_desk(state.config)
+    if desk is None:
+        return None
+    zone = state.index.zones[desk.zone]
+    beside = (w for w in state.config.windows if (w.kind, w.zone) == (desk.kind, desk.zone))
+    return m.UnresolvedDesk(
+        service=desk.services[0] if desk.services else "",
+        windows=label_ranges(window.label for window in beside),
+        zone_name=zone.name,
+        zone_name_en=zone.name_en,
+        zone_place=zone.place,
+        directions=desk.directions,
+    )
 
 
 def entrance_service(

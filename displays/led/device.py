@@ -113,7 +113,7 @@ class LedDevice:
         try:
             await driver.show(wanted)
         except Refused as refused:
-            self._health.refused(self.config.name, str(refused))
+            self._health.refused_by(self.config.name, str(refused))
         else:
             taken = None if heard is None else trio.current_time() - heard
             self._health.shown(self.config.name, taken)
@@ -125,7 +125,7 @@ class LedDevice:
         try:
             await driver.check()
         except Refused as refused:
-            self._health.refused(self.config.name, str(refused))
+            self._health.refused_by(self.config.name, str(refused))
         else:
             self._health.reached(self.config.name)
 

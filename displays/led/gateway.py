@@ -10,12 +10,13 @@ import structlog
 import trio
 
 from callq.agent.feed import MAX_VIEWS, Follower, Watched, feed_address
+from callq.agent.reporters import Reporters
 from callq.agent.status import serve_status
 from displays.led.device import LedDevice
 from displays.led.drivers import Lines
 from displays.led.health import Health
 from displays.led.render import Typesetter, cell_width
-from displays.led.reporting import Reporting
+from displays.led.reporting import acts_of, faults_of
 from displays.led.sign import BLANK, board_sign, stale_sign, strip_sign
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Gateway:
             view = view_of(device.config)
             self._showing.setdefault(view, []).append(device)
             self.health.devices[device.config.name].view = str(view)
-        self._reporting = Reporting(config, token, self.devices, self.health)
+        self._reporters = Reporters(config, token, "led", self.health, faults_of)
         views = [*self._showing, ORDERS]
         address = feed_address(config.server, config.hall)
         self._followers = [
@@ -101,7 +102,8 @@ class Gateway:
                 port = await nursery.start(serve_status, self.health, *status)
             for device in self.devices.values():
                 nursery.start_soon(device.run)
-            nursery.start_soon(self._reporting.run)
+            acts = {name: acts_of(device, self.health) for name, device in self.devices.items()}
+            nursery.start_soon(self._reporters.run, acts)
             async with trio.open_nursery() as feeds:
                 for follower in self._followers:
                     feeds.start_soon(follower.run)
@@ -118,9 +120,9 @@ class Gateway:
         log.info("led_stopped")
 
     def _show(self, view: Watched, data: dict[str, Any]) -> None:
-        self.health.views.pop(str(view), None)
+        self.health.refused.pop(str(view), None)
         if view == ORDERS:
-            self._reporting.told(data)
+            self._reporters.told(data)
             return
         for device in self._showing[view]:
             device.show(self.sign(device.config, data))
@@ -136,7 +138,7 @@ class Gateway:
             self.health.feed(error)
 
     def _refuse(self, view: Watched, why: str) -> None:
-        self.health.views[str(view)] = why
+        self.health.refused[str(view)] = why
         structlog.get_logger().error("led_view_refused", view=str(view), error=why)
         for device in self._showing.get(view, ()):
             device.show(BLANK)

@@ -1,19 +1,18 @@
-"""The gateway's devices at the health door of the server: how each is, and what it is told to do."""
+"""What the devices tell the hall of themselves, and what they can be told by it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import trio
 
-from callq.agent import VERSION, ActFailed, HealthReporter, health_client, hurry_told
+from callq.agent import ActFailed
 from displays.led.health import GOOD
 from displays.led.sign import BLANK, Line, Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from displays.led.config import Device, GatewayConfig
+    from callq.agent.reporters import Acts
+    from displays.led.config import Device
     from displays.led.device import LedDevice
     from displays.led.health import Health
 
@@ -23,55 +22,22 @@ TEST_S: Final = 5.0
 TAKEN_LIMIT_S: Final = 10.0
 """So soon a device is to have taken what it is sent on an order."""
 
-LOOK_S: Final = 1.0
-"""How often faults are looked at."""
-
 _FAULTS: Final = {"lost": "unreachable", "refused": "refused"}
 
 
-class Reporting:
-    """Reporters of all devices of a gateway, which end when it does."""
+def acts_of(device: LedDevice, health: Health) -> Acts:
+    """What a device can be told."""
+    acts = _Acts(device, health)
+    return {"test": acts.test, "resend": acts.resend, "restart": acts.restart}
 
-    def __init__(
-        self, config: GatewayConfig, token: str, devices: Mapping[str, LedDevice], health: Health
-    ) -> None:
-        self._config = config
-        self._token = token
-        self._devices = devices
-        self._health = health
-        self._reporters: dict[str, HealthReporter] = {}
 
-    async def run(self) -> None:
-        """Report until cancelled."""
-        async with (
-            health_client(self._config.server, self._token) as client,
-            trio.open_nursery() as nursery,
-        ):
-            for name, device in self._devices.items():
-                reporter = HealthReporter(client, self._config.hall, name, kind="led", version=VERSION)
-                acts = _Acts(device, self._health)
-                reporter.on("test", acts.test)
-                reporter.on("resend", acts.resend)
-                reporter.on("restart", acts.restart)
-                self._reporters[name] = reporter
-                self._look()
-                nursery.start_soon(reporter.run)
-            while True:
-                await trio.sleep(LOOK_S)
-                self._look()
-
-    def _look(self) -> None:
-        for name, reporter in self._reporters.items():
-            one = self._health.devices[name]
-            faults = {_FAULTS[one.state]: one.error} if one.state in _FAULTS else {}
-            for view, why in self._health.views.items():
-                if view == one.view:
-                    faults["feed_refused"] = f"{view}: {why}"
-            reporter.only(faults)
-
-    def told(self, data: Mapping[str, Any]) -> None:
-        """The hall has orders: those they are for ask for them at once."""
-        hurry_told(self._reporters, data)
+def faults_of(health: Health, name: str) -> dict[str, str]:
+    """What is wrong with a device, by code and in words."""
+    one = health.devices[name]
+    faults = {_FAULTS[one.state]: one.error} if one.state in _FAULTS else {}
+    if one.view in health.refused:
+        faults["feed_refused"] = f"{one.view}: {health.refused[one.view]}"
+    return faults
 
 
 class _Acts:

@@ -9,12 +9,13 @@ import structlog
 import trio
 
 from callq.agent.feed import MAX_VIEWS, Follower, Watched, feed_address
+from callq.agent.reporters import Reporters
 from callq.agent.status import serve_status
 from panels.callbox.desk import Desk
 from panels.callbox.health import Health
 from panels.callbox.keypad import Pad
 from panels.callbox.lines import BoxLine
-from panels.callbox.reporting import Reporting
+from panels.callbox.reporting import acts_of, faults_of
 from panels.callbox.tickets import Finder
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Agent:
     def __init__(self, config: AgentConfig, token: str) -> None:
         self.config = config
         self.health = Health(config)
-        self._reporting = Reporting(config, token, self.health)
+        self._reporters = Reporters(config, token, "call_box", self.health, faults_of)
         finder = Finder(config.server, config.hall, token)
         names = dict.fromkeys(box.window for box in config.boxes)
         self.desks = {window: Desk(window, config, finder.find) for window in names}
@@ -84,7 +85,8 @@ class Agent:
                     line = BoxLine(config, self.desks, self.health, presses)
                     doers.update(dict.fromkeys((box.name for box in config.boxes), line))
                     boxes.start_soon(line.run)
-                boxes.start_soon(self._reporting.run, doers)
+                acts = {name: acts_of(doer, name) for name, doer in doers.items()}
+                boxes.start_soon(self._reporters.run, acts)
                 log.info(
                     "callbox_running",
                     boxes=len(self.config.boxes),
@@ -103,10 +105,10 @@ class Agent:
 
     def _show(self, view: Watched, data: dict[str, Any]) -> None:
         if view == ORDERS:
-            self._reporting.told(data)
+            self._reporters.told(data)
             return
         desk = self._by_view[view]
-        self.health.windows.pop(desk.window, None)
+        self.health.refused.pop(desk.window, None)
         desk.show(data, desk.follower.revision(view))
 
     def _refuse(self, view: Watched, why: str) -> None:
@@ -115,7 +117,7 @@ class Agent:
             structlog.get_logger().warning("callbox_orders_refused", error=why)
             return
         desk = self._by_view[view]
-        self.health.windows[desk.window] = why
+        self.health.refused[desk.window] = why
         structlog.get_logger().error("callbox_window_refused", window=desk.window, error=why)
         desk.refuse(why)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Protocol = Literal["95h", "lcd21"]
 Key = Literal[
     "enter", "recall", "miss", "hold", "transfer", "pause", "undo", "call",
-    "next", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
+    "request_rating", "help", "next", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
 ]  # fmt: skip
 """What a key of a box means."""
 

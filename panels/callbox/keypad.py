@@ -18,6 +18,7 @@ import trio
 from callq.agent import ActFailed
 from callq.agent.channels import Broken, first_of, words
 from panels.callbox.codecs import evdev
+from panels.callbox.keys import DIGITS
 from panels.callbox.reporting import BACK_LIMIT_S, there
 from panels.callbox.typist import Typist
 
@@ -38,7 +39,7 @@ KEYS: Final[dict[str, Key]] = {
     "star": "transfer",
     "slash": "pause",
     "backspace": "undo",
-    "0": "0",
+    "0": "help",
     "1": "1",
     "2": "2",
     "3": "3",
@@ -47,7 +48,7 @@ KEYS: Final[dict[str, Key]] = {
     "6": "6",
     "7": "7",
     "8": "call",
-    "9": "9",
+    "9": "request_rating",
 }
 """What the keys of a keypad mean unless the file says otherwise: the same as at the clerk's panel."""
 
@@ -100,13 +101,13 @@ class Pad:
 
     async def test(self, box: str) -> None:
         """Blink; raises `ActFailed` where no keypad is held."""
-        there(self._health.boxes[box])
+        there(self._health.devices[box])
         tested = self._test = trio.Event()
         self._wake()
         with trio.move_on_after(BACK_LIMIT_S):
             await tested.wait()
             return
-        there(self._health.boxes[box])
+        there(self._health.devices[box])
         raise ActFailed("its lamp is busy")
 
     async def resend(self, box: str) -> None:
@@ -120,7 +121,7 @@ class Pad:
         with trio.move_on_after(BACK_LIMIT_S):
             await self._taken.wait()
             return
-        raise ActFailed(self._health.boxes[box].error or "the keypad does not come back")
+        raise ActFailed(self._health.devices[box].error or "the keypad does not come back")
 
     async def _serve(self, descriptor: int) -> None:
         async with trio.lowlevel.FdStream(descriptor) as stream, trio.open_nursery() as nursery:
@@ -135,7 +136,7 @@ class Pad:
                     raise Broken("the keypad is gone")
                 for cap in decoder.feed(bytes(data)):
                     if (key := self._keys.get(cap)) is not None:
-                        self._typist.type(key)
+                        self._typist.type(key, cap if cap in DIGITS else "")
                         self._wake()
 
     def _told(self, outcome: Outcome) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Act = Literal[
     "enter", "next", "recall", "recall_or_miss", "miss", "hold", "transfer", "pause", "toggle_pause",
-    "undo", "call",
+    "undo", "call", "request_rating", "help",
 ]  # fmt: skip
 """What a clerk can want."""
 
@@ -68,18 +68,22 @@ class Typing:
     digits: str = ""
     _until_s: float = field(default=0.0)
 
-    def type(self, key: Key, now_s: float, *, pausing: bool = False) -> Wish | None:
+    def type(self, key: Key, now_s: float, *, digit: str = "", pausing: bool = False) -> Wish | None:
         """A key was pressed at `now_s`; answers what is wanted, if that is known now.
 
-        `pausing`: the window will pause after its ticket, which the pause key then takes back.
+        Args:
+          key: what it means.
+          now_s: on any clock that runs evenly.
+          digit: stands on the key, which is that digit while digits are awaited, whatever else it means.
+          pausing: the window will pause after its ticket, which the pause key then takes back.
         """
         if self.choice is not None and now_s > self._until_s:
             self.forget()
         self._until_s = now_s + CHOICE_S
         if self.choice is not None:
-            return self._chosen(self.choice, key)
+            return self._chosen(self.choice, key, digit or (key if key in DIGITS else ""))
         match key:
-            case "enter" | "next" | "recall" | "miss" | "undo":
+            case "enter" | "next" | "recall" | "miss" | "undo" | "request_rating" | "help":
                 return Wish(key)
             case "pause" if pausing:
                 return Wish("toggle_pause")
@@ -91,22 +95,23 @@ class Typing:
         """The choice is not made."""
         self.choice, self.digits = None, ""
 
-    def _chosen(self, choice: Choice, key: Key) -> Wish | None:
-        if key == "undo":
+    def _chosen(self, choice: Choice, key: Key, digit: str) -> Wish | None:
+        if choice == "call":
+            return self._number(key, digit)
+        if key in (choice, "undo") or digit == "0":
+            self.forget()
+        elif digit:
+            self.forget()
+            return Wish(choice, digit)
+        return None
+
+    def _number(self, key: Key, digit: str) -> Wish | None:
+        if digit:
+            self.digits = (self.digits + digit)[:MAX_DIGITS]
+        elif key == "undo":
             self.digits = self.digits[:-1]
-            if choice != "call" or not self.digits:
+            if not self.digits:
                 self.forget()
-            return None
-        if choice != "call":
-            if key == choice:
-                self.forget()
-            elif key in DIGITS and key != "0":
-                self.forget()
-                return Wish(choice, key)
-            return None
-        if key in DIGITS or key == "call":
-            # The key that begins a call is a digit of the keypad's, too.
-            self.digits = (self.digits + (key if key in DIGITS else "8"))[:MAX_DIGITS]
         elif key == "enter" and self.digits:
             wish = Wish("call", self.digits)
             self.forget()
@@ -154,6 +159,8 @@ def command_of(
             if window["state"] == "paused" or window["pause_after"]:
                 return {"command": "unpause"}
             return {"command": "pause", **({"reason": reasons[0]} if reasons else {})}
+        case "help":
+            return {"command": "help_done" if panel["help"] else "help"}
         case "call":
             raise Refused("a number has to be looked up first")
         case act:

@@ -109,13 +109,13 @@ class BoxLine:
 
     async def test(self, box: str) -> None:
         """Test a box; raises `ActFailed`."""
-        there(self._health.boxes[box])
+        there(self._health.devices[box])
         await self._service.test(self._addresses[box])
-        there(self._health.boxes[box])
+        there(self._health.devices[box])
 
     async def resend(self, box: str) -> None:
         """Tell a box again what it is to show; raises `ActFailed`."""
-        there(self._health.boxes[box])
+        there(self._health.devices[box])
         self._service.resend(self._addresses[box])
 
     async def restart(self, box: str) -> None:
@@ -125,7 +125,7 @@ class BoxLine:
         with trio.move_on_after(BACK_LIMIT_S):
             await self._opened.wait()
             return
-        raise ActFailed(self._health.boxes[box].error or "the line cannot be opened")
+        raise ActFailed(self._health.devices[box].error or "the line cannot be opened")
 
 
 @asynccontextmanager

@@ -44,12 +44,12 @@ class Typist:
         """Whether digits are awaited."""
         return self._typing.choice is not None and trio.current_time() - self._typed_at < CHOICE_S
 
-    def type(self, key: Key) -> None:
-        """A key was pressed."""
+    def type(self, key: Key, digit: str = "") -> None:
+        """A key was pressed; `digit`: what stands on it, where that is one."""
         panel = self.desk.panel
         pausing = panel is not None and bool(panel["window"]["pause_after"])
         self._typed_at = trio.current_time()
-        wish = self._typing.type(key, self._typed_at, pausing=pausing)
+        wish = self._typing.type(key, self._typed_at, digit=digit, pausing=pausing)
         if wish is not None:
             self.press(wish)
 

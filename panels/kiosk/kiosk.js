@@ -7,13 +7,17 @@ import { isIssuing } from "/static/waits.js";
 import { lang, named, t, tCode } from "/static/words.js";
 import { Screen } from "/pages/tv/screen.js";
 import { suspendedWords } from "/pages/tv/suspended.js";
+import { renderDesk } from "/pages/kiosk/desk.js";
+import { Find } from "/pages/kiosk/find.js";
+import { Home, servicesOf } from "/pages/kiosk/home.js";
 import { Idle } from "/pages/kiosk/idle.js";
 import { Presses } from "/pages/kiosk/press.js";
 import { dianyipai } from "/pages/kiosk/readers/dianyipai.js";
 import { huashi } from "/pages/kiosk/readers/huashi.js";
 import { jieyu } from "/pages/kiosk/readers/jieyu.js";
+import { Watch } from "/pages/kiosk/readers/watch.js";
 import { bookingIn, listen, ticketIn } from "/pages/kiosk/scanner.js";
-import { cards, nameOf, nowOf, perPage } from "/pages/kiosk/services.js";
+import { nameOf, nowOf } from "/pages/kiosk/services.js";
 import { hush, maySpeak, speak } from "/pages/kiosk/speech.js";
 import { mayReprint, pageOf, renderTicket } from "/pages/kiosk/ticket.js";
 
@@ -21,12 +25,13 @@ import { mayReprint, pageOf, renderTicket } from "/pages/kiosk/ticket.js";
 /** @typedef {import("/static/wire.js").PrinterNow} PrinterNow */
 /** @typedef {import("/static/wire.js").Ticket} Ticket */
 /** @typedef {import("/static/wire.js").BookingRow} BookingRow */
-/** @typedef {"home"|"checkin"|"message"|"ticket"} Mode */
+/** @typedef {"home"|"checkin"|"find"|"desk"|"message"|"ticket"} Mode */
+
+/** @type {Mode[]} */
+const MODES = ["home", "checkin", "find", "desk", "message", "ticket"];
 
 /** A touch that began on the view before must not act on the one that has just come. */
 const SETTLE_MS = 500;
-const CARD_AGAIN_MS = 1000;
-const READER_AGAIN_MS = 5000;
 /** So long an order to this device waits for whoever is at it. */
 const FREE_WITHIN_MS = 20000;
 const LOOK_MS = 250;
@@ -36,6 +41,9 @@ const LETTERS = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** @type {Object<string, import("/pages/kiosk/readers/card.js").Reader>} */
 const READERS = { huashi, jieyu, dianyipai };
+
+/** Beside the words of the buttons at the bottom. @type {Object<string, import("/static/dom.js").Shape>} */
+const SIGNS = { "find-open": "search", rejoin: "again", aloud: "sound", help: "bell", unresolved: "person" };
 
 const asked = new URLSearchParams(location.search);
 const [hall] = pathParts();
@@ -49,12 +57,9 @@ let mode = "home";
 let shownMs = performance.now();
 let elder = false;
 let priority = false;
-let page = 0;
 let typed = "";
 let printersKnown = false;
 let readerThere = false;
-/** The card that was read last, so that one that is left there acts once. */
-let lastCard = "";
 let told = { title: "", words: "" };
 /** @type {BookingRow[]} */
 let bookings = [];
@@ -63,6 +68,8 @@ let ticket = null;
 let link = "";
 let reprinting = false;
 
+const front = new Home();
+const finding = new Find();
 /** @type {Screen<Entrance>} */
 const screen = new Screen(hall, { view: "entrance" }, render);
 const idle = new Idle({ onAsk: askStill, onLeft: leave });
@@ -80,6 +87,7 @@ function go(next) {
 function home() {
   typed = "";
   bookings = [];
+  finding.forget();
   told = { title: "", words: "" };
   go("home");
 }
@@ -89,7 +97,7 @@ function leave() {
   askStill(null);
   elder = false;
   priority = false;
-  page = 0;
+  front.page = 0;
   home();
   if (lang !== "zh") switchLanguage("zh");
 }
@@ -157,10 +165,30 @@ function show(taken) {
   screen.render();
 }
 
-/** @param {string} service */
-function issue(service) {
+/** @param {{service: string}|{item: string}} what a service, or one matter of it */
+function issue(what) {
   if (!presses || presses.busy || !screen.live) return;
-  take(presses.send("tickets", printed({ service, traits: traits() })));
+  take(presses.send("tickets", printed({ ...what, traits: traits() })));
+}
+
+/** All matters of the hall, a page after the other; without an answer those of before stay. */
+async function readItems() {
+  /** @type {import("/static/wire.js").Item[]} */
+  const found = [];
+  for (let after = ""; presses; ) {
+    const result = await presses.read(`items?limit=500${after && `&after=${after}`}`);
+    if (!result.ok) return;
+    found.push(...result.answer.items);
+    after = result.answer.next;
+    if (!after) break;
+  }
+  finding.items = found;
+  screen.render();
+}
+
+function find() {
+  go("find");
+  readItems();
 }
 
 /** @param {string} booking */
@@ -195,40 +223,26 @@ async function findBookings(idNo) {
   else go("checkin");
 }
 
-/** Read cards while somebody could lay one down. */
-async function readCards() {
-  if (!reader) return;
-  for (;;) {
-    const wanted = (mode === "home" || mode === "checkin") && screen.live && presses !== null && !presses.busy;
-    let pause = CARD_AGAIN_MS;
-    try {
-      const card = wanted ? await reader.read() : null;
-      if (!readerThere && wanted) {
-        readerThere = true;
-        screen.render();
-      }
-      if (wanted && screen.device) screen.device.clear("reader_absent");
-      if (wanted && card === null) lastCard = "";
-      if (card && card.id_no !== lastCard && (mode === "home" || mode === "checkin")) {
-        lastCard = card.id_no;
-        idle.touch();
-        await findBookings(card.id_no);
-      }
-    } catch (error) {
-      if (screen.device) screen.device.fault("reader_absent", `${asked.get("reader")}: ${error instanceof Error ? error.message : error}`);
-      if (readerThere) {
-        readerThere = false;
-        screen.render();
-      }
-      pause = READER_AGAIN_MS;
-    }
-    await new Promise((resolve) => window.setTimeout(resolve, pause));
-  }
+/** Whether somebody could lay a card down. */
+const mayCard = () => (mode === "home" || mode === "checkin") && screen.live && presses !== null && !presses.busy;
+
+/** @param {boolean} there @param {string} why */
+function readerIs(there, why) {
+  if (screen.device) screen.device.set("reader_absent", !there, there ? "" : `${asked.get("reader")}: ${why}`);
+  if (readerThere === there) return;
+  readerThere = there;
+  screen.render();
+}
+
+/** @param {string} idNo */
+async function onCard(idNo) {
+  idle.touch();
+  await findBookings(idNo);
 }
 
 /** Whether somebody is at it, or was a moment ago. */
 function inUse() {
-  return mode !== "home" || elder || priority || lang !== "zh" || page > 0;
+  return mode !== "home" || elder || priority || lang !== "zh" || front.page > 0;
 }
 
 /** Nothing takes the page from whoever is taking a number. */
@@ -260,52 +274,6 @@ function stopped() {
   return data.suspended && [t("tv.suspended"), suspendedWords(data.suspended, data.place.timezone)];
 }
 
-/** @param {Entrance} data @param {number} now */
-function renderHome(data, now) {
-  const withReader = reader !== null && readerThere;
-  text(byId("booked-title"), t(withReader ? "kiosk.booked.card" : "kiosk.booked"));
-  text(byId("booked-text"), t(withReader ? "kiosk.booked.cardHint" : "kiosk.bookedHint"));
-  if (byId("booked-where").getAttribute("data-reader") !== String(withReader)) {
-    attrs(byId("booked-where"), { "data-reader": withReader });
-    fill(byId("booked-sign"), [shape("person")]);
-    fill(byId("booked-where"), [shape(withReader ? "down" : "arrow"), el("span", {}, t(withReader ? "kiosk.layCard" : "kiosk.press"))]);
-  }
-  attrs(byId("booked"), { hidden: !data.services.some((one) => one.bookable) });
-  text(byId("question"), t(elder ? "kiosk.question.elder" : "kiosk.question"));
-  attrs(byId("wish"), { hidden: !priority });
-  const each = perPage(elder, window.innerWidth > window.innerHeight);
-  const pages = Math.max(1, Math.ceil(data.services.length / each));
-  page = Math.min(page, pages - 1);
-  const shown = data.services.slice(page * each, page * each + each).map((service) => ({ service, now: nowOf(service, now, data.place.timezone) }));
-  attrs(byId("pager"), { hidden: pages === 1 });
-  attrs(byId("before"), { disabled: page === 0 });
-  attrs(byId("after"), { disabled: page === pages - 1 });
-  text(byId("page-number"), t("tv.page", { n: page + 1, total: pages }));
-  const key = JSON.stringify([elder, page, shown.map((one) => [one.service.service, one.service.name, one.now])]);
-  // Not while a finger may be on them: a card that is replaced loses its press.
-  if (byId("services").getAttribute("data-key") === key) return;
-  attrs(byId("services"), { "data-key": key });
-  refresh(cards(shown, elder));
-}
-
-/** Put new cards there; one that is the same stays, so that a press on it is not lost. @param {HTMLElement[]} next */
-function refresh(next) {
-  const before = Array.from(byId("services").querySelectorAll("[data-service]"));
-  const after = next.reduce((found, node) => found.concat(node.matches("[data-service]") ? [node] : Array.from(node.querySelectorAll("[data-service]"))), /** @type {Element[]} */ ([]));
-  const same = before.length === after.length && before.every((node, n) => node.getAttribute("data-service") === after[n].getAttribute("data-service") && node.tagName === after[n].tagName && node.querySelector(".queue") !== null === (after[n].querySelector(".queue") !== null) && node.childElementCount === after[n].childElementCount);
-  if (!same) {
-    fill(byId("services"), next);
-    return;
-  }
-  before.forEach((node, n) => {
-    [".name", ".queue strong", ".queue span", ".why"].forEach((part) => {
-      const here = node.querySelector(part);
-      const there = after[n].querySelector(part);
-      if (here && there) text(here, there.textContent || "");
-    });
-  });
-}
-
 function renderCheckin() {
   const choosing = bookings.length > 0;
   text(byId("checkin-title"), t(choosing ? "kiosk.choose" : "kiosk.checkin"));
@@ -333,11 +301,11 @@ function renderCheckin() {
 /** @param {Entrance|null} data @param {boolean} stands whether nobody can take a number now */
 function renderFoot(data, stands) {
   const atHome = mode === "home" && !stands;
-  attrs(byId("priority"), { hidden: !atHome || elder, "aria-pressed": priority ? "true" : "false" });
-  attrs(byId("rejoin"), { hidden: !atHome || elder });
+  ["find-open", "rejoin", "unresolved"].forEach((id) => attrs(byId(id), { hidden: !atHome || elder }));
   attrs(byId("aloud"), { hidden: !(mode === "home" && elder && maySpeak()) });
   attrs(byId("help"), { hidden: mode === "ticket" || !data, class: elder && atHome ? "dominant" : null });
   attrs(byId("back"), { hidden: mode === "home" || mode === "ticket" || (presses !== null && presses.busy) });
+  ["find-before", "find-page", "find-after"].forEach((id) => attrs(byId(id), { hidden: mode !== "find" || stands }));
   attrs(byId("done"), { hidden: mode !== "ticket" });
   const may = ticket !== null && mayReprint(ticket.print || null, screen.live);
   attrs(byId("again"), { hidden: mode !== "ticket" || !ticket || !ticket.print, disabled: !may || reprinting });
@@ -362,24 +330,29 @@ function render() {
   const stands = over !== null;
   const shown = stands && !(mode === "message" && presses !== null && presses.busy) ? "message" : mode;
   attrs(byId("page"), { "data-mode": shown, "data-elder": elder, "data-priority": priority });
-  ["home", "checkin", "message", "ticket"].forEach((name) => attrs(byId(name), { hidden: name !== shown }));
+  MODES.forEach((name) => attrs(byId(name), { hidden: name !== shown }));
   const words = stands && over && shown === "message" && !(presses !== null && presses.busy) ? over : [told.title, told.words];
   text(byId("message-title"), words[0]);
   text(byId("message-text"), words[1]);
   attrs(byId("language"), { hidden: elder || mode === "ticket" });
   attrs(byId("elder"), { hidden: mode === "ticket" });
   text(byId("elder"), t(elder ? "kiosk.ordinary" : "kiosk.elder"));
+  // Before the cards: how many there is room for depends on what stands around them.
+  renderTrouble();
+  renderFoot(data, stands);
   if (data) {
     text(byId("hall"), named(data.place.name, data.place.name_en));
     const { date, weekday } = dateParts(now, data.place.timezone);
     text(byId("date"), `${date} ${weekday}`);
     text(byId("time"), hourMinute(now, data.place.timezone));
-    if (shown === "home") renderHome(data, now);
+    const wide = window.innerWidth > window.innerHeight;
+    attrs(byId("priority"), { "aria-pressed": priority ? "true" : "false" });
+    if (shown === "home") front.render(data, now, { elder, priority, withReader: reader !== null && readerThere });
+    if (shown === "find") finding.render(servicesOf(data), { now, timezone: data.place.timezone, wide });
+    if (shown === "desk") renderDesk(data, now);
     if (shown === "checkin") renderCheckin();
     if (shown === "ticket" && ticket) renderTicket(ticket, link, ticket.print || null, data, screen.live);
   }
-  renderTrouble();
-  renderFoot(data, stands);
   return data ? data.place.timezone : undefined;
 }
 
@@ -412,8 +385,7 @@ function readAloud() {
   const { data } = screen;
   if (!data) return;
   const now = screen.clock.now();
-  const each = perPage(true, false);
-  const lines = data.services.slice(page * each, page * each + each).map((service) => {
+  const lines = front.shown.map((service) => {
     const { open, people, wait, why } = nowOf(service, now, data.place.timezone);
     return [nameOf(service, true)].concat(open ? [people, wait] : [why]).join(t("comma"));
   });
@@ -437,9 +409,26 @@ function again() {
   });
 }
 
-onChoice("services", "service", (service) => {
-  const found = screen.data ? screen.data.services.find((one) => one.service === service) : null;
-  if (found && !found.needs_precheck && isIssuing(found.ticketing, screen.clock.now())) issue(service);
+/** @param {string} code */
+function issueOf(code) {
+  const found = screen.data ? screen.data.services.find((one) => one.service === code) : null;
+  if (found && !found.needs_precheck && isIssuing(found.ticketing, screen.clock.now())) issue({ service: code });
+}
+
+onChoice("services", "service", issueOf);
+onChoice("desk-service", "service", issueOf);
+onChoice("services", "other", help);
+onChoice("letters", "letter", (letter) => {
+  finding.type(letter);
+  screen.render();
+});
+onChoice("matters", "group", (service) => {
+  finding.choose(service);
+  screen.render();
+});
+onChoice("matters", "matter", (code) => {
+  const [kind, what] = code.split(" ");
+  issue(kind === "item" ? { item: what } : { service: what });
 });
 onChoice("keys", "letter", type);
 onChoice("bookings", "booking", checkIn);
@@ -451,22 +440,37 @@ onPress("priority", () => {
 onPress("rejoin", () => tell(t("kiosk.rejoinTitle"), t("kiosk.rejoinHint")));
 onPress("help", help);
 onPress("aloud", readAloud);
-onPress("back", home);
+onPress("find-open", find);
+onPress("unresolved", () => go("desk"));
+onPress("back", () => {
+  if (mode !== "find" || !finding.back()) home();
+  else screen.render();
+});
 onPress("again", again);
 onPress("done", leave);
 onPress("elder", () => {
   elder = !elder;
-  page = 0;
+  front.page = 0;
   home();
 });
 onPress("language", () => switchLanguage(lang === "zh" ? "en" : "zh"));
-onPress("before", () => {
-  page -= 1;
-  screen.render();
-});
-onPress("after", () => {
-  page += 1;
-  screen.render();
+/** @param {string} id @param {{page: number}} what @param {number} by */
+function onTurn(id, what, by) {
+  onPress(id, () => {
+    what.page += by;
+    screen.render();
+  });
+}
+
+onTurn("before", front, -1);
+onTurn("after", front, 1);
+onTurn("find-before", finding, -1);
+onTurn("find-after", finding, 1);
+// A finger that stays asks a desktop for a menu and is no click there; here it presses what it is on.
+document.addEventListener("contextmenu", (event) => {
+  event.preventDefault();
+  const held = event.target instanceof Element ? event.target.closest("button") : null;
+  if (held && event instanceof PointerEvent && event.pointerType === "touch") held.click();
 });
 byId("stay").addEventListener("click", () => idle.touch());
 
@@ -479,6 +483,7 @@ listen((scanned) => {
   else if (booking) checkIn(booking);
 });
 
+Object.entries(SIGNS).forEach(([id, name]) => byId(id).prepend(shape(name)));
 screen.onTick = () => idle.tick(inUse());
 screen.deviceKind = "kiosk";
 screen.whenFree = whenFree;
@@ -490,4 +495,4 @@ screen.open(undefined, false, (feed, token) => {
     screen.render();
   });
 });
-readCards();
+if (reader) new Watch(reader, { wanted: mayCard, onCard, onThere: readerIs }).run();

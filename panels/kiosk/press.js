@@ -42,7 +42,7 @@ export class Presses {
     const began = performance.now();
     try {
       while (performance.now() - began < GIVEN_UP_MS) {
-        const result = await this._once(path, body, key);
+        const result = await this._once("POST", path, body, key);
         if (result) {
           this._keep(about, null);
           return result;
@@ -62,7 +62,13 @@ export class Presses {
    * @returns {Promise<Result>}
    */
   async find(path, body) {
-    const result = await this._once(path, body, null);
+    const result = await this._once("POST", path, body, null);
+    return result || { ok: false, problem: { code: "unconfirmed" } };
+  }
+
+  /** @param {string} path below the hall @returns {Promise<Result>} */
+  async read(path) {
+    const result = await this._once("GET", path, null, null);
     return result || { ok: false, problem: { code: "unconfirmed" } };
   }
 
@@ -90,15 +96,15 @@ export class Presses {
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
   }
 
-  /** @param {string} path @param {Object} body @param {string|null} key @returns {Promise<Result|null>} null: not answered */
-  async _once(path, body, key) {
+  /** @param {string} method @param {string} path @param {Object|null} body @param {string|null} key @returns {Promise<Result|null>} null: not answered */
+  async _once(method, path, body, key) {
     const stop = new AbortController();
     const timer = window.setTimeout(() => stop.abort(), REQUEST_MS);
     /** @type {Object<string, string>} */
     const headers = { Authorization: `Bearer ${this._token}`, "Content-Type": "application/json" };
     if (key) headers["Idempotency-Key"] = key;
     try {
-      const response = await fetch(this._base + path, { method: "POST", headers, body: JSON.stringify(body), signal: stop.signal });
+      const response = await fetch(this._base + path, { method, headers, body: body && JSON.stringify(body), signal: stop.signal });
       const answer = await response.json();
       if (response.ok) return { ok: true, answer };
       return response.status >= 500 || response.status === 429 ? null : { ok: false, problem: answer };

@@ -1,4 +1,4 @@
-/** What can be taken a number for: by theme, or in everyday words one below the other; closed ones say why and when. */
+/** What can be taken a number for, as cards: those that are closed say why, and when they open. */
 
 import { dateParts, hourMinute } from "/static/clock.js";
 import { el, shape } from "/static/dom.js";
@@ -6,6 +6,8 @@ import { isIssuing, waitRange } from "/static/waits.js";
 import { lang, named, t } from "/static/words.js";
 
 /** @typedef {import("/static/wire.js").EntranceService} EntranceService */
+
+const MAX_EXAMPLES = 8;
 
 /** @typedef {{open: boolean, people: string, wait: string, why: string}} Now */
 
@@ -48,6 +50,22 @@ function whyClosed(service, nowMs, timezone) {
 /** @param {EntranceService} service @param {boolean} elder */
 export const nameOf = (service, elder) => (elder && lang === "zh" && service.everyday) || named(service.name, service.name_en);
 
+/** How small a name has to be to stay in one line beside the waiting time. @param {string} name */
+const fitOf = (name) => (lang === "en" ? 0 : Math.max(0, Math.min(4, name.length - 4)));
+
+/** What people call it and plain examples, as many as stay in one line under a name that does. @param {EntranceService} service */
+function examplesOf(service) {
+  if (fitOf(service.name) === 4) return "";
+  let words = "";
+  [service.everyday, ...service.examples].filter(Boolean).some((one) => {
+    const more = words ? `${words} ${one}` : one;
+    if (words && more.length > MAX_EXAMPLES) return true;
+    words = more;
+    return false;
+  });
+  return words;
+}
+
 /**
  * One card: a button, or what keeps it from being one.
  * @param {EntranceService} service
@@ -55,35 +73,13 @@ export const nameOf = (service, elder) => (elder && lang === "zh" && service.eve
  * @param {boolean} elder
  */
 export function card(service, now, elder) {
-  const name = el("strong", { class: "name", "data-fit": nameOf(service, elder).length > (lang === "en" ? 18 : 6) ? 1 : 0 }, nameOf(service, elder));
+  const name = el("strong", { class: "name", "data-fit": fitOf(nameOf(service, elder)) }, nameOf(service, elder));
   const tile = elder ? [] : [el("span", { class: "tile", "data-len": service.prefix.length }, service.prefix)];
   if (!now.open) {
     return el("div", { class: "service closed", "data-service": service.service }, ...tile, el("span", { class: "what" }, name, el("span", { class: "why" }, now.why)));
   }
-  const examples = elder || lang === "en" ? "" : service.examples.slice(0, 3).join(" ");
+  const examples = elder || lang === "en" ? "" : examplesOf(service);
   const what = el("span", { class: "what" }, name, ...(examples ? [el("span", { class: "examples" }, examples)] : []));
   const queue = el("span", { class: "queue" }, el("strong", {}, now.people), el("span", {}, now.wait));
   return el("button", { type: "button", class: "service", "data-service": service.service }, ...tile, what, queue, ...(elder ? [shape("arrow")] : []));
-}
-
-/** Services on a page: as many as there is room for under as many headings. @param {boolean} elder @param {boolean} wide */
-export const perPage = (elder, wide) => (elder ? 5 : wide ? 12 : 14);
-
-/**
- * The cards of a page, under their themes.
- * @param {{service: EntranceService, now: Now}[]} shown
- * @param {boolean} elder
- * @returns {HTMLElement[]}
- */
-export function cards(shown, elder) {
-  if (elder) return shown.map(({ service, now }) => card(service, now, true));
-  /** @type {Map<string, HTMLElement[]>} */
-  const themes = new Map();
-  shown.forEach(({ service, now }) => {
-    const theme = named(service.theme, service.theme_en);
-    themes.set(theme, (themes.get(theme) || []).concat(card(service, now, false)));
-  });
-  return Array.from(themes).map(([theme, found]) =>
-    el("section", { class: "theme" }, ...(theme ? [el("h3", {}, theme)] : []), el("div", { class: "grid" }, ...found)),
-  );
 }

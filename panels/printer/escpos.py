@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from panels.printer.paper import CELL, Code, Gap, Line, Pair, Rule, cells
-from panels.printer.qr import qr_code
+from panels.printer.qr import qr_code, side_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +28,11 @@ CLEAR: Final = b"\x10\x05\x02"
 """Forget what is left in the buffer, so that no half ticket comes out when paper is put in."""
 
 LABEL_CELLS: Final = 12
-MODULE: Final = 5
-"""Dots of a module of the QR code."""
+MODULE: Final = 6
+"""Dots of a module of the QR code, 0.75 mm, where the paper is wide enough."""
+
+QUIET: Final = 4
+"""Modules that stay blank around it."""
 
 Qr = Literal["native", "drawn"]
 
@@ -51,7 +54,7 @@ def ticket_bytes(blocks: Iterable[Block], dots: int, qr: Qr = "native", *, cut: 
             case Code(content):
                 out += [
                     _align(True),
-                    _native(content) if qr == "native" else _drawn(content),
+                    _native(content, dots) if qr == "native" else _drawn(content, dots),
                     b"\n",
                     _align(False),
                 ]
@@ -77,14 +80,23 @@ def _text(text: str) -> bytes:
     return text.replace("–", "-").encode("gb18030")
 
 
-def _native(content: str) -> bytes:
+def module_of(content: str, dots: int) -> int:
+    """Dots of a module, so that a code and its quiet zone are on the paper whole.
+
+    Raises:
+      TooLong: no code holds so much.
+    """
+    return min(MODULE, dots // (side_of(content.encode()) + 2 * QUIET))
+
+
+def _native(content: str, dots: int) -> bytes:
     data = content.encode()
     head = b"\x1d(k"
     length = len(data) + 3
     return b"".join(
         [
             head + b"\x04\x00\x31\x41\x32\x00",
-            head + b"\x03\x00\x31\x43" + bytes([MODULE]),
+            head + b"\x03\x00\x31\x43" + bytes([module_of(content, dots)]),
             head + b"\x03\x00\x31\x45\x31",
             head + bytes([length & 255, length >> 8]) + b"\x31\x50\x30" + data,
             head + b"\x03\x00\x31\x51\x30",
@@ -92,17 +104,17 @@ def _native(content: str) -> bytes:
     )
 
 
-def _drawn(content: str) -> bytes:
+def _drawn(content: str, dots: int) -> bytes:
     """The code as a picture, ``1D 76 30``, with its quiet zone."""
-    code = qr_code(content.encode())
-    quiet = [False] * (len(code) + 8)
-    rows = [quiet] * 4 + [[False] * 4 + row + [False] * 4 for row in code] + [quiet] * 4
-    across = -(-len(quiet) * MODULE // 8)
+    code, module = qr_code(content.encode()), module_of(content, dots)
+    quiet, beside = [False] * (len(code) + 2 * QUIET), [False] * QUIET
+    rows = [quiet] * QUIET + [beside + row + beside for row in code] + [quiet] * QUIET
+    across = -(-len(quiet) * module // 8)
     picture = bytearray()
     for row in rows:
-        bits = "".join(("1" if dark else "0") * MODULE for dark in row).ljust(across * 8, "0")
-        picture += int(bits, 2).to_bytes(across, "big") * MODULE
-    height = len(rows) * MODULE
+        bits = "".join(("1" if dark else "0") * module for dark in row).ljust(across * 8, "0")
+        picture += int(bits, 2).to_bytes(across, "big") * module
+    height = len(rows) * module
     size = bytes([across & 255, across >> 8, height & 255, height >> 8])
     return b"\x1dv0\x00" + size + bytes(picture)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from panels.printer.escpos import LABEL_CELLS, MODULE
+from panels.printer.escpos import LABEL_CELLS, QUIET, module_of
 from panels.printer.paper import CELL, HEIGHT, Code, Gap, Line, Pair, Rule, cells
 from panels.printer.qr import qr_code
 
@@ -110,14 +110,14 @@ def _write(
 
 
 def _code(content: str, dots: int) -> Image.Image:
-    code = qr_code(content.encode())
-    side = (len(code) + 8) * MODULE
+    code, module = qr_code(content.encode()), module_of(content, dots)
+    side = (len(code) + 2 * QUIET) * module
     strip = _blank(dots, side)
     draw = ImageDraw.Draw(strip)
     left = (dots - side) // 2
     for y, row in enumerate(code):
         for x, dark in enumerate(row):
             if dark:
-                at = left + (x + 4) * MODULE, (y + 4) * MODULE
-                draw.rectangle([*at, at[0] + MODULE - 1, at[1] + MODULE - 1], fill=0)
+                at = left + (x + QUIET) * module, (y + QUIET) * module
+                draw.rectangle([*at, at[0] + module - 1, at[1] + module - 1], fill=0)
     return strip

@@ -32,12 +32,26 @@ def qr_code(content: bytes) -> Matrix:
     Raises:
       TooLong: none does.
     """
-    version = next((v for v in range(1, VERSIONS + 1) if _fits(content, v)), 0)
-    if not version:
-        raise TooLong(f"{len(content)} bytes")
+    version = _version(content)
     drawing = _Drawing(version)
     drawing.place(_interleaved(_data(content, version), version))
     return drawing.best()
+
+
+def side_of(content: bytes) -> int:
+    """Modules of a side of that code.
+
+    Raises:
+      TooLong: there is none.
+    """
+    return 17 + 4 * _version(content)
+
+
+def _version(content: bytes) -> int:
+    version = next((v for v in range(1, VERSIONS + 1) if _fits(content, v)), 0)
+    if not version:
+        raise TooLong(f"{len(content)} bytes")
+    return version
 
 
 def _raw_modules(version: int) -> int:

@@ -108,6 +108,7 @@ def entrance() -> dict[str, Any]:
         "suspended": None,
         "notices": [notice("东厅右转，西厅左转，二楼乘电梯。24 小时自助区在正门外左侧。", text_en=WAYS_EN)],
         "screen": LAYOUT,
+        "unresolved": None,
     }
 
 

@@ -30,7 +30,19 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser import desks, floors
 from tests.browser.boards import NOW_MS
 from tests.browser.conftest import FLAGS as BROWSER_FLAGS
-from tests.browser.conftest import PANEL, PORTRAIT, TV, WITHIN_MS, ToldFeed, chromium_path, is_live, situation
+from tests.browser.conftest import (
+    PANEL,
+    PORTRAIT,
+    TV,
+    WITHIN_MS,
+    Pages,
+    ToldFeed,
+    chromium_path,
+    is_live,
+    situation,
+)
+from tests.browser.kiosks import Kiosk, county_file, large_file, press, settled, taken
+from tests.live import LiveServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +52,19 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 HALL, WINDOW, CLERK = "county", "w1", "c01"
 WIDE = (2400, 1010)
-BAR, PHONE, TABLET = (1280, 320), (390, 844), (1180, 820)
+BAR, PHONE, TABLET, KIOSK = (1280, 320), (390, 844), (1180, 820), (720, 1280)
 DESK, LIST = (1280, 800), (900, 1100)
+
+QUEUES = {
+    "general": 18,
+    "household": 9,
+    "social": 9,
+    "medical": 6,
+    "estate": 11,
+    "traffic": 7,
+    "enterprise": 3,
+}
+"""Who waits at the large hall's kiosk."""
 
 TOGETHER = """<!doctype html><meta charset="utf-8"><style>
   * { margin: 0; box-sizing: border-box }
@@ -253,6 +276,45 @@ def at_the_desk(browser: Browser, out: Path) -> None:
             live.stop()
 
 
+def at_the_kiosk(browser: Browser, out: Path) -> None:
+    """The kiosk of a large hall that is busy, and that of a small one whose printer has no paper."""
+    with tempfile.TemporaryDirectory() as name:
+        (folder := Path(name)).joinpath("large.toml").write_text(large_file(), encoding="utf-8")
+        folder.joinpath("county.toml").write_text(county_file(), encoding="utf-8")
+        halls = [str(folder / "large.toml"), str(folder / "county.toml")]
+        live = LiveServer(folder / "data", halls=halls).start()
+        try:
+            for number in range(1, 85):
+                live.window(f"w{number:02}", "sign_in", hall="dongyuan", clerk=f"c{number:02}")
+                live.window(f"w{number:02}", "open", hall="dongyuan")
+            for service, count in QUEUES.items():
+                for _ in range(count):
+                    live.issue(service, hall="dongyuan")
+            pages = Pages(browser, live)
+            page = Kiosk(pages, live, "dongyuan").open(size=KIOSK)
+            take(page, out / "kiosk.png")
+            press(page, "#elder")
+            take(page, out / "kiosk-elder.png")
+            press(page, "#elder")
+            press(page, "#find-open")
+            expect(page.locator('[data-group="household"]')).to_contain_text("件事")
+            settled(page)
+            for letter in "hk":
+                page.locator(f'[data-letter="{letter}"]').click()
+            take(page, out / "kiosk-find.png")
+            press(page, "#back")
+            press(page, "#back")
+            press(page, "#unresolved")
+            take(page, out / "kiosk-unresolved.png")
+            kiosk = Kiosk(pages, live)
+            page = kiosk.open(size=KIOSK)
+            kiosk.agent("end", taken(page, kiosk), state="failed", fault="paper_out")
+            expect(page.locator("#ticket")).to_have_attribute("data-paper", "failed")
+            take(page, out / "kiosk-no-paper.png")
+        finally:
+            live.stop()
+
+
 def put_together(browser: Browser, out: Path, terminal: str) -> None:
     page = page_of(browser, WIDE)
     parts = {
@@ -277,6 +339,7 @@ def main() -> None:
         visit(browser, demo, args.out)
         at_the_floor(browser, demo.url, args.out)
         at_the_desk(browser, args.out)
+        at_the_kiosk(browser, args.out)
         put_together(browser, args.out, terminal.html())
         browser.close()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import expect
 
 from panels.printer.qr import qr_code
@@ -15,52 +17,27 @@ from panels.printer.sample import SAMPLE_LINK
 from tests.browser.axe import grave
 from tests.browser.conftest import PORTRAIT, TV, Pages, is_live
 from tests.browser.contrast import look
+from tests.browser.kiosks import Kiosk, county_file, press, settled, shows, taken
 from tests.live import LiveServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Route
 
 pytestmark = pytest.mark.browser
 
 LEAST = 26
-SAMPLE = Path(__file__).parents[2] / "callq" / "samples" / "county.toml"
-EXTRA = """
-[[services]]
-code = "marriage"
-name = "婚姻登记"
-name_en = "Marriage"
-prefix = "H"
-skill = "general"
-quota = 1
-theme = "个人"
-theme_en = "For people"
-booking = { early_min = 120 }
-"""
 TAPS = """
 () => { for (let n = 0; n < 100; n += 1) document.querySelector('[data-service="general"]').click(); }
 """
 
 
-def hall_file() -> str:
-    """The sample with themes, everyday words, bookings, a printer and a service that gives one number."""
-    text = SAMPLE.read_text(encoding="utf-8")
-    for code, theme, english, everyday in (
-        ("general", "个人", "For people", "证明 低保"),
-        ("social", "个人", "For people", "养老 社保"),
-        ("medical", "个人", "For people", "看病报销"),
-        ("estate", "企业", "For firms", "房产"),
-    ):
-        words = f'theme = "{theme}"\ntheme_en = "{english}"\neveryday = "{everyday}"\n'
-        text = text.replace(f'[[services]]\ncode = "{code}"\n', f'[[services]]\ncode = "{code}"\n{words}')
-    return text.replace("recall_gap_s = 10 ", "recall_gap_s = 0 ") + EXTRA
-
-
 @pytest.fixture(scope="module")
 def kiosk_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     folder = tmp_path_factory.mktemp("kiosk")
-    (folder / "hall.toml").write_text(hall_file(), encoding="utf-8")
+    (folder / "hall.toml").write_text(county_file(), encoding="utf-8")
     server = LiveServer(folder / "data", halls=[str(folder / "hall.toml")]).start()
     yield server
     server.stop()
@@ -71,60 +48,9 @@ def live(kiosk_hall: LiveServer) -> LiveServer:
     return kiosk_hall
 
 
-class Kiosk:
-    """A page, and what an agent and the hall's people do beside it."""
-
-    def __init__(self, pages: Pages, live: LiveServer) -> None:
-        self.pages, self.live = pages, live
-
-    def open(self, query: str = "", size: tuple[int, int] = PORTRAIT, page: Page | None = None) -> Page:
-        token = self.live.token("kiosk", hall="county")
-        page = page or self.pages.blank(size)
-        is_live(self.pages.go(page, f"/kiosk/county{query}", token))
-        if "reader" not in query:
-            expect(page.locator('[data-service="general"]')).to_be_visible()
-        return settled(page)
-
-    def tickets(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.live.ask("GET", "/v1/halls/county/tickets?limit=500")["tickets"]
-        return found
-
-    def agent(self, command: str, ticket: dict[str, Any], **more: object) -> None:
-        """What the agent of the printer says."""
-        body = {"command": command, "ticket": ticket["id"], "copy": ticket["print"]["copy"], **more}
-        self.live.ask("POST", "/v1/halls/county/printers/k1/commands", body)
-
-    def printed(self, ticket: dict[str, Any]) -> None:
-        self.agent("take", ticket)
-        self.agent("end", ticket, state="printed")
-
-
 @pytest.fixture
 def kiosk(pages: Pages, live: LiveServer) -> Kiosk:
     return Kiosk(pages, live)
-
-
-def settled(page: Page) -> Page:
-    """Wait until a press counts: one that began on the view before does not."""
-    page.wait_for_timeout(550)
-    return page
-
-
-def press(page: Page, selector: str) -> None:
-    settled(page)
-    page.locator(selector).click()
-
-
-def shows(page: Page, mode: str) -> None:
-    expect(page.locator("#page")).to_have_attribute("data-mode", mode)
-
-
-def taken(page: Page, kiosk: Kiosk, service: str = "general") -> dict[str, Any]:
-    """Press a card; the ticket that it brings."""
-    press(page, f'[data-service="{service}"]')
-    shows(page, "ticket")
-    number = page.locator("#number").inner_text()
-    return next(ticket for ticket in kiosk.tickets() if ticket["number"] == number)
 
 
 def test_a_hundred_taps_give_one_number_and_its_paper_is_told(kiosk: Kiosk) -> None:
@@ -279,6 +205,10 @@ def test_every_view_is_readable_and_accessible(kiosk: Kiosk, size: tuple[int, in
     press(page, "#help")
     expect(page.locator("#message-text")).to_contain_text("12345")
     check("help")
+    press(page, "#back")
+    press(page, "#unresolved")
+    expect(page.locator("#desk-place")).to_have_text("导办台")
+    check("unresolved")
     press(page, "#back")
     press(page, "#elder")
     expect(page.locator('[data-service="medical"] .name')).to_have_text("看病报销")
@@ -468,12 +398,19 @@ def test_the_codes_of_page_and_paper_are_the_same(kiosk: Kiosk) -> None:
     for text in ("x", SAMPLE_LINK, "y" * 300):
         drawn = page.evaluate("async (text) => (await import('/pages/kiosk/qr.js')).qrCode(text)", text)
         assert drawn == qr_code(text.encode())
+    taken(page, kiosk)
+    with Image.open(io.BytesIO(page.locator("#qr").screenshot())) as picture:
+        (found,) = zxingcpp.read_barcodes(picture.convert("L"))
+    assert found.text.startswith(f"{kiosk.live.url}/t/county/")
+    assert page.goto(found.text)
+    is_live(page)
+    expect(page.locator("body")).to_contain_text("综合受理")
 
 
 def test_without_the_server_it_says_so_and_keeps_the_number_that_it_shows(
     chromium: Browser, tmp_path: Path
 ) -> None:
-    (tmp_path / "hall.toml").write_text(hall_file(), encoding="utf-8")
+    (tmp_path / "hall.toml").write_text(county_file(), encoding="utf-8")
     live = LiveServer(tmp_path / "data", halls=[str(tmp_path / "hall.toml")]).start()
     pages = Pages(chromium, live)
     try:

@@ -14,6 +14,7 @@ from tests.unit.documents import rows, section, text
 
 
 def typed(*keys: str, pausing: bool = False, every_s: float = 0.1) -> list[Wish]:
+    """What comes of keys by their meanings, as a box with a key for each has them."""
     typing = Typing()
     wishes = [
         typing.type(key, index * every_s, pausing=pausing)  # type: ignore[arg-type]
@@ -22,21 +23,29 @@ def typed(*keys: str, pausing: bool = False, every_s: float = 0.1) -> list[Wish]
     return [wish for wish in wishes if wish is not None]
 
 
+def on_keypad(*caps: str) -> list[Wish]:
+    """What comes of keys of a keypad by what stands on them."""
+    typing = Typing()
+    wishes = [typing.type(KEYS[cap], 0.0, digit=cap if cap.isdigit() else "") for cap in caps]
+    return [wish for wish in wishes if wish is not None]
+
+
 @pytest.mark.parametrize(
     ("keys", "wishes"),
     [
         (["enter"], [Wish("enter")]),
         (["recall", "miss", "undo", "next"], [Wish("recall"), Wish("miss"), Wish("undo"), Wish("next")]),
+        (["request_rating", "help"], [Wish("request_rating"), Wish("help")]),
         (["1", "9", "0"], []),
         (["hold", "2"], [Wish("hold", "2")]),
         (["hold", "enter", "recall", "3"], [Wish("hold", "3")]),
-        (["hold", "0", "1"], [Wish("hold", "1")]),
+        (["hold", "0", "1"], []),
         (["hold", "hold", "1"], []),
         (["hold", "undo", "undo"], [Wish("undo")]),
         (["transfer", "1", "enter"], [Wish("transfer", "1"), Wish("enter")]),
         (["pause", "5"], [Wish("pause", "5")]),
         (["call", "0", "1", "2", "enter", "enter"], [Wish("call", "012"), Wish("enter")]),
-        (["call", "1", "call", "enter"], [Wish("call", "18")]),
+        (["call", "1", "call", "enter"], [Wish("call", "1")]),
         (["call", "enter", "7", "enter"], [Wish("call", "7")]),
         (["call", "1", "2", "undo", "enter"], [Wish("call", "1")]),
         (["call", "1", "undo", "enter"], [Wish("enter")]),
@@ -45,6 +54,20 @@ def typed(*keys: str, pausing: bool = False, every_s: float = 0.1) -> list[Wish]
 )
 def test_what_keys_come_to(keys: list[str], wishes: list[Wish]) -> None:
     assert typed(*keys) == wishes
+
+
+@pytest.mark.parametrize(
+    ("caps", "wishes"),
+    [
+        (["9", "0"], [Wish("request_rating"), Wish("help")]),
+        (["8", "0", "8", "9", "enter"], [Wish("call", "089")]),
+        (["star", "8", "star", "9"], [Wish("transfer", "8"), Wish("transfer", "9")]),
+        (["dot", "0", "0"], [Wish("help")]),
+        (["1", "7"], []),
+    ],
+)
+def test_a_key_is_its_digit_while_digits_are_awaited(caps: list[str], wishes: list[Wish]) -> None:
+    assert on_keypad(*caps) == wishes
 
 
 def test_a_choice_that_is_not_made_is_forgotten() -> None:
@@ -63,6 +86,7 @@ def panel(state: str = "idle", *, clerk: str | None = "c1", **current: Any) -> d
         "window": {"state": state, "pause_after": False},
         "clerk": {"id": clerk} if clerk else None,
         "current": ticket if state in ("calling", "serving") else None,
+        "help": None,
     }
 
 
@@ -118,6 +142,13 @@ def test_the_pause_key_of_a_box_without_digits() -> None:
     pausing = panel("serving")
     pausing["window"]["pause_after"] = True
     assert command_of(Wish("toggle_pause"), pausing) == {"command": "unpause"}
+
+
+def test_the_help_key_ends_what_it_began() -> None:
+    asked = {**panel(), "help": {"since_ms": 1}}
+    assert command_of(Wish("help"), panel()) == {"command": "help"}
+    assert command_of(Wish("help"), asked) == {"command": "help_done"}
+    assert command_of(Wish("request_rating"), panel()) == {"command": "request_rating"}
 
 
 @pytest.mark.parametrize(

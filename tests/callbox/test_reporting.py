@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 
+from callq.agent import reporters
 from callq.agent.pauses import Pauses
 from callq.domain.hall import Device as Listed
 from callq.journal.memory import MemoryJournal
 from panels.callbox import keypad as keypad_module
 from panels.callbox import lines as lines_module
-from panels.callbox import reporting
 from panels.callbox.config import Box, Keypad, Line
 from tests.callbox import boxes
 from tests.callbox.boxes import on_pty, on_usb
-from tests.callbox.test_agent import agent, hub
+from tests.callbox.running import agent, hub
 from tests.displays.cards import WITHIN_S, until
 from tests.harness import small_hall
 from tests.web.conftest import Door, serving
@@ -33,7 +33,7 @@ async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
     monkeypatch.setattr(keypad_module, "TEST_BLINKS", (5, 0.02))
     monkeypatch.setattr(lines_module, "TEST_S", 0.3)
     monkeypatch.setattr(lines_module, "SILENT_S", 0.5)
-    monkeypatch.setattr(reporting, "LOOK_S", 0.05)
+    monkeypatch.setattr(reporters, "LOOK_S", 0.05)
     monkeypatch.setattr(lines_module, "BACK_LIMIT_S", 0.5)
     monkeypatch.setattr(keypad_module, "BACK_LIMIT_S", 2.0)
     monkeypatch.setattr(keypad_module, "LONG_S", 0.05)
@@ -80,7 +80,7 @@ async def test_a_keypad_says_how_it_is_and_blinks_when_told(door: Door, tmp_path
         assert keys.lit - lit >= 5
         assert (await obeyed(door, "pad", "resend"))[0] == "failed"
         assert await obeyed(door, "pad", "restart") == ("done", "")
-        assert made.health.boxes["pad"].state == "present"
+        assert made.health.devices["pad"].state == "present"
 
         told = await state(door, "astray", "fault", "feed_refused", "keypad_absent")
         assert "按键盒没有响应" in told["text"]

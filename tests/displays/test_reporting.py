@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 
+from callq.agent import reporters
 from callq.agent.pauses import Pauses
 from callq.domain.hall import Device as Listed
 from callq.journal.memory import MemoryJournal
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
     monkeypatch.setattr(Pauses, "next_s", lambda self: 0.05)
     monkeypatch.setattr(reporting, "TEST_S", 0.3)
-    monkeypatch.setattr(reporting, "LOOK_S", 0.05)
+    monkeypatch.setattr(reporters, "LOOK_S", 0.05)
     listed = Listed(id="bar", kind="led", name="一号窗条屏", window="w1")
     async with serving(MemoryJournal(), small_hall(devices=(listed,))) as door:
         yield door

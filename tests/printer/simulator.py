@@ -21,6 +21,8 @@ class Slip:
     """How large a line was, times."""
     inverted: list[str] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
+    modules: list[int] = field(default_factory=list)
+    """Dots of a module of each code that it draws itself."""
     pictures: list[list[str]] = field(default_factory=list)
 
     @property
@@ -157,7 +159,9 @@ class SimulatedPrinter:
         return b""
 
     def _code(self, what: bytes) -> None:
-        if what[:3] == b"1P0":
+        if what[:2] == b"1C":
+            self._slip.modules.append(what[2])
+        elif what[:3] == b"1P0":
             self._symbol = what[3:]
         elif what[:3] == b"1Q0":
             self._slip.codes.append(self._symbol.decode())

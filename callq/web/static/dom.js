@@ -79,6 +79,12 @@ const SHAPES = {
     '<path d="M12 6.5v7M12 15.5v2.2" stroke="currentColor" stroke-width="2.4"/>',
   bell: '<path d="M12 2.5c-3.6 0-6 2.7-6 6.2V14l-2.5 3.5h17L18 14V8.7c0-3.5-2.4-6.2-6-6.2zM9.5 19h5a2.5 2.5 0 0 1-5 0z" fill="currentColor"/>',
   person: '<path d="M12 12.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM3 21c0-4.5 4-6.5 9-6.5s9 2 9 6.5z" fill="currentColor"/>',
+  search: '<circle cx="10" cy="10" r="6.5" fill="none" stroke="currentColor" stroke-width="2.6"/><path d="M15 15l6 6" stroke="currentColor" stroke-width="3.2"/>',
+  again: '<path d="M8.5 4 3.5 9l5 5M4 9h10.5a5.5 5.5 0 0 1 0 11H11" fill="none" stroke="currentColor" stroke-width="2.8"/>',
+  sound: '<path d="M3 9h4l5-4.5v15L7 15H3z" fill="currentColor"/><path d="M15 8.5c2 2 2 5 0 7M17.8 5.5c3.8 3.8 3.8 9.2 0 13" fill="none" stroke="currentColor" stroke-width="2.2"/>',
+  idcard:
+    '<rect x="2" y="4.5" width="20" height="15" rx="2" fill="none" stroke="currentColor" stroke-width="2"/>' +
+    '<circle cx="8" cy="10" r="2" fill="currentColor"/><path d="M4.8 16c0-2.2 1.4-3.4 3.2-3.4s3.2 1.2 3.2 3.4zM14 9.5h5M14 14h5" fill="currentColor" stroke="currentColor" stroke-width="1.6"/>',
   clock:
     '<circle cx="12" cy="12" r="9" fill="none" stroke="currentColor" stroke-width="2.4"/>' +
     '<path d="M12 6.5V12l4 2.5" fill="none" stroke="currentColor" stroke-width="2.4"/>',

@@ -172,11 +172,14 @@
  * @property {EntranceZone[]} zones
  * @property {Rejoin} rejoin
  * @property {{phone: string, address: string}} contact
+ * @property {UnresolvedDesk|null} unresolved
  * @property {Suspended|null} suspended
  * @property {Notice[]} notices urgent ones first
  * @property {ScreenLayout} screen
  * @property {number} server_ms
  */
+/** @typedef {{service: string, windows: string, zone_name: string, zone_name_en: string, zone_place: string, directions: string}} UnresolvedDesk */
+/** @typedef {{code: string, name: string, name_en: string, service: string, channels: string[]}} Item */
 
 /**
  * @typedef {Object} Strip

@@ -108,6 +108,7 @@ from callq.wire.messages.screens import (
     ScreenLayout,
     ScreenMedia,
     Strip,
+    UnresolvedDesk,
     VolumeFrom,
 )
 from callq.wire.messages.tickets import (
@@ -250,6 +251,7 @@ __all__ = [
     "Tides",
     "Unavailable",
     "Undoable",
+    "UnresolvedDesk",
     "Visit",
     "VisitStep",
     "VolumeFrom",

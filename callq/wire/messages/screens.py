@@ -170,6 +170,20 @@ class EntranceService(_Wire, frozen=True, kw_only=True):
     """Whether the desk looks at the papers before a number is given."""
 
 
+class UnresolvedDesk(_Wire, frozen=True, kw_only=True):
+    """办不成事: where matters go that fit nowhere, or came to nothing."""
+
+    service: str
+    """That a ticket for it is of; empty: none can be taken."""
+    windows: str
+    """Which windows, e.g. 80."""
+    zone_name: str
+    zone_name_en: str
+    zone_place: str
+    directions: str
+    """How to walk there, in the hall's first language."""
+
+
 class EntranceZone(_Wire, frozen=True, kw_only=True):
     """A zone and its windows."""
 

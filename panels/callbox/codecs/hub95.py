@@ -12,6 +12,8 @@ from functools import reduce
 from operator import xor
 from typing import Final, NamedTuple
 
+from panels.callbox.codecs.framing import Framer
+
 START: Final = 0x95
 LENGTH: Final = 11
 
@@ -70,39 +72,22 @@ def checksum(body: bytes) -> int:
     return reduce(xor, body, 0)
 
 
-class Decoder:
-    """Frames out of whatever comes: in pieces, after garbage, with the agent's own echo between.
-
-    Attributes:
-      garbage: bytes passed over so far.
-    """
+class Decoder(Framer[Frame]):
+    """Frames of boxes; the agent's own answers, which a line of two wires echoes, are passed over."""
 
     def __init__(self) -> None:
-        self._buffer = b""
-        self._fed_s = 0.0
-        self.garbage = 0
+        super().__init__(START, SILENCE_S)
+
+    def length(self, buffer: bytes) -> int:
+        """All frames are equally long."""
+        return LENGTH
+
+    def read(self, frame: bytes) -> Frame | None:
+        """A frame of a known kind whose checksum is right."""
+        if frame[1] not in KINDS or checksum(frame[:-1]) != frame[-1]:
+            return None
+        return Frame(frame[1], frame[2], frame[3], frame[4:10])
 
     def feed(self, data: bytes, now_s: float) -> list[Frame]:
         """What came, and when; answers the frames of boxes that are whole now."""
-        if now_s - self._fed_s > SILENCE_S:
-            self._drop(len(self._buffer))
-        self._fed_s = now_s
-        self._buffer += data
-        found: list[Frame] = []
-        while (start := self._buffer.find(START)) >= 0:
-            self._drop(start)
-            if len(self._buffer) < LENGTH:
-                return found
-            frame = self._buffer[:LENGTH]
-            if frame[1] not in KINDS or checksum(frame[:-1]) != frame[-1]:
-                self._drop(1)
-                continue
-            self._buffer = self._buffer[LENGTH:]
-            if frame[1] != ANSWER:  # an echo on a line of two wires
-                found.append(Frame(frame[1], frame[2], frame[3], frame[4:10]))
-        self._drop(len(self._buffer))
-        return found
-
-    def _drop(self, count: int) -> None:
-        self.garbage += count
-        self._buffer = self._buffer[count:]
+        return [frame for frame in super().feed(data, now_s) if frame.kind != ANSWER]

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from panels.callbox.codecs.framing import Framer
+
 LEAD: Final = 0xFF
 START: Final = 0x68
 END: Final = 0x16
 
 HEAD: Final = 5
 """Bytes before the address."""
+
+TAIL: Final = 2
+"""Bytes after the data."""
 
 MAX_DATA: Final = 253
 
@@ -41,52 +46,24 @@ class Frame(NamedTuple):
         return head + body + bytes((sum(body) & 0xFF, END))
 
 
-class Decoder:
-    """Frames out of whatever comes, in pieces and after garbage.
-
-    Attributes:
-      garbage: bytes passed over so far.
-    """
+class Decoder(Framer[Frame]):
+    """Frames of boxes."""
 
     def __init__(self) -> None:
-        self._buffer = b""
-        self._fed_s = 0.0
-        self.garbage = 0
+        super().__init__(LEAD, SILENCE_S)
 
-    def feed(self, data: bytes, now_s: float) -> list[Frame]:
-        """What came, and when; answers the frames that are whole now."""
-        if now_s - self._fed_s > SILENCE_S:
-            self._drop(len(self._buffer))
-        self._fed_s = now_s
-        self._buffer += data
-        found: list[Frame] = []
-        while (start := self._buffer.find(LEAD)) >= 0:
-            self._drop(start)
-            length = self._length()
-            if length is None:
-                self._drop(1)
-                continue
-            whole = HEAD + length + 2
-            if len(self._buffer) < max(whole, HEAD):
-                return found
-            body = self._buffer[HEAD : HEAD + length]
-            if self._buffer[whole - 2 : whole] != bytes((sum(body) & 0xFF, END)):
-                self._drop(1)
-                continue
-            self._buffer = self._buffer[whole:]
-            found.append(Frame(body[0], body[1], body[2:]))
-        self._drop(len(self._buffer))
-        return found
-
-    def _length(self) -> int | None:
-        """Length of the body that begins here; 0 while too little has come; None: no frame begins here."""
-        head = self._buffer[1:HEAD]
+    def length(self, buffer: bytes) -> int | None:
+        """From the two bytes that say so, between two that are always the same."""
+        head = buffer[1:HEAD]
         if head[:1] not in (b"", bytes((START,))) or head[3:4] not in (b"", bytes((START,))):
             return None
         if len(head) < 3:
-            return 0
-        return head[1] if head[1] == head[2] and head[1] >= 2 else None
+            return HEAD
+        return HEAD + head[1] + TAIL if head[1] == head[2] and head[1] >= 2 else None
 
-    def _drop(self, count: int) -> None:
-        self.garbage += count
-        self._buffer = self._buffer[count:]
+    def read(self, frame: bytes) -> Frame | None:
+        """A frame whose sum and end are right."""
+        body = frame[HEAD:-TAIL]
+        if frame[-TAIL:] != bytes((sum(body) & 0xFF, END)):
+            return None
+        return Frame(body[0], body[1], body[2:])
