@@ -90,11 +90,12 @@ export function renderWaiting(services, nowMs) {
 /**
  * @param {import("/static/wire.js").BoardMissed[]} missed newest first
  * @param {number} shownMin how long a number stays in the list
+ * @param {number} nowMs server time: in a quiet hall nothing else tells that a number has been there long enough
  * @param {string} [policy] what the hall lets become of a missed number
  */
-export function renderMissed(missed, shownMin, policy = "") {
+export function renderMissed(missed, shownMin, nowMs, policy = "") {
   const list = byId("missed");
-  const rows = missed.slice(0, MISSED);
+  const rows = missed.filter((one) => nowMs - one.at_ms <= shownMin * 60000).slice(0, MISSED);
   const item = (/** @type {import("/static/wire.js").BoardMissed} */ one) => {
     const number = el("li", { class: "number" });
     setNumber(number, one.number);

@@ -321,3 +321,19 @@ def test_what_is_urgent_stands_alone_until_it_is_over(pages: Pages) -> None:
     feed.change(suspended=None, notices=[{**LIFT, "until_ms": feed.now_ms() - 1}, *ordinary])
     expect(words).to_have_text(ordinary[0]["text"])
     expect(foot).not_to_have_attribute("data-urgent", "")
+
+
+def test_a_missed_number_leaves_the_list_by_the_clock_alone(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    minute_ms = 60_000
+    one = {"number": "E027", "service": "social", "at_ms": feed.now_ms() - 10 * minute_ms}
+    soon = {"number": "A006", "service": "general", "at_ms": feed.now_ms() - 30 * minute_ms + 5_000}
+
+    feed.change(missed=[one, soon])
+
+    listed = page.locator("#missed .number")
+    expect(listed).to_have_text(["E027", "A006"])
+    expect(listed).to_have_text(["E027"])
+    feed.change(missed=[soon])
+    expect(page.locator("#missed")).to_have_text("暂无过号")
+    expect(page.locator("#missed-rule")).to_have_text("")
