@@ -19,6 +19,8 @@ const LATE_MS = 500;
 /** Of what was said so many are remembered, lest one be said twice. */
 const REMEMBERED = 200;
 const RETRY_MS = 1000;
+/** A sound that has not come by then is asked for again: it must not keep the calls behind it. */
+const ANSWER_LIMIT_MS = 4000;
 
 /** What the server answered. */
 class NoSound extends Error {
@@ -246,12 +248,17 @@ export class Announcer {
     const before = this._sounds.get(item.id);
     if (before) return before;
     const headers = { Authorization: `Bearer ${this._options.token}` };
-    const sound = fetch(item.audio_url, { headers })
+    const stop = new AbortController();
+    const timer = window.setTimeout(() => stop.abort(), ANSWER_LIMIT_MS);
+    const sound = fetch(item.audio_url, { headers, signal: stop.signal })
       .then((answer) => {
         if (!answer.ok) throw new NoSound(answer.status);
         return answer.arrayBuffer();
       })
-      .then((content) => this._context.decodeAudioData(content));
+      .then((content) => {
+        window.clearTimeout(timer);
+        return this._context.decodeAudioData(content);
+      });
     // Who waits for it hears of a failure; that nobody waits yet is none.
     sound.catch(() => undefined);
     this._sounds.set(item.id, sound);

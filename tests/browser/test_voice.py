@@ -306,6 +306,22 @@ def test_a_server_without_a_voice_is_told_on_the_screen(pages: Pages) -> None:
     expect(page.locator("#sound")).to_be_hidden()
 
 
+def test_a_sound_that_does_not_come_is_asked_for_again(pages: Pages) -> None:
+    page, feed = opened(pages)
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.fulfill(body=tone(440), content_type="audio/wav")
+
+    page.route("**/audio?zone=hall", answer)
+    feed.voices(announcements=[feed.call("A001")])
+
+    until(page, "window.said.length === 1")
+    assert len(asked) == 2
+
+
 def test_a_lost_line_says_nothing_more(pages: Pages) -> None:
     page, feed = opened(pages)
     feed.voices(announcements=[feed.call("A001", after_ms=1_500)])
