@@ -1,14 +1,15 @@
 /** The three lists beside the large call: recent calls, people waiting, missed numbers. */
 
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
-import { named, t, tCode } from "/static/words.js";
+import { lang, named, t, tCode } from "/static/words.js";
 import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
 
 /** Unless the hall file says so; in portrait the last is left out. */
 const RECENT = 7;
-const WAITING_PAGE = 12;
+/** Names in English take two lines: cut in one, two services read the same. */
+const WAITING_PAGE = lang === "en" ? 6 : 12;
 const WAITING_PAGE_MS = 12000;
 const MISSED = 8;
 
