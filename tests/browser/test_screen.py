@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -145,6 +146,20 @@ def test_cancelled_call_makes_room(pages: Pages) -> None:
 
     expect(page.locator("#hero-number")).to_have_text("E031")
     assert numbers(page)[0] == "G018"
+
+
+def test_a_call_that_is_taken_back_at_once_goes_at_once(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    before = feed.data["calls"]
+    page.clock.install()
+    # From here on the page's time stands still: that of the call cannot run out.
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
+    feed.change(calls=[boards.call("A013", "16", 0, at_ms=feed.now_ms()), *before])
+    expect(page.locator("#hero-number")).to_have_text("A013")
+
+    feed.change(calls=before)
+
+    expect(page.locator("#hero-number")).to_have_text("A012")
 
 
 def test_empty_hall_says_so_in_the_same_place(pages: Pages) -> None:
