@@ -98,6 +98,7 @@ class ToldZone(ToldFeed):
             "until_ms": now_ms + after_ms + 6_000,
             "expires_ms": now_ms + 30_000,
             "audio_url": f"/v1/halls/county/announcements/{number}/audio?zone=hall",
+            "next_ms": None,
             **more,
         }
 
@@ -260,6 +261,23 @@ def test_a_turn_in_a_shared_room_that_was_missed_is_left_to_the_next(pages: Page
     until(page, "window.said.length === 2")
     expect(page.locator("#page")).to_have_attribute("data-speaking", feed.voice["announcements"][1]["id"])
     assert len(said(page)) == 2, "and not the one that was missed"
+
+
+def test_a_turn_in_a_shared_room_that_moved_up_is_no_missed_one(pages: Pages) -> None:
+    page, feed = opened(pages, sound_ms=3_000)
+    room = ["hall", "upstairs"]
+    calls = [feed.call(number, after_ms=20_000) for number in ("A001", "A002")]
+    feed.voices(announcements=calls, room=room)
+    begun_ms = feed.now_ms() - 5_000
+    moved = [{**call, "from_ms": begun_ms, "until_ms": begun_ms + 6_000} for call in calls]
+
+    # The call before was taken back; another zone's follows at once after the first, later after the second.
+    moved[0]["next_ms"] = begun_ms + 6_000
+    moved[1]["next_ms"] = begun_ms + 60_000
+    feed.voices(announcements=moved, room=room)
+
+    expect(page.locator("#page")).to_have_attribute("data-speaking", calls[1]["id"])
+    assert len(said(page)) == 1
 
 
 def test_quiet_hours_are_quiet_and_what_was_called_then_is_not_said_later(pages: Pages) -> None:
