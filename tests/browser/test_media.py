@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,8 @@ def test_a_file_that_cannot_be_shown_is_a_fault_of_the_device(pages: Pages) -> N
     said: list[dict[str, Any]] = []
 
     def hear(route: Route) -> None:
-        said.append({one["code"]: one["detail"] for one in route.request.post_data_json["faults"]})
+        told = json.loads(route.request.post_data or "")
+        said.append({one["code"]: one["detail"] for one in told["faults"]})
         route.fulfill(json={"revision": 1, "server_ms": time.time_ns() // 1_000_000, "order": None})
 
     page.route("**/devices/tv-9/health", hear)
