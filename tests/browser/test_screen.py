@@ -58,6 +58,19 @@ def test_clock_is_the_halls_whatever_the_screen_believes(pages: Pages) -> None:
     expect(page.locator("#weekday")).to_have_text("星期一")
 
 
+def test_the_page_moves_a_little_every_half_hour(pages: Pages) -> None:
+    places = set()
+    for half_hours in range(4):
+        page = pages.blank(TV)
+        ToldFeed(page, "board", boards.usual(), boards.NOW_MS + half_hours * 1_800_000)
+        is_live(pages.go(page, "/tv/county/hall", "any"))
+        # The first look was at the device's own clock, the next is at the hall's.
+        page.wait_for_timeout(1_100)
+        box = page.locator("#page").bounding_box() or {}
+        places.add((round(box["x"]), round(box["y"])))
+    assert places == {(0, 0), (2, 0), (2, 2), (0, 2)}
+
+
 def test_two_calls_at_once_are_shown_one_after_the_other(pages: Pages) -> None:
     page, feed = told(pages, boards.usual())
     page.evaluate(

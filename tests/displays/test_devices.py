@@ -296,6 +296,21 @@ async def test_a_text_card_gets_lines_and_is_told_again_after_a_break(impatient:
             assert await card.until(bool, after=seen) == ["A012 请办理 综合受理"]
 
 
+async def test_a_card_that_loses_its_power_without_a_word_is_told_again(
+    impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every_s = [each.refresh_s for each in (drivers.OnbonDriver, drivers.TextDriver, drivers.PixelDriver)]
+    assert every_s == [30, 30, 1], "as docs/led.md has it"
+    monkeypatch.setattr(drivers.OnbonDriver, "refresh_s", 0.1)
+    monkeypatch.setattr(drivers.TextDriver, "refresh_s", 0.1)
+    for protocol, card in (("onbon", OnbonCard()), ("text", TextCard())):
+        async with on_serial(card) as line, running(config(protocol, line.path)) as (devices, _):
+            devices[0].show(sign("A012"))
+            await card.until(lambda lines: lines == ["A012"])
+            card.lose_power()
+            await card.until(lambda lines: lines == ["A012"], after=len(card.shown))
+
+
 async def test_text_cards_share_a_serial_line() -> None:
     cards = [TextCard(1), TextCard(2)]
     async with on_serial(*cards) as line:
