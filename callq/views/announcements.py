@@ -52,13 +52,16 @@ def project_announcements(state: HallState, zone: str | None, now_ms: int) -> di
     Raises:
       Rejected: there is no such zone.
     """
-    turns = [turn for turn in timetable(state, zone) if turn.zone == zone]
+    turns = timetable(state, zone)
+    nexts = (*(turn.from_ms for turn in turns[1:]), None)
     english = next((one for one in languages_of(state.config.voice) if one.code == "en"), ENGLISH)
     return {
         "zone": zone,
         "room": room_of(state, zone),
         "announcements": tuple(
-            _row(state, turn, english) for turn in turns if now_ms < turn.until_ms + KEPT_MS
+            _row(state, turn, english, next_ms)
+            for turn, next_ms in zip(turns, nexts, strict=False)
+            if turn.zone == zone and now_ms < turn.until_ms + KEPT_MS
         ),
         "volumes": tuple(volumes(state)),
         "suspended": suspended_of(state),
@@ -157,7 +160,7 @@ def _told(state: HallState, ticket: Ticket, zone: str | None) -> Told:
     )
 
 
-def _row(state: HallState, turn: Turn, english: Language) -> m.Announcement:
+def _row(state: HallState, turn: Turn, english: Language, next_ms: int | None) -> m.Announcement:
     ticket, told = turn.ticket, turn.told
     first = languages_of(state.config.voice)[0]
     name = id_of(ticket)
@@ -178,4 +181,5 @@ def _row(state: HallState, turn: Turn, english: Language) -> m.Announcement:
         expires_ms=called_ms + state.config.voice.stale_s * 1000,
         audio_url=f"/v1/halls/{state.hall}/announcements/{name}/audio{where}",
         zones=(turn.zone,) if turn.zone is not None else tuple(state.index.zones),
+        next_ms=next_ms,
     )

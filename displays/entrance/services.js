@@ -9,9 +9,12 @@ import { pageNow, pagesOf } from "/pages/entrance/turn.js";
 
 /** @typedef {import("/static/wire.js").EntranceService} EntranceService */
 
-const ROWS = 12;
+/** On a page; names in English take up to three lines, and half of one would name another service. */
+const ROWS = lang === "en" ? 8 : 12;
 /** Digits that stand in the column. */
 const WINDOWS_WIDE = 14;
+/** Up to so many digits a place leaves a line for the windows. */
+const PLACE_WIDE = { landscape: 24, portrait: 40 };
 /** Hanzi up to which the larger sizes hold. */
 const FITS = { landscape: { name: [5.2, 6.2], to: [6.8, 8.4] }, portrait: { name: [8, 9.5], to: [9.8, 12.5] } };
 
@@ -43,11 +46,12 @@ function row(service, wait) {
   const place = placeOf(service);
   const all = service.windows.split("、").join(t("listComma"));
   // Half a list of windows would be wrong; where people wait they are told the rest.
-  const windows = digitsWide(all) > WINDOWS_WIDE ? "" : all;
+  const shape = window.innerHeight > window.innerWidth ? "portrait" : "landscape";
+  const windows = digitsWide(all) > WINDOWS_WIDE || digitsWide(place) > PLACE_WIDE[shape] ? "" : all;
   const what = el("span", { class: "name" }, name);
-  const to = el("td", { class: "to" }, el("strong", {}, place), el("span", { class: "windows" }, windows));
+  const to = el("td", { class: "to", "data-alone": windows === "" }, el("strong", {}, place), el("span", { class: "windows" }, windows));
   const minutes = el("td", { class: "minutes", "data-figure": wait.figure }, wait.words);
-  const fits = window.innerHeight > window.innerWidth ? FITS.portrait : FITS.landscape;
+  const fits = FITS[shape];
   setFit(what, name, fits.name);
   setFit(to, `${place}${windows}`, fits.to);
   setFit(minutes, wait.words, wait.figure ? [3.2] : [4.2, 5.2]);

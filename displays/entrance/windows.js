@@ -21,9 +21,10 @@ const STATES = ["calling", "idle", "serving", "paused", "closed"];
 const ROOM = { landscape: { width: 806, height: 762 }, portrait: { width: 756, height: 722 } };
 const BETWEEN = 22;
 const LINE = 31;
-/** Hanzi of a zone's name that stand in a line. */
-const NAME_WIDE = 6;
-const BORDERS = 8;
+/** Digits of a zone's name that stand in a line; in English the column is wider. */
+const NAME_WIDE = lang === "en" ? 12 : 10.5;
+/** Of a tile, with some room beside the label. */
+const BORDERS = 13;
 const LEAST = 26;
 /** A digit is so much wide, in its size. */
 const DIGIT = 0.565;
@@ -52,11 +53,14 @@ function sizeOf(grid, digits) {
   return Math.floor(Math.min(grid.tile * 0.53, inside / (digits * DIGIT)));
 }
 
+/** Where a zone is, which is known in Chinese only: where it has an English name, that one has to do. @param {EntranceZone} zone */
+const placeOf = (zone) => (lang === "en" && zone.name_en ? "" : zone.place);
+
 /** @param {EntranceZone} zone @param {number} windows @param {Grid} grid */
 function heightOf(zone, windows, grid) {
   const rows = Math.ceil(windows / grid.columns);
-  const lines = Math.ceil(digitsWide(named(zone.name, zone.name_en)) / 1.75 / NAME_WIDE) + 1;
-  return Math.max(lines * LINE, rows * grid.tile + (rows - 1) * grid.gap) + BETWEEN;
+  const lines = Math.ceil(digitsWide(named(zone.name, zone.name_en)) / NAME_WIDE) + (placeOf(zone) ? 1 : 0);
+  return Math.max(Math.max(2, lines) * LINE, rows * grid.tile + (rows - 1) * grid.gap) + BETWEEN;
 }
 
 /**
@@ -98,8 +102,7 @@ function tileNode(window) {
 /** @param {Block} block */
 function blockNode({ zone, windows }) {
   const name = named(zone.name, zone.name_en);
-  const place = lang === "en" && zone.name_en ? "" : zone.place;
-  const label = el("h2", {}, el("strong", { "data-fit": digitsWide(name) > 9 ? 1 : 0 }, name), el("span", {}, place));
+  const label = el("h2", {}, el("strong", { "data-fit": digitsWide(name) > 9 ? 1 : 0 }, name), el("span", {}, placeOf(zone)));
   return el("div", { class: "zone" }, label, el("ul", {}, ...windows.map(tileNode)));
 }
 

@@ -17,7 +17,7 @@ from callq.agent.channels import Broken, claim_serial, open_datagrams, open_seri
 from callq.domain.errors import CallqError
 from displays.led.config import MULTICAST
 from displays.led.protocols import ddp, flaschen, onbon, sacn, text
-from displays.led.sign import colour_of
+from displays.led.sign import Shown, colour_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from callq.agent.channels import Datagrams, Stream
     from displays.led.config import Device
     from displays.led.render import Typesetter
-    from displays.led.sign import Shown
 
 ANSWER_LIMIT_S: Final = 2.0
 """A card answers within some tens of milliseconds; at 9,600 baud a line takes a tenth of a second more."""
@@ -84,9 +83,12 @@ class OnbonDriver:
         self._log = structlog.get_logger().bind(device=device.name)
 
     async def show(self, lines: Sequence[Shown]) -> None:
-        """Set one dynamic area for each line."""
+        """Set one dynamic area for each line; one without a line is emptied, or it would stay as it was."""
         device = self._device
         high = device.rows // device.line_count
+        if device.vertical == "eights":
+            high -= high % 8
+        lines = [*lines, *[Shown("")] * device.line_count][: device.line_count]
         areas = [
             onbon.Area(
                 number=number,
@@ -99,7 +101,7 @@ class OnbonDriver:
                 horizontal=device.horizontal,
                 vertical=device.vertical,
             )
-            for number, line in enumerate(lines[: device.line_count])
+            for number, line in enumerate(lines)
         ]
         await self._exchange(onbon.update(areas))
 

@@ -99,13 +99,16 @@ def strip_sign(data: dict[str, Any], device: Device, measure: Callable[[str], in
       device: its columns and lines.
       measure: width of a text in columns.
     """
-    number, state = data["number"], data["state"]
-    calling = state == "calling" and bool(number) and number in data["line1"]
-    first = _fitting((data["line1"], number or data["line1"]), device.columns, measure)
+    number, state, line1 = data["number"], data["state"], data["line1"]
+    named = bool(number) and number in line1
+    calling = state == "calling" and named
+    # A hall that stands still calls nobody: a number in place of the words would.
+    shorter = SUSPENDED_WORDS[2:] if data.get("suspended") else number if named else line1
+    first = _fitting((line1, shorter), device.columns, measure)
     services = pages_of(data["line2"], device.columns, measure)
     if device.line_count > 1:
         return _padded((Line((first,), calling, calling), Line(services or ("",))), device, data["calls"])
-    turns = () if (number and number in data["line1"]) or state == "closed" else services
+    turns = () if named or state == "closed" else services
     return Sign((Line((first, *turns), calling, calling),), data["calls"])
 
 

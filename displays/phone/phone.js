@@ -115,7 +115,8 @@ function figure(node, value, unit) {
   const key = `${value} ${unit}`;
   if (byId(node).getAttribute("data-key") === key) return;
   attrs(byId(node), { "data-key": key });
-  fill(byId(node), value === null ? [el("span", { class: "words" }, unit)] : [el("strong", {}, value), el("span", {}, unit)]);
+  const figures = value === null ? [] : [el("strong", { "data-len": value.length }, value), el("span", {}, unit)];
+  fill(byId(node), value === null ? [el("span", { class: "words" }, unit)] : figures);
 }
 
 /** @param {TicketView} view */

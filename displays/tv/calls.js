@@ -15,6 +15,17 @@ export const WAITING_MAX = 3;
 /** @param {BoardCall} call */
 const keyOf = (call) => `${call.number}@${call.at_ms}`;
 
+/**
+ * Whether a call is not in the list though it would have a place there: one that a rush has pushed out stays for its time.
+ * @param {BoardCall} call
+ * @param {BoardCall[]} calls newest first
+ */
+function isTakenBack(call, calls) {
+  const oldest = calls[calls.length - 1];
+  const listed = calls.some((other) => other.number === call.number);
+  return !listed && (oldest === undefined || call.at_ms > oldest.at_ms);
+}
+
 export class CallQueue {
   /** @param {(call: BoardCall|null, fresh: boolean) => void} onShow */
   constructor(onShow) {
@@ -51,9 +62,12 @@ export class CallQueue {
     const known = this._seen;
     // Those called again or withdrawn meanwhile need not be shown any more.
     this._queue = this._queue.filter((key) => known.has(key)).slice(-WAITING_MAX);
-    const number = this.shown ? this.shown.number : null;
-    // In a rush the one that is shown may have left the server's list already: it stays for its time.
-    this.shown = calls.find((call) => call.number === number) || this.shown;
+    const before = this.shown;
+    this.shown = before && (calls.find((call) => call.number === before.number) || before);
+    if (before && isTakenBack(before, calls)) {
+      window.clearTimeout(this._timer);
+      this._timer = 0;
+    }
     if (this._timer === 0) this._advance();
   }
 

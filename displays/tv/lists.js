@@ -1,14 +1,15 @@
 /** The three lists beside the large call: recent calls, people waiting, missed numbers. */
 
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
-import { named, t, tCode } from "/static/words.js";
+import { lang, named, t, tCode } from "/static/words.js";
 import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
 
 /** Unless the hall file says so; in portrait the last is left out. */
 const RECENT = 7;
-const WAITING_PAGE = 12;
+/** Names in English take two lines: cut in one, two services read the same. */
+const WAITING_PAGE = lang === "en" ? 6 : 12;
 const WAITING_PAGE_MS = 12000;
 const MISSED = 8;
 
@@ -90,11 +91,12 @@ export function renderWaiting(services, nowMs) {
 /**
  * @param {import("/static/wire.js").BoardMissed[]} missed newest first
  * @param {number} shownMin how long a number stays in the list
+ * @param {number} nowMs server time: in a quiet hall nothing else tells that a number has been there long enough
  * @param {string} [policy] what the hall lets become of a missed number
  */
-export function renderMissed(missed, shownMin, policy = "") {
+export function renderMissed(missed, shownMin, nowMs, policy = "") {
   const list = byId("missed");
-  const rows = missed.slice(0, MISSED);
+  const rows = missed.filter((one) => nowMs - one.at_ms <= shownMin * 60000).slice(0, MISSED);
   const item = (/** @type {import("/static/wire.js").BoardMissed} */ one) => {
     const number = el("li", { class: "number" });
     setNumber(number, one.number);

@@ -137,8 +137,12 @@ export class Media {
     if (kind === "video") this._video.load(); // frees what it holds
   }
 
+  /** Names of files that are missing or broken, empty: none. @returns {string} */
+  get faults() {
+    return Object.keys(this._broken).map((url) => decodeURIComponent(url.split("/").pop() || "")).join(", ");
+  }
+
   _tell() {
-    const names = Object.keys(this._broken).map((url) => decodeURIComponent(url.split("/").pop() || ""));
-    attrs(byId("page"), { "data-media-faults": names.length ? names.join(", ") : null });
+    attrs(byId("page"), { "data-media-faults": this.faults || null });
   }
 }

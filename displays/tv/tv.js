@@ -80,16 +80,18 @@ function render() {
     renderRecent(queue.recent, where, queue.shown !== null, board.screen.recent);
     media.render(board.screen, screen.live && !board.suspended);
     renderWaiting(board.waiting, now);
-    renderMissed(board.missed, board.missed_shown_min, board.rejoin ? board.rejoin.policy : undefined);
+    renderMissed(board.missed, board.missed_shown_min, now, board.rejoin ? board.rejoin.policy : undefined);
   }
   const lines = board ? linesNow(board, screen.clock.now(), stopped(board)) : [];
   notices.render(lines, screen.trouble, sound ? sound.taken : 0);
   return board ? board.place.timezone : undefined;
 }
 
-/** A screen that speaks and cannot be heard tells the operator. */
-function tellSound() {
-  if (screen.device === null || sound === null) return;
+/** A screen that speaks and cannot be heard, or has a picture that it cannot show, tells the operator. */
+function tellDevice() {
+  if (screen.device === null) return;
+  screen.device.set("video_failed", media.faults !== "", media.faults);
+  if (sound === null) return;
   const { state } = sound.announcer;
   screen.device.setAudioBlocked(state === "blocked");
   screen.device.set("sound_failed", state === "failed");
@@ -99,17 +101,17 @@ function tellSound() {
 function speak(feed, token) {
   const about = zone === "all" ? {} : { zone };
   const line = new SoundLine(token, screen.clock, (onGranted) => feed.claimAnnouncer(about, onGranted), () => {
-    tellSound();
+    tellDevice();
     screen.render();
   });
   sound = line;
   screen.onLive = (live) => line.announcer.setLive(live);
-  screen.onTick = () => {
-    line.tick();
-    tellSound();
-  };
   feed.subscribe(Object.assign({ view: "announcements" }, about), (/** @type {import("/static/wire.js").Announcements} */ data) => line.announcer.update(data));
 }
 
+screen.onTick = () => {
+  if (sound) sound.tick();
+  tellDevice();
+};
 const speaks = new URLSearchParams(location.search).get("voice") === "on";
 screen.open((board) => queue.update(board.calls, screen.clock.now()), true, speaks ? speak : undefined);

@@ -19,6 +19,8 @@ const LATE_MS = 500;
 /** Of what was said so many are remembered, lest one be said twice. */
 const REMEMBERED = 200;
 const RETRY_MS = 1000;
+/** A sound that has not come by then is asked for again: it must not keep the calls behind it. */
+const ANSWER_LIMIT_MS = 4000;
 
 /** What the server answered. */
 class NoSound extends Error {
@@ -44,6 +46,8 @@ export class Announcer {
     this._failed = false;
     /** Said, or not to be said any more. @type {Set<string>} */
     this._done = new Set();
+    /** The latest begin that each call was given. @type {Map<string, number>} */
+    this._begins = new Map();
     /** @type {Map<string, Promise<AudioBuffer>>} */
     this._sounds = new Map();
     /** @type {{item: Announcement, source: AudioBufferSourceNode|null}|null} */
@@ -98,6 +102,9 @@ export class Announcer {
     Array.from(this._sounds.keys())
       .filter((id) => !known.has(id))
       .forEach((id) => this._sounds.delete(id));
+    this._begins = new Map(
+      data.announcements.map((item) => [item.id, Math.max(item.from_ms, this._begins.get(item.id) || 0)]),
+    );
     data.announcements.filter((item) => this._wanted(item, now)).forEach((item) => this._load(item));
     this.tick();
   }
@@ -179,8 +186,8 @@ export class Announcer {
     const { item } = turn;
     const data = /** @type {Announcements} */ (this._data);
     const now = this._options.clock.now();
-    const late = data.room.length > 1 && now + sound.duration * 1000 > item.until_ms + LATE_MS;
     const latest = data.announcements.find((one) => one.id === item.id);
+    const late = latest !== undefined && data.room.length > 1 && this._isLate(latest, now, sound.duration * 1000);
     if (!latest || !this._wanted(latest, now) || late || !this._live || !this._granted) {
       if (this._live && this._granted) this._finish(item);
       this._current = null;
@@ -200,6 +207,20 @@ export class Announcer {
     turn.source = source;
     source.start();
     this.tick();
+  }
+
+  /**
+   * Whether a call of a shared room would run into what other zones say. One that moved up because the call
+   * before it was taken back has missed nothing: it may go on until the next one begins.
+   * @param {Announcement} item
+   * @param {number} now
+   * @param {number} lastsMs
+   * @returns {boolean}
+   */
+  _isLate(item, now, lastsMs) {
+    const movedUp = now <= (this._begins.get(item.id) || 0) + LATE_MS;
+    const free = movedUp ? (item.next_ms === null ? Infinity : item.next_ms) : item.until_ms + LATE_MS;
+    return now + lastsMs > Math.max(free, item.until_ms + LATE_MS);
   }
 
   /** @param {{item: Announcement}} turn @param {Error} error */
@@ -246,12 +267,17 @@ export class Announcer {
     const before = this._sounds.get(item.id);
     if (before) return before;
     const headers = { Authorization: `Bearer ${this._options.token}` };
-    const sound = fetch(item.audio_url, { headers })
+    const stop = new AbortController();
+    const timer = window.setTimeout(() => stop.abort(), ANSWER_LIMIT_MS);
+    const sound = fetch(item.audio_url, { headers, signal: stop.signal })
       .then((answer) => {
         if (!answer.ok) throw new NoSound(answer.status);
         return answer.arrayBuffer();
       })
-      .then((content) => this._context.decodeAudioData(content));
+      .then((content) => {
+        window.clearTimeout(timer);
+        return this._context.decodeAudioData(content);
+      });
     // Who waits for it hears of a failure; that nobody waits yet is none.
     sound.catch(() => undefined);
     this._sounds.set(item.id, sound);

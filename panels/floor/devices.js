@@ -6,13 +6,16 @@ import { named, t, tCode } from "/static/words.js";
 import { part, reconcile, refill } from "/pages/floor/list.js";
 
 /** @typedef {import("/static/wire.js").Device} Device */
-/** @typedef {{kind: string, all: Device[], wrong: Device[]}} Kind */
+/** @typedef {{kind: string, all: Device[], wrong: Device[], well: number}} Kind `well`: heard from, without a fault */
 
 /** @param {Device} device */
 export const isWrong = (device) => device.state === "fault" || device.state === "silent";
 
 /** @param {Device} device */
-const nameOf = (device) => (device.name !== device.id && device.name) || `${tCode(`floor.device.${device.kind}`, "floor.device.other", { kind: device.kind })} ${device.id}`;
+const isWell = (device) => device.state === "ok";
+
+/** @param {Device} device */
+export const nameOf = (device) => (device.name !== device.id && device.name) || `${tCode(`floor.device.${device.kind}`, "floor.device.other", { kind: device.kind })} ${device.id}`;
 
 /** @param {Device} device */
 const faultsOf = (device) => device.faults.map((fault) => named(fault.text, fault.text_en)).join(t("listComma"));
@@ -34,9 +37,10 @@ function kindsOf(devices) {
   /** @type {Map<string, Kind>} */
   const kinds = new Map();
   devices.forEach((device) => {
-    const kind = kinds.get(device.kind) || { kind: device.kind, all: [], wrong: [] };
+    const kind = kinds.get(device.kind) || { kind: device.kind, all: [], wrong: [], well: 0 };
     kind.all.push(device);
     if (isWrong(device)) kind.wrong.push(device);
+    if (isWell(device)) kind.well += 1;
     kinds.set(device.kind, kind);
   });
   return Array.from(kinds.values()).sort((one, other) => Number(other.wrong.length > 0) - Number(one.wrong.length > 0));
@@ -62,7 +66,7 @@ export class Devices {
     );
     row.addEventListener("click", () => {
       const now = this._kinds.get(kind.kind);
-      if (now) this._onChoose((now.wrong[0] || now.all[0]).id, row);
+      if (now) this._onChoose((now.wrong[0] || now.all.find((one) => !isWell(one)) || now.all[0]).id, row);
     });
     return el("li", {}, row);
   }
@@ -73,14 +77,14 @@ export class Devices {
     if (!devices) return;
     const kinds = kindsOf(devices);
     this._kinds = new Map(kinds.map((kind) => /** @type {[string, Kind]} */ ([kind.kind, kind])));
-    const wrong = devices.filter(isWrong).length;
-    text(byId("devices-count"), t("floor.devices.count", { n: devices.length - wrong, total: devices.length }));
+    text(byId("devices-count"), t("floor.devices.count", { n: devices.filter(isWell).length, total: devices.length }));
     reconcile(byId("devices"), kinds, (kind) => kind.kind, (kind) => this._make(kind), (node, kind) => {
       const bad = kind.wrong.length > 0;
       attrs(part(node, "device"), { "data-wrong": bad });
-      refill(part(node, "sign"), String(bad), () => [shape(bad ? "triangle" : "tick")]);
+      const sign = bad ? "triangle" : kind.well === kind.all.length ? "tick" : "dash";
+      refill(part(node, "sign"), sign, () => [shape(sign)]);
       text(part(node, "name"), tCode(`floor.device.${kind.kind}`, "floor.device.other", { kind: kind.kind }));
-      text(part(node, "well"), `${kind.all.length - kind.wrong.length} / ${kind.all.length}`);
+      text(part(node, "well"), `${kind.well} / ${kind.all.length}`);
       text(part(node, "which"), kind.wrong.map((one) => one.name || one.id).slice(0, 2).join(t("listComma")));
     });
   }

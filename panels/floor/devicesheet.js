@@ -1,11 +1,11 @@
-/** A device: what is wrong with it, and the orders that it takes. */
+/** A device: what is wrong with it, the orders that it takes, and the way to the others of its kind. */
 
 import { hourMinute } from "/static/clock.js";
-import { el } from "/static/dom.js";
+import { attrs, el, shape } from "/static/dom.js";
 import { t, tCode } from "/static/words.js";
-import { deviceWords, isWrong } from "/pages/floor/devices.js";
+import { deviceWords, isWrong, nameOf } from "/pages/floor/devices.js";
 import { Buttons, renderFacts, rowOf, section } from "/pages/floor/form.js";
-import { refill } from "/pages/floor/list.js";
+import { reconcile, refill } from "/pages/floor/list.js";
 
 /** @typedef {import("/pages/floor/form.js").Context} Context */
 /** @typedef {import("/pages/floor/form.js").Content} Content */
@@ -35,6 +35,9 @@ export class DeviceSheet {
       const buttons = ORDERS.map((order) => this._buttons.make(`order-${order}`, tCode(`floor.order.${order}`, "floor.none"), () => this._order(order)));
       this.body.append(section(t("floor.device.orders"), rowOf(...buttons)));
     }
+    this._others = el("p", { class: "chips" });
+    this._kin = section(t("floor.device.kin"), this._others);
+    this.body.append(this._kin);
   }
 
   update() {
@@ -53,8 +56,23 @@ export class DeviceSheet {
       [t("floor.device.order"), orderWords(device, zone)],
       [t("floor.device.version"), device.version || t("floor.none")],
     ]);
+    this._renderKin((floor.devices || []).filter((one) => one.kind === device.kind && one.id !== this._id));
     this._buttons.update();
     return true;
+  }
+
+  /** @param {import("/static/wire.js").Device[]} others of the same kind */
+  _renderKin(others) {
+    attrs(this._kin, { hidden: others.length === 0 });
+    const make = (/** @type {import("/static/wire.js").Device} */ one) => {
+      const chip = el("button", { type: "button", class: "chip", "data-device": one.id });
+      chip.addEventListener("click", () => this._context.show("device", one.id));
+      return chip;
+    };
+    reconcile(this._others, others, (one) => one.id, make, (chip, one) => {
+      const bad = isWrong(one);
+      refill(chip, `${bad} ${nameOf(one)}`, () => (bad ? [shape("triangle"), nameOf(one)] : [nameOf(one)]));
+    });
   }
 
   /** @param {string} order */

@@ -64,6 +64,12 @@ function zone() {
 /** Whether whoever looks may act at all: an inspector may not. */
 const acting = () => staff.may("command_hall") && staff.known;
 
+/** @param {"window"|"service"|"device"} kind @param {string} id @returns {Content} */
+function sheetOf(kind, id) {
+  if (kind === "window") return new WindowSheet(id, context);
+  return kind === "service" ? new ServiceSheet(id, context) : new DeviceSheet(id, context);
+}
+
 /** @type {Context} */
 const context = {
   floor: () => /** @type {Floor} */ (data),
@@ -75,21 +81,19 @@ const context = {
     if (status.phase !== "live") return t("floor.why.lost");
     return presses.busy ? t("floor.why.pending") : "";
   },
-  show: (kind, id) => sheet.open(kind === "window" ? new WindowSheet(id, context) : new ServiceSheet(id, context), null),
+  show: (kind, id) => sheet.open(sheetOf(kind, id), null),
   close: () => sheet.close(),
 };
 
 /** @param {Content} content @param {HTMLElement} from */
 const show = (content, from) => sheet.open(content, from);
 
-const windows = new Windows((id, from) => show(new WindowSheet(id, context), from));
-const queues = new Queues((id, from) => show(new ServiceSheet(id, context), from));
-const devices = new Devices((id, from) => show(new DeviceSheet(id, context), from));
+const windows = new Windows((id, from) => show(sheetOf("window", id), from));
+const queues = new Queues((id, from) => show(sheetOf("service", id), from));
+const devices = new Devices((id, from) => show(sheetOf("device", id), from));
 const warnings = new Warnings(({ kind, id }, from) => {
-  if (kind === "window") show(new WindowSheet(id, context), from);
-  else if (kind === "service") show(new ServiceSheet(id, context), from);
-  else if (kind === "cases") toCases();
-  else show(new DeviceSheet(id, context), from);
+  if (kind === "cases") toCases();
+  else show(sheetOf(kind, id), from);
 });
 const tides = new Tides({
   accept: (plan) => {

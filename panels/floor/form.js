@@ -17,7 +17,7 @@ import { refill } from "/pages/floor/list.js";
  * @property {Presses} presses
  * @property {(permission: string) => boolean} may whether to offer what needs this permission
  * @property {() => string} hindrance why a press would count for nothing now; empty: it counts
- * @property {(kind: "window"|"service", id: string) => void} show another sheet in this one's place
+ * @property {(kind: "window"|"service"|"device", id: string) => void} show another sheet in this one's place
  * @property {() => void} close
  */
 

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import boards, moments
-from tests.browser.conftest import TV, ToldFeed, is_live
+from tests.browser.conftest import PORTRAIT, TV, ToldFeed, is_live
+from tests.browser.contrast import look
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -127,3 +128,35 @@ def test_a_city_turns_its_pages_until_all_was_shown(pages: Pages) -> None:
     assert sum(text.count("综合7") for text in seen) >= 1
     assert len(seen) >= 2
     assert places == {"1 / 2", "2 / 2"}
+
+
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_english_names_are_whole_and_apart(pages: Pages, size: tuple[int, int]) -> None:
+    hall = moments.entrance()
+    names = ("Social Insurance", "Social Insurance for Employers", "General Affairs", "Identity Cards")
+    places = ("Floor 1: Everyday Services", "Floor 2: Marriage Registration", "Floor 2: Social Security")
+    for n, service in enumerate(hall["services"]):
+        service |= {"name_en": names[n % 4], "zone_name_en": places[n % 3], "windows": "201–218"}
+    page, _ = told(pages, hall, size, "?lang=en")
+
+    cells = page.locator("#services .name, #services .to strong")
+    texts = cells.evaluate_all(
+        "all => all.filter(n => n.scrollWidth > n.clientWidth + 1 || n.scrollHeight > n.clientHeight + 4)"
+        ".map(n => n.textContent)"
+    )
+    assert texts == []
+    gaps = page.locator("#services tr").evaluate_all(
+        "all => all.map((row) => { const words = document.createRange();"
+        "words.selectNodeContents(row.querySelector('.name'));"
+        "const to = row.querySelector('.to').getBoundingClientRect();"
+        "return to.left - words.getBoundingClientRect().right; })"
+    )
+    assert min(gaps) >= 6
+    assert look(page, least_px=26).faults == []
+
+
+def test_every_zone_of_a_county_fits_on_one_page_in_both_languages(pages: Pages) -> None:
+    for query in ("", "?lang=en"):
+        page, _ = told(pages, moments.entrance(), TV, query)
+        assert page.locator("#zones .zone").count() == len(moments.ZONES)
+        assert page.locator("#zones").evaluate("node => node.style.getPropertyValue('--columns')") == "12"

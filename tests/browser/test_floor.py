@@ -201,7 +201,8 @@ def test_a_supervisor_runs_the_hall(opened: Pages, hall: LiveServer) -> None:
     told = {"kind": "printer", "faults": paper_out}
     token = hall.token("device", hall="county")
     hall.ask("POST", path, told, Authorization=f"Bearer {token}")
-    expect(page.locator("#devices")).to_contain_text("打印机1 / 2")
+    # The one of the hall file was never heard, so it cannot be said to be well.
+    expect(page.locator("#devices")).to_contain_text("打印机0 / 2")
     row = page.locator('[data-id="device/p9"]')
     expect(row).to_contain_text("打印机 p9：缺纸")
     expect(row).to_contain_text("装纸")
@@ -395,6 +396,26 @@ def test_devices_are_shown_where_the_hall_knows_of_any(shown: Any) -> None:
     page.locator("#sheet .do-order-test").click()
     expect(page.locator("#receipt")).to_contain_text("指令已下达")
     assert feed.commands[0]["command"] == "order_device"
+
+
+def test_every_device_can_be_reached_also_one_that_is_well(shown: Any) -> None:
+    page, feed = shown()
+    devices = floors.devices()
+    devices[2]["state"] = "unknown"
+    feed.change(devices=devices)
+    expect(page.locator("#devices-count")).to_have_text("正常 193 / 195")
+    screens = page.locator('#devices li[data-key="screen"]')
+    expect(screens).to_contain_text("8 / 9")
+    screens.locator("button").click()
+    sheet = page.locator("#sheet")
+    expect(sheet).to_have_attribute("data-about", "device/screen-3")
+    expect(sheet.locator(".facts")).to_contain_text("从未上线")
+    expect(sheet.locator("[data-device]")).to_have_count(8)
+    sheet.locator('[data-device="screen-5"]').click()
+    expect(sheet).to_have_attribute("data-about", "device/screen-5")
+    sheet.locator(".do-order-restart").click()
+    expect(page.locator("#receipt")).to_contain_text("指令已下达")
+    assert (feed.commands[0]["device"], feed.commands[0]["order"]) == ("screen-5", "restart")
 
 
 @pytest.mark.parametrize("size", [WALL, PANEL, TABLET, ENLARGED], ids=lambda size: f"{size[0]}x{size[1]}")

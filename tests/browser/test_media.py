@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import boards
-from tests.browser.conftest import TV, Pages, ToldFeed, is_live
+from tests.browser.conftest import TV, WITHIN_MS, Pages, ToldFeed, is_live
 from tests.browser.states import laid_out, picture
 from tests.live import LiveServer
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +105,32 @@ def test_nothing_plays_while_the_line_is_broken(pages: Pages) -> None:
 
     expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
     assert area.get_attribute("data-playing") is None
+
+
+def test_a_file_that_cannot_be_shown_is_a_fault_of_the_device(pages: Pages) -> None:
+    page = pages.blank(TV)
+    said: list[dict[str, Any]] = []
+
+    def hear(route: Route) -> None:
+        told = json.loads(route.request.post_data or "")
+        said.append({one["code"]: one["detail"] for one in told["faults"]})
+        route.fulfill(json={"revision": 1, "server_ms": time.time_ns() // 1_000_000, "order": None})
+
+    page.route("**/devices/tv-9/health", hear)
+    shown = laid_out("recent", "missed", "media")
+    shown["screen"] |= {"media": MEDIA[:2], "picture_s": 1}
+    feed = ToldFeed(page, "board", shown, boards.NOW_MS)
+    is_live(pages.go(page, "/tv/county/hall?device=tv-9", "any"))
+
+    def until(faults: dict[str, str]) -> None:
+        ends = time.monotonic() + WITHIN_MS / 1000
+        while not said or said[-1] != faults:
+            assert time.monotonic() < ends, said
+            page.wait_for_timeout(50)
+
+    until({"video_failed": "missing.png"})
+    feed.change(screen={**shown["screen"], "media": MEDIA[:1]})
+    until({})
 
 
 def test_a_folder_of_broken_files_leaves_an_empty_area_and_is_tried_again(pages: Pages) -> None:

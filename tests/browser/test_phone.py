@@ -52,6 +52,22 @@ def test_says_how_many_are_ahead_how_long_and_where_to_wait(pages: Pages) -> Non
     expect(page).to_have_title("A016 我的号")
 
 
+@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
+def test_figures_stay_within_their_card(pages: Pages, query: str) -> None:
+    page, feed = told(pages, moments.ticket(), query)
+    for low_min, high_min in ((20, 30), (95, 120), (100, 140)):
+        wait = {"p50_s": low_min * 60, "low_s": low_min * 60, "high_s": high_min * 60}
+        feed.show(page, moments.ticket(ahead=120, wait=wait))
+        for wide in (390, 360) if query else (390, 360, 320):
+            page.set_viewport_size({"width": wide, "height": 640})
+            left = page.locator(".facts div").evaluate_all(
+                "all => all.map((cell) => { const words = document.createRange();"
+                "words.selectNodeContents(cell.querySelector('dd'));"
+                "return cell.getBoundingClientRect().right - words.getBoundingClientRect().right; })"
+            )
+            assert min(left) >= 4, (low_min, wide)
+
+
 def test_a_wait_that_nobody_knows_is_not_told(pages: Pages) -> None:
     page, _ = told(pages, moments.ticket(ahead=12, wait={"p50_s": None, "low_s": None, "high_s": None}))
 

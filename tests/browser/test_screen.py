@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +56,19 @@ def test_clock_is_the_halls_whatever_the_screen_believes(pages: Pages) -> None:
 
     expect(page.locator("#time")).to_have_text("10:24")
     expect(page.locator("#weekday")).to_have_text("星期一")
+
+
+def test_the_page_moves_a_little_every_half_hour(pages: Pages) -> None:
+    places = set()
+    for half_hours in range(4):
+        page = pages.blank(TV)
+        ToldFeed(page, "board", boards.usual(), boards.NOW_MS + half_hours * 1_800_000)
+        is_live(pages.go(page, "/tv/county/hall", "any"))
+        # The first look was at the device's own clock, the next is at the hall's.
+        page.wait_for_timeout(1_100)
+        box = page.locator("#page").bounding_box() or {}
+        places.add((round(box["x"]), round(box["y"])))
+    assert places == {(0, 0), (2, 0), (2, 2), (0, 2)}
 
 
 def test_two_calls_at_once_are_shown_one_after_the_other(pages: Pages) -> None:
@@ -145,6 +159,20 @@ def test_cancelled_call_makes_room(pages: Pages) -> None:
 
     expect(page.locator("#hero-number")).to_have_text("E031")
     assert numbers(page)[0] == "G018"
+
+
+def test_a_call_that_is_taken_back_at_once_goes_at_once(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    before = feed.data["calls"]
+    page.clock.install()
+    # From here on the page's time stands still: that of the call cannot run out.
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
+    feed.change(calls=[boards.call("A013", "16", 0, at_ms=feed.now_ms()), *before])
+    expect(page.locator("#hero-number")).to_have_text("A013")
+
+    feed.change(calls=before)
+
+    expect(page.locator("#hero-number")).to_have_text("A012")
 
 
 def test_empty_hall_says_so_in_the_same_place(pages: Pages) -> None:
@@ -321,3 +349,19 @@ def test_what_is_urgent_stands_alone_until_it_is_over(pages: Pages) -> None:
     feed.change(suspended=None, notices=[{**LIFT, "until_ms": feed.now_ms() - 1}, *ordinary])
     expect(words).to_have_text(ordinary[0]["text"])
     expect(foot).not_to_have_attribute("data-urgent", "")
+
+
+def test_a_missed_number_leaves_the_list_by_the_clock_alone(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    minute_ms = 60_000
+    one = {"number": "E027", "service": "social", "at_ms": feed.now_ms() - 10 * minute_ms}
+    soon = {"number": "A006", "service": "general", "at_ms": feed.now_ms() - 30 * minute_ms + 5_000}
+
+    feed.change(missed=[one, soon])
+
+    listed = page.locator("#missed .number")
+    expect(listed).to_have_text(["E027", "A006"])
+    expect(listed).to_have_text(["E027"])
+    feed.change(missed=[soon])
+    expect(page.locator("#missed")).to_have_text("暂无过号")
+    expect(page.locator("#missed-rule")).to_have_text("")

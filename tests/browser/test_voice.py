@@ -27,6 +27,11 @@ COUNT = """() => {
   window.atOnce = 0;
   let now = 0;
   const make = AudioContext.prototype.createBufferSource;
+  const makeGain = AudioContext.prototype.createGain;
+  AudioContext.prototype.createGain = function () {
+    window.gain = makeGain.call(this);
+    return window.gain;
+  };
   AudioContext.prototype.createBufferSource = function () {
     const source = make.call(this);
     const start = source.start.bind(source);
@@ -36,6 +41,7 @@ COUNT = """() => {
       now += 1;
       window.atOnce = Math.max(window.atOnce, now);
       Object.assign(row, {ms: Math.round(source.buffer.duration * 1000), at: performance.now()});
+      row.percent = Math.round(window.gain.gain.value * 100);
       window.said.push(row);
       start();
     };
@@ -98,6 +104,7 @@ class ToldZone(ToldFeed):
             "until_ms": now_ms + after_ms + 6_000,
             "expires_ms": now_ms + 30_000,
             "audio_url": f"/v1/halls/county/announcements/{number}/audio?zone=hall",
+            "next_ms": None,
             **more,
         }
 
@@ -262,6 +269,35 @@ def test_a_turn_in_a_shared_room_that_was_missed_is_left_to_the_next(pages: Page
     assert len(said(page)) == 2, "and not the one that was missed"
 
 
+def test_a_turn_in_a_shared_room_that_moved_up_is_no_missed_one(pages: Pages) -> None:
+    page, feed = opened(pages, sound_ms=3_000)
+    room = ["hall", "upstairs"]
+    calls = [feed.call(number, after_ms=20_000) for number in ("A001", "A002")]
+    feed.voices(announcements=calls, room=room)
+    begun_ms = feed.now_ms() - 5_000
+    moved = [{**call, "from_ms": begun_ms, "until_ms": begun_ms + 6_000} for call in calls]
+
+    # The call before was taken back; another zone's follows at once after the first, later after the second.
+    moved[0]["next_ms"] = begun_ms + 6_000
+    moved[1]["next_ms"] = begun_ms + 60_000
+    feed.voices(announcements=moved, room=room)
+
+    expect(page.locator("#page")).to_have_attribute("data-speaking", calls[1]["id"])
+    assert len(said(page)) == 1
+
+
+def test_calls_are_as_loud_as_the_hour_has_it(pages: Pages) -> None:
+    page, feed = opened(pages)
+    feed.voices(announcements=[feed.call("A001")])
+    until(page, "window.said.length === 1 && window.said[0].lasted")
+
+    noon = [*feed.voice["volumes"], {"from_ms": feed.now_ms() - 1, "volume": 40}]
+    feed.voices(volumes=noon, announcements=[feed.call("A002")])
+
+    until(page, "window.said.length === 2")
+    assert [one["percent"] for one in said(page)] == [80, 40]
+
+
 def test_quiet_hours_are_quiet_and_what_was_called_then_is_not_said_later(pages: Pages) -> None:
     page, feed = opened(pages)
     loud = feed.voice["volumes"][0]
@@ -306,14 +342,30 @@ def test_a_server_without_a_voice_is_told_on_the_screen(pages: Pages) -> None:
     expect(page.locator("#sound")).to_be_hidden()
 
 
+def test_a_sound_that_does_not_come_is_asked_for_again(pages: Pages) -> None:
+    page, feed = opened(pages)
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.fulfill(body=tone(440), content_type="audio/wav")
+
+    page.route("**/audio?zone=hall", answer)
+    feed.voices(announcements=[feed.call("A001")])
+
+    until(page, "window.said.length === 1")
+    assert len(asked) == 2
+
+
 def test_a_lost_line_says_nothing_more(pages: Pages) -> None:
     page, feed = opened(pages)
-    feed.voices(announcements=[feed.call("A001", after_ms=1_500)])
+    feed.voices(announcements=[feed.call("A001", after_ms=3_000)])
 
     feed.hang_up()
 
     expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
-    page.wait_for_timeout(1_800)
+    page.wait_for_timeout(2_000)
     assert said(page) == []
 
 

@@ -18,7 +18,7 @@ from displays.led.device import LedDevice
 from displays.led.drivers import Lines
 from displays.led.health import Health
 from displays.led.render import Typesetter
-from displays.led.sign import Line, Sign
+from displays.led.sign import BLANK, Line, Sign
 from tests.displays import decoders
 from tests.displays.cards import OnbonCard, TextCard, on_serial, on_tcp, on_udp, until
 
@@ -81,7 +81,32 @@ async def test_a_card_with_two_lines_has_an_area_for_each() -> None:
         async with running(two) as (devices, _):
             devices[0].show(Sign((Line(("A012 请办理",), calling=True), Line(("综合受理",)))))
             await card.until(lambda lines: lines == ["A012 请办理", "综合受理"])
-    assert card.areas == {0: ("yellow", "A012 请办理"), 1: ("green", "综合受理")}
+            assert card.areas == {0: ("yellow", "A012 请办理"), 1: ("green", "综合受理")}
+            devices[0].show(BLANK)
+            await card.until(lambda lines: lines == [" ", " "])
+
+
+async def test_lines_of_a_card_that_counts_eights_do_not_lie_over_each_other() -> None:
+    card = OnbonCard()
+    frames: list[bytes] = []
+
+    def take(received: bytes, taken: Any = card.take) -> bytes:
+        frames.append(received)
+        return bytes(taken(received))
+
+    card.take = take  # type: ignore[method-assign]
+    async with on_tcp(card) as plug:
+        odd = config("onbon", f"127.0.0.1:{plug.port}", rows=40, font=16, vertical="eights")
+        async with running(odd) as (devices, _):
+            devices[0].show(sign("one", "two"))
+            await card.until(lambda lines: lines == ["one", "two"])
+    areas = [
+        area
+        for (frame,) in map(decoders.onbon_frames, frames)
+        if frame.data[:2] == b"\xa3\x06"
+        for area in decoders.onbon_areas(frame.data)
+    ]
+    assert [(area.y * 8, area.height * 8) for area in areas] == [(0, 16), (16, 16)]
 
 
 async def test_only_the_newest_sign_is_sent(impatient: None) -> None:
@@ -269,6 +294,21 @@ async def test_a_text_card_gets_lines_and_is_told_again_after_a_break(impatient:
             seen = len(card.shown)
             await plug.power_on()
             assert await card.until(bool, after=seen) == ["A012 请办理 综合受理"]
+
+
+async def test_a_card_that_loses_its_power_without_a_word_is_told_again(
+    impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every_s = [each.refresh_s for each in (drivers.OnbonDriver, drivers.TextDriver, drivers.PixelDriver)]
+    assert every_s == [30, 30, 1], "as docs/led.md has it"
+    monkeypatch.setattr(drivers.OnbonDriver, "refresh_s", 0.1)
+    monkeypatch.setattr(drivers.TextDriver, "refresh_s", 0.1)
+    for protocol, card in (("onbon", OnbonCard()), ("text", TextCard())):
+        async with on_serial(card) as line, running(config(protocol, line.path)) as (devices, _):
+            devices[0].show(sign("A012"))
+            await card.until(lambda lines: lines == ["A012"])
+            card.lose_power()
+            await card.until(lambda lines: lines == ["A012"], after=len(card.shown))
 
 
 async def test_text_cards_share_a_serial_line() -> None:

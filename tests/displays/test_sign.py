@@ -93,6 +93,16 @@ def test_a_number_is_never_cut_for_its_words() -> None:
     assert texts(strip_sign(data, bar(columns=80), measure)) == [("A1000",)]
 
 
+def test_a_narrow_bar_calls_nobody_while_the_hall_stands_still() -> None:
+    hall = Hall()
+    hall.staff()
+    hall.issue()
+    hall.do(cmd.CallNext(window="w1"))
+    hall.do(cmd.Suspend(reason="疏散"))
+    assert texts(strip(hall, bar(columns=80))) == [("暂停服务", "疏散")]
+    assert texts(strip(hall, bar(columns=64, rows=32, font=16))) == [("暂停服务",), ("疏散",)]
+
+
 def test_a_zone_lists_who_is_called_then_who_is_served() -> None:
     hall = Hall()
     four = bar(rows=64, font=16, columns=160, window="", zone="all")

@@ -60,6 +60,7 @@ def test_a_call_is_announced_where_its_window_is() -> None:
         "expires_ms": at_ms + 30_000,
         "audio_url": f"/v1/halls/test/announcements/A001-{at_ms}/audio?zone=hall",
         "zones": ["hall"],
+        "next_ms": None,
     }
     assert told(hall, "upstairs") == []
 
@@ -149,6 +150,8 @@ def test_zones_of_one_room_take_turns_and_others_do_not() -> None:
         hall.do(cmd.CallNext(window="w3"))
     assert told(apart, "upstairs")[0]["from_ms"] == told(apart)[0]["from_ms"] + 1000
     assert told(together, "upstairs")[0]["from_ms"] == told(together)[0]["until_ms"]
+    assert told(together)[0]["next_ms"] == told(together, "upstairs")[0]["from_ms"], "of any zone of the room"
+    assert told(together, "upstairs")[0]["next_ms"] is None
     assert len(told(together)) == 1
     # What is said here moves what is said there, and what is taken back leaves no trace of where it was.
     assert CALLS in topics(View("announcements", zone="upstairs"), together.state)

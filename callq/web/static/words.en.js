@@ -688,6 +688,7 @@ export const en = {
   "floor.device.last": "Last heard",
   "floor.device.version": "Version",
   "floor.device.orders": "Orders",
+  "floor.device.kin": "Others of this kind",
   "floor.device.is.ok": "well",
   "floor.device.is.unknown": "never heard",
   "floor.order.test": "Test",

@@ -686,6 +686,7 @@ export const zh = {
   "floor.device.last": "最近心跳",
   "floor.device.version": "版本",
   "floor.device.orders": "指令",
+  "floor.device.kin": "同类设备",
   "floor.device.is.ok": "正常",
   "floor.device.is.unknown": "从未上线",
   "floor.order.test": "测试",
