@@ -77,7 +77,7 @@ def sheet(rows: list[list[tuple[str, Image.Image]]]) -> Image.Image:
 
 
 def save(image: Image.Image, path: Path) -> None:
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     print(path.name, path.stat().st_size // 1024, "KiB", flush=True)
 
 
