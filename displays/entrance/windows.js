@@ -23,8 +23,9 @@ const BETWEEN = 22;
 const LINE = 31;
 /** Digits of a zone's name that stand in a line; in English the column is wider. */
 const NAME_WIDE = lang === "en" ? 12 : 10.5;
-/** Of a tile, with some room beside the label. */
-const BORDERS = 13;
+const BORDERS = 8;
+/** Beside a label, where that leaves it large enough. */
+const BESIDE = 5;
 const LEAST = 26;
 /** A digit is so much wide, in its size. */
 const DIGIT = 0.565;
@@ -47,9 +48,9 @@ function room() {
   return { width: lang === "en" ? width - ENGLISH : width, height };
 }
 
-/** What a label of so many digits may have at most. @param {Grid} grid @param {number} digits */
-function sizeOf(grid, digits) {
-  const inside = (room().width - (grid.columns - 1) * grid.gap) / grid.columns - BORDERS;
+/** What a label of so many digits may have at most. @param {Grid} grid @param {number} digits @param {number} [beside] */
+function sizeOf(grid, digits, beside = 0) {
+  const inside = (room().width - (grid.columns - 1) * grid.gap) / grid.columns - BORDERS - beside;
   return Math.floor(Math.min(grid.tile * 0.53, inside / (digits * DIGIT)));
 }
 
@@ -122,7 +123,7 @@ export function renderWindows(zones, nowMs) {
   list.style.setProperty("--columns", String(grid.columns));
   list.style.setProperty("--tile", String(grid.tile));
   list.style.setProperty("--gap", String(grid.gap));
-  list.style.setProperty("--label", String(Math.max(LEAST, sizeOf(grid, digits))));
+  list.style.setProperty("--label", String(Math.max(LEAST, sizeOf(grid, digits, BESIDE))));
   const key = blocks.map(({ zone, windows }) => `${zone.name} ${windows.map((w) => w.label + w.state).join()}`).join(";");
   refill(list, `${key} ${n} ${grid.columns}`, () => blocks.map(blockNode));
   renderLegend(some, pages.length > 1 ? t("tv.page", { n: n + 1, total: pages.length }) : "");

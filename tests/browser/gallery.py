@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser import boards, states
 from tests.browser.conftest import FLAGS, Pages, ToldFeed, chromium_path, is_live
@@ -28,22 +28,26 @@ PAPER, INK = "#d5dce4", "#0b1f33"
 COLOURS = 256
 """Of a sheet's palette: few colours make small files, and the pages have few."""
 
+LOST, TWO = "line broken", "two calls at once"
+"""States that a page comes to while it is open, from the first of its sheet."""
+
 SHEETS: Final[dict[str, tuple[str, int, tuple[str, ...]]]] = {
     "tv": (
         "landscape",
         2,
         (
-            *("usual", "urgent notice", "suspended with an urgent notice", "colour, logo, eight calls"),
+            *("usual", LOST, TWO, "urgent notice"),
+            *("suspended with an urgent notice", "colour, logo, eight calls"),
             *("media", "without recent calls", "waiting and media"),
         ),
     ),
-    "entrance": ("landscape", 2, ("usual", "urgent notice", "a city", "suspended")),
+    "entrance": ("landscape", 2, ("usual", LOST, "urgent notice", "a city", "suspended")),
     "window": (
         "bar",
         2,
-        ("calling", "serving", "idle", "paused", "closed", "opening", "suspended"),
+        ("calling", "serving", "idle", "paused", "closed", "opening", "suspended", LOST),
     ),
-    "phone": ("phone", 4, ("three ahead", "far ahead", "called", "missed", "held", "suspended")),
+    "phone": ("phone", 4, ("three ahead", "far ahead", "called", "missed", "held", "suspended", LOST)),
 }
 """Of each page: the drawing, how many in a row, and which states."""
 
@@ -73,7 +77,7 @@ def sheet(rows: list[list[tuple[str, Image.Image]]]) -> Image.Image:
 
 
 def save(image: Image.Image, path: Path) -> None:
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     print(path.name, path.stat().st_size // 1024, "KiB", flush=True)
 
 
@@ -88,8 +92,20 @@ class Studio:
         kind = states.KINDS[name]
         page = self._pages.blank(size, reduced_motion="reduce")
         page.route("**/media/*", lambda route: route.fulfill(body=scenery(), content_type="image/png"))
-        ToldFeed(page, kind.view, kind.states[state](), boards.NOW_MS)
+        if state == LOST:
+            # Or the server, which does not know the token, would be asked why.
+            page.route("**/v1/halls/county", lambda route: route.abort())
+        begins = SHEETS[name][2][0] if state in (LOST, TWO) else state
+        feed = ToldFeed(page, kind.view, kind.states[begins](), boards.NOW_MS)
         is_live(self._pages.go(page, f"{kind.path}{query}", "any"))
+        if state == LOST:
+            feed.hang_up()
+            expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
+        elif state == TWO:
+            now_ms = feed.now_ms()
+            news = [boards.call("A013", "16", 0, at_ms=now_ms), boards.call("G019", "7", 0, at_ms=now_ms - 1)]
+            feed.change(calls=[*news, *feed.data["calls"]])
+            expect(page.locator("#hero-number")).to_have_text("G019")
         page.wait_for_timeout(500)
         return page
 

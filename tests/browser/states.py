@@ -56,7 +56,11 @@ def board(**changes: Any) -> dict[str, Any]:
 def laid_out(*blocks: str, **more: Any) -> dict[str, Any]:
     """The same with these blocks."""
     media = [{"url": "/media/fire.png", "kind": "picture"}] if "media" in blocks else []
-    return board(screen={**LAYOUT, "blocks": list(blocks), "media": media, **more})
+    shown = board(screen={**LAYOUT, "blocks": list(blocks), "media": media, **more})
+    if more.get("recent") == 8:
+        # One more than the sample moment has, beside the large one.
+        shown["calls"] = [*shown["calls"], boards.call("F026", "21", 900)]
+    return shown
 
 
 def stopped() -> dict[str, Any]:

@@ -66,7 +66,8 @@ def test_the_page_moves_a_little_every_half_hour(pages: Pages) -> None:
         is_live(pages.go(page, "/tv/county/hall", "any"))
         # The first look was at the device's own clock, the next is at the hall's.
         page.wait_for_timeout(1_100)
-        box = page.locator("#page").bounding_box() or {}
+        box = page.locator("#page").bounding_box()
+        assert box is not None
         places.add((round(box["x"]), round(box["y"])))
     assert places == {(0, 0), (2, 0), (2, 2), (0, 2)}
 
