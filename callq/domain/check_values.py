@@ -148,7 +148,7 @@ RANGES: Final = {
 """Inclusive ranges of numbers by key; beyond them a value is a slip, not a policy."""
 
 MOST_COMPARED: Final = 2000
-"""Names among which a near one is looked for: more than the largest hall has, and less than would take seconds."""
+"""Names among which a near one is looked for: more than the largest hall has, fewer than take seconds."""
 
 MOST_NAMED: Final = 60
 """Names that a hint lists."""
