@@ -198,6 +198,7 @@ _ROWS: Final = {
     "a line is `key = value`, a [table], or a comment that begins with #": "一行是 键 = 值、[表]，或以 # 开头的注释",
     'values are "text", whole numbers, true, false, or lists such as ["a", "b"]': '值是 "文字"、数字、true、false，或 ["a", "b"] 这样的列表',
     "write it as the guide does": "请照配置说明来写",
+    "write a plain key": "请写简单的键",
 }
 """By template; longer templates are tried first, since a short one may say anything."""
 
