@@ -206,6 +206,12 @@ def floor() -> dict[str, Any]:
             **{"unstaffed_min": 1, "serving_min": 25, "paused_min": 15},
         },
         "config_digest": "d1",
+        "priority_share": {
+            **{"granted": 32, "issued": 538, "limit_percent": None, "most": None},
+            "over": "supervisor",
+        },
+        "prechecks": {"passed": 0, "lacking": 0, "services": []},
+        "accompanied": [],
     }
 
 

@@ -66,6 +66,9 @@ function get(path, token) {
   );
 }
 
+/** What a token has to be allowed to open a page. @type {Object<string, string>} */
+const NEEDS = { floor: "read_floor", desk: "find_tickets" };
+
 /**
  * @param {HallInfo} info
  * @param {(page: string) => Pass|undefined} passOf what opens `tv/hall` or `panel/w1`; not listed without
@@ -85,10 +88,12 @@ function hallNode(info, passOf, hint) {
   const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
   screens.push(links("tv", "all", t("home.wholeHall"), ""), links("tv", "entrance", t("home.entrance"), ""));
   const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.bar", { label: window.label }), ""));
-  const pass = passOf("floor");
-  const floor = pass
-    ? [{ title: t("home.floor"), href: `/floor/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(pass.token)}`, note: t("home.floorHint") }]
-    : [];
+  /** @param {"floor"|"desk"} page @param {string} title @param {string} note @returns {Link[]} */
+  const whole = (page, title, note) => {
+    const pass = passOf(page);
+    return pass ? [{ title, href: `/${page}/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(pass.token)}`, note }] : [];
+  };
+  const floor = whole("floor", t("home.floor"), t("home.floorHint")).concat(whole("desk", t("desk.title"), t("home.deskHint")));
   const panels = info.windows.map((window) =>
     links("panel", window.id, t("home.window", { label: window.label }), window.directions),
   );
@@ -127,7 +132,7 @@ function hallNodes(token) {
       get(`/v1/halls/${encodeURIComponent(name.id)}`, token).then((info) =>
         hallNode(
           info,
-          (page) => (page === "floor" && info.may.indexOf("read_floor") < 0 ? undefined : { token, clerk: "" }),
+          (page) => (page in NEEDS && info.may.indexOf(NEEDS[page]) < 0 ? undefined : { token, clerk: "" }),
           t("home.rights"),
         ),
       ),
