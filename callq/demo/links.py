@@ -90,6 +90,8 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
     token = tokens["floor"] = await mint("supervisor", "demo supervisor")
     floor = Link("值班台 / floor page", f"/floor/{quote(hall.id)}#token={token}", "")
     editor = Link("大厅配置 / hall editor", f"/editor/{quote(hall.id)}#token={token}", "")
+    helper = await mint("helper", "demo helper")
+    desk = Link("导办台 / desk", f"/desk/{quote(hall.id)}#token={helper}", "")
     panels.sort(key=lambda link: not link.href.startswith(_panel_of(hall, seating)))
     return Passes(
         kiosk=kiosk,
@@ -99,7 +101,7 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
             seat.window: await mint("clerk", f"demo {seat.clerk}", window=seat.window, clerk=seat.clerk)
             for seat in seating.seats
         },
-        links=(panels[0], floor, editor, page, *screens, entrance, beside, *panels[1:]),
+        links=(panels[0], floor, desk, editor, page, *screens, entrance, beside, *panels[1:]),
         home=_home_href(hall, seating, tokens),
     )
 

@@ -152,6 +152,7 @@ async def test_every_link_opens(tmp_path: Path) -> None:
             "/tv/county/entrance",
             "/tv/county/window/w1",
             "/floor/county",
+            "/desk/county",
             "/editor/county",
             "/kiosk/county",
         }
@@ -170,9 +171,9 @@ async def test_every_link_opens(tmp_path: Path) -> None:
         whole = dict(listed)["tv/all"]
         hrefs |= {f"/tv/county/{page}#token={whole}" for page in ("entrance", "window/w1")}
         hrefs.add(f"/editor/county#token={dict(listed)['floor']}")
-        # A device's own link says which it is; the kiosk has its own alone.
+        # A device's own link says which it is; kiosk and desk have their own alone.
         with_token = {re.sub(r"\?device=[\w-]+", "", link) for link in links if "#token=" in link}
-        assert hrefs == {link for link in with_token if not link.startswith("/kiosk/")}
+        assert hrefs == {link for link in with_token if not link.startswith(("/kiosk/", "/desk/"))}
         assert len(first) < 600, "a terminal is narrow"
 
         # The curl example does what it says.

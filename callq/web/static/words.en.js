@@ -1013,6 +1013,7 @@ export const en = {
 
   // 导办台 / the desk
   "desk.title": "Desk",
+  "home.deskHint": "Numbers for others, finding tickets, pre-checks, a list for a power cut",
   "desk.off": "Not in use",
   "desk.list": "Queue list",
   "desk.list.live": "Renewed every minute. Print it before the power fails, or keep this page.",

@@ -1011,6 +1011,7 @@ export const zh = {
 
   // 导办台 / the desk
   "desk.title": "导办台",
+  "home.deskHint": "代取号、找号、预审、陪同、停电排队表",
   "desk.off": "未启用",
   "desk.list": "排队表",
   "desk.list.live": "每分钟更新。停电前请打印，或留着本页。",
