@@ -49,9 +49,9 @@ def pages(chromium: Browser, live: LiveServer) -> Iterator[Pages]:
     assert opened.faults == [], "errors in the pages"
 
 
-def served(live: LiveServer, window: str = "w1", **ticket: object) -> dict[str, Any]:
+def served(live: LiveServer, window: str = "w1") -> dict[str, Any]:
     """Somebody is served and done at a window; the ticket with its page's address."""
-    taken: dict[str, Any] = live.issue(**ticket)
+    taken: dict[str, Any] = live.issue()
     called = live.window(window, "call_next")["ticket"]
     assert called["id"] == taken["id"], "somebody else waited"
     live.window(window, "start")

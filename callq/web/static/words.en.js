@@ -1099,6 +1099,9 @@ export const en = {
   "floor.warn.cases": "{n} bad ratings overdue",
   "floor.warn.cases.more": "The first for {min} min",
   "floor.do.cases": "Handle",
+  "floor.log.case_called_back": "Called back on a bad rating",
+  "floor.log.case_closed": "Closed a bad rating",
+  "floor.log.case_reopened": "Reopened a bad rating",
   "floor.total.rated": "Rated",
   "refused.unknown_case": "There is no such case; it may be closed.",
 };

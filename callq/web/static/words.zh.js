@@ -1097,6 +1097,9 @@ export const zh = {
   "floor.warn.cases": "差评办件超期 {n} 件",
   "floor.warn.cases.more": "最早的已超期 {min} 分钟",
   "floor.do.cases": "去办理",
+  "floor.log.case_called_back": "回访差评",
+  "floor.log.case_closed": "差评销号",
+  "floor.log.case_reopened": "重开差评办件",
   "floor.total.rated": "评价",
   "refused.unknown_case": "没有这件办件，可能已经销号。",
 };
