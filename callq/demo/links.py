@@ -89,6 +89,13 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
         screens.append(Link(f"{zone.name}大屏{english}", href, zone.place))
     token = tokens["floor"] = await mint("supervisor", "demo supervisor")
     floor = Link("值班台 / floor page", f"/floor/{quote(hall.id)}#token={token}", "")
+    cases = Link("差评办件 / bad ratings", f"/cases/{quote(hall.id)}#token={token}", "")
+    token = await mint("rating", "demo rating", window=seating.visitor_window)
+    tablet = Link(
+        f"{_label_of(hall, seating)} 号窗口评价器 / rating tablet of window {_label_of(hall, seating)}",
+        f"/rating/{quote(hall.id)}/{quote(seating.visitor_window)}#token={token}",
+        "",
+    )
     panels.sort(key=lambda link: not link.href.startswith(_panel_of(hall, seating)))
     return Passes(
         kiosk=kiosk,
@@ -98,7 +105,7 @@ async def make_passes(admin: Api, hall: HallConfig, seating: Seating) -> Passes:
             seat.window: await mint("clerk", f"demo {seat.clerk}", window=seat.window, clerk=seat.clerk)
             for seat in seating.seats
         },
-        links=(panels[0], floor, page, *screens, entrance, beside, *panels[1:]),
+        links=(panels[0], tablet, floor, cases, page, *screens, entrance, beside, *panels[1:]),
         home=_home_href(hall, seating, tokens),
     )
 

@@ -64,11 +64,9 @@ def rated(live: LiveServer, ticket: dict[str, Any]) -> list[tuple[int, tuple[str
     return [(one["level"], tuple(one["reasons"])) for one in found]
 
 
-def tablet(
-    pages: Pages, live: LiveServer, window: str = "w1", size: tuple[int, int] = TABLET, query: str = ""
-) -> Page:
-    token = live.token("rating", hall="county", window=window)
-    return is_live(pages.go(pages.blank(size), f"/rating/county/{window}{query}", token))
+def tablet(pages: Pages, live: LiveServer, size: tuple[int, int] = TABLET) -> Page:
+    token = live.token("rating", hall="county", window="w1")
+    return is_live(pages.go(pages.blank(size), "/rating/county/w1?device=rate-1", token))
 
 
 def shows(page: Page, state: str, ticket: dict[str, Any] | None = None) -> Page:
@@ -98,6 +96,9 @@ def test_a_tablet_asks_whoever_was_served_and_counts_one_press(pages: Pages, liv
     assert rated(live, ticket) == [(5, ())]
     # It thanks for a while, then waits for the next.
     shows(page, "idle")
+    expect(page.locator("html")).to_have_attribute("data-device-status", "200")
+    devices = live.ask("GET", "/v1/halls/county/floor")["data"]["devices"]
+    assert [(one["kind"], one["state"]) for one in devices if one["id"] == "rate-1"] == [("rating", "ok")]
 
 
 def test_a_bad_level_asks_why_and_a_double_tap_chooses_nothing(pages: Pages, live: LiveServer) -> None:
