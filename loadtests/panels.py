@@ -27,7 +27,7 @@ from loadtests.servers import callq_server, scratch
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.progress import Progress
 
@@ -35,6 +35,9 @@ PANELS: Final = 84
 PRESSES_PER_S: Final = 5.0
 GOAL_MS: Final = 50.0
 COMMANDS: Final = ("call_next", "start", "complete")
+STAY_EVERY: Final = round(20 * PRESSES_PER_S)
+"""Presses after which every panel says that it is there."""
+
 ANSWER_WITHIN_S: Final = 10.0
 
 
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
 
         def measure(name: str, desk: _Desk) -> Callable[[], float]:
             def once() -> float:
-                taken = desk.work(presses)
+                taken = desk.work(presses, beside=(panels, echoes))
                 median[name].append(round(percentile(taken, 0.5), 2))
                 return round(percentile(taken, 0.99), 2)
 
@@ -131,15 +134,27 @@ class _Desk:
         for panel in self._panels:
             panel.close()
 
-    def work(self, presses: int) -> list[float]:
+    def stay(self) -> None:
+        """Say something at every panel, as pages do while nobody presses: a silent one is closed."""
+        for number in range(PANELS):
+            self._say(number, {"type": "ping"})
+
+    def work(self, presses: int, *, beside: Sequence[_Desk]) -> list[float]:
         """Press so often, at the rate; ms from each press until it is confirmed.
+
+        Args:
+          presses: how many.
+          beside: desks whose sockets stay open.
 
         Raises:
           RuntimeError: a press was refused or not answered, or a socket ended.
         """
         taken = []
         due = time.perf_counter()
-        for _ in range(presses):
+        for number in range(presses):
+            if number % STAY_EVERY == 0:
+                for desk in beside:
+                    desk.stay()
             due += 1 / PRESSES_PER_S
             self._idle(due)
             taken.append(self._press())

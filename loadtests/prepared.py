@@ -2,7 +2,8 @@
 
 `python -m loadtests.prepared PORT JSON_BYTES MSGPACK_BYTES`: it speaks as much of the feed as
 `loadtests.crowd` needs. Whoever takes a press writes the next frame of that size to every screen of its hall,
-and no task is woken for a screen that takes it at once: the least with which the same can be done.
+and no task is woken for a screen that takes it at once; the writes come one right after the other, as callq's
+own do: the least with which the same can be done.
 """
 
 from __future__ import annotations
@@ -48,17 +49,27 @@ class _Screen:
         self._behind = False
         """Somebody is sending, who goes on with the newest, as in the feed."""
 
-    def show(self, number: int) -> None:
+    def begin(self, number: int) -> bytes | None:
+        """What to write now; None: others are sending, and go on with the newest."""
         self._newest = number
-        if self._behind:
-            return
+        if self._behind or not self._stream.claim():
+            return None
+        return self._frames[number]
+
+    def write(self, data: bytes) -> int:
+        """How much of it is out, or -1."""
         try:
-            out = self._stream.send_now(self._frames[number])
+            return self._stream.write(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
-            return  # Its own task hears of it.
-        if not out:
+            return -1  # Its own task hears of it.
+
+    def done(self, data: bytes, out: int) -> None:
+        """Have the rest sent, if any."""
+        if out < 0:
+            self._stream.wrote(b"", 0)
+        elif not self._stream.wrote(data, out):
             self._behind = True
-            self._nursery.start_soon(self._catch_up, number if out is False else 0)
+            self._nursery.start_soon(self._catch_up, self._newest)
 
     async def _catch_up(self, shown: int) -> None:
         try:
@@ -81,8 +92,11 @@ class _Hall:
     def press(self) -> int:
         """Show the next frame; its number."""
         self._newest += 1
-        for screen in self.screens:
-            screen.show(self._newest)
+        begun = [(screen, screen.begin(self._newest)) for screen in self.screens]
+        due = [(screen, frame) for screen, frame in begun if frame is not None]
+        outs = [screen.write(frame) for screen, frame in due]
+        for (screen, frame), out in zip(due, outs, strict=True):
+            screen.done(frame, out)
         return self._newest
 
 

@@ -41,7 +41,8 @@ KEEP_ALIVE_S: Final = 30.0
 LINGER_S: Final = 1.0
 """What arrives after the end is thrown away for so long."""
 
-MAX_RECEIVE: Final = 64 * 1024
+MAX_RECEIVE: Final = 16 * 1024
+"""At once. It is held twice, as it came and by the protocol, while a peer that asks on takes no answer."""
 
 
 class Connection:

@@ -33,7 +33,9 @@ class Outlet:
         """Outlets of one wire pack a message alike."""
         self._wire = wire
         self.send = stream.send_all
-        self.send_now = stream.send_now
+        self.claim = stream.claim
+        self.write = stream.write
+        self.wrote = stream.wrote
         self.flush = stream.flush
 
     def pack(self, message: object) -> bytes:

@@ -47,6 +47,8 @@ IDLE_S: Final = 60.0
 SHARED_FOR_MS: Final = 50
 """A message made for one socket is sent to others as well for so long: its `server_ms` is as old then."""
 
+_NOT_MADE: Final = (0, b"")
+
 MAX_VIEWS: Final = 64
 MAX_COMMANDS: Final = 64
 """Commands of one socket that wait for their answers; more are read when some are answered."""
@@ -138,6 +140,7 @@ class Session:
         self._receive = receive
         self._send_event = send
         self._outlet = outlet
+        self._tally = metrics.feed_tally(hall)
         self._views: dict[View, _Following] = {}
         self._claimed: set[str | None] = set()
         """Zones that the client would speak for."""
@@ -309,30 +312,13 @@ class Session:
 
         No frame is kept: it holds what it was made from, and its message.
         """
-        seen: _Seen | None = None
-        whole: dict[str, object] = {}
-
-        def packed(frame: Frame) -> bytes:
-            nonlocal seen, whole
-            seen = _Seen(frame.revision, frame.epoch)
-            if view.name != "strip":
-                return self._packed(view, frame, frame.data)
-            # The same for all that share the frame: each has followed it without a gap.
-            whole = {**whole, **frame.data}
-            return self._packed(view, frame, whole)
-
-        def show(frame: Frame) -> Finish | None:
-            return self._begin(frame.kind, partial(packed, frame))
-
-        def named(frame: Frame) -> tuple[str, bytes]:
-            return frame.kind, packed(frame)
-
+        showing = _Showing(self, view)
+        subscription.show_with(showing)
         try:
-            subscription.show_with(show)
             while True:
-                await self._put(*named(await subscription.receive()))
+                await self._put(*showing.packed(await subscription.receive()))
         except FeedClosed:
-            return seen
+            return showing.seen
         finally:
             subscription.close()
 
@@ -346,26 +332,6 @@ class Session:
         except Rejected as error:
             await self._refuse(error, **_about(view))
             return None
-
-    def _packed(self, view: View, frame: Frame, data: dict[str, object]) -> bytes:
-        """A frame as a message, which is made once for all sockets of its kind."""
-        now_ms = wall_ms()
-        at_ms: int
-        packed: bytes
-        at_ms, packed = frame.made.get(self._outlet.wire, (0, b""))
-        if not 0 <= now_ms - at_ms <= SHARED_FOR_MS:
-            message: dict[str, object] = {
-                "type": frame.kind,
-                **_about(view),
-                "epoch": frame.epoch,
-                "revision": frame.revision,
-                "data": {**data, "server_ms": now_ms},
-            }
-            if frame.reset:
-                message["reset"] = True
-            packed = self._outlet.pack(message)
-            frame.made[self._outlet.wire] = now_ms, packed
-        return packed
 
     # Speaking -------------------------------------------------------------------------------------
 
@@ -440,26 +406,11 @@ class Session:
     async def _send(self, message: Mapping[str, object]) -> None:
         await self._put(str(message["type"]), self._outlet.pack(message))
 
-    def _begin(self, kind: str, pack: Callable[[], bytes]) -> Finish | None:
-        """Send a message as far as that takes no waiting; what is left to do, if anything.
-
-        Called in the midst of a publication: what goes wrong is this socket's own and is met in its task.
-        """
-        try:
-            packed = pack()
-            out = self._outlet.send_now(packed)
-        except Exception as error:
-            return partial(self._send_with, partial(_raised, error))
-        if out is None:
-            return partial(self._put, kind, packed)
-        metrics.feed_sent(self._hall, kind, len(packed))
-        return None if out else partial(self._send_with, self._outlet.flush)
-
     async def _put(self, kind: str, packed: bytes) -> None:
         # What fits is sent without waiting, also by a task that was told to stop.
         await trio.lowlevel.checkpoint_if_cancelled()
         await self._send_with(partial(self._outlet.send, packed))
-        metrics.feed_sent(self._hall, kind, len(packed))
+        self._tally.sent(kind, len(packed))
 
     async def _send_with(self, send: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -468,6 +419,80 @@ class Session:
             raise _Ended(TOO_SLOW) from None
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise _Ended(None) from None
+
+
+class _Showing:
+    """Shows a view's frames to one socket. What goes wrong is this socket's own and is met in its task.
+
+    It keeps no frame: that holds what it was made from, and its message.
+
+    Args:
+      session: the socket's.
+      view: what is followed.
+    """
+
+    __slots__ = ("_epoch", "_outlet", "_revision", "_session", "_tally", "_view", "_whole", "write")
+
+    def __init__(self, session: Session, view: View) -> None:
+        self._session = session
+        self._view = view
+        self._outlet = session._outlet
+        self._tally = session._tally
+        self.write = session._outlet.write
+        self._whole: dict[str, object] | None = {} if view.name == "strip" else None
+        """All of a strip, which comes whole each time."""
+        self._revision = 0
+        self._epoch: str | None = None
+
+    @property
+    def seen(self) -> _Seen | None:
+        """What was packed last."""
+        return None if self._epoch is None else _Seen(self._revision, self._epoch)
+
+    def packed(self, frame: Frame) -> tuple[str, bytes]:
+        """A frame's kind, and its message, which is made once for all sockets of its wire."""
+        self._revision, self._epoch = frame.revision, frame.epoch
+        data = frame.data
+        if self._whole is not None:
+            # The same for all that share the frame: each has followed it without a gap.
+            data = self._whole = {**self._whole, **data}
+        now_ms = wall_ms()
+        at_ms: int
+        message: bytes
+        at_ms, message = frame.made.get(self._outlet.wire, _NOT_MADE)
+        if not 0 <= now_ms - at_ms <= SHARED_FOR_MS:
+            said: dict[str, object] = {
+                "type": frame.kind,
+                **_about(self._view),
+                "epoch": frame.epoch,
+                "revision": frame.revision,
+                "data": {**data, "server_ms": now_ms},
+            }
+            if frame.reset:
+                said["reset"] = True
+            message = self._outlet.pack(said)
+            frame.made[self._outlet.wire] = now_ms, message
+        return frame.kind, message
+
+    def begin(self, frame: Frame) -> bytes | Finish:
+        """See `Reader`."""
+        try:
+            kind, message = self.packed(frame)
+        except Exception as error:
+            return partial(self._session._send_with, partial(_raised, error))
+        if not self._outlet.claim():
+            return partial(self._session._put, kind, message)
+        return message
+
+    def done(self, data: bytes, out: int | Exception) -> Finish | None:
+        """See `Reader`."""
+        if isinstance(out, Exception):
+            self._outlet.wrote(b"", 0)
+            return partial(self._session._send_with, partial(_raised, out))
+        self._tally.sent("change", len(data))
+        if self._outlet.wrote(data, out):
+            return None
+        return partial(self._session._send_with, self._outlet.flush)
 
 
 def _verdict(ended: Sequence[Closing | None]) -> Closing | None:

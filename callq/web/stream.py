@@ -40,6 +40,8 @@ class PatientStream:
         """The last has been sent."""
         self._rest = memoryview(b"")
         """Of a message whose beginning is out, while nobody is sending."""
+        self._claimed = False
+        """Somebody is about to write, before anything else runs."""
         self.socket = stream.socket
 
     async def send_all(self, data: bytes, *, last: bool = False) -> None:
@@ -83,9 +85,31 @@ class PatientStream:
         Raises:
           trio.BrokenResourceError, trio.ClosedResourceError: as `send_all`.
         """
-        if self._rest or self._turn.locked():
+        if not self.claim():
             return None
-        sent = self._send_at_once(data)
+        try:
+            sent = self.write(data)
+        except BaseException:
+            self.wrote(b"", 0)
+            raise
+        return self.wrote(data, sent)
+
+    def claim(self) -> bool:
+        """Have the next `write` to oneself, for whoever writes to many streams one right after the other.
+
+        `wrote` has to follow before anything is waited for.
+
+        Returns:
+          Whether that can be; if not, others are sending.
+        """
+        if self._claimed or self._rest or self._turn.locked():
+            return False
+        self._claimed = True
+        return True
+
+    def wrote(self, data: bytes, sent: int) -> bool:
+        """Say how much of `data` the `write` of a `claim` has taken; whether that is all, as `send_now`."""
+        self._claimed = False
         if sent == len(data):
             return True
         # Not a copy: what is the same for many is there once, however many do not take it.
@@ -100,8 +124,12 @@ class PatientStream:
         finally:
             self._turn.release()
 
-    def _send_at_once(self, data: bytes) -> int:
-        """How much of it the buffer took."""
+    def write(self, data: bytes) -> int:
+        """How much of it the buffer took; for whoever has claimed it.
+
+        Raises:
+          trio.BrokenResourceError, trio.ClosedResourceError: as `send_all`.
+        """
         if self._ended:
             raise trio.ClosedResourceError("the last has been sent")
         if self._aborted:

@@ -107,11 +107,17 @@ class Shown:
         self.finish: Callable[[], Awaitable[None]] | None = None
         self.received: list[Frame] = []
         self._feed = feed
-        feed.show_with(self._show)
+        feed.show_with(self)
 
-    def _show(self, frame: Frame) -> Callable[[], Awaitable[None]] | None:
+    def begin(self, frame: Frame) -> bytes | Callable[[], Awaitable[None]]:
         self.frames.append(frame)
-        return self.finish
+        return self.finish or b"frame"
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def done(self, data: bytes, out: int | Exception) -> None:
+        assert out == len(data)
 
     async def run(self) -> None:
         while True:

@@ -78,6 +78,7 @@ STATES: Final = ("status", "up", "off", "doubted")
 
 
 def families() -> dict[str, Metric]:
+    metrics.feed_tally(NOW.hall).sent("change", 1)
     exposition = metrics.exposition([NOW]).decode()
     return {family.name: family for family in text_string_to_metric_families(exposition)}
 

@@ -47,13 +47,13 @@ async def test_a_frame_of_any_size_is_read_by_a_client(stream: PatientStream, wi
 
 async def test_the_server_writes_to_its_sockets_itself(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     began = []
-    send_now = PatientStream.send_now
+    write = PatientStream.write
 
-    def kept(self: PatientStream, data: bytes) -> bool | None:
+    def kept(self: PatientStream, data: bytes) -> int:
         began.append((data[0], trio.lowlevel.current_task().name))
-        return send_now(self, data)
+        return write(self, data)
 
-    monkeypatch.setattr(PatientStream, "send_now", kept)
+    monkeypatch.setattr(PatientStream, "write", kept)
     async with door.feed(wire="callq.v1.msgpack") as feed:
         await feed.subscribe("board")
         await door.issue()

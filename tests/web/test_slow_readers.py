@@ -63,7 +63,7 @@ class _Line(PatientStream):
         super().__init__(peer)
         self._browser = browser
 
-    def _send_at_once(self, data: bytes) -> int:
+    def write(self, data: bytes) -> int:
         if self._browser.gone:
             raise trio.BrokenResourceError("the peer is gone")
         taken = data if self._browser.reading.is_set() else data[: self._browser.room]
@@ -226,8 +226,7 @@ async def test_what_comes_while_another_view_is_being_sent_is_sent_after_it(door
 
 
 async def test_every_message_is_counted_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted: list[tuple[str, int]] = []
-    monkeypatch.setattr(metrics, "feed_sent", lambda _, kind, size: counted.append((kind, size)))
+    monkeypatch.setattr(metrics, "_tallies", {})
     browser = Browser()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(await feed_of(door), browser.scope, browser.receive, browser.send)
@@ -238,8 +237,10 @@ async def test_every_message_is_counted_once(door: Door, monkeypatch: pytest.Mon
         await door.issue()
         browser.reading.set()
         await settled()
-        assert [kind for kind, _ in counted] == ["snapshot", "change", "change"]
-        assert sum(size for _, size in counted) == browser.size
+        scraped = metrics.exposition().decode()
+        for kind, count in (("snapshot", 1), ("change", 2)):
+            assert f'callq_feed_messages_total{{hall="test",type="{kind}"}} {count}.0' in scraped
+        assert f'callq_feed_sent_bytes_total{{hall="test"}} {float(browser.size)}' in scraped
         browser.leave()
 
 
@@ -532,6 +533,10 @@ async def test_what_could_not_be_sent_now_goes_before_anything_else() -> None:
     far = trio.SocketStream(trio.socket.from_stdlib_socket(right))
     large = b"a" * 3_000_000
     taken = bytearray()
+    assert patient.claim()
+    assert not patient.claim()
+    assert patient.send_now(b"no") is None, "it is somebody else's turn to write"
+    assert patient.wrote(b"", 0)
     assert patient.send_now(b"begin") is True
     assert patient.send_now(large) is False
     assert patient.send_now(b"no") is None, "it would come in between"
