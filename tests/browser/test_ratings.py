@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import grave
-from tests.browser.conftest import Pages, is_live
+from tests.browser.boards import NOW_MS, usual
+from tests.browser.conftest import Pages, ToldFeed, is_live
 from tests.browser.contrast import look
 from tests.live import LiveServer
 
@@ -27,6 +28,7 @@ WALL, PANEL, NARROW = (1920, 1080), (1366, 768), (683, 384)
 LEAST_PX = 23
 SAMPLE = Path(__file__).parents[2] / "callq" / "samples" / "county.toml"
 TAPS = "() => { for (let n = 0; n < 50; n += 1) document.querySelector('[data-level=\"5\"]').click(); }"
+HOUR_MS = 3_600_000
 HANZI = r"[\u4e00-\u9fff]+"
 
 
@@ -379,3 +381,36 @@ def test_the_list_is_readable_and_accessible(pages: Pages, live: LiveServer, siz
             assert found == [], (lang, state)
             if size == PANEL:
                 assert grave(page) == [], (lang, state)
+
+
+def test_what_is_overdue_comes_first_and_nothing_is_done_without_the_line(
+    pages: Pages, live: LiveServer
+) -> None:
+    late = a_case(live) | {"id": "r7", "number": "B007", "due_ms": NOW_MS - 3 * HOUR_MS}
+    soon = late | {"id": "r8", "number": "B008", "due_ms": NOW_MS + 50 * HOUR_MS}
+    page = pages.blank(PANEL)
+    feed = ToldFeed(
+        page,
+        "cases",
+        {
+            **{"place": usual()["place"], "cases": [late, soon], "closed": 0},
+            "ratings": {"done": 9, "rated": 6, "levels": [1, 0, 0, 2, 3]},
+            "rules": {"attempts": 3, "keep_days": 90},
+        },
+        NOW_MS,
+    )
+    is_live(pages.go(page, "/cases/county", live.token("supervisor", hall="county")))
+    rows = page.locator("#rows tr")
+    expect(rows.nth(0)).to_contain_text("超期 3 小时")
+    expect(rows.nth(0)).to_have_attribute("data-late", "")
+    expect(rows.nth(1)).to_contain_text("还有 2 天")
+    expect(page.locator("#totals")).to_contain_text("非常满意 3")
+    assert look(page, least_px=14).faults == []
+    page.locator('[data-tab="overdue"]').click()
+    expect(rows).to_have_count(1)
+    rows.locator(".pick").click()
+    feed.hang_up()
+    expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
+    page.locator("#sheet .do-not-reached").click(force=True)
+    expect(page.locator("#receipt")).to_contain_text("连接中断")
+    assert look(page, least_px=14).faults == []
