@@ -161,7 +161,12 @@ class Acts(GoingOn):
         )
         self.do(cmd.WatchDevices(silent=silent), cmd.SYSTEM)
 
-    @asked(zones=[(), ("hall",)], kind=["ordinary", "urgent"], until=[None, None, 1, 90], back=[True, True, False])
+    @asked(
+        zones=[(), ("hall",)],
+        kind=["ordinary", "urgent"],
+        until=[None, None, 1, 90],
+        back=[True, True, False],
+    )
     def is_told(self, zones: Any, kind: Any, until: int | None, back: bool) -> None:
         """A notice is posted; another one is withdrawn, if there is any."""
         until_ms = None if until is None else self.hall.now_ms + until * 60_000
