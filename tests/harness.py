@@ -258,9 +258,9 @@ def check_invariants(state: HallState) -> None:
     cases = [(case.ticket, case.step) for case in state.cases.values()]
     assert len(set(cases)) == len(cases), "a rating has two cases"
     for case in state.cases.values():
-        ticket = state.tickets.get(case.ticket)
+        about = state.tickets.get(case.ticket)
         # Tests give the id of a ticket that was forgotten to another one.
-        known = ticket is None or ticket.day != case.day or (case.ticket, case.step) in rated
+        known = about is None or about.day != case.day or (case.ticket, case.step) in rated
         assert known, "a case of nothing that was said"
     draining = {w.id for w in state.windows.values() if w.draining}
     assert set(state.tides.draining) <= draining, "a window that is not closing is to close by a plan"
