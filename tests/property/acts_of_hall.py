@@ -51,7 +51,11 @@ class Acts(GoingOn):
             self.do(end)
         self.do(cmd.ReportPrinter(printer="k1", fault="paper_out" if again else ""))
 
-    @asked(2, act=["accompany", "release", "precheck", "lacks", "home", "window"], window=WINDOWS)
+    @asked(
+        2,
+        act=["accompany", "release", "precheck", "precheck", "lacks", "home", "home", "window"],
+        window=WINDOWS,
+    )
     def at_the_desk(self, data: Source, act: str, window: str) -> None:
         state = self.hall.state
         going_along = [row.ticket for row in accompanied_rows(state)]
