@@ -611,6 +611,7 @@ async def test_matters_are_listed_and_found(door: Door) -> None:
         "name_en": "",
         "service": "social",
         "channels": ["self_service", "window"],
+        "checks": [],
     }
     assert found["next"] is None
     page = await door.get("items?limit=3")
