@@ -314,6 +314,25 @@ def test_an_absent_reader_leaves_the_number_to_type(kiosk: Kiosk) -> None:
     taken(page, kiosk)
 
 
+def test_a_service_whose_reader_is_unplugged_asks_nobody_for_a_card(kiosk: Kiosk) -> None:
+    page = kiosk.pages.blank(PORTRAIT)
+    there = {"resultFlag": "0"}
+
+    def service(route: Route) -> None:
+        opening = route.request.url.endswith("OpenDevice")
+        body = there if opening else {"resultFlag": "1", "errorMsg": "no card"}
+        route.fulfill(json=body, headers={"Access-Control-Allow-Origin": "*"})
+
+    page.route("http://127.0.0.1:19196/*", service)
+    kiosk.open("?reader=huashi", page=page)
+    title = page.locator("#booked-title")
+    expect(title).to_have_text("有预约，请刷身份证")
+    there["resultFlag"] = "-1"
+    expect(title).to_have_text("有预约，点这里签到")
+    there["resultFlag"] = "0"
+    expect(title).to_have_text("有预约，请刷身份证", timeout=10_000)
+
+
 def test_it_reports_how_it_is_and_leaves_nobody_standing(kiosk: Kiosk) -> None:
     floor, order = "/v1/halls/county/floor", {"command": "order_device", "device": "kiosk-1"}
 
