@@ -252,6 +252,26 @@ def test_the_keyboard_reaches_everything_and_escape_goes_back(opened: Pages, hal
     assert within == []
 
 
+def test_one_who_was_put_aside_is_called_by_number_and_one_who_is_over_is_not(
+    opened: Pages, hall: LiveServer
+) -> None:
+    hall.window("w6", "sign_in", clerk="c06")
+    hall.window("w6", "open")
+    over, aside = hall.issue("medical"), hall.issue("medical")
+    hall.ask("POST", f"/v1/halls/county/tickets/{over['id']}/commands", {"command": "cancel"})
+    hall.window("w6", "call_ticket", ticket=aside["id"], reason="试")
+    hall.window("w6", "start")
+    hall.window("w6", "hold", kind="without_papers")
+    page = floor_of(opened, hall)
+    open_window(page, "w6")
+    give_reason(page, "材料已取回")
+    page.locator("#sheet .number").fill(over["number"])
+    press(page, "call", "没有在等候")
+    page.locator("#sheet .number").fill(aside["number"])
+    press(page, "call", f"已叫 {aside['number']} 到 6 号窗口")
+    assert (window_of(hall, "w6")["state"], window_of(hall, "w6")["number"]) == ("calling", aside["number"])
+
+
 def test_an_inspector_sees_all_and_changes_nothing(opened: Pages, hall: LiveServer) -> None:
     page = floor_of(opened, hall, "inspector")
     expect(page.locator("#top-acts")).to_have_attribute("data-looking", "只看，不能操作")

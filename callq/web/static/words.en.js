@@ -813,7 +813,7 @@ export const en = {
   "floor.why.reason": "Give a reason first.",
   "floor.why.oneSkill": "Choose one skill at least.",
   "floor.why.number": "Give a number first.",
-  "floor.why.notWaiting": "{number} does not wait.",
+  "floor.why.notWaiting": "{number} does not wait, and was neither missed nor put on hold.",
   "floor.why.noneWaits": "Nobody waits now.",
   "floor.why.noIdle": "No idle window could serve it.",
   "floor.why.stopped": "It is stopped already.",

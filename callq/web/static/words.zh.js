@@ -811,7 +811,7 @@ export const zh = {
   "floor.why.reason": "请先写原因。",
   "floor.why.oneSkill": "请至少选一项技能。",
   "floor.why.number": "请先写号码。",
-  "floor.why.notWaiting": "{number} 没有在等候。",
+  "floor.why.notWaiting": "{number} 没有在等候，也没有过号或挂起。",
   "floor.why.noneWaits": "现在无人等候。",
   "floor.why.noIdle": "没有空闲而能办的窗口。",
   "floor.why.stopped": "已经停止取号。",
