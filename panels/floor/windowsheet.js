@@ -245,7 +245,7 @@ export class WindowSheet {
     if (replacing && clerk === null) return t("floor.why.nobody");
     if (!replacing && clerk !== null) return t("floor.why.seated");
     const one = this._chosen();
-    if (!one) return t("floor.why.noClerk");
+    if (!one) return t(this._candidates().length ? "floor.why.chooseClerk" : "floor.why.noClerk");
     return one.busy && one.at ? t("floor.why.clerkBusy", { name: one.name, label: one.at.label }) : "";
   }
 

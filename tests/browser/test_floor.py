@@ -272,6 +272,43 @@ def test_one_who_was_put_aside_is_called_by_number_and_one_who_is_over_is_not(
     assert (window_of(hall, "w6")["state"], window_of(hall, "w6")["number"]) == ("calling", aside["number"])
 
 
+def test_nobody_takes_the_place_of_a_choice_that_is_gone(opened: Pages, hall: LiveServer) -> None:
+    """Another supervisor was faster: the window is not handed on to whoever is first in the list."""
+    if window_of(hall, "w5")["clerk"] is None:
+        hall.window("w5", "sign_in", clerk="c05")
+    page = floor_of(opened, hall)
+    open_window(page, "w5")
+    select = page.locator("#sheet select")
+    select.select_option("c04")
+    hall.window("w5", "hand_over", clerk="c04")
+    expect(select.locator("option", has_text="刘洋")).to_have_count(0)
+    press(page, "hand-over", "请先选人")
+    assert window_of(hall, "w5")["clerk"] == "c04"
+    select.select_option("c05")
+    press(page, "hand-over", "5 号窗口已交给")
+    assert window_of(hall, "w5")["clerk"] == "c05"
+
+
+def test_neither_a_held_key_nor_a_double_click_suspends_the_hall(opened: Pages, hall: LiveServer) -> None:
+    page = floor_of(opened, hall)
+    page.locator(".do-hall").click()
+    give_reason(page, "消防演习")
+    suspend = page.locator("#sheet .do-suspend")
+    suspend.dblclick()
+    expect(suspend).to_have_text("再按一次，暂停大厅")
+    give_reason(page, "停电")
+    suspend.focus()
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    expect(suspend).to_have_text("再按一次，暂停大厅")
+    expect(page.locator("#page")).to_have_attribute("data-waiting", "false")
+    assert state_of(hall)["suspended"] is None
+    page.keyboard.press("Enter")
+    settled(page, "大厅已暂停")
+    press(page, "resume", "大厅已恢复")
+
+
 def test_an_inspector_sees_all_and_changes_nothing(opened: Pages, hall: LiveServer) -> None:
     page = floor_of(opened, hall, "inspector")
     expect(page.locator("#top-acts")).to_have_attribute("data-looking", "只看，不能操作")

@@ -84,6 +84,25 @@ def test_a_press_that_comes_late_does_nothing_to_whoever_is_there_by_then(
     assert (window["state"], window["ticket"]) == ("serving", second["id"])
 
 
+def test_the_second_half_of_a_double_click_answers_no_question(pages: Pages, live: LiveServer) -> None:
+    live.window("w3", "sign_in", clerk="c01")
+    live.window("w3", "open")
+    live.issue()
+    live.window("w3", "call_next")
+    live.window("w3", "start")
+    panel = pages.panel("w3")
+    page = panel.locator("#page")
+    for act in ("hold", "pause", "abandon"):
+        panel.locator(f"#key-{act}").dblclick()
+        expect(page).to_have_attribute("data-question", act)
+        expect(page).to_have_attribute("data-waiting", "false")
+        panel.keyboard.press("Escape")
+    expect(page).to_have_attribute("data-situation", "serving")
+    panel.locator("#key-hold").click()
+    panel.locator(".key", has_text="等待").click()
+    expect(page).to_have_attribute("data-situation", "idle")
+
+
 def _pressed_while_it_breaks(panel: Page, line: Line, press: Press, step: str, record: Record) -> None:
     last = begin(panel, press)
     match step:
