@@ -570,3 +570,41 @@ def test_a_press_whose_answer_is_lost_acts_once(pages: Pages, live: LiveServer) 
     assert [one["command"] for one in sent] == ["sign_in", "sign_in"]
     assert sent[0]["key"] == sent[1]["key"]
     assert window_of(live, "w1")["clerk"] == "c02"
+
+
+def test_a_call_whose_number_is_not_found_in_time_is_told_and_not_made_later(
+    pages: Pages, live: LiveServer
+) -> None:
+    live.window("w1", "sign_in", clerk="c01")
+    live.window("w1", "open")
+    number = live.issue("general")["number"]
+    page = floor_of(pages, live)
+    asked: list[Any] = []
+    page.route("**/tickets?number=*", lambda route: asked.append(route))
+    open_window(page, "w1")
+    give_reason(page, "带小孩")
+    page.locator("#sheet .number").fill(number)
+    page.locator("#sheet .do-call").click()
+    expect(page.locator("#receipt")).to_contain_text("1 号指呼没有执行：连接中断", timeout=15_000)
+    assert len(asked) == 1
+    assert window_of(live, "w1")["state"] == "idle"
+    page.unroute("**/tickets?number=*")
+    press(page, "call", f"已叫 {number} 到 1 号窗口")
+
+
+def test_a_call_that_another_press_overtakes_says_so(pages: Pages, live: LiveServer) -> None:
+    live.window("w1", "sign_in", clerk="c01")
+    live.window("w1", "open")
+    number = live.issue("general")["number"]
+    page = floor_of(pages, live)
+    asked: list[Any] = []
+    page.route("**/tickets?number=*", lambda route: asked.append(route))
+    open_window(page, "w1")
+    give_reason(page, "带小孩")
+    page.locator("#sheet .number").fill(number)
+    page.locator("#sheet .do-call").click()
+    page.locator("#sheet .do-pause").click()
+    settled(page, "1 号窗口已暂停")
+    asked[0].continue_()
+    expect(page.locator("#receipt")).to_contain_text("1 号指呼没有执行")
+    assert window_of(live, "w1")["state"] == "paused"
