@@ -35,7 +35,8 @@ TRAITS: Final = ("elderly", "deaf", "wheelchair", "foreign")
 def practice_copy(config: HallConfig) -> HallConfig:
     """The hall to practise in beside a real one."""
     services = tuple(
-        msgspec.structs.replace(service, quota=None, sessions=(), booking=None) for service in config.services
+        msgspec.structs.replace(service, quota=None, sessions=(), booking=None, needs_precheck=False)
+        for service in config.services
     )
     return msgspec.structs.replace(
         config,
@@ -49,6 +50,8 @@ def practice_copy(config: HallConfig) -> HallConfig:
         moved_workdays=(),
         tides=Tides(),
         outlets=(),
+        devices=(),
+        printers=(),
         items=tuple(msgspec.structs.replace(item, channels=("window",)) for item in config.items),
         practice=True,
     )

@@ -110,7 +110,7 @@ _TO_WINDOW: Final[dict[type, Callable[[str, Any], cmd.WindowCommand | cmd.Transf
     wb.AbandonBody: lambda w, body: cmd.Abandon(window=w, reason=said(body.reason)),
     wb.HoldBody: lambda w, body: cmd.Hold(window=w, kind=body.kind),
     wb.ResumeBody: lambda w, body: cmd.Resume(window=w, ticket=body.ticket),
-    bodies.TransferBody: lambda w, body: cmd.Transfer(window=w, wait=body.wait, **_target(body.to)),
+    wb.TransferHereBody: lambda w, body: cmd.Transfer(window=w, wait=body.wait, **_target(body.to)),
     wb.UndoBody: lambda w, _: cmd.Undo(window=w),
     wb.HelpBody: lambda w, body: cmd.Help(window=w, reason=said(body.reason)),
     wb.HelpDoneBody: lambda w, _: cmd.HelpDone(window=w),
@@ -163,6 +163,27 @@ def to_window(window: str, body: wb.WindowCommandBody) -> cmd.WindowCommand | cm
 def to_hall(body: bodies.HallCommandBody) -> cmd.HallCommand | cmd.Configure:
     """The command to the hall."""
     return _TO_HALL[type(body)](body)
+
+
+def meant(state: HallState, window: str, ticket: str) -> None:
+    """Refuse what was meant for a ticket that is not at the window any more.
+
+    A press that is sent again after a break may arrive when another device has gone on there.
+
+    Raises:
+      Rejected: `WRONG_STATE`.
+    """
+    found = state.windows.get(window)
+    if found is None or (found.ticket is not None and found.ticket.id == ticket):
+        return
+    raise Rejected(
+        Code.WRONG_STATE,
+        f"ticket {ticket} is not at the window",
+        "look at the window and act on who is there",
+        state=found.state,
+        window=window,
+        ticket=ticket,
+    )
 
 
 def own_ticket(state: HallState, principal: Principal, ticket: str, body: bodies.TicketCommandBody) -> None:

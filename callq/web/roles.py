@@ -62,6 +62,7 @@ class Permission(StrEnum):
     TAKE_OVER = "take_over"
     SET_SKILLS = "set_skills"
     READ_BOARD = "read_board"
+    ANNOUNCE = "announce"
     READ_STRIP = "read_strip"
     READ_PANEL = "read_panel"
     READ_FLOOR = "read_floor"
@@ -122,6 +123,8 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     Permission.TAKE_OVER: _RUNNING,
     Permission.SET_SKILLS: _RUNNING,
     Permission.READ_BOARD: _IN_HALL - {_R.RATING},
+    # Who holds a zone's claim is the one that is heard there: whoever only looks would silence it.
+    Permission.ANNOUNCE: _RUNNING | {_R.SCREEN, _R.DEVICE},
     Permission.READ_STRIP: _LOOKING | {_R.SCREEN, _R.DEVICE, _R.RATING},
     Permission.READ_PANEL: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.CLERK, _R.INSPECTOR}),
     Permission.READ_FLOOR: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.HELPER, _R.INSPECTOR}),

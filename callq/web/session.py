@@ -30,7 +30,7 @@ from callq.web.feed_wire import (
     read_message,
 )
 from callq.web.keys import body_digest, checked_key
-from callq.web.roles import VIEW_PERMISSION, Principal
+from callq.web.roles import VIEW_PERMISSION, Permission, Principal
 from callq.web.stream import PeerTooSlow
 from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
@@ -338,7 +338,7 @@ class Session:
     async def _claim(self, zone: str | None, screen: str | None, nursery: trio.Nursery) -> None:
         """Have the client speak for a zone as soon as nobody else does; it is told when that changes."""
         try:
-            self._principal.require(VIEW_PERMISSION["announcements"], hall=self._hall)
+            self._principal.require(Permission.ANNOUNCE, hall=self._hall)
             if zone not in self._claimed and len(self._claimed) >= MAX_VIEWS:
                 raise Rejected(Code.INVALID, f"more than {MAX_VIEWS} zones", "open another socket")
             self._api.node.actor(self._hall).glance(lambda state: room_of(state, zone))

@@ -7,7 +7,14 @@ from typing import Annotated
 import msgspec
 
 from callq.domain.commands import UNSPECIFIED, HoldKind
-from callq.web.bodies import CommandBody, Given, Reason, Short, TransferBody
+from callq.web.bodies import CommandBody, Given, Reason, Short, To
+
+
+class MeantBody(CommandBody, frozen=True, kw_only=True):
+    """Base of commands to the ticket at the window."""
+
+    ticket: Short | None = None
+    """The one that is meant: `wrong_state` where another is there by now. Left out: whichever is there."""
 
 
 class SignInBody(CommandBody, frozen=True, kw_only=True, tag="sign_in"):
@@ -72,29 +79,29 @@ class CallTicketBody(CommandBody, frozen=True, kw_only=True, tag="call_ticket"):
     reason: Given = UNSPECIFIED
 
 
-class RecallBody(CommandBody, frozen=True, kw_only=True, tag="recall"):
+class RecallBody(MeantBody, frozen=True, kw_only=True, tag="recall"):
     """重呼."""
 
 
-class StartBody(CommandBody, frozen=True, kw_only=True, tag="start"):
+class StartBody(MeantBody, frozen=True, kw_only=True, tag="start"):
     """开始办理."""
 
 
-class CompleteBody(CommandBody, frozen=True, kw_only=True, tag="complete"):
+class CompleteBody(MeantBody, frozen=True, kw_only=True, tag="complete"):
     """办结; a visit goes on to its next step."""
 
 
-class MissBody(CommandBody, frozen=True, kw_only=True, tag="miss"):
+class MissBody(MeantBody, frozen=True, kw_only=True, tag="miss"):
     """过号."""
 
 
-class AbandonBody(CommandBody, frozen=True, kw_only=True, tag="abandon"):
+class AbandonBody(MeantBody, frozen=True, kw_only=True, tag="abandon"):
     """弃号 of the ticket at the window."""
 
     reason: Reason = ""
 
 
-class HoldBody(CommandBody, frozen=True, kw_only=True, tag="hold"):
+class HoldBody(MeantBody, frozen=True, kw_only=True, tag="hold"):
     """挂起: `without_papers` 不持件, `with_papers` 持件, `waiting` 等待."""
 
     kind: HoldKind
@@ -104,6 +111,13 @@ class ResumeBody(CommandBody, frozen=True, kw_only=True, tag="resume"):
     """恢复: go on with a ticket held as `waiting`, without a call."""
 
     ticket: Short
+
+
+class TransferHereBody(MeantBody, frozen=True, kw_only=True, tag="transfer"):
+    """转移; with `wait` also to a window or clerk that is absent."""
+
+    to: To
+    wait: bool = False
 
 
 class UndoBody(CommandBody, frozen=True, kw_only=True, tag="undo"):
@@ -143,7 +157,7 @@ WindowCommandBody = (
     | AbandonBody
     | HoldBody
     | ResumeBody
-    | TransferBody
+    | TransferHereBody
     | UndoBody
     | HelpBody
     | HelpDoneBody

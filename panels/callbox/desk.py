@@ -29,6 +29,9 @@ AGAIN_S: Final = 0.1
 SETTLE_S: Final = 2.0
 """Longer than any change lags behind the answer to its command."""
 
+ON_PRESENT: Final = frozenset({"recall", "start", "complete", "miss", "hold", "transfer"})
+"""Commands to the ticket at the window."""
+
 Kind = Literal["done", "refused", "ignored", "given_up"]
 KINDS: Final[tuple[Kind, ...]] = ("done", "refused", "ignored", "given_up")
 
@@ -176,9 +179,13 @@ class Desk:
         if wish.act == "call":
             ticket = await self._find(wish.digits, panel)
             return {"command": "call_ticket", "ticket": ticket, "reason": self._config.call_reason}
-        return command_of(
+        command = command_of(
             wish, panel, clerk=clerk, reasons=self._config.reasons, transfers=self._config.transfers
         )
+        # Said with the ticket: a press that comes late must not meet whoever is there by then.
+        current = panel["current"]
+        meant = current is not None and command["command"] in ON_PRESENT
+        return {**command, "ticket": current["ticket"]["id"]} if meant else command
 
     async def _send(self, command: dict[str, Any]) -> dict[str, Any]:
         """Send until it is answered, always with the same key."""

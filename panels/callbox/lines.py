@@ -31,7 +31,7 @@ SILENT_S: Final = 5.0
 """A box that polls every second and was not heard for so long is away."""
 
 REPEAT_S: Final = 3.0
-"""For so long a request that the box has not confirmed is the same press when it comes again."""
+"""A request that the box has not confirmed is the same press when it comes again within this of the last."""
 
 REFRESH_S: Final = 30.0
 """How often a display is told the same again."""
@@ -187,9 +187,12 @@ class HubBox:
         if frame.kind == hub95.CONFIRMED:
             self._open = None
             return b""
-        if frame.kind == hub95.PRESSED and not self._repeated(frame.request, now):
+        if frame.kind == hub95.PRESSED:
+            repeated = self._repeated(frame.request, now)
+            # Each repetition counts anew: one that goes on for long is no second press in the end.
             self._open = (frame.request, now)
-            self._press(frame.request)
+            if not repeated:
+                self._press(frame.request)
         if self._fault_until_s and now > self._fault_until_s:
             self._fault_until_s = 0.0
             self.renew()

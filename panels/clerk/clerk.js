@@ -37,6 +37,8 @@ const TICK_MS = 250;
 const COMMANDS = { join: "sign_in", leave: "sign_out" };
 /** Acts that are done to a ticket rather than at a window. */
 const ON_TICKET = ["returned"];
+/** Acts on whoever is at the window: said with the ticket, so that one that comes late meets nobody else. */
+const ON_PRESENT = ["recall", "start", "complete", "miss", "abandon", "hold", "transfer"];
 
 const [hall, windowId] = pathParts();
 const token = takeToken();
@@ -123,9 +125,11 @@ function sayPending() {
 function send(act, args, words) {
   if (!feed || waiting()) return;
   keys.ask(null);
-  const number = panel && panel.current ? panel.current.ticket.number : "";
+  const there = panel && panel.current ? panel.current.ticket : null;
+  const number = there ? there.number : "";
   const about = ON_TICKET.includes(act) ? {} : { window: windowId };
-  const command = Object.assign({ command: COMMANDS[act] || act }, about, args);
+  const meant = there && ON_PRESENT.includes(act) ? { ticket: there.id } : {};
+  const command = Object.assign({ command: COMMANDS[act] || act }, about, meant, args);
   const press = { key: randomKey(), act, command, words: Object.assign({ number }, words), atMs: Date.now() };
   keepPress(press);
   follow(press);

@@ -46,8 +46,9 @@ function makeKey(name, cap, onPress) {
   );
   // A mouse leaves no focus behind: the next Enter means the dominant button again.
   node.addEventListener("mousedown", (event) => event.preventDefault());
-  node.addEventListener("click", () => {
-    onPress();
+  node.addEventListener("click", (event) => {
+    // The second half of a double click would fall on what a question has put in this one's place.
+    if (event.detail <= 1) onPress();
     node.blur();
   });
   return node;

@@ -86,11 +86,16 @@ export function choice(label) {
   return { node: el("p", { class: "field" }, el("label", { for: id }, label), select), select };
 }
 
-/** Other options in a list; what was chosen stays chosen. @param {HTMLSelectElement} select @param {[string, string][]} options value and words */
+/**
+ * Other options in a list; what was chosen stays chosen. Where that is gone nothing is: not somebody else.
+ * @param {HTMLSelectElement} select
+ * @param {[string, string][]} options value and words
+ */
 export function renderOptions(select, options) {
-  const chosen = select.value;
+  const [chosen, anew] = [select.value, select.options.length === 0];
   refill(select, JSON.stringify(options), () => options.map(([value, words]) => el("option", { value }, words)));
   if (options.some(([value]) => value === chosen)) select.value = chosen;
+  else if (!anew) select.selectedIndex = -1;
 }
 
 /**
@@ -130,7 +135,12 @@ export class Buttons {
     const node = el("button", { type: "button", class: `act do-${kind}` }, name);
     const one = { node, why: why || (() => "") };
     this._all.push(one);
-    node.addEventListener("click", () => {
+    node.addEventListener("keydown", (event) => {
+      // A held key is one press: it must not confirm what it has just begun.
+      if (event.repeat && event.key === "Enter") event.preventDefault();
+    });
+    node.addEventListener("click", (event) => {
+      if (event.detail > 1) return; // nor must the second half of a double click
       const hindrance = this._context.hindrance() || one.why();
       if (hindrance) this._context.presses.say("refused", t("receipt.refused", { act: node.textContent || name, why: hindrance }));
       else press();

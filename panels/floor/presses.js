@@ -53,7 +53,11 @@ export class Presses {
    * @returns {Promise<boolean>} whether all of it was done; resolves always
    */
   run(act) {
-    if (this.busy) return Promise.resolve(false);
+    if (this.busy) {
+      // Another press came before this one was ready to be sent: it is lost, and says so.
+      this.say("refused", t("receipt.refused", { act: act.name, why: t("floor.why.pending") }));
+      return Promise.resolve(false);
+    }
     this._pending = act;
     this._shown = false;
     window.setTimeout(() => {

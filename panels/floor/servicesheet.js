@@ -152,7 +152,8 @@ export class ServiceSheet {
 
   _whyNotCall() {
     if (!this._latest) return t("floor.why.noneWaits");
-    if (!this._at || !this._at.value) return t("floor.why.noIdle");
+    if (!this._at || !this._at.options.length) return t("floor.why.noIdle");
+    if (!this._at.value) return t("floor.why.noWindow");
     return this._needsReason();
   }
 

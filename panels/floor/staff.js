@@ -9,6 +9,8 @@
 /** @typedef {{id: string, name: string, at: FloorWindow|null, busy: boolean}} Candidate who could sit at a window; busy: a ticket is there */
 
 const RETRY_MS = 5000;
+/** What was pressed does not wait for an answer longer than this: nobody expects it any more. */
+const GET_LIMIT_MS = 8000;
 
 /** @param {ServiceConfig} service */
 const skillOf = (service) => service.skill || service.code;
@@ -72,10 +74,15 @@ export class Staff {
    * @returns {Promise<any>} rejects with the status, or 0 where nobody answers
    */
   get(path) {
-    return fetch(this._address + path, { headers: { Authorization: `Bearer ${this._token}` } }).then(
+    const stop = new AbortController();
+    const timer = window.setTimeout(() => stop.abort(), GET_LIMIT_MS);
+    const answer = fetch(this._address + path, { headers: { Authorization: `Bearer ${this._token}` }, signal: stop.signal }).then(
       (response) => (response.ok ? response.json() : Promise.reject(response.status)),
       () => Promise.reject(0),
     );
+    const done = () => window.clearTimeout(timer);
+    answer.then(done, done);
+    return answer;
   }
 
   /** @param {string} id @returns {ServiceConfig[]} what a window is equipped for */

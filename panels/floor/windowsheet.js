@@ -16,6 +16,8 @@ import { SHAPES, kindOf, sinceOf } from "/pages/floor/windows.js";
 /** @typedef {import("/pages/floor/staff.js").Candidate} Candidate */
 
 const BUSY = ["calling", "serving"];
+/** States of a ticket that may be called by its number. */
+const CALLABLE = ["waiting", "missed", "held"];
 
 /** @implements {Content} */
 export class WindowSheet {
@@ -243,7 +245,7 @@ export class WindowSheet {
     if (replacing && clerk === null) return t("floor.why.nobody");
     if (!replacing && clerk !== null) return t("floor.why.seated");
     const one = this._chosen();
-    if (!one) return t("floor.why.noClerk");
+    if (!one) return t(this._candidates().length ? "floor.why.chooseClerk" : "floor.why.noClerk");
     return one.busy && one.at ? t("floor.why.clerkBusy", { name: one.name, label: one.at.label }) : "";
   }
 
@@ -350,9 +352,9 @@ export class WindowSheet {
       return;
     }
     const reason = this._said;
-    staff.get(`/tickets?number=${encodeURIComponent(number)}&state=waiting`).then(
+    staff.get(`/tickets?number=${encodeURIComponent(number)}`).then(
       (page) => {
-        const [ticket] = page.tickets;
+        const ticket = page.tickets.find((/** @type {Ticket} */ one) => CALLABLE.indexOf(one.state) >= 0);
         if (!ticket) {
           refuse(t("floor.why.notWaiting", { number }));
           return;

@@ -20,6 +20,13 @@ const KEPT_MS = 10 * 60 * 1000;
 /** @param {number} ms @returns {Promise<void>} */
 const sleep = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
+/**
+ * Whether the number that an earlier press gave, unseen, is of no use any more: it was called, or given up.
+ * @param {string} path
+ * @param {Result} result
+ */
+const isSpent = (path, result) => path === "tickets" && result.ok === true && result.answer.ticket.state !== "waiting";
+
 export class Presses {
   /** @param {string} hall @param {string} token */
   constructor(hall, token) {
@@ -37,17 +44,22 @@ export class Presses {
   async send(path, body) {
     this.busy = true;
     const about = `${path} ${JSON.stringify(body)}`;
-    const key = this._unanswered(about) || randomKey();
+    const kept = this._unanswered(about);
+    let key = kept || randomKey();
     this._keep(about, key);
     const began = performance.now();
     try {
       while (performance.now() - began < GIVEN_UP_MS) {
         const result = await this._once("POST", path, body, key);
-        if (result) {
+        if (result && key === kept && isSpent(path, result)) {
+          key = randomKey();
+          this._keep(about, key);
+        } else if (result) {
           this._keep(about, null);
           return result;
+        } else {
+          await sleep(AGAIN_MS);
         }
-        await sleep(AGAIN_MS);
       }
       return { ok: false, problem: { code: "unconfirmed" } };
     } finally {

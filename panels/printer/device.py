@@ -140,9 +140,13 @@ async def print_bytes(printer: Printer, data: bytes) -> Printed:
             await stream.send(data)
             if not printer.answers:
                 return Printed("printed")
-            return await _finished(stream)
+            done = await _finished(stream)
     except Broken as broken:
-        return Printed("unknown" if sent else "failed", "offline", str(broken))
+        done = Printed("unknown" if sent else "failed", "offline", str(broken))
+    if sent and done.fault == "offline":
+        # The way broke with the ticket on it: what came through is not to come out with the next roll.
+        await clear(printer)
+    return done
 
 
 async def _finished(stream: Stream) -> Printed:

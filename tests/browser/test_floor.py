@@ -252,6 +252,63 @@ def test_the_keyboard_reaches_everything_and_escape_goes_back(opened: Pages, hal
     assert within == []
 
 
+def test_one_who_was_put_aside_is_called_by_number_and_one_who_is_over_is_not(
+    opened: Pages, hall: LiveServer
+) -> None:
+    hall.window("w6", "sign_in", clerk="c06")
+    hall.window("w6", "open")
+    over, aside = hall.issue("medical"), hall.issue("medical")
+    hall.ask("POST", f"/v1/halls/county/tickets/{over['id']}/commands", {"command": "cancel"})
+    hall.window("w6", "call_ticket", ticket=aside["id"], reason="试")
+    hall.window("w6", "start")
+    hall.window("w6", "hold", kind="without_papers")
+    page = floor_of(opened, hall)
+    open_window(page, "w6")
+    give_reason(page, "材料已取回")
+    page.locator("#sheet .number").fill(over["number"])
+    press(page, "call", "没有在等候")
+    page.locator("#sheet .number").fill(aside["number"])
+    press(page, "call", f"已叫 {aside['number']} 到 6 号窗口")
+    assert (window_of(hall, "w6")["state"], window_of(hall, "w6")["number"]) == ("calling", aside["number"])
+
+
+def test_nobody_takes_the_place_of_a_choice_that_is_gone(opened: Pages, hall: LiveServer) -> None:
+    """Another supervisor was faster: the window is not handed on to whoever is first in the list."""
+    if window_of(hall, "w5")["clerk"] is None:
+        hall.window("w5", "sign_in", clerk="c05")
+    page = floor_of(opened, hall)
+    open_window(page, "w5")
+    select = page.locator("#sheet select")
+    select.select_option("c04")
+    hall.window("w5", "hand_over", clerk="c04")
+    expect(select.locator("option", has_text="刘洋")).to_have_count(0)
+    press(page, "hand-over", "请先选人")
+    assert window_of(hall, "w5")["clerk"] == "c04"
+    select.select_option("c05")
+    press(page, "hand-over", "5 号窗口已交给")
+    assert window_of(hall, "w5")["clerk"] == "c05"
+
+
+def test_neither_a_held_key_nor_a_double_click_suspends_the_hall(opened: Pages, hall: LiveServer) -> None:
+    page = floor_of(opened, hall)
+    page.locator(".do-hall").click()
+    give_reason(page, "消防演习")
+    suspend = page.locator("#sheet .do-suspend")
+    suspend.dblclick()
+    expect(suspend).to_have_text("再按一次，暂停大厅")
+    give_reason(page, "停电")
+    suspend.focus()
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    expect(suspend).to_have_text("再按一次，暂停大厅")
+    expect(page.locator("#page")).to_have_attribute("data-waiting", "false")
+    assert state_of(hall)["suspended"] is None
+    page.keyboard.press("Enter")
+    settled(page, "大厅已暂停")
+    press(page, "resume", "大厅已恢复")
+
+
 def test_an_inspector_sees_all_and_changes_nothing(opened: Pages, hall: LiveServer) -> None:
     page = floor_of(opened, hall, "inspector")
     expect(page.locator("#top-acts")).to_have_attribute("data-looking", "只看，不能操作")
@@ -513,3 +570,41 @@ def test_a_press_whose_answer_is_lost_acts_once(pages: Pages, live: LiveServer) 
     assert [one["command"] for one in sent] == ["sign_in", "sign_in"]
     assert sent[0]["key"] == sent[1]["key"]
     assert window_of(live, "w1")["clerk"] == "c02"
+
+
+def test_a_call_whose_number_is_not_found_in_time_is_told_and_not_made_later(
+    pages: Pages, live: LiveServer
+) -> None:
+    live.window("w1", "sign_in", clerk="c01")
+    live.window("w1", "open")
+    number = live.issue("general")["number"]
+    page = floor_of(pages, live)
+    asked: list[Any] = []
+    page.route("**/tickets?number=*", lambda route: asked.append(route))
+    open_window(page, "w1")
+    give_reason(page, "带小孩")
+    page.locator("#sheet .number").fill(number)
+    page.locator("#sheet .do-call").click()
+    expect(page.locator("#receipt")).to_contain_text("1 号指呼没有执行：连接中断", timeout=15_000)
+    assert len(asked) == 1
+    assert window_of(live, "w1")["state"] == "idle"
+    page.unroute("**/tickets?number=*")
+    press(page, "call", f"已叫 {number} 到 1 号窗口")
+
+
+def test_a_call_that_another_press_overtakes_says_so(pages: Pages, live: LiveServer) -> None:
+    live.window("w1", "sign_in", clerk="c01")
+    live.window("w1", "open")
+    number = live.issue("general")["number"]
+    page = floor_of(pages, live)
+    asked: list[Any] = []
+    page.route("**/tickets?number=*", lambda route: asked.append(route))
+    open_window(page, "w1")
+    give_reason(page, "带小孩")
+    page.locator("#sheet .number").fill(number)
+    page.locator("#sheet .do-call").click()
+    page.locator("#sheet .do-pause").click()
+    settled(page, "1 号窗口已暂停")
+    asked[0].continue_()
+    expect(page.locator("#receipt")).to_contain_text("1 号指呼没有执行")
+    assert window_of(live, "w1")["state"] == "paused"

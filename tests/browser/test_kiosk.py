@@ -119,7 +119,8 @@ def test_a_press_whose_answer_is_lost_is_neither_lost_nor_doubled(kiosk: Kiosk) 
     assert [one["id"] for one in kiosk.tickets()[before:]] == [ticket["id"]]
 
 
-def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk) -> None:
+@pytest.mark.parametrize("over", [False, True], ids=["it waits", "it is over"])
+def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk, over: bool) -> None:
     before = len(kiosk.tickets())
     page = kiosk.pages.blank(PORTRAIT)
     page.clock.install()
@@ -138,11 +139,15 @@ def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk) -> None:
     page.clock.fast_forward(21_000)
     expect(page.locator("#message-title")).to_have_text("没有收到回复")
     page.unroute("**/v1/halls/county/tickets")
+    (unseen,) = kiosk.tickets()[before:]
+    if over:
+        kiosk.live.ask("POST", f"/v1/halls/county/tickets/{unseen['id']}/commands", {"command": "cancel"})
     page.clock.run_for(1000)
     page.locator("#back").click()
     page.clock.run_for(1000)
     ticket = taken(page, kiosk, "social")
-    assert [one["id"] for one in kiosk.tickets()[before:]] == [ticket["id"]]
+    assert ticket["state"] == "waiting"
+    assert [one["id"] for one in kiosk.tickets()[before:]] == [unseen["id"]] + [ticket["id"]] * over
     assert len(set(keys)) == 1
 
 
@@ -312,6 +317,25 @@ def test_an_absent_reader_leaves_the_number_to_type(kiosk: Kiosk) -> None:
     page = kiosk.open("?reader=huashi")
     expect(page.locator("#booked-title")).to_have_text("有预约，点这里签到")
     taken(page, kiosk)
+
+
+def test_a_service_whose_reader_is_unplugged_asks_nobody_for_a_card(kiosk: Kiosk) -> None:
+    page = kiosk.pages.blank(PORTRAIT)
+    there = {"resultFlag": "0"}
+
+    def service(route: Route) -> None:
+        opening = route.request.url.endswith("OpenDevice")
+        body = there if opening else {"resultFlag": "1", "errorMsg": "no card"}
+        route.fulfill(json=body, headers={"Access-Control-Allow-Origin": "*"})
+
+    page.route("http://127.0.0.1:19196/*", service)
+    kiosk.open("?reader=huashi", page=page)
+    title = page.locator("#booked-title")
+    expect(title).to_have_text("有预约，请刷身份证")
+    there["resultFlag"] = "-1"
+    expect(title).to_have_text("有预约，点这里签到")
+    there["resultFlag"] = "0"
+    expect(title).to_have_text("有预约，请刷身份证", timeout=10_000)
 
 
 def test_it_reports_how_it_is_and_leaves_nobody_standing(kiosk: Kiosk) -> None:

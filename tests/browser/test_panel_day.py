@@ -57,6 +57,52 @@ def test_press_on_a_line_that_breaks_acts_once(pages: Pages, live: LiveServer, s
             assert record.new() == press.events.split(), press.name
 
 
+def test_a_press_that_comes_late_does_nothing_to_whoever_is_there_by_then(
+    pages: Pages, live: LiveServer
+) -> None:
+    live.window("w3", "sign_in", clerk="c01")
+    live.window("w3", "open")
+    live.issue()
+    second = live.issue()
+    live.window("w3", "call_next")
+    live.window("w3", "start")
+    with line_to(live.port) as line:
+        panel = pages.blank((1366, 768))
+        token = live.token("clerk", hall="county", window="w3")
+        panel.goto(f"{line.url}/panel/county/w3#token={token}")
+        is_live(panel)
+        expect(panel.locator("#page")).to_have_attribute("data-situation", "serving")
+        line.cut()
+        panel.keyboard.press("Enter")  # completes the first
+        for act in ("complete", "call_next", "start"):  # as another device does meanwhile
+            live.window("w3", act)
+        line.mend()
+        expect(panel.locator("#receipt")).to_have_attribute(
+            "data-kind", "refused", timeout=WITHIN_MS + 40_000
+        )
+    window = live.ask("GET", "/v1/halls/county/windows/w3")["window"]
+    assert (window["state"], window["ticket"]) == ("serving", second["id"])
+
+
+def test_the_second_half_of_a_double_click_answers_no_question(pages: Pages, live: LiveServer) -> None:
+    live.window("w3", "sign_in", clerk="c01")
+    live.window("w3", "open")
+    live.issue()
+    live.window("w3", "call_next")
+    live.window("w3", "start")
+    panel = pages.panel("w3")
+    page = panel.locator("#page")
+    for act in ("hold", "pause", "abandon"):
+        panel.locator(f"#key-{act}").dblclick()
+        expect(page).to_have_attribute("data-question", act)
+        expect(page).to_have_attribute("data-waiting", "false")
+        panel.keyboard.press("Escape")
+    expect(page).to_have_attribute("data-situation", "serving")
+    panel.locator("#key-hold").click()
+    panel.locator(".key", has_text="等待").click()
+    expect(page).to_have_attribute("data-situation", "idle")
+
+
 def _pressed_while_it_breaks(panel: Page, line: Line, press: Press, step: str, record: Record) -> None:
     last = begin(panel, press)
     match step:

@@ -121,6 +121,21 @@ async def test_a_request_that_comes_again_is_the_same_press(
         await wire.until(1, lambda answer: answer.number == 2)
 
 
+async def test_a_request_that_goes_on_for_long_is_one_press(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer reaches the box, and it asks longer than a second press would take to count."""
+    monkeypatch.setattr(lines_module, "REPEAT_S", 0.6)
+    await door.staff()
+    await door.issue()
+    async with on_pty() as wire, agent(door, lines=(hub(wire, "w1"),)) as (made, _):
+        for _ in range(6):
+            await wire.press(1, CALL, confirm=False)
+            await trio.sleep(0.25)
+        await settled(made)
+        assert (await door.get("windows/w1"))["window"]["state"] == "calling"
+
+
 async def test_noise_and_pieces_on_a_line_behind_a_serial_server(door: Door) -> None:
     await door.staff()
     await door.issue()

@@ -53,6 +53,11 @@ class SimulatedPrinter:
         self._symbol = b""
         self._printed = 0
 
+    @property
+    def left(self) -> list[str]:
+        """Lines of a ticket that has not come out: they would, with the next roll."""
+        return self._slip.lines
+
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Listen on a port of this machine until cancelled."""
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")

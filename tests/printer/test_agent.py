@@ -115,6 +115,7 @@ async def test_one_that_ends_in_the_middle_is_unknown_and_not_printed_by_itself(
     async with printing(door, printer):
         ticket = await issued(door)
         assert await ended(door, ticket) == ("unknown", fault)
+        assert printer.left == [], "half a ticket comes out later"
         printer.dies_after = printer.runs_out_at = None
         printer.paper_out = False
         again = await issued(door)

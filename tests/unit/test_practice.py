@@ -22,6 +22,8 @@ def test_a_copy_is_a_hall_of_its_own_that_is_always_open(sample: str) -> None:
     assert problems(copy) == problems(hall)
     assert (copy.windows, copy.clerks) == (hall.windows, hall.clerks)
     assert not copy.sessions
+    assert (copy.devices, copy.printers) == ((), ()), "the machines stand in the real hall"
+    assert not any(service.needs_precheck for service in copy.services), "no desk is there to look at papers"
     assert not hall.practice
 
 

@@ -222,6 +222,8 @@ async def test_claims_that_are_refused(door: Door) -> None:
         assert (await feed.next())["problem"]["code"] == "invalid"
         await feed.say(type="claim_announcer", window="w1")
         assert (await feed.next())["problem"]["code"] == "invalid"
-    async with door.feed(await door.token("rating", hall="test")) as feed:
-        await feed.say(type="claim_announcer", zone="hall")
-        assert (await feed.next())["problem"]["code"] == "forbidden"
+    for role in ("rating", "inspector", "helper", "clerk", "kiosk", "guide"):
+        token = await door.token(role, hall="test")
+        async with door.feed(token) as feed:
+            await feed.say(type="claim_announcer", zone="hall")
+            assert (await feed.next())["problem"]["code"] == "forbidden"

@@ -1,0 +1,55 @@
+"""A press that is sent again after a break, when another device has gone on at the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.web.conftest import Door
+
+LATE: list[tuple[str, dict[str, Any]]] = [
+    ("complete", {}),
+    ("hold", {"kind": "waiting"}),
+    ("abandon", {"reason": "人已离开"}),
+    ("transfer", {"to": {"service": "social"}}),
+]
+
+
+@pytest.mark.parametrize(("command", "more"), LATE, ids=[command for command, _ in LATE])
+async def test_what_was_meant_for_one_ticket_is_not_done_to_the_next(
+    door: Door, command: str, more: dict[str, Any]
+) -> None:
+    await door.staff()
+    first, second = await door.issue(), await door.issue()
+    for act in ("call_next", "start", "complete", "call_next", "start"):
+        await door.window(act)
+    late = {"command": command, "ticket": first["id"], **more}
+    answer = await door.ask("POST", "windows/w1/commands", late)
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+    window = (await door.get("windows/w1"))["window"]
+    assert (window["state"], window["ticket"]) == ("serving", second["id"])
+    assert (await door.window(command, ticket=second["id"], **more))["window"]["state"] == "idle"
+
+
+async def test_a_call_that_went_on_is_neither_repeated_started_nor_missed(door: Door) -> None:
+    await door.staff()
+    first, second = await door.issue(), await door.issue()
+    for act in ("call_next", "start", "complete", "call_next"):
+        await door.window(act)
+    for command in ("recall", "start", "miss"):
+        answer = await door.ask("POST", "windows/w1/commands", {"command": command, "ticket": first["id"]})
+        assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+    assert (await door.window("start", ticket=second["id"]))["window"]["state"] == "serving"
+
+
+async def test_a_press_that_was_done_is_answered_alike_when_nobody_is_there_any_more(door: Door) -> None:
+    await door.staff()
+    ticket = await door.issue()
+    await door.window("call_next")
+    await door.window("start")
+    body, headers = {"command": "complete", "ticket": ticket["id"]}, {"Idempotency-Key": "once-1"}
+    answers = [await door.ask("POST", "windows/w1/commands", body, **headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json()["revision"] == answers[1].json()["revision"]
