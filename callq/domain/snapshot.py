@@ -99,6 +99,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     epochs: tuple[Epoch, ...]
     suspended_since: int | None
     suspended_reason: str
+    suspended_reason_en: str = ""
     frozen_ms: int
     level: int
     standstills: tuple[Standstill, ...]

@@ -50,7 +50,7 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
         "label": state.index.windows[found.id].label,
         "line1": SUSPENDED if suspended else line1,
         "line2": suspended.reason if suspended else names_of(state, services),
-        "line2_en": "" if suspended else english_names_of(state, services),
+        "line2_en": suspended.reason_en if suspended else english_names_of(state, services),
         "number": number,
         "service_name": service.name if service else "",
         "service_name_en": service.name_en if service else "",

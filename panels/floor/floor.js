@@ -171,7 +171,7 @@ function bannerWords() {
   if (!data) return t("connecting");
   if (status.phase === "lost") return t("floor.stale", { time: since });
   if (data.suspended) {
-    return t("floor.suspended", { time: hourMinute(data.suspended.since_ms, zone()), reason: data.suspended.reason || t("floor.noReason") });
+    return t("floor.suspended", { time: hourMinute(data.suspended.since_ms, zone()), reason: named(data.suspended.reason, data.suspended.reason_en) || t("floor.noReason") });
   }
   return data.day_closed ? t("floor.dayClosed") : "";
 }

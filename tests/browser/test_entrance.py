@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from tests.live import LiveServer
 
 pytestmark = pytest.mark.browser
+
+
+WRITTEN = "n => [getComputedStyle(n).fontSize, getComputedStyle(n).fontWeight].join()"
+"""How large and heavy the words of a node are."""
 
 
 @pytest.fixture
@@ -110,6 +115,39 @@ def test_a_suspended_hall_says_so_in_place_of_everything(pages: Pages) -> None:
     feed.change(suspended=None)
     expect(page.locator("#services")).to_be_visible()
     expect(page.locator("#message")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_what_to_do_in_an_evacuation_is_as_large_in_english_and_at_the_entrance(
+    pages: Pages, size: tuple[int, int]
+) -> None:
+    leave = "Please leave by the nearest exit; staff will guide you."
+    own = "Fire drill. Follow the green signs."
+    kinds = (("停电检修", "Power cut."), ("有人晕倒", "Staff will tell you what to do."))
+    hall = {**moments.entrance(), "suspended": moments.SUSPENDED}
+    shown = {}
+    for view, path, data in (
+        ("entrance", "/tv/county/entrance", hall),
+        ("entrance", "/tv/county/entrance?lang=en", hall),
+        ("board", "/tv/county/hall", {**boards.usual(), "suspended": moments.SUSPENDED}),
+        ("board", "/tv/county/hall?lang=en", {**boards.usual(), "suspended": moments.SUSPENDED}),
+    ):
+        page = pages.blank(size)
+        feed = ToldFeed(page, view, data, boards.NOW_MS)
+        is_live(pages.go(page, path, "any"))
+        words = page.locator("#message-text")
+        if "en" in path.partition("?")[2]:
+            expect(words).to_contain_text(leave)
+            for reason, standing in kinds:
+                feed.change(suspended={**moments.SUSPENDED, "reason": reason})
+                expect(words).to_contain_text(standing)
+            feed.change(suspended={**moments.SUSPENDED, "reason_en": own})
+            expect(words).to_contain_text(own)
+            assert not re.search("[一-鿿]", words.inner_text())
+        shown[path] = words.evaluate(
+            "n => [getComputedStyle(n).fontSize, getComputedStyle(n).fontWeight].join()"
+        )
+    assert set(shown.values()) == {"54px,700"}, shown
 
 
 def test_a_city_turns_its_pages_until_all_was_shown(pages: Pages) -> None:

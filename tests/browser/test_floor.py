@@ -224,7 +224,13 @@ def test_a_supervisor_runs_the_hall(opened: Pages, hall: LiveServer) -> None:
     assert state_of(hall)["suspended"] is None
     press(page, "suspend", "大厅已暂停")
     assert state_of(hall)["suspended"]["reason"] == "消防演习"
+    assert state_of(hall)["suspended"]["reason_en"] == ""
     expect(page.locator("#banner")).to_contain_text("消防演习")
+    press(page, "resume", "大厅已恢复")
+    page.locator("#sheet .chip", has_text="停电").click()
+    page.locator("#sheet .do-suspend").click()
+    press(page, "suspend", "大厅已暂停")
+    assert state_of(hall)["suspended"]["reason_en"] == "Power cut."
     press(page, "resume", "大厅已恢复")
     assert state_of(hall)["suspended"] is None
     expect(page.locator("#banner")).to_be_hidden()

@@ -323,7 +323,7 @@ def test_service_that_was_stopped_is_told_where_its_people_wait(pages: Pages) ->
 def test_hall_that_stands_still_says_what_to_do(pages: Pages) -> None:
     page, feed = told(pages, boards.usual())
     for reason in ("请从就近出口离开大厅", ""):
-        feed.change(suspended={"since_ms": feed.now_ms(), "reason": reason})
+        feed.change(suspended={"since_ms": feed.now_ms(), "reason": reason, "reason_en": ""})
         expect(page.locator("#message-title")).to_have_text("大厅暂停服务")
         expect(page.locator("#message-text")).to_contain_text(f"{reason}")
         expect(page.locator("#message-text")).to_contain_text("请听从工作人员引导")
@@ -344,7 +344,7 @@ def test_what_is_urgent_stands_alone_until_it_is_over(pages: Pages) -> None:
     expect(foot).to_have_attribute("data-urgent", "")
     expect(page.locator("#foot-chip")).to_have_text("紧急")
     expect(page.locator("#notice-page")).to_have_text("")
-    feed.change(suspended={"since_ms": feed.now_ms(), "reason": "停电"})
+    feed.change(suspended={"since_ms": feed.now_ms(), "reason": "停电", "reason_en": ""})
     expect(page.locator("#notice-page")).to_have_text("1 / 2")
     expect(words).to_have_text(LIFT["text"])
     feed.change(suspended=None, notices=[{**LIFT, "until_ms": feed.now_ms() - 1}, *ordinary])

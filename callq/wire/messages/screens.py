@@ -204,7 +204,7 @@ class Strip(_Wire, frozen=True, kw_only=True):
     line1: str
     line2: str
     line2_en: str
-    """Its services in English; empty while the hall is suspended."""
+    """The same in English; empty where the hall is suspended and the reason has no English."""
     number: str | None
     service_name: str
     """Of the ticket there; empty: none."""
