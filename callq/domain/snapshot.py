@@ -99,7 +99,6 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     epochs: tuple[Epoch, ...]
     suspended_since: int | None
     suspended_reason: str
-    suspended_reason_en: str = ""
     frozen_ms: int
     level: int
     standstills: tuple[Standstill, ...]
@@ -144,6 +143,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     cases: dict[str, Case] = {}
     ratings_today: tuple[int, ...] = ()
     config_history: tuple[ConfigVersion, ...] = ()
+    suspended_reason_en: str = ""
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})
