@@ -198,3 +198,22 @@ def test_every_zone_of_a_county_fits_on_one_page_in_both_languages(pages: Pages)
         page, _ = told(pages, moments.entrance(), TV, query)
         assert page.locator("#zones .zone").count() == len(moments.ZONES)
         assert page.locator("#zones").evaluate("node => node.style.getPropertyValue('--columns')") == "12"
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_a_small_hall_uses_the_room_that_there_is(pages: Pages, size: tuple[int, int], query: str) -> None:
+    page, feed = told(pages, moments.small_entrance(), size, query)
+    rows = page.locator("#services tr")
+    expect(rows).to_have_count(5)
+    card, last = page.locator(".services").bounding_box(), rows.last.bounding_box()
+    assert card is not None
+    assert last is not None
+    assert last["y"] + last["height"] > card["y"] + 0.95 * card["height"]
+    tile = page.locator("#zones .window").first.bounding_box()
+    assert tile is not None
+    assert min(tile["width"], tile["height"]) > 140
+    assert look(page, least_px=26).faults == []
+    feed.show(page, moments.entrance())
+    expect(page.locator("#services[data-few], #zones[data-few], #zones[data-roomy]")).to_have_count(0)
+    expect(page.locator("#zones .window")).to_have_count(84)
