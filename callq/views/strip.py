@@ -8,6 +8,7 @@ from callq.domain.rules.guards import window_of
 from callq.domain.tides import opening_clock, opening_ms
 from callq.domain.window import WindowState
 from callq.views.board import public_state
+from callq.views.notices import layout_of
 from callq.views.queues import english_names_of, names_of
 from callq.views.ratings import rating_call
 from callq.views.ticketing import suspended_of
@@ -59,6 +60,7 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
         "opens_ms": opening_ms(state, found.id),
         "suspended": suspended,
         "timezone": state.today.timezone,
+        "accent": layout_of(state, state.index.windows[found.id].zone).accent,
         "rating": rating_call(state, found),
     }
 

@@ -5,6 +5,7 @@ import { attrs, byId, fill, shape, text } from "/static/dom.js";
 import { pathParts } from "/static/token.js";
 import { reasonOf } from "/static/standstill.js";
 import { named, t } from "/static/words.js";
+import { renderAccent } from "/pages/tv/look.js";
 import { Screen } from "/pages/tv/screen.js";
 import { digitsWide, setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
@@ -91,6 +92,8 @@ function render() {
   const lost = screen.status.phase === "lost";
   attrs(byId("page"), { "data-state": shown.state, "data-number": shown.number !== "" });
   if (strip) {
+    renderAccent(strip.accent);
+    attrs(byId("page"), { "data-accent": strip.accent !== "" });
     setLabel(byId("label"), strip.label);
     text(byId("label-words"), t("window.label"));
     document.title = t("panel.window", { label: strip.label });

@@ -172,6 +172,7 @@ def bar(state: str = "calling", **more: Any) -> dict[str, Any]:
         "opens_ms": None,
         "suspended": None,
         "timezone": "Asia/Shanghai",
+        "accent": "",
         **more,
     }
 

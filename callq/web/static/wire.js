@@ -196,6 +196,7 @@
  * @property {number|null} opens_ms
  * @property {Suspended|null} suspended
  * @property {string} timezone
+ * @property {string} accent
  * @property {RatingCall|null} rating
  * @property {number} server_ms
  */

@@ -216,5 +216,7 @@ class Strip(_Wire, frozen=True, kw_only=True):
     """When a plan opens it."""
     suspended: Suspended | None
     timezone: str
+    accent: str
+    """The dark colour that the hall file gives the screens of its zone; empty: ink-blue."""
     rating: RatingCall | None = None
     """Who can rate the service here now; null: nobody, or somebody else is called."""
