@@ -107,7 +107,8 @@ def test_the_first_of_two_calls_is_highlighted_as_long_as_any(pages: Pages) -> N
             const rows = [...document.querySelectorAll("#recent [data-now] .number")];
             window.yellow.push([performance.now(), [large, ...rows].map((node) => node && node.textContent)]);
           };
-          new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true});
+          const all = {subtree: true, childList: true, attributes: true};
+          new MutationObserver(look).observe(document.body, all);
         }"""
     )
     now = feed.now_ms()
