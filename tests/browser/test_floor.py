@@ -336,6 +336,33 @@ def test_the_sample_moment_is_of_the_shape_that_the_server_sends() -> None:
     assert set(msgspec.to_builtins(data)) == {*floors.floor(), "server_ms"}
 
 
+@pytest.mark.parametrize("lang", ["", "en"])
+def test_a_small_hall_without_tides_uses_the_room_of_the_chart(shown: Any, lang: str) -> None:
+    hall = floors.floor()
+    few, off = hall["windows"][:6], {**hall["plan"], "mode": "off", "proposed": None}
+    page, feed = shown(lang=lang, plan=off, windows=few)
+    tile = page.locator(".tile").first
+    expect(page.locator("#acts-card #log-part")).to_be_visible()
+    expect(page.locator("#chart")).to_be_hidden()
+    box, card = tile.bounding_box(), page.locator("#acts-card").bounding_box()
+    assert box is not None
+    assert card is not None
+    assert min(box["width"], box["height"]) > 120
+    assert card["height"] > 400
+    seated = next(one for one in few if one["clerk"])
+    name = next(one["name"] for one in hall["clerks"] if one["id"] == seated["clerk"])
+    expect(page.locator(f'.tile[data-window="{seated["id"]}"] .clerk')).to_have_text(name)
+    assert faults(page, LEAST_PX) == []
+
+    feed.change(plan={**off, "mode": "advise"})
+    expect(page.locator("#below #log-part")).to_be_visible()
+    expect(page.locator("#chart")).to_be_visible()
+    expect(tile).to_have_css("height", "64px")
+    feed.change(plan=off, windows=hall["windows"])
+    expect(page.locator("#page[data-roomy]")).to_have_count(0)
+    expect(tile.locator(".clerk")).to_be_hidden()
+
+
 def test_warnings_are_in_order_with_one_act_each(shown: Any) -> None:
     page, feed = shown()
     rows = page.locator("#warnings .warning")
