@@ -130,7 +130,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     ]
     figures += [
         Figure(
-            what=f"a press to the confirmed number at the box, with a poll of its, {name}",
+            what=f"a press to the confirmed number at its next poll, {name}",
             unit="ms",
             values=tuple(round(percentile(one.numbers, share), 2) for one in found),
         )

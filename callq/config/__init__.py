@@ -7,6 +7,7 @@ can be named instead of a path.
 from __future__ import annotations
 
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -206,11 +207,11 @@ def examined(
     unsettled = reading.stand_ins | {
         item.path for item in judged if item.topic == "duplicate" and item.path.endswith("].code")
     }
+    first: dict[str, list[str]] = {}
     found += [
         _placed(item, positions)
         for item in judged
-        if not _within(item.path, reading.stand_ins)
-        and not any(path.startswith(_RESTS_ON.get(item.topic, ())) for path in unsettled - {item.path})
+        if not _within(item.path, reading.stand_ins) and not _rests_on_others(item, unsettled, first)
     ]
     told = sorted(found, key=lambda item: (item.line, item.column or 0))[:MOST_TOLD]
     return (reading.config if shaped else None), told
@@ -223,13 +224,37 @@ def placed(found: Iterable[ConfigProblem], text: str) -> list[Problem]:
 
 
 def _within(path: str, stand_ins: set[str]) -> bool:
-    return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in stand_ins)
+    """Whether a path, or what it is in, is a stand-in."""
+    while path:
+        if path in stand_ins:
+            return True
+        path = _around(path)
+    return False
+
+
+def _around(path: str) -> str:
+    """The path of what something is in; empty: the whole."""
+    return path[: max(path.rfind("."), path.rfind("["), 0)]
+
+
+def _rests_on_others(item: ConfigProblem, unsettled: set[str], first: dict[str, list[str]]) -> bool:
+    """Whether what is said rests on something else that could not be read.
+
+    Args:
+      item: what is said.
+      unsettled: what could not be read, or is meant otherwise.
+      first: of each topic the first two of these that it rests on; filled as it is asked for.
+    """
+    if item.topic not in first:
+        rests = _RESTS_ON.get(item.topic, ())
+        first[item.topic] = list(islice((path for path in unsettled if path.startswith(rests)), 2))
+    return any(path != item.path for path in first[item.topic])
 
 
 def _placed(problem: Misread | ConfigProblem, positions: dict[str, Position]) -> Problem:
     """The problem at the line of its key, or of the nearest table around it that the file has."""
     path = problem.path
     while path and path not in positions:
-        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        path = _around(path)
     at = positions.get(path, Position(1, 1))
     return Problem(at.line, at.column, problem.path, problem.message, problem.hint)

@@ -198,6 +198,13 @@ _ROWS: Final = {
     "a line is `key = value`, a [table], or a comment that begins with #": "一行是 键 = 值、[表]，或以 # 开头的注释",
     'values are "text", whole numbers, true, false, or lists such as ["a", "b"]': '值是 "文字"、数字、true、false，或 ["a", "b"] 这样的列表',
     "write it as the guide does": "请照配置说明来写",
+    "write a plain key": "请写简单的键",
+    "there is nothing to look at before a number": "没有写预审看什么",
+    "list it in `precheck`, or leave `needs_precheck` out": "请写预审事项，或去掉必须预审",
+    "{} things to look at are more than {}": "预审 {} 项，最多 {} 项",
+    "nobody walks through that many: put together what belongs together": "没有人能一一看完，请把同类的并在一起",
+    "{} reasons are more than fit a tablet": "原因有 {} 条，评价器放不下",
+    "leave {} of them": "请留下 {} 条",
 }
 """By template; longer templates are tried first, since a short one may say anything."""
 

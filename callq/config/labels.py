@@ -47,6 +47,10 @@ TABLES: Final[dict[str, tuple[str, str]]] = {
     "Screens": ("屏幕", "Screens"),
     "ZoneScreen": ("区域屏幕", "Screens of a zone"),
     "Printer": ("打印机", "Printer"),
+    "Desk": ("导办台", "Desk"),
+    "Check": ("预审事项", "Pre-check"),
+    "Ratings": ("评价", "Ratings"),
+    "RatingReason": ("不满意的原因", "Reason"),
 }
 
 _NAME: Final = Words("名称", "Name", "给群众看的名称", "what people read")
@@ -140,6 +144,8 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
             "手机扫号票二维码打开的地址；空着就用取号机的",
             "where phones reach the server, for codes on tickets; empty: that of the kiosk",
         ),
+        "desk": Words("导办台", "Desk", "人工优先", "priority that staff grant"),
+        "ratings": Words("评价", "Ratings", "差评和回访", "bad ones, and what follows"),
     },
     "Contact": {
         "phone": Words("电话", "Telephone", "如 12345", "e.g. 12345"),
@@ -428,6 +434,12 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
         "everyday": Words(
             "俗称", "Everyday name", "大字页上的叫法，如 看病报销", "for the large-type page, e.g. 看病报销"
         ),
+        "precheck": Words(
+            "预审", "Pre-check", "取号前看哪些材料和条件", "what helpers look at before a number"
+        ),
+        "needs_precheck": Words(
+            "必须预审", "Only with pre-check", "取号机请人先到导办台", "kiosks send people to the desk"
+        ),
     },
     "NumberRange": {
         "channel": Words("渠道", "Channel", "怎样取的号", "how the ticket was taken"),
@@ -477,6 +489,9 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
         "service": Words("所属业务", "Service", "到哪条队", "which queue"),
         "name_en": _NAME_EN,
         "channels": Words("办理渠道", "Channels", "最推荐的在前", "the favourite first"),
+        "precheck": Words(
+            "预审", "Pre-check", "取号前看哪些材料和条件", "what helpers look at before a number"
+        ),
     },
     "Outlet": {
         "channel": Words("渠道", "Channel", "每种一个", "one of each"),
@@ -525,6 +540,57 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
         "zone": _ZONE,
         "dots": Words("纸宽点数", "Dots", "80 毫米 576，58 毫米 384", "576 for 80 mm, 384 for 58 mm"),
     },
+    "Desk": {
+        "priority_share": Words(
+            "人工优先上限",
+            "Share of priority",
+            "占当天号票的百分之几，0 不限",
+            "percent of the day's tickets; 0: no limit",
+        ),
+        "priority_free": Words(
+            "先给几张不计", "Free of it", "超过这么多张才看上限", "so many before the share counts"
+        ),
+        "over_share": Words(
+            "超过上限时",
+            "Beyond the share",
+            "由值班主任给，或谁也不给",
+            "a supervisor's to grant, or nobody's",
+        ),
+    },
+    "Check": {
+        "text": Words("看什么", "Text", "材料或条件", "a paper, or a condition"),
+        "text_en": Words("英文", "English", "空着只有中文", "empty: Chinese alone"),
+        "hint": Words("缺了怎么办", "Hint", "到哪里补，告诉缺的人", "where to get it, for whoever lacks it"),
+        "hint_en": Words("英文", "Hint in English", "空着只有中文", "empty: Chinese alone"),
+    },
+    "Ratings": {
+        "bad_level": Words(
+            "差评等级",
+            "Bad level",
+            "不高于它就要回访：2 不满意，0 不回访",
+            "up to it a case is opened: 2 is dissatisfied; 0: none",
+        ),
+        "due_workdays": Words(
+            "期限（工作日）",
+            "Due, working days",
+            "第几个工作日下班前办完，0 按小时",
+            "by the end of the so-manieth; 0: by hours",
+        ),
+        "due_h": Words("期限", "Due", "不按工作日时", "where no working days count"),
+        "attempts": Words(
+            "回访次数",
+            "Attempts",
+            "联系不上这么多次可以销号",
+            "so many tries, and a case may be closed without",
+        ),
+        "keep_days": Words("销号后保留", "Kept", "没有销号的一直保留", "closed cases; open ones stay"),
+        "reasons": Words("不满意的原因", "Reasons", "空着用常用的六条", "empty: the usual six"),
+    },
+    "RatingReason": {
+        "code": _CODE,
+        "reason": Words("原因", "Reason", "评价器上的字", "as on the tablet"),
+        "reason_en": Words("英文", "English", "空着只有中文", "empty: Chinese alone"),
+    },
 }
 
 CHOICES: Final[dict[str, tuple[str, str]]] = {
@@ -553,6 +619,7 @@ CHOICES: Final[dict[str, tuple[str, str]]] = {
     "second_call": ("窗口再呼", "called again at the window"),
     "k_back": ("退后几位", "some places back"),
     "refuse": ("拒绝", "refuse"),
+    "supervisor": ("由值班主任给", "a supervisor's"),
     "complete": ("先办结", "complete first"),
     "miss": ("先过号", "miss first"),
     "index": ("等候与目标之比", "waits by their targets"),

@@ -23,6 +23,9 @@ _MAX_ERRORS: Final = 20
 _READ_MAX: Final = 4_000_000
 """Characters that are read in all: every broken line means reading it once more."""
 
+_PARTS_MAX: Final = 100
+"""Points in a line outside of texts."""
+
 _AT: Final = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 _KEY: Final = re.compile(r"^\s*([A-Za-z_][A-Za-z0-9_-]*)(?![^\s=:：＝\"'])")
 _BARE_WORD: Final = re.compile(r"^\s*[A-Za-z0-9_-]+\s*=\s*([^\W\d][\w-]*)\s*(?:#.*)?$")
@@ -50,6 +53,13 @@ def read(text: str) -> tuple[dict[str, Any] | None, str, list[SyntaxProblem]]:
     found: list[SyntaxProblem] = []
     most = max(2, min(_MAX_ERRORS, _READ_MAX // max(1, len(text))))
     tried: dict[int, int] = {}
+    for number, line in enumerate(lines, 1):
+        # Reading such a key takes time by the square of its parts.
+        if line.count(".") > _PARTS_MAX and _QUOTED.sub("", line).count(".") > _PARTS_MAX:
+            deep = SyntaxProblem(
+                Position(number, 1), "", f"{NOT_TOML}: a key of too many parts", "write a plain key"
+            )
+            return None, text, [deep]
     while True:
         mended = "\n".join(lines)
         try:

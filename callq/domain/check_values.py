@@ -10,6 +10,7 @@ import difflib
 import re
 import unicodedata
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from callq.domain.hall import CODE_RE, PREFIX_RE
@@ -162,6 +163,12 @@ RANGES: Final = {
 MOST_CHECKS: Final = 20
 """Of one list that helpers walk through."""
 
+MOST_COMPARED: Final = 2000
+"""Names among which a near one is looked for: more than the largest hall has, fewer than take seconds."""
+
+MOST_NAMED: Final = 60
+"""Names that a hint lists."""
+
 LEVELS: Final = (1, 3)
 """Range of a clerk's skill level."""
 
@@ -175,7 +182,7 @@ _BAD_CHARS: Final = frozenset("\u200b\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name that `word` was probably meant to be; None when nothing is close."""
-    by_lower = {name.lower(): name for name in known}
+    by_lower = {name.lower(): name for name in islice(known, MOST_COMPARED)}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[found[0]] if found else None
 
@@ -263,8 +270,13 @@ def reference(
     # People write the shown name where the code is wanted: both lead to the code.
     by_name = {name: code for code, name in known.items()}
     guess = by_name.get(value) or nearest(value, known) or by_name.get(nearest(value, by_name) or "")
-    hint = f"did you mean {guess!r}?" if guess else f"known: {', '.join(known) or 'none'}"
+    more = ", …" if len(known) > MOST_NAMED else ""
+    hint = f"did you mean {guess!r}?" if guess else f"known: {_listed(known) or 'none'}{more}"
     yield ConfigProblem(path, f"there is no {kind} {value!r}", hint, topic)
+
+
+def _listed(known: Iterable[str]) -> str:
+    return ", ".join(islice(known, MOST_NAMED))
 
 
 def duplicates(

@@ -110,10 +110,10 @@ class Facts:
         next_ms = opening.next_ticketing(state, service, at_ms)
         if next_ms != at_ms:
             return Opening("outside_session", next_ms)
-        quota = state.index.services[service].quota
-        if today and quota is not None and state.issued.get(service, 0) >= quota:
+        wanted = state.index.services[service]
+        if today and wanted.quota is not None and state.issued.get(service, 0) >= wanted.quota:
             return Opening("quota_exhausted", opening.next_ticketing(state, service, state.day_ends_ms))
-        return OPEN
+        return Opening("precheck_needed") if wanted.needs_precheck else OPEN
 
     def queue(self, service: str, cls: TicketClass) -> Queue:
         """How it would go for one who takes a ticket of it and of a class now."""

@@ -63,6 +63,7 @@ UNAVAILABLE: Final[dict[UnavailableCode, tuple[str, str]]] = {
     "service_closed": ("暂停取号", "It takes no tickets for now"),
     "outside_session": ("现在不是取号时间", "Tickets are not given at this time"),
     "quota_exhausted": ("今天的号已经取完", "All tickets of the day are given"),
+    "precheck_needed": ("请先到导办台预审", "See the desk first, which looks at the papers"),
     "not_accepted": ("接受的办理方式都办不了", "It cannot be done in any of the ways accepted"),
     "no_way": ("接受的办理方式目前都没有名额或没有开放", "None of the ways accepted is to be had for now"),
     "not_shown": (

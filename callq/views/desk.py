@@ -46,7 +46,7 @@ def project_desk(state: HallState, now_ms: int, memo: Memo) -> dict[str, object]
         ),
         "windows": tuple(_window(state, window.id) for window in config.windows),
         "clerks": clerk_options(state),
-        "priority_share": share_out(state),
+        "priority_share": share_out(state, memo),
         "prechecks": prechecks_out(state),
         "accompanied": accompanied_rows(state),
         "printers": project_printers(state)["printers"],
@@ -78,17 +78,21 @@ def checks_out(checks: Iterable[Check]) -> tuple[m.Check, ...]:
     )
 
 
-def share_out(state: HallState) -> m.PriorityShare:
-    """The day's share of priority."""
-    share = share_of(state)
-    desk = state.config.desk
-    return m.PriorityShare(
-        granted=share.granted,
-        issued=share.issued,
-        limit_percent=desk.priority_share or None,
-        most=share.most,
-        over=desk.over_share,
-    )
+def share_out(state: HallState, memo: Memo) -> m.PriorityShare:
+    """The day's share of priority; every ticket is looked at, once per state."""
+    key = ("priority_share", "")
+    if key not in memo:
+        share = share_of(state)
+        desk = state.config.desk
+        memo[key] = m.PriorityShare(
+            granted=share.granted,
+            issued=share.issued,
+            limit_percent=desk.priority_share or None,
+            most=share.most,
+            over=desk.over_share,
+        )
+    found: m.PriorityShare = memo[key]
+    return found
 
 
 def prechecks_out(state: HallState) -> m.Prechecks:

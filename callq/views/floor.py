@@ -72,7 +72,7 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
         "warnings": warnings_of(state, memo),
         "thresholds": thresholds_of(state),
         "config_digest": state.digest,
-        "priority_share": share_out(state),
+        "priority_share": share_out(state, memo),
         "prechecks": prechecks_out(state),
         "accompanied": accompanied_rows(state),
         "ratings": ratings_now(state),

@@ -12,19 +12,26 @@ import { merge } from "/pages/editor/merge.js";
 const PREFIX = "callq.editor:";
 const ROW_KEYS = ["code", "id", "channel", "date", "first"];
 
-/** Notices as tables, which one form shows. @param {Table} config @returns {Table} */
+/** Lists whose rows a hall file may give as a text alone. @param {Table} config @param {(one: any) => any} change */
+function rewriteRows(config, change) {
+  const owners = [{ at: config, key: "notices" }];
+  for (const list of [config.services, config.items]) {
+    if (Array.isArray(list)) for (const one of list) if (one) owners.push({ at: one, key: "precheck" });
+  }
+  for (const { at, key } of owners) if (Array.isArray(at[key])) at[key] = at[key].map(change);
+}
+
+/** All rows as tables, which one form shows. @param {Table} config @returns {Table} */
 function opened(config) {
   const data = copied(config);
-  if (data.notices) data.notices = data.notices.map((/** @type {any} */ one) => (typeof one === "string" ? { text: one } : one));
+  rewriteRows(data, (one) => (typeof one === "string" ? { text: one } : one));
   return data;
 }
 
 /** The same as the hall file has them. @param {Table} data @returns {Table} */
 function closed(data) {
   const config = copied(data);
-  if (Array.isArray(config.notices)) {
-    config.notices = config.notices.map((one) => (one && Object.keys(one).join() === "text" ? one.text : one));
-  }
+  rewriteRows(config, (one) => (one && Object.keys(one).join() === "text" ? one.text : one));
   return config;
 }
 

@@ -39,7 +39,7 @@ const PARTS = {
   clerks: ["matrix", "clerks"],
   sessions: ["sessions", "holidays", "moved_workdays"],
   thresholds: ["targets"],
-  other: ["general", "contact", "rules", "routing", "tides", "voice", "screens", "notices", "zones", "resources", "items", "outlets", "devices", "printers"],
+  other: ["general", "contact", "rules", "routing", "tides", "voice", "screens", "notices", "zones", "resources", "items", "outlets", "desk", "ratings", "devices", "printers"],
   text: ["text"],
   history: ["history"],
 };

@@ -173,6 +173,7 @@ export class Preview {
     back.addEventListener("click", () => {
       this._context.draft.revert(change.section, change.id);
       this._context.again();
+      this._node.focus();
     });
     return el("span", { class: "change" }, words, back);
   }

@@ -23,7 +23,8 @@ export class Rows {
     this._removing = false;
     this.node = el("div", { class: "rows", "data-section": section });
     /** @type {HTMLElement} */
-    this._list = el("ul", { class: "row-list", tabindex: "0", "aria-label": said(context.catalogue.top(section)) });
+    this._list = el("ul", { class: "row-list", "aria-label": said(context.catalogue.top(section)) });
+    this._list.addEventListener("keydown", (event) => this._key(event));
     this._detail = el("div", { class: "row-detail" });
     this._search = /** @type {HTMLInputElement} */ (el("input", { type: "search", class: "search", "aria-label": t("editor.search"), placeholder: t("editor.search") }));
     this._search.addEventListener("input", () => {
@@ -102,20 +103,44 @@ export class Rows {
     const shown = this._rows
       .map((row, at) => ({ row, at }))
       .filter(({ row }) => !this._wanted || JSON.stringify(row).toLowerCase().indexOf(this._wanted) >= 0);
+    // One of them is reached by Tab, the others from there by arrows: a large hall has hundreds.
+    const entry = shown.some(({ at }) => at === this._at) || shown.length === 0 ? this._at : shown[0].at;
     fill(
       this._list,
       shown.map(({ row, at }) => {
-        const button = el("button", { type: "button", class: "row", "data-at": at, "aria-pressed": at === this._at ? "true" : "false" }, ...this._named(row));
+        const pressed = at === this._at ? "true" : "false";
+        const button = el("button", { type: "button", class: "row", "data-at": at, "aria-pressed": pressed, tabindex: at === entry ? "0" : "-1" }, ...this._named(row));
         button.addEventListener("click", () => {
           this._at = at;
           this._removing = false;
-          this._list.querySelectorAll("[aria-pressed]").forEach((node) => attrs(node, { "aria-pressed": node === button ? "true" : "false" }));
+          this._list.querySelectorAll(".row").forEach((node) => {
+            attrs(node, { "aria-pressed": node === button ? "true" : "false", tabindex: node === button ? "0" : "-1" });
+          });
           this._drawDetail();
         });
         return el("li", {}, button);
       }),
     );
     attrs(this._list, { "data-empty": shown.length === 0 ? t("editor.noRows") : null });
+  }
+
+  /** @param {KeyboardEvent} event */
+  _key(event) {
+    const rows = /** @type {HTMLElement[]} */ (Array.from(this._list.querySelectorAll(".row")));
+    const here = rows.indexOf(/** @type {HTMLElement} */ (event.target));
+    /** @type {Object<string, number>} */
+    const to = { ArrowUp: here - 1, ArrowDown: here + 1, Home: 0, End: rows.length - 1 };
+    const next = rows[to[event.key]];
+    if (here < 0 || !next) return;
+    next.click();
+    next.focus();
+    event.preventDefault();
+  }
+
+  /** Put the cursor on the row that is chosen. */
+  _focusRow() {
+    const row = this._list.querySelector('.row[aria-pressed="true"]');
+    if (row) /** @type {HTMLElement} */ (row).focus();
   }
 
   _drawDetail() {
@@ -187,6 +212,7 @@ export class Rows {
     no.addEventListener("click", () => {
       this._removing = false;
       this._drawDetail();
+      this._focusRow();
     });
     const words = found.length > 0 ? t("editor.removeRefers", { n: found.length }) : t("editor.removeFree");
     return el(
@@ -205,5 +231,6 @@ export class Rows {
     const rows = this._rows.filter((_, other) => other !== at);
     this._context.draft.set(this._section, rows.length > 0 ? rows : undefined);
     this.choose(Math.min(at, rows.length - 1));
+    this._focusRow();
   }
 }

@@ -70,7 +70,7 @@ export class Find {
     const byCode = new Map(services.map((one) => [one.service, one]));
     return this._known.reduce((/** @type {Matter[]} */ found, one) => {
       const service = byCode.get(one.service);
-      if (service) found.push({ ...one, service, name: one.item ? named(one.item.name, one.item.name_en) : named(service.name, service.name_en) });
+      if (service) found.push({ name: named((one.item || service).name, (one.item || service).name_en), service, item: one.item, initials: one.initials });
       return found;
     }, []);
   }

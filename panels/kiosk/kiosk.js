@@ -168,7 +168,7 @@ function show(taken) {
 /** @param {{service: string}|{item: string}} what a service, or one matter of it */
 function issue(what) {
   if (!presses || presses.busy || !screen.live) return;
-  take(presses.send("tickets", printed({ ...what, traits: traits() })));
+  take(presses.send("tickets", printed(Object.assign({ traits: traits() }, what))));
 }
 
 /** All matters of the hall, a page after the other; without an answer those of before stay. */

@@ -208,6 +208,12 @@ def floor() -> dict[str, Any]:
         "config_digest": "d1",
         "ratings": {"done": 402, "rated": 173, "levels": [1, 2, 9, 41, 120]},
         "cases": {"open": 2, "called_back": 1, "due_ms": [NOW_MS + 4 * 3_600_000]},
+        "priority_share": {
+            **{"granted": 32, "issued": 538, "limit_percent": None, "most": None},
+            "over": "supervisor",
+        },
+        "prechecks": {"passed": 0, "lacking": 0, "services": []},
+        "accompanied": [],
     }
 
 

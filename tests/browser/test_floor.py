@@ -262,7 +262,7 @@ def test_an_inspector_sees_all_and_changes_nothing(opened: Pages, hall: LiveServ
     page = floor_of(opened, hall, "inspector")
     expect(page.locator("#top-acts")).to_have_attribute("data-looking", "只看，不能操作")
     expect(page.locator("#log li").first).to_be_visible()
-    assert page.locator(".act:visible, .top-act:visible").count() == 0
+    assert page.locator(".act:visible, .top-act:not(.do-cases):visible").count() == 0
     open_window(page, "w2")
     expect(page.locator("#sheet .facts")).to_contain_text("王芳")
     assert page.locator("#sheet button").all_text_contents() == ["关闭Esc"]
@@ -390,6 +390,17 @@ def test_warnings_are_in_order_with_one_act_each(shown: Any) -> None:
     feed.change(help=[])
     expect(page.locator("#sheet .do-help-done")).to_be_hidden()
     expect(page.locator("#warnings-title")).to_have_text("预警 0")
+
+
+def test_overdue_cases_are_warned_of_and_lead_to_their_page(shown: Any) -> None:
+    page, feed = shown()
+    expect(page.locator(".do-cases")).to_have_text("差评办件 3")
+    expect(page.locator('[data-id="cases"]')).to_have_count(0)
+    late = {"open": 2, "called_back": 1, "due_ms": [NOW_MS - 600_000, NOW_MS - 60_000, NOW_MS + 60_000]}
+    feed.change(cases=late)
+    expect(page.locator('[data-id="cases"]')).to_contain_text("差评办件超期 2 件")
+    page.locator('[data-id="cases"] button').click()
+    page.wait_for_url("**/cases/dongyuan*")
 
 
 def test_one_filled_button_and_a_plan_is_accepted_by_its_id(shown: Any) -> None:

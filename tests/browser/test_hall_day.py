@@ -241,13 +241,14 @@ def test_home_lists_the_pages_of_the_hall(pages: Pages, live: LiveServer) -> Non
     situation(opened.value, "unstaffed")
 
 
-def test_home_of_a_supervisor_has_the_floor_page_too(pages: Pages, live: LiveServer) -> None:
+def test_home_of_a_supervisor_has_the_floor_page_and_the_desk_too(pages: Pages, live: LiveServer) -> None:
     home = pages.go(pages.blank((1366, 768)), "/", live.token("supervisor", hall="county"))
 
-    expect(home.locator("a.link")).to_have_count(17)
-    with home.context.expect_page() as opened:
-        home.locator("a[href^='/floor/']").click()
-    is_live(opened.value)
+    expect(home.locator("a.link")).to_have_count(18)
+    for page in ("floor", "desk"):
+        with home.context.expect_page() as opened:
+            home.locator(f"a[href^='/{page}/']").click()
+        is_live(opened.value)
 
 
 def test_home_of_a_demo_lists_each_page_with_its_own_token(pages: Pages, live: LiveServer) -> None:

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import grave
-from tests.browser.conftest import Pages, is_live
+from tests.browser.boards import NOW_MS, usual
+from tests.browser.conftest import Pages, ToldFeed, is_live
 from tests.browser.contrast import look
 from tests.live import LiveServer
 
@@ -27,6 +28,7 @@ WALL, PANEL, NARROW = (1920, 1080), (1366, 768), (683, 384)
 LEAST_PX = 23
 SAMPLE = Path(__file__).parents[2] / "callq" / "samples" / "county.toml"
 TAPS = "() => { for (let n = 0; n < 50; n += 1) document.querySelector('[data-level=\"5\"]').click(); }"
+HOUR_MS = 3_600_000
 HANZI = r"[\u4e00-\u9fff]+"
 
 
@@ -49,9 +51,9 @@ def pages(chromium: Browser, live: LiveServer) -> Iterator[Pages]:
     assert opened.faults == [], "errors in the pages"
 
 
-def served(live: LiveServer, window: str = "w1", **ticket: str) -> dict[str, Any]:
+def served(live: LiveServer, window: str = "w1") -> dict[str, Any]:
     """Somebody is served and done at a window; the ticket with its page's address."""
-    taken: dict[str, Any] = live.issue(**ticket)
+    taken: dict[str, Any] = live.issue()
     called = live.window(window, "call_next")["ticket"]
     assert called["id"] == taken["id"], "somebody else waited"
     live.window(window, "start")
@@ -64,11 +66,9 @@ def rated(live: LiveServer, ticket: dict[str, Any]) -> list[tuple[int, tuple[str
     return [(one["level"], tuple(one["reasons"])) for one in found]
 
 
-def tablet(
-    pages: Pages, live: LiveServer, window: str = "w1", size: tuple[int, int] = TABLET, query: str = ""
-) -> Page:
-    token = live.token("rating", hall="county", window=window)
-    return is_live(pages.go(pages.blank(size), f"/rating/county/{window}{query}", token))
+def tablet(pages: Pages, live: LiveServer, size: tuple[int, int] = TABLET) -> Page:
+    token = live.token("rating", hall="county", window="w1")
+    return is_live(pages.go(pages.blank(size), "/rating/county/w1?device=rate-1", token))
 
 
 def shows(page: Page, state: str, ticket: dict[str, Any] | None = None) -> Page:
@@ -98,6 +98,9 @@ def test_a_tablet_asks_whoever_was_served_and_counts_one_press(pages: Pages, liv
     assert rated(live, ticket) == [(5, ())]
     # It thanks for a while, then waits for the next.
     shows(page, "idle")
+    expect(page.locator("html")).to_have_attribute("data-device-status", "200")
+    devices = live.ask("GET", "/v1/halls/county/floor")["data"]["devices"]
+    assert [(one["kind"], one["state"]) for one in devices if one["id"] == "rate-1"] == [("rating", "ok")]
 
 
 def test_a_bad_level_asks_why_and_a_double_tap_chooses_nothing(pages: Pages, live: LiveServer) -> None:
@@ -378,3 +381,36 @@ def test_the_list_is_readable_and_accessible(pages: Pages, live: LiveServer, siz
             assert found == [], (lang, state)
             if size == PANEL:
                 assert grave(page) == [], (lang, state)
+
+
+def test_what_is_overdue_comes_first_and_nothing_is_done_without_the_line(
+    pages: Pages, live: LiveServer
+) -> None:
+    late = a_case(live) | {"id": "r7", "number": "B007", "due_ms": NOW_MS - 3 * HOUR_MS}
+    soon = late | {"id": "r8", "number": "B008", "due_ms": NOW_MS + 50 * HOUR_MS}
+    page = pages.blank(PANEL)
+    feed = ToldFeed(
+        page,
+        "cases",
+        {
+            **{"place": usual()["place"], "cases": [late, soon], "closed": 0},
+            "ratings": {"done": 9, "rated": 6, "levels": [1, 0, 0, 2, 3]},
+            "rules": {"attempts": 3, "keep_days": 90},
+        },
+        NOW_MS,
+    )
+    is_live(pages.go(page, "/cases/county", live.token("supervisor", hall="county")))
+    rows = page.locator("#rows tr")
+    expect(rows.nth(0)).to_contain_text("超期 3 小时")
+    expect(rows.nth(0)).to_have_attribute("data-late", "")
+    expect(rows.nth(1)).to_contain_text("还有 2 天")
+    expect(page.locator("#totals")).to_contain_text("非常满意 3")
+    assert look(page, least_px=14).faults == []
+    page.locator('[data-tab="overdue"]').click()
+    expect(rows).to_have_count(1)
+    rows.locator(".pick").click()
+    feed.hang_up()
+    expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
+    page.locator("#sheet .do-not-reached").click(force=True)
+    expect(page.locator("#receipt")).to_contain_text("连接中断")
+    assert look(page, least_px=14).faults == []

@@ -11,7 +11,20 @@ from msgspec.structs import replace
 
 from callq.domain import commands as cmd
 from callq.domain.devices import gone_silent
-from callq.domain.hall import Check, Desk, Device, Item, Minimum, Outlet, Printer, ProfileSlot, Routing, Tides
+from callq.domain.hall import (
+    Check,
+    Desk,
+    Device,
+    Item,
+    Minimum,
+    Outlet,
+    Printer,
+    ProfileSlot,
+    RatingReason,
+    Ratings,
+    Routing,
+    Tides,
+)
 from callq.domain.tides import (
     SkillsOf,
     TideMemory,
@@ -42,6 +55,7 @@ def scripted_v4() -> Hall:
     _asks(hall)
     _paper(hall)
     _desk(hall)
+    _cases(hall)
     return hall
 
 
@@ -95,6 +109,20 @@ def _desk(hall: Hall) -> None:
         w.id for w in hall.state.windows.values() if w.clerk and "social" in hall.state.services_at(w)
     )
     hall.do(cmd.Reassign(ticket=ticket.id, window=window, wait=True), who=helper)
+
+
+def _cases(hall: Hall) -> None:
+    """Somebody rates badly; the case is looked after, closed and opened once more."""
+    ended = [t for t in hall.state.tickets.values() if t.state == "done" and not t.ratings]
+    done = max(ended, key=lambda ticket: ticket.done_ms or 0)
+    rate = cmd.Rate(ticket=done.id, level=1, reasons=("slow", "别的"), text="等了两小时", by_phone=True)
+    hall.do(rate, who=cmd.Actor(role="citizen", id="c:golden"))
+    case = next(iter(hall.state.cases))
+    hall.do(cmd.CaseCallBack(case=case, reached=False, result="无人接听"), who=scenes.SUPERVISOR)
+    hall.later(60)
+    hall.do(cmd.CaseCallBack(case=case, reached=True, result="已致歉"), who=scenes.SUPERVISOR)
+    hall.do(cmd.CaseClose(case=case, outcome="当天办结"), who=scenes.SUPERVISOR)
+    hall.do(cmd.CaseReopen(case=case, reason="又来反映"), who=scenes.SUPERVISOR)
 
 
 def _tides(hall: Hall) -> None:
@@ -223,6 +251,7 @@ def _orchestrated(config: HallConfig) -> HallConfig:
             Item(code="house", name="房屋买卖过户", service="estate", precheck=("购房合同",)),
         ),
         printers=(Printer(id="k1", name="1 号自助机", zone="hall"),),
+        ratings=Ratings(attempts=2, reasons=(RatingReason(code="slow", reason="办理慢", reason_en="Slow"),)),
         public_url="https://queue.example.cn",
         desk=Desk(priority_share=50, priority_free=2, over_share="refuse"),
         outlets=(Outlet(channel="self_service", name="自助服务区", zone="hall", hours="08:00-22:00"),),

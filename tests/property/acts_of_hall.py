@@ -25,12 +25,12 @@ DAYS_MS = 86_400_000
 class Acts(GoingOn):
     """One hall and everybody in it."""
 
-    @asked(clerk=CLERKS, back=[True, False])
+    @asked(clerk=CLERKS, back=[True, True, False])
     def helps_another_hall(self, clerk: str, back: bool) -> None:
         self.do(cmd.Unsecond(clerk=clerk) if back else cmd.Second(clerk=clerk, hall="town"))
 
     @asked(
-        2,
+        3,
         ends=["printed", "failed", "unknown", "taken", "nothing"],
         seconds=[0, 16, 41],
         again=[True, False],
@@ -51,7 +51,11 @@ class Acts(GoingOn):
             self.do(end)
         self.do(cmd.ReportPrinter(printer="k1", fault="paper_out" if again else ""))
 
-    @asked(2, act=["accompany", "release", "precheck", "lacks", "home", "window"], window=WINDOWS)
+    @asked(
+        2,
+        act=["accompany", "release", "precheck", "precheck", "lacks", "home", "home", "window"],
+        window=WINDOWS,
+    )
     def at_the_desk(self, data: Source, act: str, window: str) -> None:
         state = self.hall.state
         going_along = [row.ticket for row in accompanied_rows(state)]
@@ -183,7 +187,12 @@ class Acts(GoingOn):
         )
         self.do(cmd.WatchDevices(silent=silent), cmd.SYSTEM)
 
-    @asked(zones=[(), ("hall",)], kind=["ordinary", "urgent"], until=[None, None, 1, 90], back=[True, False])
+    @asked(
+        zones=[(), ("hall",)],
+        kind=["ordinary", "urgent"],
+        until=[None, None, 1, 90],
+        back=[True, True, False],
+    )
     def is_told(self, zones: Any, kind: Any, until: int | None, back: bool) -> None:
         """A notice is posted; another one is withdrawn, if there is any."""
         until_ms = None if until is None else self.hall.now_ms + until * 60_000
@@ -194,27 +203,28 @@ class Acts(GoingOn):
         self.do(cmd.PostNotice(text=words, zones=zones, kind=kind, until_ms=until_ms))
 
     @asked(
+        window=["w1", "w2"],
         level=[1, 2, 2, 5],
-        reasons=[(), ("slow", "slow"), ("别的",)],
         by_phone=[True, False],
-        done=["reached", "not_reached", "close", "reopen"],
-        hours=[0, 1, 30],
+        reached=[True, True, False],
+        ends=[0, 1, 2, 2],
+        hours=[0, 0, 1],
     )
     def is_rated_and_looked_after(
-        self, data: Source, level: int, reasons: Any, by_phone: bool, done: str, hours: int
+        self, window: str, level: int, by_phone: bool, reached: bool, ends: int, hours: int
     ) -> None:
-        """Somebody rates what was done for them, and somebody goes on with a case, if there is one."""
-        ticket = self.some(data, "done")
-        self.do(cmd.Rate(ticket=ticket, level=level, reasons=reasons, by_phone=by_phone))
-        case = next(reversed(self.hall.state.cases), "r0")
-        acts: dict[str, cmd.HallCommand] = {
-            "reached": cmd.CaseCallBack(case=case, reached=True, result="已说明"),
-            "not_reached": cmd.CaseCallBack(case=case, reached=False),
-            "close": cmd.CaseClose(case=case, outcome="已补办"),
-            "reopen": cmd.CaseReopen(case=case, reason="又来反映"),
-        }
-        self.do(acts[done])
+        """Somebody rates what was done for them; a case is gone on with, closed, and opened again."""
+        ticket = self.serves(window)
+        self.do(cmd.Complete(window=window))
+        self.do(cmd.Rate(ticket=ticket, level=level, reasons=("slow", "别的"), by_phone=by_phone))
         self.hall.later(hours * 3600)
+        case = next(reversed(self.hall.state.cases), "r0")
+        for _ in range(1 if reached else 3):
+            self.do(cmd.CaseCallBack(case=case, reached=reached, result="已说明"))
+        if ends > 0:
+            self.do(cmd.CaseClose(case=case, outcome="已补办"))
+        if ends > 1:
+            self.do(cmd.CaseReopen(case=case, reason="又来反映"))
 
     @asked(service=SERVICES, minutes=[0, 1, 30])
     def has_no_system(self, service: str, minutes: int) -> None:

@@ -137,9 +137,15 @@ LEAVING = Routing(policy="index", pressure=0.25, better_soon_s=60, first_contact
 SEEDS = range(4096)
 
 
+PAPERS = ("身份证原件", Check(text="购房合同"))
+"""What is looked at before a number, in halls that do so."""
+
+
 def hall_of(seed: int) -> HallConfig:
     """A configuration without problems, thrown by dice: drawing each part would drown the days in it."""
     dice = Random(seed)
+    # Whether it has what came with the last schema: a hall that has not can be of an older one.
+    newer = dice.choice([False, True, True])
     small = small_hall()
     general, social, estate = small.services
     replace = msgspec.structs.replace
@@ -160,14 +166,14 @@ def hall_of(seed: int) -> HallConfig:
             estate,
             min_level=dice.choice([1, 2]),
             resource=dice.choice(["", "line"]),
-            precheck=("身份证原件", Check(text="购房合同")),
-            needs_precheck=dice.choice([False, False, True]),
+            precheck=PAPERS if newer else (),
+            needs_precheck=newer and dice.choice([False, False, True]),
         ),
     )
     capacity = dice.choice([1, 2])
     sessions = dice.choice(SESSIONS)
     at_night = any(session.code == "night" for session in sessions)
-    tides = _tides(dice)
+    tides = _tides(dice) if newer else {}
     if tides:
         services = tuple(replace(service, daily=20.0) for service in services)
     return replace(
@@ -175,13 +181,13 @@ def hall_of(seed: int) -> HallConfig:
         services=services,
         clerks=CLERKS_OF_THE_HALL,
         resources=(Resource(code="line", name="专网账号", capacity=capacity),),
-        printers=dice.choice([(), (Printer(id="k1", name="1 号自助机"),)]),
+        printers=(Printer(id="k1", name="1 号自助机"),) if newer else (),
         sessions=sessions,
         windows=small.windows[: dice.choice([3, 3, 2])],
         timezone=dice.choice(["Asia/Shanghai", "Europe/Warsaw", "America/New_York"]),
         day_starts="04:00" if at_night else dice.choice(["04:00", "04:00", "00:00"]),
         rules=_rules(dice),
-        desk=dice.choice([Desk(), Desk(), Desk(priority_share=30, priority_free=1)]),
-        routing=dice.choice([None, None, None, None, INDEX, LEAVING]),
+        desk=Desk(priority_share=30, priority_free=1) if newer and dice.choice([True, False]) else Desk(),
+        routing=dice.choice([None, None, INDEX, LEAVING]) if newer else None,
         **tides,
     )

@@ -133,6 +133,21 @@ async def test_alarms_and_days_are_kept_whole_and_private(tmp_path: Path) -> Non
     assert {path.suffix for path in home.directory.rglob("*.*")} == {".json", ".gz"}
 
 
+async def test_archived_days_are_found_again_and_a_damaged_one_is_told(tmp_path: Path) -> None:
+    home = DiskHome(tmp_path, STORE)
+    assert await home.archived("test", "2026-01-01", "2026-12-31") == []
+    made = entries(3)
+    for day in ("2026-11-23", "2026-11-24", "2026-11-25"):
+        where = await home.archive("test", day, GENESIS, made)
+    assert await home.archived("test", "2026-11-24", "2026-11-30") == ["2026-11-24", "2026-11-25"]
+    assert await home.archived_day("test", "2026-11-23") == (GENESIS, made, True)
+    assert await home.archived_day("test", "2026-11-22") is None
+    await trio.Path(where).write_bytes(b"not a day")
+    with structlog.testing.capture_logs() as logs:
+        assert await home.archived_day("test", "2026-11-25") is None
+    assert [(line["event"], line["day"]) for line in logs] == [("archived_day_unreadable", "2026-11-25")]
+
+
 async def test_an_alarm_that_finds_the_disk_full_is_told_at_once_and_written_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,6 +196,19 @@ def test_a_full_service_offers_a_slot_and_tomorrow() -> None:
     assert found.unavailable[0].next_ms == MONDAY_9H + 23 * HOUR
 
 
+def test_where_the_papers_are_looked_at_first_the_desk_is_named() -> None:
+    config = guided_hall()
+    services = tuple(
+        msgspec.structs.replace(one, precheck=("身份证原件",), needs_precheck=True)
+        if one.code == "estate"
+        else one
+        for one in config.services
+    )
+    found = ask(open_hall(msgspec.structs.replace(config, services=services)), "house")
+    assert "window estate" not in ways(found)
+    assert [one.code for one in found.unavailable if "estate" in (one.service or "")] == ["precheck_needed"]
+
+
 def test_after_hours_machines_and_the_next_session() -> None:
     hall = open_hall(guided_hall(hours="08:00-17:00"))
     hall.now_ms = MONDAY_9H + 11 * HOUR

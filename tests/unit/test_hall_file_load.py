@@ -53,7 +53,8 @@ service = "general"
 channels = ["self_service", "window"]
 """
 BARE = COUNTY.partition("\n[[outlets]]")[0] + "\n"
-WITHOUT = re.sub(r"(?ms)^\[routing\]\n.*?\n\n", "", re.sub(r"(?m)^(daily|service_min) = .*\n", "", BARE))
+NEWER = r"(?m)^(daily|service_min|theme|theme_en|everyday) = .*\n"
+WITHOUT = re.sub(r"(?ms)^\[routing\]\n.*?\n\n", "", re.sub(NEWER, "", BARE))
 """The sample as it would be without what is written here in another way."""
 
 FULL = WITHOUT.replace('prefix = "A"', 'prefix = "A"\ndaily = 120\nservice_min = 12.5', 1) + MORE

@@ -152,8 +152,11 @@ async def test_every_link_opens(tmp_path: Path) -> None:
             "/tv/county/entrance",
             "/tv/county/window/w1",
             "/floor/county",
+            "/desk/county",
             "/editor/county",
             "/kiosk/county",
+            "/rating/county/w1",
+            "/cases/county",
         }
         async with httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
             for link in links:
@@ -170,9 +173,10 @@ async def test_every_link_opens(tmp_path: Path) -> None:
         whole = dict(listed)["tv/all"]
         hrefs |= {f"/tv/county/{page}#token={whole}" for page in ("entrance", "window/w1")}
         hrefs.add(f"/editor/county#token={dict(listed)['floor']}")
-        # A device's own link says which it is; the kiosk has its own alone.
+        # A device's own link says which it is; these have their own alone.
         with_token = {re.sub(r"\?device=[\w-]+", "", link) for link in links if "#token=" in link}
-        assert hrefs == {link for link in with_token if not link.startswith("/kiosk/")}
+        alone = ("/kiosk/", "/desk/", "/rating/", "/cases/")
+        assert hrefs == {link for link in with_token if not link.startswith(alone)}
         assert len(first) < 600, "a terminal is narrow"
 
         # The curl example does what it says.

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+import trio
 
+from callq.cli import main
 from callq.domain.hall import Check, Desk, Item, Printer, Routing
 from callq.journal.memory import MemoryJournal
 from callq.web import queue_files
 from callq.web.queue_sheet import text_of
 from callq.wire import messages as m
 from tests.harness import MONDAY_9H, small_hall
-from tests.web.conftest import Door, serving
+from tests.web.conftest import ADMIN, Door, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -261,3 +263,27 @@ async def test_the_list_for_paper_is_in_the_order_of_calls(desk: Door, tmp_path:
     assert path.read_text(encoding="utf-8") == page.text
     failed = await queue_files.write_all(desk.node, path)
     assert list(failed) == ["test"], "no folder there"
+
+
+async def test_the_list_at_a_terminal(
+    desk: Door, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLQ_ADMIN_TOKEN", ADMIN)
+    for _ in range(2):
+        await desk.issue()
+    capsys.readouterr()
+
+    async def run(*more: str) -> int:
+        line = ["hall", "queue", "test", "--url", desk.url, *more]
+        return await trio.to_thread.run_sync(main, line)
+
+    assert await run("--lang", "en") == 0
+    told = capsys.readouterr().out
+    assert told.index("A001") < told.index("A002")
+    path = tmp_path / "list.html"
+    assert await run("--html", "--out", str(path)) == 0
+    assert "2 waiting" in capsys.readouterr().err
+    page = await desk.ask("GET", "queue.html", token=await desk.token("helper"))
+    assert path.read_text(encoding="utf-8") == page.text
+    assert await run("--out", str(tmp_path)) == 1
+    assert "name a file" in capsys.readouterr().err

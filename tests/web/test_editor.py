@@ -256,7 +256,7 @@ async def test_a_body_that_proposes_nothing_is_refused(door: Door, body: Any) ->
         "a = " + "[" * 5_000,
         "a = " + "{ b = " * 3_000,
         "x = " + "9" * 5_000,
-        "a." * 4_000 + "b = 1",
+        "a." * 400_000 + "b = 1",
         "\n".join(f"k{n} = [" for n in range(3_000)),
         "\n".join(f"k{n} = 1" for n in range(20_000)),
         'name = "\\u0000 unreadable"',

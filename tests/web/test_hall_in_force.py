@@ -105,6 +105,10 @@ def test_a_directory_at_rest_is_read_and_written(tmp_path: Path, capsys: Any) ->
     capsys.readouterr()
     assert main(["hall", "export", "county", *at]) == 0
     assert export_hall(load_hall("county")) in capsys.readouterr().out
+    assert main(["hall", "queue", "county", "--lang", "en", *at]) == 0
+    assert "Nobody is waiting." in capsys.readouterr().out
+    assert main(["hall", "queue", "elsewhere", *at]) == 1
+    assert "there is no hall 'elsewhere'" in capsys.readouterr().err
     changed = tmp_path / "county.toml"
     changed.write_text(export_hall(load_hall("county")).replace("县政务", "区政务"), encoding="utf-8")
     assert main(["hall", "show", str(changed), *at]) == 1

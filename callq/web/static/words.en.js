@@ -1018,6 +1018,7 @@ export const en = {
 
   // 导办台 / the desk
   "desk.title": "Desk",
+  "home.deskHint": "Numbers for others, finding tickets, pre-checks, a list for a power cut",
   "desk.off": "Not in use",
   "desk.list": "Queue list",
   "desk.list.live": "Renewed every minute. Print it before the power fails, or keep this page.",
@@ -1297,6 +1298,9 @@ export const en = {
   "floor.warn.cases": "{n} bad ratings overdue",
   "floor.warn.cases.more": "The first for {min} min",
   "floor.do.cases": "Handle",
+  "floor.log.case_called_back": "Called back on a bad rating",
+  "floor.log.case_closed": "Closed a bad rating",
+  "floor.log.case_reopened": "Reopened a bad rating",
   "floor.total.rated": "Rated",
   "refused.unknown_case": "There is no such case; it may be closed.",
   "editor.title": "Hall settings",

@@ -1016,6 +1016,7 @@ export const zh = {
 
   // 导办台 / the desk
   "desk.title": "导办台",
+  "home.deskHint": "代取号、找号、预审、陪同、停电排队表",
   "desk.off": "未启用",
   "desk.list": "排队表",
   "desk.list.live": "每分钟更新。停电前请打印，或留着本页。",
@@ -1295,6 +1296,9 @@ export const zh = {
   "floor.warn.cases": "差评办件超期 {n} 件",
   "floor.warn.cases.more": "最早的已超期 {min} 分钟",
   "floor.do.cases": "去办理",
+  "floor.log.case_called_back": "回访差评",
+  "floor.log.case_closed": "差评销号",
+  "floor.log.case_reopened": "重开差评办件",
   "floor.total.rated": "评价",
   "refused.unknown_case": "没有这件办件，可能已经销号。",
   "editor.title": "大厅配置",

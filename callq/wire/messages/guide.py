@@ -10,7 +10,9 @@ from callq.wire.messages.bookings import Booking
 from callq.wire.messages.desk import Check
 from callq.wire.messages.tickets import Ticket
 
-ClosedCode = Literal["hall_suspended", "service_closed", "outside_session", "quota_exhausted"]
+ClosedCode = Literal[
+    "hall_suspended", "service_closed", "outside_session", "quota_exhausted", "precheck_needed"
+]
 """Why a service gives no tickets, as a request for one would be refused."""
 
 UnavailableCode = ClosedCode | Literal["not_accepted", "no_way", "not_shown", "less_likely", "nothing_meant"]

@@ -11,8 +11,6 @@ import { lang, named, t, translatePage } from "/static/words.js";
  *   zones: {code: string, name: string, name_en: string, place: string}[],
  *   windows: {id: string, label: string, directions: string}[], may: string[]}} HallInfo */
 
-/** What a page needs that not every token may. @type {Object<string, string>} */
-const NEEDS = { floor: "read_floor", editor: "read_config" };
 const BESIDE = /^(entrance$|window\/)/;
 
 /** @param {Link} link @returns {HTMLElement} */
@@ -68,6 +66,9 @@ function get(path, token) {
   );
 }
 
+/** What a token has to be allowed to open a page. @type {Object<string, string>} */
+const NEEDS = { floor: "read_floor", desk: "find_tickets", editor: "read_config" };
+
 /**
  * @param {HallInfo} info
  * @param {(page: string) => Pass|undefined} passOf what opens `tv/hall` or `panel/w1`; not listed without
@@ -87,15 +88,12 @@ function hallNode(info, passOf, hint) {
   const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
   screens.push(links("tv", "all", t("home.wholeHall"), ""), links("tv", "entrance", t("home.entrance"), ""));
   const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.bar", { label: window.label }), ""));
-  const pass = passOf("floor");
-  const floor = pass
-    ? [{ title: t("home.floor"), href: `/floor/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(pass.token)}`, note: t("home.floorHint") }]
-    : [];
-  const editing = passOf("editor");
-  if (editing) {
-    const href = `/editor/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(editing.token)}`;
-    floor.push({ title: t("home.editor"), href, note: t("home.editorHint") });
-  }
+  /** @param {"floor"|"desk"|"editor"} page @param {string} title @param {string} note @returns {Link[]} */
+  const whole = (page, title, note) => {
+    const pass = passOf(page);
+    return pass ? [{ title, href: `/${page}/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(pass.token)}`, note }] : [];
+  };
+  const floor = whole("floor", t("home.floor"), t("home.floorHint")).concat(whole("desk", t("desk.title"), t("home.deskHint")), whole("editor", t("home.editor"), t("home.editorHint")));
   const panels = info.windows.map((window) =>
     links("panel", window.id, t("home.window", { label: window.label }), window.directions),
   );
@@ -135,7 +133,7 @@ function hallNodes(token) {
       get(`/v1/halls/${encodeURIComponent(name.id)}`, token).then((info) =>
         hallNode(
           info,
-          (page) => (NEEDS[page] && info.may.indexOf(NEEDS[page]) < 0 ? undefined : { token, clerk: "" }),
+          (page) => (page in NEEDS && info.may.indexOf(NEEDS[page]) < 0 ? undefined : { token, clerk: "" }),
           t("home.rights"),
         ),
       ),
