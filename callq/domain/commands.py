@@ -295,6 +295,7 @@ class Suspend(Command, frozen=True, kw_only=True, tag="suspend"):
     """Evacuation, power: clocks and calls freeze."""
 
     reason: str = ""
+    reason_en: str = ""
 
 
 class ResumeHall(Command, frozen=True, kw_only=True, tag="resume_hall"):

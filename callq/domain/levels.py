@@ -142,6 +142,7 @@ LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
         ev.TicketReassigned: ("bound",),
         ev.TicketRated: ("about",),
         ev.HallConfigured: ("reason",),
+        ev.HallSuspended: ("reason_en",),
     },
 }
 """Fields, by their schema, that older readers do without: what they would say is then as it was before."""

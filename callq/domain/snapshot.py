@@ -143,6 +143,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     cases: dict[str, Case] = {}
     ratings_today: tuple[int, ...] = ()
     config_history: tuple[ConfigVersion, ...] = ()
+    suspended_reason_en: str = ""
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})

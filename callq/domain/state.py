@@ -299,6 +299,7 @@ class HallState:
         "stopped_since",
         "stops",
         "suspended_reason",
+        "suspended_reason_en",
         "suspended_since",
         "tickets",
         "tides",
@@ -338,6 +339,7 @@ class HallState:
         """Feature level: the highest schema that batches may use, since all nodes read it."""
         self.suspended_since: int | None = None
         self.suspended_reason = ""
+        self.suspended_reason_en = ""
         self.frozen_ms = 0
         """How long the hall has stood still in all: its own time is the wall's less this."""
         self.standstills: tuple[Standstill, ...] = ()
@@ -573,6 +575,7 @@ PLAIN: Final = (
     "epochs",
     "suspended_since",
     "suspended_reason",
+    "suspended_reason_en",
     "frozen_ms",
     "level",
     "standstills",

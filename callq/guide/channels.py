@@ -299,7 +299,8 @@ def _standstill(state: HallState) -> tuple[Reason, ...]:
     if state.suspended_since is None:
         return ()
     said = state.suspended_reason
-    blanks = (f"：{said}", f": {said}") if said else ("", "")
+    said_en = state.suspended_reason_en or said
+    blanks = (f"：{said}" if said else "", f": {said_en}" if said_en else "")
     return (reason("suspended_now", said=blanks[0], said_en=blanks[1]),)
 
 

@@ -8,6 +8,7 @@ from callq.domain.rules.guards import window_of
 from callq.domain.tides import opening_clock, opening_ms
 from callq.domain.window import WindowState
 from callq.views.board import public_state
+from callq.views.notices import layout_of
 from callq.views.queues import english_names_of, names_of
 from callq.views.ratings import rating_call
 from callq.views.ticketing import suspended_of
@@ -50,7 +51,7 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
         "label": state.index.windows[found.id].label,
         "line1": SUSPENDED if suspended else line1,
         "line2": suspended.reason if suspended else names_of(state, services),
-        "line2_en": "" if suspended else english_names_of(state, services),
+        "line2_en": suspended.reason_en if suspended else english_names_of(state, services),
         "number": number,
         "service_name": service.name if service else "",
         "service_name_en": service.name_en if service else "",
@@ -59,6 +60,7 @@ def project_strip(state: HallState, window: str) -> dict[str, object]:
         "opens_ms": opening_ms(state, found.id),
         "suspended": suspended,
         "timezone": state.today.timezone,
+        "accent": layout_of(state, state.index.windows[found.id].zone).accent,
         "rating": rating_call(state, found),
     }
 

@@ -39,4 +39,6 @@ def suspended_of(state: HallState) -> m.Suspended | None:
     """Since when and why the hall stands still; None while it does not."""
     if state.suspended_since is None:
         return None
-    return m.Suspended(reason=state.suspended_reason, since_ms=state.suspended_since)
+    return m.Suspended(
+        reason=state.suspended_reason, since_ms=state.suspended_since, reason_en=state.suspended_reason_en
+    )

@@ -365,6 +365,8 @@ class SuspendBody(CommandBody, frozen=True, kw_only=True, tag="suspend"):
     """Evacuation, power: clocks and calls stand still; the reason is shown."""
 
     reason: Reason = ""
+    reason_en: Reason = ""
+    """The same in English, for screens and pages in English."""
 
 
 class ResumeHallBody(CommandBody, frozen=True, kw_only=True, tag="resume"):

@@ -121,7 +121,7 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
     bodies.ConfigureBody: lambda body: cmd.Configure(
         config=body.config, if_digest=body.if_digest or "", reason=said(body.reason).strip()
     ),
-    bodies.SuspendBody: lambda body: cmd.Suspend(reason=said(body.reason)),
+    bodies.SuspendBody: lambda body: cmd.Suspend(reason=said(body.reason), reason_en=said(body.reason_en)),
     bodies.ResumeHallBody: lambda _: cmd.ResumeHall(),
     bodies.StopIssuingBody: lambda body: cmd.StopIssuing(service=body.service, reason=said(body.reason)),
     bodies.StartIssuingBody: lambda body: cmd.StartIssuing(service=body.service),

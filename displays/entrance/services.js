@@ -15,8 +15,11 @@ const ROWS = lang === "en" ? 8 : 12;
 const WINDOWS_WIDE = 14;
 /** Up to so many digits a place leaves a line for the windows. */
 const PLACE_WIDE = { landscape: 24, portrait: 40 };
-/** Hanzi up to which the larger sizes hold. */
+/** So few have two lines each, in larger letters. */
+const FEW = 5;
+/** Hanzi up to which the larger sizes hold; with few rows there is more room. */
 const FITS = { landscape: { name: [5.2, 6.2], to: [6.8, 8.4] }, portrait: { name: [8, 9.5], to: [9.8, 12.5] } };
+const FITS_FEW = { landscape: { name: [5.7, 7], to: [7.8, 9.2] }, portrait: { name: [9.8, 12], to: [13, 15.5] } };
 
 /**
  * The last column: minutes, or why there are none.
@@ -40,8 +43,8 @@ function waitOf(service, nowMs, timezone) {
 const placeOf = (service) =>
   (lang === "en" && service.zone_name_en) || service.zone_place || service.zone_name;
 
-/** @param {EntranceService} service @param {ReturnType<typeof waitOf>} wait */
-function row(service, wait) {
+/** @param {EntranceService} service @param {ReturnType<typeof waitOf>} wait @param {boolean} few */
+function row(service, wait, few) {
   const name = named(service.name, service.name_en);
   const place = placeOf(service);
   const all = service.windows.split("、").join(t("listComma"));
@@ -51,7 +54,7 @@ function row(service, wait) {
   const what = el("span", { class: "name" }, name);
   const to = el("td", { class: "to", "data-alone": windows === "" }, el("strong", {}, place), el("span", { class: "windows" }, windows));
   const minutes = el("td", { class: "minutes", "data-figure": wait.figure }, wait.words);
-  const fits = FITS[shape];
+  const fits = (few ? FITS_FEW : FITS)[shape];
   setFit(what, name, fits.name);
   setFit(to, `${place}${windows}`, fits.to);
   setFit(minutes, wait.words, wait.figure ? [3.2] : [4.2, 5.2]);
@@ -76,7 +79,8 @@ export function renderServices(services, nowMs, timezone) {
   const shown = (pages[n] || []).map((service) => ({ service, wait: waitOf(service, nowMs, timezone) }));
   const most = pages.length ? pages[0].length : 0;
   text(byId("services-page"), pages.length > 1 ? t("tv.page", { n: n + 1, total: pages.length }) : "");
-  attrs(byId("services"), { "data-loose": most <= 8 });
+  const few = most <= FEW;
+  attrs(byId("services"), { "data-loose": most <= 8, "data-few": few });
   const key = shown.map(({ service, wait }) => [service.prefix, service.name, placeOf(service), service.windows, service.count, wait.words].join()).join(";");
-  refill(byId("services"), key, () => shown.map(({ service, wait }) => row(service, wait)));
+  refill(byId("services"), `${key} ${few}`, () => shown.map(({ service, wait }) => row(service, wait, few)));
 }

@@ -10,7 +10,7 @@ import { pageNow } from "/pages/entrance/turn.js";
 /** @typedef {import("/static/wire.js").EntranceZone} EntranceZone */
 /** @typedef {import("/static/wire.js").WindowState} WindowState */
 /** @typedef {{zone: EntranceZone, windows: BoardWindow[]}} Block a zone, or what fits of it */
-/** @typedef {{columns: number, tile: number, gap: number}} Grid in design pixels */
+/** @typedef {{columns: number, tile: number, gap: number, most?: number, beside?: number}} Grid in design pixels; `most`: how high tiles may grow where there is room, `beside`: what names in larger letters take from their width */
 
 /** @type {Object<WindowState, import("/static/dom.js").Shape>} */
 const SHAPES = { calling: "tag", idle: "ring", serving: "disc", paused: "bars", closed: "dash" };
@@ -31,7 +31,8 @@ const LEAST = 26;
 const DIGIT = 0.565;
 /** From the roomiest to the densest that can still be read. @type {Grid[]} */
 const GRIDS = [
-  { columns: 6, tile: 120, gap: 14 },
+  { columns: 4, tile: 170, gap: 18, most: 230, beside: 74 },
+  { columns: 6, tile: 120, gap: 14, most: 150 },
   { columns: 8, tile: 92, gap: 10 },
   { columns: 10, tile: 76, gap: 8 },
   { columns: 12, tile: 65, gap: 7 },
@@ -42,15 +43,15 @@ const GRIDS = [
 /** Latin names are wider. */
 const ENGLISH = 34;
 
-/** @returns {{width: number, height: number}} */
-function room() {
+/** @param {Grid} grid @returns {{width: number, height: number}} */
+function room(grid) {
   const { width, height } = ROOM[window.innerHeight > window.innerWidth ? "portrait" : "landscape"];
-  return { width: lang === "en" ? width - ENGLISH : width, height };
+  return { width: width - (grid.beside || 0) - (lang === "en" ? ENGLISH : 0), height };
 }
 
 /** What a label of so many digits may have at most. @param {Grid} grid @param {number} digits @param {number} [beside] */
 function sizeOf(grid, digits, beside = 0) {
-  const inside = (room().width - (grid.columns - 1) * grid.gap) / grid.columns - BORDERS - beside;
+  const inside = (room(grid).width - (grid.columns - 1) * grid.gap) / grid.columns - BORDERS - beside;
   return Math.floor(Math.min(grid.tile * 0.53, inside / (digits * DIGIT)));
 }
 
@@ -73,7 +74,7 @@ function heightOf(zone, windows, grid) {
 function pagesIn(zones, grid) {
   /** @type {Block[][]} */
   const pages = [];
-  const { height: all } = room();
+  const { height: all } = room(grid);
   let left = -1;
   zones.forEach((zone) => {
     const most = Math.floor((all - BETWEEN + grid.gap) / (grid.tile + grid.gap)) * grid.columns;
@@ -89,6 +90,19 @@ function pagesIn(zones, grid) {
     }
   });
   return pages;
+}
+
+/**
+ * The same grid with tiles as high as the room lets them be, where all stands on one page.
+ * @param {EntranceZone[]} zones
+ * @param {Grid} grid
+ * @returns {Grid}
+ */
+function grown(zones, grid) {
+  const used = zones.reduce((sum, zone) => sum + heightOf(zone, zone.windows.length, grid), 0);
+  const rows = zones.reduce((sum, zone) => sum + Math.ceil(zone.windows.length / grid.columns), 0);
+  const more = Math.floor((room(grid).height - used) / Math.max(1, rows));
+  return Object.assign({}, grid, { tile: Math.min(grid.most || grid.tile, grid.tile + more) });
 }
 
 /** @param {BoardWindow} window */
@@ -115,17 +129,19 @@ export function renderWindows(zones, nowMs) {
   const some = zones.filter((zone) => zone.windows.length > 0);
   const digits = some.reduce((most, zone) => Math.max(most, ...zone.windows.map((one) => digitsWide(one.label))), 2);
   const grids = GRIDS.filter((one, at) => at === 0 || sizeOf(one, digits) >= LEAST);
-  const grid = grids.find((one) => pagesIn(some, one).length <= 1) || grids[grids.length - 1];
+  const whole = grids.find((one) => pagesIn(some, one).length <= 1);
+  const grid = whole ? grown(some, whole) : grids[grids.length - 1];
   const pages = pagesIn(some, grid);
   const n = pageNow(pages.length, nowMs);
   const blocks = pages[n] || [];
   const list = byId("zones");
+  attrs(list, { "data-roomy": grid.most !== undefined, "data-few": grid.beside !== undefined });
   list.style.setProperty("--columns", String(grid.columns));
   list.style.setProperty("--tile", String(grid.tile));
   list.style.setProperty("--gap", String(grid.gap));
   list.style.setProperty("--label", String(Math.max(LEAST, sizeOf(grid, digits, BESIDE))));
   const key = blocks.map(({ zone, windows }) => `${zone.name} ${windows.map((w) => w.label + w.state).join()}`).join(";");
-  refill(list, `${key} ${n} ${grid.columns}`, () => blocks.map(blockNode));
+  refill(list, `${key} ${n} ${grid.columns} ${grid.tile}`, () => blocks.map(blockNode));
   renderLegend(some, pages.length > 1 ? t("tv.page", { n: n + 1, total: pages.length }) : "");
 }
 

@@ -3,6 +3,7 @@
 import { hourMinute } from "/static/clock.js";
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
 import { pathParts } from "/static/token.js";
+import { reasonOf } from "/static/standstill.js";
 import { waitRange } from "/static/waits.js";
 import { lang, named, refusal, t, tCode } from "/static/words.js";
 import { renderLink } from "/pages/tv/header.js";
@@ -49,7 +50,7 @@ function banner() {
   }
   if (!data) return null;
   if (data.suspended && OVER.indexOf(data.state) < 0) {
-    return { kind: "suspended", sign: "octagon", title: t("tv.suspended"), words: [data.suspended.reason, t("phone.suspendedHint")].filter(Boolean).join("\n") };
+    return { kind: "suspended", sign: "octagon", title: t("tv.suspended"), words: [reasonOf(data.suspended), t("phone.suspendedHint")].filter(Boolean).join("\n") };
   }
   if (data.stopped && data.state === "waiting" && !isNear(data)) {
     return { kind: "stopped", sign: "triangle", title: t("phone.stopped"), words: stoppedWords(data) };

@@ -7,6 +7,8 @@
 
 /** How long a call keeps the large place while others wait behind it. */
 export const HOLD_MS = 3000;
+/** Every new call is highlighted this long, in the large place or in the list after it. */
+export const HIGHLIGHT_MS = 8000;
 /** A call older than this is history: it goes to the list without being announced. */
 export const FRESH_MS = 30000;
 /** How many may wait for the large place. In a rush the oldest go to the list at once, where they are read as well. */
@@ -39,6 +41,14 @@ export class CallQueue {
     /** The call that is shown large, as it stands now. @type {BoardCall|null} */
     this.shown = null;
     this._timer = 0;
+    /** When a call was first to be seen, by its key; `performance.now()`. @type {Map<string, number>} */
+    this._seenFrom = new Map();
+  }
+
+  /** Whether a call has not been highlighted for its time yet. @param {BoardCall} call */
+  isFresh(call) {
+    const from = this._seenFrom.get(keyOf(call));
+    return from !== undefined && performance.now() - from < HIGHLIGHT_MS;
   }
 
   /** The other calls that have been shown, newest first. @returns {BoardCall[]} */
@@ -61,7 +71,10 @@ export class CallQueue {
     }
     const known = this._seen;
     // Those called again or withdrawn meanwhile need not be shown any more.
-    this._queue = this._queue.filter((key) => known.has(key)).slice(-WAITING_MAX);
+    const queued = this._queue.filter((key) => known.has(key));
+    this._queue = queued.slice(-WAITING_MAX);
+    queued.slice(0, -WAITING_MAX).forEach((key) => this._seenFrom.set(key, performance.now()));
+    this._seenFrom.forEach((_, key) => known.has(key) || this._seenFrom.delete(key));
     const before = this.shown;
     this.shown = before && (calls.find((call) => call.number === before.number) || before);
     if (before && isTakenBack(before, calls)) {
@@ -81,6 +94,7 @@ export class CallQueue {
       return;
     }
     this.shown = this._calls.find((call) => keyOf(call) === key) || null;
+    this._seenFrom.set(key, performance.now());
     this._onShow(this.shown, true);
     this._timer = window.setTimeout(() => this._advance(), HOLD_MS);
   }

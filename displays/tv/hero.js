@@ -3,12 +3,10 @@
 import { attrs, byId, shape, text } from "/static/dom.js";
 import { hourMinute } from "/static/clock.js";
 import { named, t } from "/static/words.js";
+import { HIGHLIGHT_MS } from "/pages/tv/calls.js";
 import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
-
-/** A call stays highlighted this long, even if the person was quick. */
-const HIGHLIGHT_MS = 8000;
 
 export class Hero {
   constructor() {
@@ -30,6 +28,7 @@ export class Hero {
    * @param {{live: boolean, timezone: string, where: string}} context `where`: the place to tell, if any
    */
   renderCall(call, context) {
+    // Even if the person was quick.
     const waiting = call.state === "called" || performance.now() - this._shownMs < HIGHLIGHT_MS;
     const now = context.live && waiting;
     attrs(this._node, { "data-mode": "call", "data-now": now, "data-alert": false });

@@ -25,8 +25,8 @@ export function refill(list, key, rows) {
   fill(list, rows());
 }
 
-/** @param {BoardCall} call @param {string} where the place to tell, if any */
-function recentRow(call, where) {
+/** @param {BoardCall} call @param {string} where the place to tell, if any @param {boolean} fresh it was called just now */
+function recentRow(call, where, fresh) {
   const number = el("span", { class: "number" });
   const label = el("span");
   // Where to go matters more than how often it was said, and both have room only in few words.
@@ -36,7 +36,7 @@ function recentRow(call, where) {
   setLabel(label, call.label);
   setFit(note, notes.reduce((longest, words) => (words.length > longest.length ? words : longest), ""), [2, 3, 4]);
   const arrow = el("span", { class: "arrow" }, shape("arrow"));
-  return el("li", {}, number, arrow, el("span", { class: "plate" }, label), note);
+  return el("li", { "data-now": fresh }, number, arrow, el("span", { class: "plate" }, label), note);
 }
 
 let recentFirst = "";
@@ -45,16 +45,17 @@ let recentFirst = "";
  * @param {BoardCall[]} calls newest first
  * @param {(call: BoardCall) => string} where
  * @param {boolean} others there is a call beside these, in the large place
+ * @param {(call: BoardCall) => boolean} fresh whether one was called just now and is highlighted still
  * @param {number|null} most how many are listed; null: as many as the drawing has
  */
-export function renderRecent(calls, where, others, most) {
+export function renderRecent(calls, where, others, fresh, most) {
   const rows = calls.slice(0, most || RECENT);
   attrs(byId("recent-card"), { "data-rows": most });
   const list = byId("recent");
-  const key = rows.map((call) => [call.number, call.label, call.calls, where(call)].join()).join(";");
+  const key = rows.map((call) => [call.number, call.label, call.calls, where(call), fresh(call)].join()).join(";");
   refill(list, `${key} ${others}`, () => {
     const empty = el("li", { class: "none" }, t(others ? "tv.recentNone" : "tv.nothing"));
-    return rows.length ? rows.map((call) => recentRow(call, where(call))) : [empty];
+    return rows.length ? rows.map((call) => recentRow(call, where(call), fresh(call))) : [empty];
   });
   const first = rows.length ? rows[0].number : "";
   if (first === recentFirst) return;

@@ -4,10 +4,15 @@ import { attrs, byId, text } from "/static/dom.js";
 
 /** @typedef {import("/static/wire.js").ScreenLayout} ScreenLayout */
 
-/** @param {ScreenLayout} layout the server lets through only colours on which words can be read */
-export function renderLook(layout) {
+/** @param {string} accent the server lets through only colours on which words can be read */
+export function renderAccent(accent) {
   const { style } = document.documentElement;
-  if (style.getPropertyValue("--navy") !== layout.accent) style.setProperty("--navy", layout.accent);
+  if (style.getPropertyValue("--navy") !== accent) style.setProperty("--navy", accent);
+}
+
+/** @param {ScreenLayout} layout */
+export function renderLook(layout) {
+  renderAccent(layout.accent);
   text(byId("logo"), layout.logo);
   attrs(byId("logo"), { hidden: layout.logo === "" });
 }

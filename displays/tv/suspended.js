@@ -1,6 +1,7 @@
 /** A hall that stands still: since when, why, and what people do. */
 
 import { hourMinute } from "/static/clock.js";
+import { reasonOf } from "/static/standstill.js";
 import { named, t } from "/static/words.js";
 
 /** @typedef {{words: string, urgent: boolean}} Line */
@@ -28,5 +29,5 @@ export function linesNow(data, nowMs, stopped = []) {
  */
 export function suspendedWords(suspended, timezone) {
   const time = hourMinute(suspended.since_ms, timezone);
-  return [suspended.reason, t("tv.suspendedHint", { time })].filter(Boolean).join("\n");
+  return [reasonOf(suspended), t("tv.suspendedHint", { time })].filter(Boolean).join("\n");
 }

@@ -77,7 +77,7 @@ function render() {
     renderPlace(board.place);
     renderLook(board.screen);
     renderBlocks(board.screen);
-    renderRecent(queue.recent, where, queue.shown !== null, board.screen.recent);
+    renderRecent(queue.recent, where, queue.shown !== null, (call) => screen.live && !board.suspended && queue.isFresh(call), board.screen.recent);
     media.render(board.screen, screen.live && !board.suspended);
     renderWaiting(board.waiting, now);
     renderMissed(board.missed, board.missed_shown_min, now, board.rejoin ? board.rejoin.policy : undefined);

@@ -3,7 +3,9 @@
 import { hourMinute } from "/static/clock.js";
 import { attrs, byId, fill, shape, text } from "/static/dom.js";
 import { pathParts } from "/static/token.js";
+import { reasonOf } from "/static/standstill.js";
 import { named, t } from "/static/words.js";
+import { renderAccent } from "/pages/tv/look.js";
 import { Screen } from "/pages/tv/screen.js";
 import { digitsWide, setFit, setLabel, setNumber } from "/pages/tv/size.js";
 
@@ -32,7 +34,7 @@ function picture(strip) {
   const number = strip.number || "";
   const sign = SIGNS[state];
   if (strip.suspended) {
-    const { reason } = strip.suspended;
+    const reason = reasonOf(strip.suspended);
     const time = hourMinute(strip.suspended.since_ms, strip.timezone);
     const hint = digitsWide(reason) > REASON_WIDE ? "" : t("window.hint.suspended", { time });
     return { state: "suspended", number: "", word: t("tv.suspended"), sign: "octagon", services: reason, hint };
@@ -90,6 +92,8 @@ function render() {
   const lost = screen.status.phase === "lost";
   attrs(byId("page"), { "data-state": shown.state, "data-number": shown.number !== "" });
   if (strip) {
+    renderAccent(strip.accent);
+    attrs(byId("page"), { "data-accent": strip.accent !== "" });
     setLabel(byId("label"), strip.label);
     text(byId("label-words"), t("window.label"));
     document.title = t("panel.window", { label: strip.label });

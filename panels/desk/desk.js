@@ -263,7 +263,7 @@ function bannerWords() {
   if (status.phase === "refused") return tCode(`desk.refused.${status.code}`, "desk.refused.unknown");
   if (!data) return t("connecting");
   if (status.phase === "lost") return t("desk.stale", { time: since });
-  if (data.suspended) return t("desk.suspended", { reason: data.suspended.reason || t("desk.noReason") });
+  if (data.suspended) return t("desk.suspended", { reason: named(data.suspended.reason, data.suspended.reason_en) || t("desk.noReason") });
   return data.day_closed ? t("desk.dayClosed") : "";
 }
 

@@ -24,7 +24,7 @@ import { Tides } from "/pages/floor/tides.js";
 import { wholeMinutes } from "/pages/floor/times.js";
 import { Warnings } from "/pages/floor/warnings.js";
 import { WindowSheet } from "/pages/floor/windowsheet.js";
-import { Windows } from "/pages/floor/windows.js";
+import { Windows, roomOf } from "/pages/floor/windows.js";
 
 /** @typedef {import("/static/wire.js").Floor} Floor */
 /** @typedef {import("/pages/floor/form.js").Content} Content */
@@ -171,9 +171,20 @@ function bannerWords() {
   if (!data) return t("connecting");
   if (status.phase === "lost") return t("floor.stale", { time: since });
   if (data.suspended) {
-    return t("floor.suspended", { time: hourMinute(data.suspended.since_ms, zone()), reason: data.suspended.reason || t("floor.noReason") });
+    return t("floor.suspended", { time: hourMinute(data.suspended.since_ms, zone()), reason: named(data.suspended.reason, data.suspended.reason_en) || t("floor.noReason") });
   }
   return data.day_closed ? t("floor.dayClosed") : "";
+}
+
+/** With tides off a large page has room for the recent acts below the windows. @param {Floor} floor */
+function renderRoom(floor) {
+  const roomy = roomOf(floor) !== undefined;
+  attrs(byId("page"), { "data-roomy": roomy });
+  const card = byId(roomy ? "acts-card" : "below");
+  const part = byId("log-part");
+  if (part.parentElement !== card) card.appendChild(part);
+  attrs(byId("acts-card"), { hidden: !roomy });
+  attrs(byId("below"), { "data-bare": roomy && !(floor.devices && floor.devices.length) });
 }
 
 function render() {
@@ -195,6 +206,7 @@ function render() {
   // What stands still is as old as the last word of it.
   const now = status.phase === "lost" && status.sinceMs !== null ? status.sinceMs : clock.now();
   const chosen = (/** @type {string} */ kind) => (sheet.key && sheet.key.indexOf(`${kind}/`) === 0 ? sheet.key.slice(kind.length + 1) : null);
+  renderRoom(data);
   windows.render(data, now, chosen("window"));
   warnings.render(data, now, acting());
   queues.render(data, now, chosen("service"));

@@ -61,13 +61,15 @@ export function field(label, attributes) {
  * A field for a reason, with the usual ones to choose from.
  * @param {string} label
  * @param {string[]} usual
+ * @param {(at: number) => void} [onUsual] which one was chosen, after it stands in the field
  */
-export function reasonField(label, usual) {
+export function reasonField(label, usual, onUsual) {
   const made = field(label, { maxlength: 200 });
-  const chips = usual.map((words) => {
+  const chips = usual.map((words, at) => {
     const chip = el("button", { type: "button", class: "chip" }, words);
     chip.addEventListener("click", () => {
       made.input.value = words;
+      if (onUsual) onUsual(at);
       made.input.focus();
     });
     return chip;

@@ -2,14 +2,23 @@
 
 import { hourMinute } from "/static/clock.js";
 import { attrs, el, text } from "/static/dom.js";
-import { t } from "/static/words.js";
-import { Buttons, reasonField, renderFacts, rowOf, section } from "/pages/floor/form.js";
+import { en } from "/static/words.en.js";
+import { named, t } from "/static/words.js";
+import { zh } from "/static/words.zh.js";
+import { Buttons, field, reasonField, renderFacts, rowOf, section } from "/pages/floor/form.js";
 
 /** @typedef {import("/pages/floor/form.js").Context} Context */
 /** @typedef {import("/pages/floor/form.js").Content} Content */
 
 /** How long the first press counts. */
 const ARMED_MS = 10000;
+/** Usual reasons: what screens in Chinese show, and what those in English show. @type {[keyof typeof zh, keyof typeof zh][]} */
+const USUAL = [
+  ["floor.reason.drill", "standstill.leave"],
+  ["floor.reason.power", "standstill.power"],
+  ["floor.reason.network", "standstill.network"],
+];
+const MOST_CHARS = 200;
 
 /** @implements {Content} */
 export class HallSheet {
@@ -20,10 +29,12 @@ export class HallSheet {
     this.head = el("h2", { class: "sheet-title" }, t("floor.hall.title"));
     this._facts = el("dl", { class: "facts" });
     this._armedUntil = 0;
-    const usual = [t("floor.reason.drill"), t("floor.reason.power"), t("floor.reason.network")];
-    const reason = reasonField(t("floor.hall.reason"), usual);
+    const usual = USUAL.map(([name]) => t(name));
+    const reason = reasonField(t("floor.hall.reason"), usual, (at) => this._choose(at));
+    const english = field(t("floor.hall.reasonEn"), { maxlength: MOST_CHARS, lang: "en" });
     this._reason = reason.input;
-    this._reason.addEventListener("input", () => this._disarm());
+    this._english = english.input;
+    [this._reason, this._english].forEach((input) => input.addEventListener("input", () => this._disarm()));
     this._buttons = new Buttons(context);
     const make = this._buttons.make.bind(this._buttons);
     const halted = () => this._context.floor().suspended !== null;
@@ -33,7 +44,7 @@ export class HallSheet {
       "div",
       { class: "sheet-body" },
       this._facts,
-      section(t("floor.hall.what"), el("p", { class: "hint" }, t("floor.hall.hint")), reason.node, rowOf(this._suspend, this._resume)),
+      section(t("floor.hall.what"), el("p", { class: "hint" }, t("floor.hall.hint")), reason.node, english.node, rowOf(this._suspend, this._resume)),
     );
   }
 
@@ -41,7 +52,7 @@ export class HallSheet {
     const { suspended, place } = this._context.floor();
     /** @type {[string, string][]} */
     const rows = suspended
-      ? [[t("floor.hall.since"), hourMinute(suspended.since_ms, place.timezone)], [t("floor.reason"), suspended.reason || t("floor.noReason")]]
+      ? [[t("floor.hall.since"), hourMinute(suspended.since_ms, place.timezone)], [t("floor.reason"), named(suspended.reason, suspended.reason_en) || t("floor.noReason")]]
       : [[t("floor.hall.now"), t("floor.hall.running")]];
     renderFacts(this._facts, rows);
     const armed = performance.now() < this._armedUntil && !suspended;
@@ -53,6 +64,14 @@ export class HallSheet {
 
   _needsReason() {
     return this._reason.value.trim() ? "" : t("floor.why.reason");
+  }
+
+  /** Whatever language this page is in, the screens of the hall are in both. @param {number} at of `USUAL` */
+  _choose(at) {
+    const [chinese, english] = USUAL[at];
+    this._reason.value = zh[chinese];
+    this._english.value = en[english];
+    this._disarm();
   }
 
   _disarm() {
@@ -69,7 +88,7 @@ export class HallSheet {
     this._armedUntil = 0;
     this._context.presses.run({
       name: t("floor.do.suspend"),
-      commands: [{ command: "suspend", reason: this._reason.value.trim() }],
+      commands: [{ command: "suspend", reason: this._reason.value.trim(), reason_en: this._english.value.trim() }],
       done: t("floor.done.suspend"),
     });
   }

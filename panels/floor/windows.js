@@ -21,6 +21,13 @@ const KINDS = ["calling", "idle", "serving", "over", "paused", "unstaffed", "clo
 /** What a tile takes, pixels; windows.css has the same. */
 const TILE = { wide: 58, narrow: 54, gap: 4, apart: 8 };
 const WIDE_FROM = 1800;
+/** With tides off a small hall has room: the larger size up to so many windows, on a large page. */
+const ROOMY = [
+  { most: 10, wide: 152, tall: 132 },
+  { most: 24, wide: 112, tall: 108 },
+  { most: 40, wide: 84, tall: 84 },
+];
+const ROOMY_HEIGHT = 980;
 /** What letters over a zone take, and the count of its open windows. */
 const HEAD = { wide: 16, narrow: 9, rest: 104 };
 
@@ -87,6 +94,15 @@ export function linesOf(blocks, columns, tile, width) {
 /** @param {FloorWindow[]} windows */
 const openOf = (windows) => t("floor.windows.open", { n: windows.filter((one) => one.open).length, total: windows.length });
 
+/**
+ * How large the tiles of a small hall are where the chart of the tides leaves its room to them; undefined: as usual.
+ * @param {Floor} floor
+ */
+export function roomOf(floor) {
+  const free = floor.plan.mode === "off" && window.innerWidth >= WIDE_FROM && window.innerHeight >= ROOMY_HEIGHT;
+  return free ? ROOMY.find((one) => floor.windows.length <= one.most) : undefined;
+}
+
 export class Windows {
   /** @param {(window: string, from: HTMLElement) => void} onChoose */
   constructor(onChoose) {
@@ -95,7 +111,7 @@ export class Windows {
 
   /** @param {FloorWindow} window */
   _make(window) {
-    const tile = el("button", { type: "button", class: "tile" }, el("span", { class: "label" }), el("span", { class: "state" }));
+    const tile = el("button", { type: "button", class: "tile" }, el("span", { class: "label" }), el("span", { class: "state" }), el("span", { class: "clerk" }));
     tile.addEventListener("click", () => this._onChoose(window.id, tile));
     return tile;
   }
@@ -107,7 +123,13 @@ export class Windows {
    */
   render(floor, nowMs, chosen) {
     const holder = byId("zones");
-    const wide = window.innerWidth >= WIDE_FROM ? TILE.wide : TILE.narrow;
+    const roomy = roomOf(floor);
+    const usual = window.innerWidth >= WIDE_FROM ? TILE.wide : TILE.narrow;
+    const wide = roomy ? roomy.wide : usual;
+    attrs(holder, { "data-roomy": roomy ? roomy.wide : null });
+    // Empty: as the style sheet has it.
+    holder.style.setProperty("--tile", roomy ? `${roomy.wide}px` : "");
+    holder.style.setProperty("--tall", roomy ? `${roomy.tall}px` : "");
     const columns = Math.max(4, Math.floor((holder.clientWidth + TILE.gap) / (wide + TILE.gap)));
     holder.style.setProperty("--columns", String(columns));
     const blocks = floor.zones
@@ -132,6 +154,8 @@ export class Windows {
             "aria-pressed": window.id === chosen ? "true" : "false",
             title: clerk || null,
           });
+          // Where there is room, who sits there stands in the tile.
+          text(part(tile, "clerk"), roomy ? clerk : "");
           const label = part(tile, "label");
           text(label, window.label);
           attrs(label, { "data-len": window.label.length > 3 ? "long" : null });

@@ -105,7 +105,8 @@ class Studio:
             now_ms = feed.now_ms()
             news = [boards.call("A013", "16", 0, at_ms=now_ms), boards.call("G019", "7", 0, at_ms=now_ms - 1)]
             feed.change(calls=[*news, *feed.data["calls"]])
-            expect(page.locator("#hero-number")).to_have_text("G019")
+            expect(page.locator("#hero-number")).to_have_text("A013")
+            expect(page.locator("#recent [data-now]")).to_have_count(1)
         page.wait_for_timeout(500)
         return page
 

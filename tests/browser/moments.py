@@ -44,7 +44,7 @@ SERVICES = [
 
 WHOLE = {"zone": None, "zone_name": "", "zone_name_en": "", "zone_place": "", "windows": "1–84"}
 OPEN = {"open": True, "until_ms": NOW_MS + 60 * MINUTE_MS, "closed": None, "reason": "", "next_ms": None}
-SUSPENDED = {"since_ms": NOW_MS - 2 * MINUTE_MS, "reason": "消防演习，请沿绿色标志离开"}
+SUSPENDED = {"since_ms": NOW_MS - 2 * MINUTE_MS, "reason": "消防演习，请沿绿色标志离开", "reason_en": ""}
 
 
 def window(number: int, label: str = "") -> dict[str, Any]:
@@ -172,6 +172,7 @@ def bar(state: str = "calling", **more: Any) -> dict[str, Any]:
         "opens_ms": None,
         "suspended": None,
         "timezone": "Asia/Shanghai",
+        "accent": "",
         **more,
     }
 

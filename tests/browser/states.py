@@ -120,6 +120,7 @@ ENTRANCE: Final[dict[str, Callable[[], dict[str, Any]]]] = {
 
 BAR: Final[dict[str, Callable[[], dict[str, Any]]]] = {
     **{state: partial(moments.bar, state) for state in ("calling", "serving", "idle", "paused", "closed")},
+    "serving in the hall's colour": lambda: moments.bar("serving", accent="#5B1A1A"),
     "called again": lambda: moments.bar("calling", calls=2),
     "opening": lambda: moments.bar("closed", opens_ms=NOW_MS + 300_000),
     "suspended": lambda: moments.bar("idle", suspended=moments.SUSPENDED),

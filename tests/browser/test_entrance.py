@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from tests.live import LiveServer
 
 pytestmark = pytest.mark.browser
+
+
+WRITTEN = "n => [getComputedStyle(n).fontSize, getComputedStyle(n).fontWeight].join()"
+"""How large and heavy the words of a node are."""
 
 
 @pytest.fixture
@@ -112,6 +117,39 @@ def test_a_suspended_hall_says_so_in_place_of_everything(pages: Pages) -> None:
     expect(page.locator("#message")).to_be_hidden()
 
 
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_what_to_do_in_an_evacuation_is_as_large_in_english_and_at_the_entrance(
+    pages: Pages, size: tuple[int, int]
+) -> None:
+    leave = "Please leave by the nearest exit; staff will guide you."
+    own = "Fire drill. Follow the green signs."
+    kinds = (("停电检修", "Power cut."), ("有人晕倒", "Staff will tell you what to do."))
+    hall = {**moments.entrance(), "suspended": moments.SUSPENDED}
+    shown = {}
+    for view, path, data in (
+        ("entrance", "/tv/county/entrance", hall),
+        ("entrance", "/tv/county/entrance?lang=en", hall),
+        ("board", "/tv/county/hall", {**boards.usual(), "suspended": moments.SUSPENDED}),
+        ("board", "/tv/county/hall?lang=en", {**boards.usual(), "suspended": moments.SUSPENDED}),
+    ):
+        page = pages.blank(size)
+        feed = ToldFeed(page, view, data, boards.NOW_MS)
+        is_live(pages.go(page, path, "any"))
+        words = page.locator("#message-text")
+        if "en" in path.partition("?")[2]:
+            expect(words).to_contain_text(leave)
+            for reason, standing in kinds:
+                feed.change(suspended={**moments.SUSPENDED, "reason": reason})
+                expect(words).to_contain_text(standing)
+            feed.change(suspended={**moments.SUSPENDED, "reason_en": own})
+            expect(words).to_contain_text(own)
+            assert not re.search("[一-鿿]", words.inner_text())
+        shown[path] = words.evaluate(
+            "n => [getComputedStyle(n).fontSize, getComputedStyle(n).fontWeight].join()"
+        )
+    assert set(shown.values()) == {"54px,700"}, shown
+
+
 def test_a_city_turns_its_pages_until_all_was_shown(pages: Pages) -> None:
     page = pages.blank(TV)
     page.clock.install()
@@ -160,3 +198,22 @@ def test_every_zone_of_a_county_fits_on_one_page_in_both_languages(pages: Pages)
         page, _ = told(pages, moments.entrance(), TV, query)
         assert page.locator("#zones .zone").count() == len(moments.ZONES)
         assert page.locator("#zones").evaluate("node => node.style.getPropertyValue('--columns')") == "12"
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_a_small_hall_uses_the_room_that_there_is(pages: Pages, size: tuple[int, int], query: str) -> None:
+    page, feed = told(pages, moments.small_entrance(), size, query)
+    rows = page.locator("#services tr")
+    expect(rows).to_have_count(5)
+    card, last = page.locator(".services").bounding_box(), rows.last.bounding_box()
+    assert card is not None
+    assert last is not None
+    assert last["y"] + last["height"] > card["y"] + 0.95 * card["height"]
+    tile = page.locator("#zones .window").first.bounding_box()
+    assert tile is not None
+    assert min(tile["width"], tile["height"]) > 140
+    assert look(page, least_px=26).faults == []
+    feed.show(page, moments.entrance())
+    expect(page.locator("#services[data-few], #zones[data-few], #zones[data-roomy]")).to_have_count(0)
+    expect(page.locator("#zones .window")).to_have_count(84)

@@ -224,7 +224,13 @@ def test_a_supervisor_runs_the_hall(opened: Pages, hall: LiveServer) -> None:
     assert state_of(hall)["suspended"] is None
     press(page, "suspend", "大厅已暂停")
     assert state_of(hall)["suspended"]["reason"] == "消防演习"
+    assert state_of(hall)["suspended"]["reason_en"] == ""
     expect(page.locator("#banner")).to_contain_text("消防演习")
+    press(page, "resume", "大厅已恢复")
+    page.locator("#sheet .chip", has_text="停电").click()
+    page.locator("#sheet .do-suspend").click()
+    press(page, "suspend", "大厅已暂停")
+    assert state_of(hall)["suspended"]["reason_en"] == "Power cut."
     press(page, "resume", "大厅已恢复")
     assert state_of(hall)["suspended"] is None
     expect(page.locator("#banner")).to_be_hidden()
@@ -385,6 +391,33 @@ def shown(chromium: Browser, standing: LiveServer) -> Iterator[Callable[..., tup
 def test_the_sample_moment_is_of_the_shape_that_the_server_sends() -> None:
     data = msgspec.convert({**floors.floor(), "server_ms": NOW_MS}, FloorData, strict=True)
     assert set(msgspec.to_builtins(data)) == {*floors.floor(), "server_ms"}
+
+
+@pytest.mark.parametrize("lang", ["", "en"])
+def test_a_small_hall_without_tides_uses_the_room_of_the_chart(shown: Any, lang: str) -> None:
+    hall = floors.floor()
+    few, off = hall["windows"][:6], {**hall["plan"], "mode": "off", "proposed": None}
+    page, feed = shown(lang=lang, plan=off, windows=few)
+    tile = page.locator(".tile").first
+    expect(page.locator("#acts-card #log-part")).to_be_visible()
+    expect(page.locator("#chart")).to_be_hidden()
+    box, card = tile.bounding_box(), page.locator("#acts-card").bounding_box()
+    assert box is not None
+    assert card is not None
+    assert min(box["width"], box["height"]) > 120
+    assert card["height"] > 400
+    seated = next(one for one in few if one["clerk"])
+    name = next(one["name"] for one in hall["clerks"] if one["id"] == seated["clerk"])
+    expect(page.locator(f'.tile[data-window="{seated["id"]}"] .clerk')).to_have_text(name)
+    assert faults(page, LEAST_PX) == []
+
+    feed.change(plan={**off, "mode": "advise"})
+    expect(page.locator("#below #log-part")).to_be_visible()
+    expect(page.locator("#chart")).to_be_visible()
+    expect(tile).to_have_css("height", "64px")
+    feed.change(plan=off, windows=hall["windows"])
+    expect(page.locator("#page[data-roomy]")).to_have_count(0)
+    expect(tile.locator(".clerk")).to_be_hidden()
 
 
 def test_warnings_are_in_order_with_one_act_each(shown: Any) -> None:

@@ -88,7 +88,7 @@ def test_pictures_and_films_take_turns_past_what_is_broken(pages: Pages) -> None
         assert film.evaluate("node => node.muted")
     expect(page.locator("#page")).to_have_attribute("data-media-faults", "missing.png, broken.mp4")
 
-    feed.change(suspended={"since_ms": feed.now_ms(), "reason": "停电"})
+    feed.change(suspended={"since_ms": feed.now_ms(), "reason": "停电", "reason_en": ""})
     expect(area).not_to_have_attribute("data-playing", "/media/film.webm")
     expect(area).to_be_hidden()
     assert film.evaluate("node => node.paused")

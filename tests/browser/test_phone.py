@@ -58,7 +58,7 @@ def test_figures_stay_within_their_card(pages: Pages, query: str) -> None:
     for low_min, high_min in ((20, 30), (95, 120), (100, 140)):
         wait = {"p50_s": low_min * 60, "low_s": low_min * 60, "high_s": high_min * 60}
         feed.show(page, moments.ticket(ahead=120, wait=wait))
-        for wide in (390, 360) if query else (390, 360, 320):
+        for wide in (390, 360, 320):
             page.set_viewport_size({"width": wide, "height": 640})
             left = page.locator(".facts div").evaluate_all(
                 "all => all.map((cell) => { const words = document.createRange();"
@@ -155,3 +155,22 @@ def test_a_service_that_was_stopped_is_told_to_who_waits_for_it(pages: Pages) ->
     expect(page.locator("#hints")).to_contain_text("本业务暂停取号：上级系统故障。")
     feed.change(**moments.ticket(ahead=12))
     expect(page.locator("#banner")).to_be_hidden()
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en"], ids=["zh", "en"])
+def test_what_can_be_done_is_in_the_first_view(pages: Pages, query: str) -> None:
+    page, feed = told(pages, moments.ticket(), query)
+    for state in (moments.ticket(), moments.ticket("called")):
+        feed.show(page, state)
+        for wide, high in ((390, 844), (360, 640), (320, 568), (844, 390)):
+            page.set_viewport_size({"width": wide, "height": high})
+            assert page.evaluate("scrollY") == 0
+            for name in ("#cancel", "#contact"):
+                box = page.locator(name).bounding_box()
+                assert box is not None
+                assert box["y"] + box["height"] <= high, (name, wide)
+            number = page.locator("#number:visible, #call-label:visible").bounding_box()
+            bar = page.locator("#acts").bounding_box()
+            assert number is not None
+            assert bar is not None
+            assert number["y"] + number["height"] <= bar["y"], (wide, high)

@@ -94,6 +94,41 @@ def test_two_calls_at_once_are_shown_one_after_the_other(pages: Pages) -> None:
     assert page.evaluate("window.shown") == ["G019", "A013"]
 
 
+def test_the_first_of_two_calls_is_highlighted_as_long_as_any(pages: Pages) -> None:
+    page = pages.blank(TV)
+    page.clock.install()
+    feed = ToldFeed(page, "board", boards.usual(), boards.NOW_MS)
+    is_live(pages.go(page, "/tv/county/hall", "any"))
+    page.evaluate(
+        """() => {
+          window.yellow = [];
+          const look = () => {
+            const large = document.querySelector("#hero[data-now] #hero-number");
+            const rows = [...document.querySelectorAll("#recent [data-now] .number")];
+            window.yellow.push([performance.now(), [large, ...rows].map((node) => node && node.textContent)]);
+          };
+          const all = {subtree: true, childList: true, attributes: true};
+          new MutationObserver(look).observe(document.body, all);
+        }"""
+    )
+    now = feed.now_ms()
+    news = [boards.call("A013", "16", 0, at_ms=now + 1), boards.call("G019", "7", 0, at_ms=now)]
+    feed.change(calls=[*news, *feed.data["calls"]])
+    expect(page.locator("#hero-number")).to_have_text("G019")
+    page.clock.fast_forward(3000)
+    expect(page.locator("#hero-number")).to_have_text("A013")
+    plate = page.locator("#recent li", has_text="G019").locator(".plate")
+    expect(plate).to_have_css("background-color", "rgb(255, 201, 51)")
+    for _ in range(8):
+        page.clock.fast_forward(1000)
+    expect(page.locator("#recent [data-now]")).to_have_count(0)
+    times = [at for at, numbers in page.evaluate("window.yellow") if "G019" in numbers]
+    gone = min(
+        at for at, numbers in page.evaluate("window.yellow") if at > times[-1] and "G019" not in numbers
+    )
+    assert 8000 <= gone - times[0] < 11000
+
+
 def test_rush_of_calls_leaves_no_gap_on_the_screen(pages: Pages) -> None:
     page, feed = told(pages, boards.usual())
     page.evaluate(
@@ -323,7 +358,7 @@ def test_service_that_was_stopped_is_told_where_its_people_wait(pages: Pages) ->
 def test_hall_that_stands_still_says_what_to_do(pages: Pages) -> None:
     page, feed = told(pages, boards.usual())
     for reason in ("请从就近出口离开大厅", ""):
-        feed.change(suspended={"since_ms": feed.now_ms(), "reason": reason})
+        feed.change(suspended={"since_ms": feed.now_ms(), "reason": reason, "reason_en": ""})
         expect(page.locator("#message-title")).to_have_text("大厅暂停服务")
         expect(page.locator("#message-text")).to_contain_text(f"{reason}")
         expect(page.locator("#message-text")).to_contain_text("请听从工作人员引导")
@@ -344,7 +379,7 @@ def test_what_is_urgent_stands_alone_until_it_is_over(pages: Pages) -> None:
     expect(foot).to_have_attribute("data-urgent", "")
     expect(page.locator("#foot-chip")).to_have_text("紧急")
     expect(page.locator("#notice-page")).to_have_text("")
-    feed.change(suspended={"since_ms": feed.now_ms(), "reason": "停电"})
+    feed.change(suspended={"since_ms": feed.now_ms(), "reason": "停电", "reason_en": ""})
     expect(page.locator("#notice-page")).to_have_text("1 / 2")
     expect(words).to_have_text(LIFT["text"])
     feed.change(suspended=None, notices=[{**LIFT, "until_ms": feed.now_ms() - 1}, *ordinary])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callq.config import load_hall, samples
-from callq.domain.hall import PREFIX_RE, HallConfig, Skill
+from callq.domain.hall import PREFIX_RE, HallConfig, HallNotice, Skill
 from callq.domain.hours import next_ticketing, sessions_on, slots_on, ticketing
 from callq.domain.state import Index
 from tests.unit.hours_seen import serving
@@ -31,6 +32,16 @@ def ms(local: str) -> int:
 
 def test_the_core_brings_three_halls() -> None:
     assert {"county", "dongyuan", "taizhou"} <= set(samples())
+
+
+@pytest.mark.parametrize("name", ["county", "dongyuan", "taizhou"])
+def test_notices_of_the_samples_are_in_both_languages(name: str) -> None:
+    notices = load_hall(name).notices
+    assert len(notices) >= 3
+    assert all(isinstance(one, HallNotice) and one.text and one.text_en.isprintable() for one in notices)
+    assert not [
+        one for one in notices if isinstance(one, HallNotice) and re.search("[一-鿿]|^$", one.text_en)
+    ]
 
 
 def test_dongyuan_has_35_comprehensive_and_49_other_windows(dongyuan: HallConfig) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callq.domain import commands as cmd
-from callq.domain.hall import Clerk, Rules, Service, WindowConfig, Zone
+from callq.domain.hall import Clerk, Rules, Screens, Service, WindowConfig, Zone, ZoneScreen
 from callq.views.queues import label_ranges
 from tests.harness import MONDAY_9H, Hall, small_hall
 from tests.unit.viewing import shown
@@ -232,6 +232,16 @@ def test_the_strip_counts_calls() -> None:
     hall.later(30)
     hall.do(cmd.Recall(window="w1"))
     assert shown(hall, "strip", window="w1")["calls"] == 2
+
+
+def test_the_strip_has_the_colour_of_its_zone() -> None:
+    screens = Screens(accent="#5B1A1A", zones=(ZoneScreen(zone="hall", accent="#0B4D2C"),))
+    assert shown(Hall(small_hall(screens=screens)), "strip", window="w1")["accent"] == "#0B4D2C"
+    assert (
+        shown(Hall(small_hall(screens=Screens(accent="#5B1A1A"))), "strip", window="w1")["accent"]
+        == "#5B1A1A"
+    )
+    assert shown(Hall(), "strip", window="w1")["accent"] == ""
 
 
 def test_the_strip_says_number_state_and_services() -> None:

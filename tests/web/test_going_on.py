@@ -228,8 +228,9 @@ async def test_the_queue_of_a_stopped_service_is_told_on_the_phone(door: Door) -
 
 async def test_a_suspended_hall_says_so_everywhere(door: Door) -> None:
     await door.staff()
-    await door.post("commands", {"command": "suspend", "reason": "消防演练"})
-    why = {"reason": "消防演练", "since_ms": door.clock.now_ms}
+    said = {"reason": "消防演练", "reason_en": "Fire drill, please go out by gate 2"}
+    await door.post("commands", {"command": "suspend", **said})
+    why = {**said, "since_ms": door.clock.now_ms}
     board = (await door.get("board"))["data"]
     assert board["suspended"] == why
     assert {w["ticketing"]["closed"] for w in board["waiting"]} == {"hall_suspended"}
@@ -239,5 +240,10 @@ async def test_a_suspended_hall_says_so_everywhere(door: Door) -> None:
         assert (await feed.subscribe("panel", window="w1"))["data"]["suspended"] == why
         strip = (await feed.subscribe("strip", window="w1"))["data"]
         assert (strip["line1"], strip["line2"]) == ("大厅暂停服务", "消防演练")
+        assert strip["line2_en"] == said["reason_en"]
+        await door.post("commands", {"command": "resume"})
+        await door.post("commands", {"command": "suspend", "reason": "停电"})
+        board = (await door.get("board"))["data"]
+        assert (board["suspended"]["reason"], board["suspended"]["reason_en"]) == ("停电", "")
         await door.post("commands", {"command": "resume"})
     assert (await door.get("board"))["data"]["suspended"] is None

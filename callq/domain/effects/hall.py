@@ -171,6 +171,7 @@ def suspended(state: HallState, event: ev.HallSuspended, at: Moment, undo: Undo)
     """Clocks stand still."""
     undo.set(state, "suspended_since", at.now_ms)
     undo.set(state, "suspended_reason", event.reason)
+    undo.set(state, "suspended_reason_en", event.reason_en)
 
 
 def hall_resumed(state: HallState, event: ev.HallResumed, at: Moment, undo: Undo) -> None:
@@ -183,6 +184,7 @@ def hall_resumed(state: HallState, event: ev.HallResumed, at: Moment, undo: Undo
     undo.set(state, "standstills", (*state.standstills, Standstill(state.suspended_since, at.now_ms)))
     undo.set(state, "suspended_since", None)
     undo.set(state, "suspended_reason", "")
+    undo.set(state, "suspended_reason_en", "")
 
 
 def _keep_slots(state: HallState, clock: int, stood_ms: int, undo: Undo) -> None:

@@ -66,6 +66,7 @@ class HallSuspended(_Event, frozen=True, kw_only=True, tag="hall_suspended"):
     """Clocks and calls stand still."""
 
     reason: str = ""
+    reason_en: str = ""
 
 
 class HallResumed(_Event, frozen=True, kw_only=True, tag="hall_resumed"):

@@ -220,7 +220,7 @@ def suspend(state: HallState, command: cmd.Suspend, now_ms: int, who: cmd.Actor)
     """Let clocks and calls stand still."""
     if state.suspended_since is not None:
         raise Rejected(Code.WRONG_STATE, "the hall is suspended already", "go on with it", state="suspended")
-    return Decision((ev.HallSuspended(reason=command.reason),))
+    return Decision((ev.HallSuspended(reason=command.reason, reason_en=command.reason_en),))
 
 
 def resume_hall(state: HallState, command: cmd.ResumeHall, now_ms: int, who: cmd.Actor) -> Decision:

@@ -8,7 +8,7 @@
 /** @typedef {"ordinary"|"appointment"|"priority"} TicketClass */
 /** @typedef {{p50_s: number|null, low_s: number|null, high_s: number|null}} Wait */
 /** @typedef {{open: boolean, until_ms: number|null, closed: string|null, reason: string, next_ms: number|null}} Ticketing */
-/** @typedef {{since_ms: number, reason: string}} Suspended */
+/** @typedef {{since_ms: number, reason: string, reason_en: string}} Suspended */
 /** @typedef {{policy: "void"|"second_call"|"k_back", k: number, minutes: number, max: number}} Rejoin */
 
 /** @typedef {"paper_out"|"cover_open"|"offline"|"error"|""} Fault */
@@ -196,6 +196,7 @@
  * @property {number|null} opens_ms
  * @property {Suspended|null} suspended
  * @property {string} timezone
+ * @property {string} accent
  * @property {RatingCall|null} rating
  * @property {number} server_ms
  */
@@ -537,7 +538,7 @@
  * @property {Accompanied[]} accompanied
  * @property {PrinterNow[]} printers
  * @property {boolean} items whether the hall has matters to look for
- * @property {{reason: string, since_ms: number}|null} suspended
+ * @property {Suspended|null} suspended
  * @property {boolean} day_closed
  * @property {string} config_digest
  */

@@ -102,6 +102,8 @@ class Suspended(_Wire, frozen=True, kw_only=True):
 
     reason: str
     since_ms: int
+    reason_en: str
+    """Empty where nobody gave one."""
 
 
 class Rejoin(_Wire, frozen=True, kw_only=True):

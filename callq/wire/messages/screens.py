@@ -204,7 +204,7 @@ class Strip(_Wire, frozen=True, kw_only=True):
     line1: str
     line2: str
     line2_en: str
-    """Its services in English; empty while the hall is suspended."""
+    """The same in English; empty where the hall is suspended and the reason has no English."""
     number: str | None
     service_name: str
     """Of the ticket there; empty: none."""
@@ -216,5 +216,7 @@ class Strip(_Wire, frozen=True, kw_only=True):
     """When a plan opens it."""
     suspended: Suspended | None
     timezone: str
+    accent: str
+    """The dark colour that the hall file gives the screens of its zone; empty: ink-blue."""
     rating: RatingCall | None = None
     """Who can rate the service here now; null: nobody, or somebody else is called."""
