@@ -50,9 +50,12 @@ class _Screen:
         """Somebody is sending, who goes on with the newest, as in the feed."""
 
     def begin(self, number: int) -> bytes | None:
-        """What to write now; None: others are sending, and go on with the newest."""
+        """What to write now; None: others are sending, and somebody goes on with the newest."""
         self._newest = number
-        if self._behind or not self._stream.claim():
+        if self._behind:
+            return None
+        if not self._stream.claim():
+            self._fall_behind(0)
             return None
         return self._frames[number]
 
@@ -68,8 +71,11 @@ class _Screen:
         if out < 0:
             self._stream.wrote(b"", 0)
         elif not self._stream.wrote(data, out):
-            self._behind = True
-            self._nursery.start_soon(self._catch_up, self._newest)
+            self._fall_behind(self._newest)
+
+    def _fall_behind(self, shown: int) -> None:
+        self._behind = True
+        self._nursery.start_soon(self._catch_up, shown)
 
     async def _catch_up(self, shown: int) -> None:
         try:

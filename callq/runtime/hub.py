@@ -380,7 +380,8 @@ class FeedHub:
             try:
                 outs.append(reader.write(message))
             except Exception as error:
-                outs.append(error)
+                # Its traceback would hold this frame, and with it all readers, until the collector comes.
+                outs.append(error.with_traceback(None))
         for (subscription, reader, message), out in zip(due, outs, strict=True):
             finish = reader.done(message, out)
             if finish is not None:

@@ -419,6 +419,9 @@ class Session:
             raise _Ended(TOO_SLOW) from None
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise _Ended(None) from None
+        finally:
+            # It may hold what it raises.
+            del send
 
 
 class _Showing:
@@ -505,7 +508,11 @@ def _verdict(ended: Sequence[Closing | None]) -> Closing | None:
 
 
 async def _raised(error: Exception) -> NoReturn:
-    raise error
+    try:
+        raise error
+    finally:
+        # Its traceback holds this frame: with the error in it, both would wait for the collector.
+        del error
 
 
 def _about(view: View) -> dict[str, object]:

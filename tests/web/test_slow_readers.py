@@ -261,6 +261,29 @@ async def test_a_connection_that_breaks_in_a_publication_is_its_own_affair(door:
         other.leave()
 
 
+async def test_what_breaks_in_a_publication_is_freed_without_the_collector(door: Door) -> None:
+    browsers = [Browser() for _ in range(3)]
+    feed = await feed_of(door)
+    async with trio.open_nursery() as nursery:
+        for browser in browsers:
+            nursery.start_soon(feed, browser.scope, browser.receive, browser.send)
+            browser.say(type="subscribe", view="board")
+        await settled()
+        gc.collect()
+        gc.disable()
+        try:
+            browsers[0].gone = True
+            await door.issue()
+            await settled()
+            browsers[1].leave()
+            await settled()
+            kept = [each for each in gc.get_objects() if isinstance(each, session.Session)]
+            assert len(kept) == 1, "the one whose browser is there"
+        finally:
+            gc.enable()
+        browsers[2].leave()
+
+
 async def test_what_was_sent_is_kept_for_nobody(door: Door) -> None:
     browsers = [Browser() for _ in range(3)]
     feed = await feed_of(door)
