@@ -244,7 +244,7 @@ def test_home_lists_the_pages_of_the_hall(pages: Pages, live: LiveServer) -> Non
 def test_home_of_a_supervisor_has_the_floor_page_and_the_desk_too(pages: Pages, live: LiveServer) -> None:
     home = pages.go(pages.blank((1366, 768)), "/", live.token("supervisor", hall="county"))
 
-    expect(home.locator("a.link")).to_have_count(18)
+    expect(home.locator("a.link")).to_have_count(19)
     for page in ("floor", "desk"):
         with home.context.expect_page() as opened:
             home.locator(f"a[href^='/{page}/']").click()

@@ -122,6 +122,7 @@ class Acts(GoingOn):
         self.do(commands[act])
 
     @asked(
+        2,
         moves=["any", "any", "any", "leave", "skills"],
         window=["w1", "w2"],
         mode=[None, "advise", "advise", "advise", "automatic", "off"],

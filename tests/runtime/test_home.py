@@ -157,7 +157,7 @@ async def test_an_alarm_that_finds_the_disk_full_is_told_at_once_and_written_lat
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched, structlog.testing.capture_logs() as logs:
-        patched.setattr(homes, "_write_durably", full)
+        patched.setattr(homes, "write_durably", full)
         where = trio.Path(await home.alarm("test-1.json", b"{}\n"))
         await home.tend()
         assert home.alarms == ["test-1.json"]

@@ -54,7 +54,8 @@ channels = ["self_service", "window"]
 """
 BARE = COUNTY.partition("\n[[outlets]]")[0] + "\n"
 NEWER = r"(?m)^(daily|service_min|theme|theme_en|everyday) = .*\n"
-WITHOUT = re.sub(r"(?ms)^\[routing\]\n.*?\n\n", "", re.sub(NEWER, "", BARE))
+NOTICE = r'\{ text = ("[^"]*"), text_en = "[^"]*" \}'
+WITHOUT = re.sub(r"(?ms)^\[routing\]\n.*?\n\n", "", re.sub(NEWER, "", re.sub(NOTICE, r"\1", BARE)))
 """The sample as it would be without what is written here in another way."""
 
 FULL = WITHOUT.replace('prefix = "A"', 'prefix = "A"\ndaily = 120\nservice_min = 12.5', 1) + MORE

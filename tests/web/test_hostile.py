@@ -104,6 +104,8 @@ class Hall:
                 "prefer_clerk": "c1",
                 "slot_ms": SLOT,
                 "day": "2026-11-23",
+                "from": "2026-11-23",
+                "to": "2026-11-23",
                 "zone": "hall",
                 "view": "board",
                 # A ticket is for a service or a matter, and a request is one or many.
