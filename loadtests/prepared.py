@@ -2,8 +2,7 @@
 
 `python -m loadtests.prepared PORT JSON_BYTES MSGPACK_BYTES`: it speaks as much of the feed as
 `loadtests.crowd` needs. Whoever takes a press writes the next frame of that size to every screen of its hall,
-and no task is woken for a screen that takes it at once; the writes come one right after the other, as callq's
-own do: the least with which the same can be done.
+and no task is woken for a screen that takes it at once: the least with which the same can be done.
 """
 
 from __future__ import annotations
@@ -49,33 +48,17 @@ class _Screen:
         self._behind = False
         """Somebody is sending, who goes on with the newest, as in the feed."""
 
-    def begin(self, number: int) -> bytes | None:
-        """What to write now; None: others are sending, and somebody goes on with the newest."""
+    def show(self, number: int) -> None:
         self._newest = number
         if self._behind:
-            return None
-        if not self._stream.claim():
-            self._fall_behind(0)
-            return None
-        return self._frames[number]
-
-    def write(self, data: bytes) -> int:
-        """How much of it is out, or -1."""
+            return
         try:
-            return self._stream.write(data)
+            out = self._stream.send_now(self._frames[number])
         except (trio.BrokenResourceError, trio.ClosedResourceError):
-            return -1  # Its own task hears of it.
-
-    def done(self, data: bytes, out: int) -> None:
-        """Have the rest sent, if any."""
-        if out < 0:
-            self._stream.wrote(b"", 0)
-        elif not self._stream.wrote(data, out):
-            self._fall_behind(self._newest)
-
-    def _fall_behind(self, shown: int) -> None:
-        self._behind = True
-        self._nursery.start_soon(self._catch_up, shown)
+            return  # Its own task hears of it.
+        if not out:
+            self._behind = True
+            self._nursery.start_soon(self._catch_up, number if out is False else 0)
 
     async def _catch_up(self, shown: int) -> None:
         try:
@@ -98,11 +81,8 @@ class _Hall:
     def press(self) -> int:
         """Show the next frame; its number."""
         self._newest += 1
-        begun = [(screen, screen.begin(self._newest)) for screen in self.screens]
-        due = [(screen, frame) for screen, frame in begun if frame is not None]
-        outs = [screen.write(frame) for screen, frame in due]
-        for (screen, frame), out in zip(due, outs, strict=True):
-            screen.done(frame, out)
+        for screen in self.screens:
+            screen.show(self._newest)
         return self._newest
 
 
