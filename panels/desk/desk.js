@@ -19,7 +19,7 @@ import { TicketSheet } from "/pages/desk/ticketsheet.js";
 /** @typedef {import("/static/wire.js").Desk} Desk */
 /** @typedef {import("/static/wire.js").Found} Found */
 /** @typedef {import("/static/wire.js").Ticket} Ticket */
-/** @typedef {import("/pages/desk/buttons.js").Context} Context */
+/** @typedef {import("/pages/desk/form.js").Context} Context */
 /** @typedef {import("/pages/desk/press.js").Result} Result */
 /** @typedef {{key: string, head: HTMLElement, body: HTMLElement, foot: HTMLElement, update: () => boolean}} Content */
 

@@ -3,14 +3,13 @@
 import { attrs, el, shape, text } from "/static/dom.js";
 import { isIssuing, waitRange, whyNotIssuing } from "/static/waits.js";
 import { lang, named, t, tCode } from "/static/words.js";
-import { Buttons } from "/pages/desk/buttons.js";
 import { Checks, notice } from "/pages/desk/checks.js";
-import { choice, field, radios, reasonField, reconcile, refill, renderOptions, rowOf, section } from "/pages/desk/form.js";
+import { Buttons, choice, field, radios, reasonField, reconcile, refill, renderOptions, rowOf, section } from "/pages/desk/form.js";
 
 /** @typedef {import("/static/wire.js").Desk} Desk */
 /** @typedef {import("/static/wire.js").DeskService} DeskService */
 /** @typedef {import("/static/wire.js").Check} Check */
-/** @typedef {import("/pages/desk/buttons.js").Context} Context */
+/** @typedef {import("/pages/desk/form.js").Context} Context */
 /** @typedef {{code: string, name: string, name_en: string, service: string, checks: Check[]}} Item */
 
 const TRAITS = ["elderly", "disabled", "pregnant", "military", "deaf", "sight", "wheelchair", "english"];

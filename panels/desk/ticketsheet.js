@@ -4,14 +4,13 @@ import { hourMinute } from "/static/clock.js";
 import { attrs, el, text } from "/static/dom.js";
 import { waitRange } from "/static/waits.js";
 import { lang, named, t, tCode } from "/static/words.js";
-import { Buttons } from "/pages/desk/buttons.js";
 import { Checks } from "/pages/desk/checks.js";
-import { choice, reasonField, renderFacts, renderOptions, rowOf, section } from "/pages/desk/form.js";
+import { Buttons, choice, reasonField, renderFacts, renderOptions, rowOf, section } from "/pages/desk/form.js";
 import { printerChoice, shareWords, whyNoPriority } from "/pages/desk/take.js";
 
 /** @typedef {import("/static/wire.js").Desk} Desk */
 /** @typedef {import("/static/wire.js").Found} Found */
-/** @typedef {import("/pages/desk/buttons.js").Context} Context */
+/** @typedef {import("/pages/desk/form.js").Context} Context */
 
 const OVER = ["done", "abandoned", "cancelled", "expired"];
 /** A second press within so long means it. */

@@ -241,6 +241,41 @@ def test_a_ticket_is_found_and_helped(desk: Desk) -> None:
     expect(page.locator("#along")).to_be_hidden()
 
 
+def test_a_press_that_comes_twice_is_one(desk: Desk) -> None:
+    ticket = desk.live.issue("medical")
+    since = desk.revision()
+    page = desk.open()
+    along, cancel = page.locator(".do-along"), page.locator(".do-cancel")
+
+    def opened() -> None:
+        find(page, ticket["number"])
+        sheet(page, f"ticket/{ticket['id']}")
+
+    def held(times: int) -> None:
+        for _ in range(times):
+            page.keyboard.down("Enter")  # each but the first is a repeat
+            settled(page)
+        page.keyboard.up("Enter")
+
+    opened()
+    along.focus()
+    page.keyboard.down("Enter")
+    expect(along).to_have_text("不再陪同")
+    held(2)
+    expect(along).to_have_text("不再陪同")
+    cancel.focus()
+    held(3)
+    expect(cancel).to_have_text("再按一次取消")
+    page.keyboard.press("Escape")
+    opened()
+    cancel.dblclick()
+    settled(page)
+    expect(cancel).to_have_text("再按一次取消")
+    assert [kind for kind, *_ in desk.kinds(since)] == ["helper_joined"]
+    page.keyboard.press("Escape")
+    desk.live.ask("POST", f"{HALL}/tickets/{ticket['id']}/commands", {"command": "cancel"})
+
+
 def test_a_reprint_goes_to_the_printer_that_is_chosen(desk: Desk) -> None:
     page = desk.open()
     find(page, "e1")
