@@ -63,10 +63,14 @@ class Share(NamedTuple):
 
 
 def checks_of(state: HallState, service: str, item: str = "") -> tuple[Check, ...]:
-    """What is looked at before a number for a service, and for a matter of it; in the hall file's order."""
+    """What is looked at before a number for a service, and for a matter if it is one of that service.
+
+    In the hall file's order, each once.
+    """
     found = state.index.services[service].precheck
     matter = state.index.items.get(item)
-    listed = (*found, *(matter.precheck if matter is not None else ()))
+    own = matter is not None and matter.service == service
+    listed = (*found, *(matter.precheck if matter is not None and own else ()))
     plain = (Check(text=one) if isinstance(one, str) else one for one in listed)
     return tuple({one.text: one for one in plain}.values())
 

@@ -62,7 +62,7 @@ def ticket_out(
         zone=ticket.zone,
         service=ticket.service,
         class_=ticket.cls,
-        item=ticket.item or None,
+        item=ticket.matter or None,
         channel=ticket.channel,
         state=ticket.state.value,
         issued_ms=ticket.issued_ms,

@@ -13,6 +13,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.hall import Check, Desk, Item
 from callq.domain.state import canonical
+from callq.views.panel import panel_ticket
 from tests.harness import small_hall
 from tests.rules.scene import Scene, refused, rule, settle
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 HELPER = cmd.Actor(role="helper", id="tk_helper", name="帮办小周")
 OTHER = cmd.Actor(role="helper", id="tk_other", name="帮办小吴")
 CHIEF = cmd.Actor(role="supervisor", id="tk_chief", name="值班主任")
+
+CLERK = cmd.Actor(role="clerk", id="tk_clerk", name="1 号窗口")
 
 ID_CARD = "身份证原件"
 DEED = "不动产权证书"
@@ -161,6 +164,42 @@ def test_the_day_counts_them_by_service(desk: AtDesk) -> None:
     assert desk.counts() == {"estate": (1, 2), "social": (1, 0)}
     desk.next_day()
     assert desk.counts() == {}
+
+
+# Matters -------------------------------------------------------------------------------------------
+
+
+@rule("D-matter")
+def test_a_ticket_that_goes_to_another_service_leaves_its_matter_behind(desk: AtDesk) -> None:
+    def taken() -> Ticket:
+        return desk.issue("estate", item="new-house", services=("social",), prechecked=True)
+
+    desk.staff("w3", "c4")
+    first, second, third = taken(), taken(), taken()
+    desk.do(cmd.Reassign(ticket=first.id, service="social"), who=HELPER)
+    assert (first.item, first.matter) == ("", "")
+    with refused(desk, Code.INVALID):
+        desk.do(cmd.PrecheckTicket(ticket=first.id, missing=(PLAN,)), who=HELPER)
+    desk.do(cmd.Reassign(ticket=second.id, window="w3"), who=HELPER)
+    assert second.matter == "new-house", "another window is no other service"
+    assert desk.serve("w3") is second
+    desk.do(cmd.Transfer(window="w3", to_service="general"), who=CLERK)
+    assert second.matter == ""
+    desk.call("w1", second)
+    desk.do(cmd.Start(window="w1"))
+    desk.complete()
+    desk.do(cmd.Rate(ticket=second.id, level=4))
+    assert desk.last().events[0].about.item == "", "it was rated for the service that was given"
+    assert desk.serve("w3") is third
+    desk.complete("w3")
+    assert (third.service, third.matter) == ("social", "")
+    shown = panel_ticket(desk.state, third, None, None, desk.now_ms)
+    assert (shown.item_name, shown.ticket.item) == ("", None)
+    desk.do(cmd.Undo(window="w3"))
+    assert (third.service, third.matter) == ("estate", "new-house")
+    desk.complete("w3")
+    desk.do(cmd.Rate(ticket=third.id, level=4, step=0))
+    assert desk.last().events[0].about.item == "new-house"
 
 
 # Going along ---------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def release(state: HallState, command: cmd.Release, now_ms: int, who: cmd.Actor)
 def precheck(state: HallState, command: cmd.PrecheckTicket, now_ms: int, who: cmd.Actor) -> Decision:
     """预审 of somebody who has a number: passed, or what is missing; the ticket waits on in either case."""
     ticket = _live(state, command.ticket)
-    missing = _listed(state, (ticket.service,), ticket.item, command.missing)
+    missing = _listed(state, (ticket.service,), ticket.matter, command.missing)
     checked = ev.TicketPrechecked(ticket=ticket.id, service=ticket.service, missing=missing, helper=who.name)
     return Decision((checked,), ticket=ticket.id)
 
