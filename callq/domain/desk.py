@@ -25,6 +25,9 @@ LEVEL: Final = 4
 _ABOVE: Final = frozenset({"supervisor", "admin", "system"})
 """Roles that the share does not bind where the hall file leaves more to a supervisor."""
 
+CHECKING: Final = frozenset({"helper", "supervisor", "admin", "system"})
+"""Roles that look at papers before a window does."""
+
 
 class Companion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who goes along with the holder of a ticket."""
@@ -37,13 +40,17 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Precheck(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The last pre-check of a ticket."""
+    """The last pre-check of a ticket for one service."""
 
     by: str
     helper: str
     at_ms: int
     missing: tuple[str, ...] = ()
     """What its holder did not have, in the hall file's words; empty: passed."""
+    service: str
+    """Whose list was looked through."""
+    item: str = ""
+    """The matter whose list was as well; empty: none."""
 
 
 class PrecheckCount(NamedTuple):
@@ -73,6 +80,27 @@ def checks_of(state: HallState, service: str, item: str = "") -> tuple[Check, ..
     listed = (*found, *(matter.precheck if matter is not None and own else ()))
     plain = (Check(text=one) if isinstance(one, str) else one for one in listed)
     return tuple({one.text: one for one in plain}.values())
+
+
+def precheck_of(state: HallState, ticket: Ticket) -> Precheck | None:
+    """The last pre-check for what a ticket is for now: none for what it was for before.
+
+    One that was passed with a matter's papers holds for the service without the matter, too.
+    """
+    found = _precheck_for(state, ticket, ticket.service)
+    if found is None or (found.item != ticket.matter and (ticket.matter or found.missing)):
+        return None
+    return found
+
+
+def passed_for(state: HallState, ticket: Ticket, service: str) -> bool:
+    """Whether a pre-check of a ticket for a service was passed."""
+    found = _precheck_for(state, ticket, service)
+    return found is not None and not found.missing
+
+
+def _precheck_for(state: HallState, ticket: Ticket, service: str) -> Precheck | None:
+    return next((one for one in state.prechecks.get(ticket.id, ()) if one.service == service), None)
 
 
 def companion_of(state: HallState, ticket: Ticket) -> Companion | None:

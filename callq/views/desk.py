@@ -142,5 +142,8 @@ def found_ticket(state: HallState, ticket: Ticket, now_ms: int) -> m.FoundTicket
         else None,
         companion=companion_out(state, ticket),
         precheck=precheck_out(state, ticket),
+        checks=checks_out(checks_of(state, ticket.service, ticket.matter))
+        if ticket.service in state.index.services
+        else (),
         granted=ticket.granted_by != "",
     )

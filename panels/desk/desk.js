@@ -192,8 +192,9 @@ function open(found) {
   const sheet = new TicketSheet(found, context, () => again(sheet));
   show(sheet);
   follow(found.ticket.id, (ticket) => {
-    const moved = ticket.state !== sheet.found.ticket.state || ticket.class !== sheet.found.ticket.class || ticket.prechecked_ms !== sheet.found.ticket.prechecked_ms;
-    sheet.found = Object.assign({}, sheet.found, { ticket });
+    const before = sheet.found.ticket;
+    const moved = ticket.state !== before.state || ticket.class !== before.class || ticket.prechecked_ms !== before.prechecked_ms || ticket.service !== before.service || ticket.item !== before.item;
+    sheet.take(ticket);
     finder.replace(sheet.found);
     if (moved) again(sheet);
   });

@@ -73,6 +73,15 @@ export class TicketSheet {
     return this.found.ticket;
   }
 
+  /**
+   * The ticket is as it says now. What a search told of it besides is kept while it is for the same service and matter.
+   * @param {import("/static/wire.js").Ticket} ticket
+   */
+  take(ticket) {
+    const same = ticket.service === this._ticket.service && ticket.item === this._ticket.item;
+    this.found = Object.assign({}, this.found, { ticket }, same ? {} : { precheck: null, checks: [] });
+  }
+
   get _path() {
     return `tickets/${encodeURIComponent(this._ticket.id)}/commands`;
   }
@@ -80,7 +89,6 @@ export class TicketSheet {
   update() {
     const desk = this._context.desk();
     const ticket = this._ticket;
-    const service = desk.services.find((one) => one.service === ticket.service);
     text(this.head, ticket.number);
     attrs(this.body, { "data-state": ticket.state, "data-print": ticket.print ? ticket.print.state : "none", "data-class": ticket.class });
     renderFacts(this._facts, this._rows(desk));
@@ -100,7 +108,7 @@ export class TicketSheet {
     /** @type {[string, string][]} */
     const windows = desk.windows.filter((one) => one.services.indexOf(wanted) >= 0).map((one) => [one.id, this._windowWords(one)]);
     renderOptions(this._window, [/** @type {[string, string]} */ (["", t("desk.to.any")])].concat(windows));
-    this._checks.show(service ? service.checks : []);
+    this._checks.show(this.found.checks);
     attrs(this._checksPart, { hidden: !this._checks.any || !this._context.may("precheck") });
     text(this._cancel, t(this._armed ? "desk.do.cancelSure" : "desk.do.cancel"));
     attrs(this._cancel, { "data-armed": this._armed ? "true" : null });
@@ -181,7 +189,7 @@ export class TicketSheet {
   _do(command, name, more, done) {
     const { number } = this._ticket;
     return this._context.act({ name, path: this._path, body: Object.assign({ command }, more) }, done || t("desk.done", { number, act: name })).then((answer) => {
-      if (answer && answer.ticket) this.found = Object.assign({}, this.found, { ticket: answer.ticket });
+      if (answer && answer.ticket) this.take(answer.ticket);
       if (answer) this._onChanged();
       return answer;
     });

@@ -144,6 +144,14 @@ def test_papers_are_looked_at_and_then_a_number_is_taken(desk: Desk) -> None:
     ((issued, who),) = [(data, who) for kind, data, who in kinds if kind == "ticket_issued"]
     assert (issued["class_reason"], who["role"], who["name"]) == ("孕妇", "helper", "帮办小周")
     expect(page.locator("#top-checks")).to_contain_text("通过 1，缺材料 1")
+    # Who waits is looked at by the same lists; in another service it is nobody's pre-check.
+    page.click(".do-more")
+    expect(page.locator(".check-list > li")).to_have_count(4)
+    expect(page.locator(".facts")).to_contain_text("帮办小周")
+    page.select_option(".sheet-body select >> nth=1", "medical")
+    page.click(".do-reassign")
+    expect(page.locator(".check-list > li")).to_have_count(0)
+    expect(page.locator(".facts")).not_to_contain_text("帮办小周")
     # The kiosk sends people here.
     kiosk = desk.pages.go(
         desk.pages.blank((1080, 1920)), "/kiosk/county", desk.live.token("kiosk", hall="county")

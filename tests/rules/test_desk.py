@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from callq.domain import commands as cmd
-from callq.domain.desk import companion_of
+from callq.domain.desk import CHECKING, Precheck, companion_of, precheck_of
 from callq.domain.errors import Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.hall import Check, Desk, Item
 from callq.domain.state import canonical
 from callq.views.panel import panel_ticket
+from callq.web.roles import ALLOWED, Permission
 from tests.harness import small_hall
 from tests.rules.scene import Scene, refused, rule, settle
 
@@ -67,6 +68,11 @@ class AtDesk(Scene):
     def counts(self) -> dict[str, tuple[int, int]]:
         return {code: tuple(count) for code, count in self.state.precheck_counts.items()}
 
+    def checked(self, ticket: Ticket) -> Precheck:
+        found = precheck_of(self.state, ticket)
+        assert found is not None
+        return found
+
     def accompany(self, ticket: Ticket, who: cmd.Actor = HELPER) -> None:
         self.do(cmd.Accompany(ticket=ticket.id), who=who)
 
@@ -83,7 +89,7 @@ def test_a_passed_pre_check_goes_with_the_number(desk: AtDesk) -> None:
     command = cmd.Issue(ticket="t1", service="estate", prechecked=True, printer="")
     desk.do(command, who=HELPER)
     assert desk.kinds() == ["TicketIssued", "TicketPrechecked"]
-    checked = desk.state.prechecks["t1"]
+    (checked,) = desk.state.prechecks["t1"]
     assert (checked.by, checked.helper, checked.at_ms) == ("tk_helper", "帮办小周", desk.now_ms)
     assert checked.missing == ()
 
@@ -130,11 +136,11 @@ def test_who_has_a_number_is_looked_at_while_they_wait(desk: AtDesk) -> None:
     ticket = desk.issue("social")
     place = ticket.place
     desk.do(cmd.PrecheckTicket(ticket=ticket.id, missing=(ID_CARD,)), who=HELPER)
-    assert desk.state.prechecks[ticket.id].missing == (ID_CARD,)
+    assert desk.checked(ticket).missing == (ID_CARD,)
     assert (ticket.state, ticket.place) == ("waiting", place)
     desk.later(60)
     desk.do(cmd.PrecheckTicket(ticket=ticket.id), who=OTHER)
-    assert (desk.state.prechecks[ticket.id].missing, desk.state.prechecks[ticket.id].by) == ((), "tk_other")
+    assert (desk.checked(ticket).missing, desk.checked(ticket).by) == ((), "tk_other")
     desk.do(cmd.Cancel(ticket=ticket.id))
     with refused(desk, Code.WRONG_STATE):
         desk.do(cmd.PrecheckTicket(ticket=ticket.id), who=HELPER)
@@ -164,6 +170,73 @@ def test_the_day_counts_them_by_service(desk: AtDesk) -> None:
     assert desk.counts() == {"estate": (1, 2), "social": (1, 0)}
     desk.next_day()
     assert desk.counts() == {}
+
+
+@rule("D-precheck-for")
+def test_a_pre_check_shows_only_for_what_was_looked_at(desk: AtDesk) -> None:
+    passed = desk.issue("estate", item="new-house", prechecked=True)
+    lacking = desk.issue("social")
+    desk.do(cmd.PrecheckTicket(ticket=lacking.id, missing=(ID_CARD,)), who=HELPER)
+    for ticket, service in ((passed, "social"), (lacking, "general")):
+        desk.do(cmd.Reassign(ticket=ticket.id, service=service), who=HELPER)
+        assert precheck_of(desk.state, ticket) is None
+        shown = panel_ticket(desk.state, ticket, None, None, desk.now_ms)
+        assert (shown.precheck, shown.ticket.prechecked_ms) == (None, None)
+    desk.do(cmd.PrecheckTicket(ticket=passed.id, missing=(ID_CARD,)), who=OTHER)
+    assert desk.checked(passed).missing == (ID_CARD,)
+    for ticket, service in ((passed, "estate"), (lacking, "social")):
+        desk.do(cmd.Reassign(ticket=ticket.id, service=service), who=HELPER)
+    assert desk.checked(passed).missing == (), "more was looked at than the service alone asks for"
+    assert desk.checked(lacking).missing == (ID_CARD,)
+    # What a matter lacked says nothing of the service without it.
+    again = desk.issue("estate", item="new-house", prechecked=True)
+    desk.do(cmd.PrecheckTicket(ticket=again.id, missing=(PLAN,)), who=HELPER)
+    for service in ("social", "estate"):
+        desk.do(cmd.Reassign(ticket=again.id, service=service), who=HELPER)
+    assert precheck_of(desk.state, again) is None
+
+
+@rule("D-precheck-for", "D-precheck-counts")
+def test_each_service_of_a_visit_is_checked_by_its_own_list(desk: AtDesk) -> None:
+    ticket = desk.issue("general", services=("estate", "social"), prechecked=True)
+    assert desk.kinds() == ["TicketIssued", "TicketPrechecked", "TicketPrechecked"]
+    assert desk.counts() == {"estate": (1, 0), "social": (1, 0)}, "there is nothing to look at for `general`"
+    assert precheck_of(desk.state, ticket) is None
+    for service in ("estate", "social"):
+        desk.serve()
+        desk.complete()
+        assert (ticket.service, desk.checked(ticket).missing) == (service, ())
+
+
+@rule("D-precheck-moved")
+def test_who_may_not_pre_check_moves_nobody_around_it(desk: AtDesk) -> None:
+    assert ALLOWED[Permission.PRECHECK] == CHECKING - {"system"}
+    ticket, visit = desk.issue("social"), desk.issue("estate", prechecked=True)
+    with refused(desk, Code.PRECHECK_NEEDED):
+        desk.do(cmd.Reassign(ticket=ticket.id, service="estate"), who=CLERK)
+    desk.do(cmd.Reassign(ticket=visit.id, service="general"), who=CLERK)
+    desk.do(cmd.Reassign(ticket=visit.id, service="estate"), who=CLERK)
+    assert desk.checked(visit).missing == ()
+    desk.do(cmd.PrecheckTicket(ticket=visit.id, missing=(DEED,)), who=HELPER)
+    desk.do(cmd.Reassign(ticket=visit.id, service="general"), who=CLERK)
+    with refused(desk, Code.PRECHECK_NEEDED):
+        desk.do(cmd.Reassign(ticket=visit.id, service="estate"), who=CLERK)
+    desk.call("w1", ticket)
+    desk.do(cmd.Transfer(window="w1", to_service="estate"), who=CLERK)
+    assert ticket.service == "estate", "the clerk has seen the papers"
+    desk.do(cmd.Reassign(ticket=visit.id, service="estate"), who=HELPER)
+    assert visit.service == "estate"
+
+
+@rule("D-precheck-needed")
+def test_of_a_visit_only_what_was_owed_was_looked_at(desk: AtDesk) -> None:
+    desk.staff("w2", "c2")
+    ticket = desk.issue()
+    desk.hold("without_papers", "w2")
+    desk.next_day()
+    with refused(desk, Code.PRECHECK_NEEDED):
+        desk.issue("general", come_back=ticket.id, services=("estate",))
+    assert desk.issue("general", come_back=ticket.id).returned == "hold"
 
 
 # Matters -------------------------------------------------------------------------------------------

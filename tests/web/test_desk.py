@@ -157,6 +157,8 @@ async def test_a_pre_check_before_a_number(desk: Door) -> None:
     ] == "estate"
     ticket = (await desk.post("tickets", {"item": "house", "prechecked": True}, token=helper))["ticket"]
     assert ticket["prechecked_ms"] == MONDAY_9H
+    (row,) = (await desk.post("find/tickets", {"number": ticket["number"]}, token=helper))["tickets"]
+    assert [check["text"] for check in row["checks"]] == [CARD, DEED, "购房合同"]
     waiting = await desk.issue("general")
     nothing = {"command": "precheck"}
     answer = await desk.ask("POST", f"tickets/{waiting['id']}/commands", nothing, token=helper)

@@ -22,6 +22,7 @@
  * @property {string} number
  * @property {string} service
  * @property {TicketClass} class
+ * @property {string|null} item the matter of its present step
  * @property {string} channel
  * @property {TicketState} state
  * @property {number} issued_ms
@@ -549,6 +550,7 @@
  * @property {{name: string, id_last4: string, phone_last4: string}|null} person
  * @property {Companion|null} companion
  * @property {Precheck|null} precheck
+ * @property {Check[]} checks what is looked at for its service and its matter
  * @property {boolean} granted whether staff granted its class
  */
 

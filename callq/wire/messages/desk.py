@@ -82,7 +82,7 @@ class Companion(_Wire, frozen=True, kw_only=True):
 
 
 class Precheck(_Wire, frozen=True, kw_only=True):
-    """The last pre-check of a ticket."""
+    """The last pre-check of a ticket, for the service and matter that it is for now."""
 
     by: str
     helper: str
@@ -122,6 +122,8 @@ class FoundTicket(_Wire, frozen=True, kw_only=True):
     """Null: nothing is known."""
     companion: Companion | None
     precheck: Precheck | None
+    checks: tuple[Check, ...]
+    """What is looked at for its service and its matter; only this can be missing."""
     granted: bool
     """Whether staff granted its class."""
 
