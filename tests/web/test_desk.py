@@ -265,6 +265,12 @@ async def test_the_list_for_paper_is_in_the_order_of_calls(desk: Door, tmp_path:
     assert path.read_text(encoding="utf-8") == page.text
     failed = await queue_files.write_all(desk.node, path)
     assert list(failed) == ["test"], "no folder there"
+    desk.clock.now_ms += 10_000
+    for command in ("recall", "miss"):
+        await desk.window(command)
+    page = await desk.ask("GET", "queue.html", token=helper)
+    assert re.findall(r'data-number="(\w+)"', page.text) == ["A004", "A002", "A003", "A001", "E001"]
+    assert ("已过号" in page.text, "过号重排" in page.text) == (True, False)
 
 
 async def test_the_list_at_a_terminal(

@@ -151,12 +151,12 @@ class QueueRow(_Wire, frozen=True, kw_only=True):
 
     number: str
     class_: Literal["ordinary", "appointment", "priority"] = msgspec.field(name="class")
-    state: Literal["waiting", "called", "serving", "held"]
+    state: Literal["waiting", "called", "serving", "held", "missed"]
     issued_ms: int
     place: int | None
     """Its place in the order of calls, from 1; null: it does not wait."""
     window: str
-    """Label of the window where it is, or that alone may call it; may be empty."""
+    """Label of the window where it is or was missed, or that alone may call it; may be empty."""
     returned: Literal["missed", "transfer", "hold"] | None
     party: int
     traits: tuple[str, ...]
@@ -164,7 +164,7 @@ class QueueRow(_Wire, frozen=True, kw_only=True):
 
 
 class QueueService(_Wire, frozen=True, kw_only=True):
-    """The tickets of one service in one zone: at windows, then in the order of calls, then held."""
+    """The tickets of one service in one zone: at windows, in the order of calls, held, missed."""
 
     service: str
     name: str
@@ -177,6 +177,7 @@ class QueueZone(_Wire, frozen=True, kw_only=True):
     """Where they wait."""
 
     code: str
+    """Empty, of the last one: they wait in no zone that the hall still has."""
     name: str
     name_en: str
     place: str
@@ -184,7 +185,7 @@ class QueueZone(_Wire, frozen=True, kw_only=True):
 
 
 class QueueList(_Wire, frozen=True, kw_only=True):
-    """Everybody who waits, is called or served, or was put aside: for paper, when the power fails."""
+    """Everybody who is still to be served or may come back after a miss: for paper, when the power fails."""
 
     hall: str
     name: str
