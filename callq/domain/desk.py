@@ -66,7 +66,9 @@ class Share(NamedTuple):
     granted: int
     issued: int
     most: int | None
-    """How many may have it at the next ticket, or at the next grant; None: no limit."""
+    """How many of those may have it; None: no limit."""
+    most_next: int | None
+    """How many may once the next ticket is issued, which counts itself."""
 
 
 def checks_of(state: HallState, service: str, item: str = "") -> tuple[Check, ...]:
@@ -108,8 +110,8 @@ def companion_of(state: HallState, ticket: Ticket) -> Companion | None:
     return state.companions.get(ticket.id) if ticket.state not in FINAL else None
 
 
-def share_of(state: HallState, *, more_issued: int = 0) -> Share:
-    """The day's share of priority so far; `more_issued`: tickets that are about to be issued with it.
+def share_of(state: HallState) -> Share:
+    """The day's share of priority so far, and how far it goes: for the rule and for whoever is told of it.
 
     Cost: one look at each ticket in memory.
     """
@@ -120,9 +122,11 @@ def share_of(state: HallState, *, more_issued: int = 0) -> Share:
             granted += ticket.cls == "priority" and ticket.granted_by != ""
     desk = state.config.desk
     if not desk.priority_share:
-        return Share(granted, issued, None)
-    by_share = (issued + more_issued) * desk.priority_share // 100
-    return Share(granted, issued, max(desk.priority_free, by_share))
+        return Share(granted, issued, None, None)
+    most, most_next = (
+        max(desk.priority_free, of * desk.priority_share // 100) for of in (issued, issued + 1)
+    )
+    return Share(granted, issued, most, most_next)
 
 
 def above_share(state: HallState, who: Actor) -> bool:

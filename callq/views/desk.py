@@ -89,6 +89,7 @@ def share_out(state: HallState, memo: Memo) -> m.PriorityShare:
             issued=share.issued,
             limit_percent=desk.priority_share or None,
             most=share.most,
+            most_next=share.most_next,
             over=desk.over_share,
         )
     found: m.PriorityShare = memo[key]

@@ -275,7 +275,7 @@ function renderTop() {
   if (!data) return;
   text(byId("top-hall"), `${named(data.place.name, data.place.name_en)}　${t("desk.title")}`);
   text(byId("top-time"), hourMinute(clock.now(), zone()));
-  text(byId("top-share"), shareWords(data));
+  text(byId("top-share"), shareWords(data, "issued"));
   const { passed, lacking } = data.prechecks;
   text(byId("top-checks"), passed + lacking ? t("desk.checked", { passed, lacking }) : "");
 }

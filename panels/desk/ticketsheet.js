@@ -100,7 +100,7 @@ export class TicketSheet {
     text(this._along, t(this._companion ? "desk.do.release" : "desk.do.accompany"));
     attrs(this._along, { hidden: !this._context.may("accompany") });
     text(this._grant, t(ticket.class === "priority" ? "desk.do.takeBack" : "desk.do.grant"));
-    text(this._share, whyNoPriority(desk, this._context.role()) || shareWords(desk));
+    text(this._share, whyNoPriority(desk, this._context.role(), "issued") || shareWords(desk, "issued"));
     /** @type {[string, string][]} */
     const services = desk.services.filter((one) => one.service !== ticket.service).map((one) => [one.service, named(one.name, one.name_en)]);
     renderOptions(this._service, [/** @type {[string, string]} */ (["", t("desk.to.same")])].concat(services));
@@ -169,7 +169,7 @@ export class TicketSheet {
   _whyNotGrant() {
     if (this._ticket.state !== "waiting") return t("desk.why.notWaiting");
     if (this._ticket.class !== "priority") {
-      const used = whyNoPriority(this._context.desk(), this._context.role());
+      const used = whyNoPriority(this._context.desk(), this._context.role(), "issued");
       if (used) return used;
     }
     return this._reason.value.trim() ? "" : t("desk.why.reason");

@@ -305,6 +305,30 @@ def test_a_reprint_goes_to_the_printer_that_is_chosen(desk: Desk) -> None:
     expect(page.locator(".sheet-body select >> nth=1")).to_have_value("k1")
 
 
+def test_the_share_counts_the_number_that_is_taken(desk: Desk) -> None:
+    def share() -> dict[str, int]:
+        return dict(desk.live.ask("GET", f"{HALL}/floor")["data"]["priority_share"])
+
+    while (share()["issued"] + 1) % 5:
+        desk.live.issue("medical")
+    waiting = [one for one in desk.tickets() if (one["state"], one["class"]) == ("waiting", "ordinary")]
+    grant = {"command": "grant_class", "class": "priority", "reason": "孕妇"}
+    while share()["granted"] < share()["most"]:
+        desk.live.ask("POST", f"{HALL}/tickets/{waiting.pop()['id']}/commands", grant)
+    assert share()["most_next"] == share()["granted"] + 1
+    page = desk.open()
+    other = waiting.pop()
+    find(page, other["number"])
+    sheet(page, f"ticket/{other['id']}")
+    expect(page.locator(".do-grant")).to_have_attribute("title", "今日优先份额已用完，请值班长批准。")
+    page.keyboard.press("Escape")
+    page.click('[data-service="medical"]')
+    page.get_by_label("优先", exact=True).check()
+    page.locator(".priority-part").get_by_role("button", name="孕妇").click()
+    page.click(".do-take")
+    assert desk.ticket(shown(page))["class"] == "priority"
+
+
 # Without the server --------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from callq.domain.errors import Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.hall import Check, Desk, Item
 from callq.domain.state import canonical
+from callq.views.desk import share_out
 from callq.views.panel import panel_ticket
 from callq.web.roles import ALLOWED, Permission
 from tests.harness import small_hall
@@ -362,6 +363,21 @@ def test_a_fifth_of_the_day_may_have_priority() -> None:
     scene.issue()
     granted(scene, third)
     settle(scene)
+
+
+@rule("D-share")
+def test_the_page_is_told_what_the_rule_would_allow() -> None:
+    scene = hall_with(priority_share=10, priority_free=0)
+    first, second, *_ = [scene.issue() for _ in range(18)]
+    granted(scene, first)
+    scene.issue()
+    told = share_out(scene.state, {})
+    assert (told.granted, told.issued, told.most, told.most_next) == (1, 19, 1, 2)
+    with refused(scene, Code.LIMIT_REACHED):
+        granted(scene, second)
+    scene.do(cmd.Issue(ticket="with", service="general", cls="priority", class_reason="孕妇"), who=HELPER)
+    told = share_out(scene.state, {})
+    assert (told.granted, told.issued, told.most, told.most_next) == (2, 20, 2, 2)
 
 
 @rule("D-share")

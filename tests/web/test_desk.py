@@ -211,6 +211,7 @@ async def test_the_share_of_priority_is_told_and_kept(desk: Door) -> None:
         "issued": 2,
         "limit_percent": 20,
         "most": 1,
+        "most_next": 1,
         "over": "supervisor",
     }
     refused = await desk.ask("POST", f"tickets/{second['id']}/commands", grant, token=helper)

@@ -151,8 +151,9 @@ def within_share(state: HallState, who: cmd.Actor, *, issued: bool, ticket: str 
     """
     if not state.config.desk.priority_share or above_share(state, who):
         return
-    share = share_of(state, more_issued=int(issued))
-    if share.most is None or share.granted < share.most:
+    share = share_of(state)
+    most = share.most_next if issued else share.most
+    if most is None or share.granted < most:
         return
     supervisor = state.config.desk.over_share == "supervisor"
     raise Rejected(

@@ -524,7 +524,7 @@
 /** @typedef {{text: string, text_en: string, hint: string, hint_en: string}} Check */
 /** @typedef {EntranceService & {checks: Check[]}} DeskService */
 /** @typedef {{id: string, label: string, zone: string, state: WindowState, staffed: boolean, services: string[]}} DeskWindow */
-/** @typedef {{granted: number, issued: number, limit_percent: number|null, most: number|null, over: "supervisor"|"refuse"}} PriorityShare */
+/** @typedef {{granted: number, issued: number, limit_percent: number|null, most: number|null, most_next: number|null, over: "supervisor"|"refuse"}} PriorityShare */
 /** @typedef {{passed: number, lacking: number, services: {service: string, passed: number, lacking: number}[]}} Prechecks */
 /** @typedef {{ticket: string, number: string, service: string, state: TicketState, window: string|null, by: string, helper: string, since_ms: number}} Accompanied */
 

@@ -48,7 +48,9 @@ class PriorityShare(_Wire, frozen=True, kw_only=True):
     limit_percent: int | None
     """Of the hall file; null: no limit."""
     most: int | None
-    """How many may have it as things are; null: no limit."""
+    """How many of those may have it; null: no limit."""
+    most_next: int | None
+    """How many may once the next ticket is issued, which counts itself; null: no limit."""
     over: Literal["supervisor", "refuse"]
     """What is beyond it: a supervisor's to grant, or nobody's."""
 
