@@ -203,6 +203,18 @@ def test_a_ticket_is_found_and_helped(desk: Desk) -> None:
         expect(page.locator("#find-says")).to_contain_text(says)
         expect(page.locator("#found li")).to_have_count(1)
         expect(page.locator(".found-number")).to_have_text("A006")
+    find(page, "005")
+    expect(page.locator("#find-says")).to_contain_text("按号码 / 按尾号")
+    assert {"A005", "A006"} <= set(page.locator(".found-number").all_inner_texts())
+    # Of Hong Kong, and a permit that looks like it; both by their eight digits.
+    for person, typed, says in (
+        ({"phone": "91234567", "name": "李四"}, "9123 4567", "按手机号找到"),
+        ({"id_no": "01234567", "name": "王五"}, "01234567", "按证件号找到"),
+    ):
+        number = desk.live.issue("medical", person=person)["number"]
+        find(page, typed)
+        expect(page.locator("#find-says")).to_contain_text(says)
+        expect(page.locator(".found-number")).to_have_text(number)
     find(page, "12:34:56")
     expect(page.locator("#find-says")).to_contain_text("请输入")
     page.fill("#find-text", "")
