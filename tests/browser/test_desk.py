@@ -182,6 +182,7 @@ def test_a_press_whose_answer_is_lost_is_gone_on_with_after_a_reload(desk: Desk,
     ready(page)
     number = shown(page)
     assert number == desk.tickets()[-1]["number"]
+    expect(page.locator(".code svg")).to_be_visible()
     assert len(desk.tickets()) == before + 1
     assert "callq.press" not in page.evaluate("() => JSON.stringify(sessionStorage)")
 

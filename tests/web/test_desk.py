@@ -93,7 +93,7 @@ async def test_about_when_it_was_taken_the_nearest_first(desk: Door) -> None:
 async def test_a_press_whose_answer_was_lost_is_found_by_its_key(desk: Door) -> None:
     helper, other = await desk.token("helper"), await desk.token("helper")
     body = {"service": "general", "person": PERSON}
-    await desk.post("tickets", body, token=helper, **{"Idempotency-Key": "press-1"})
+    made = await desk.post("tickets", body, token=helper, **{"Idempotency-Key": "press-1"})
     for token, key, number in (
         (helper, "press-1", ["A001"]),
         (helper, "press-2", []),
@@ -101,6 +101,14 @@ async def test_a_press_whose_answer_was_lost_is_found_by_its_key(desk: Door) -> 
     ):
         answer = await desk.post("find/tickets", {"key": key}, token=token)
         assert [one["ticket"]["number"] for one in answer["tickets"]] == number
+    # With the holder's link, as the press would have been answered; no other press opens a ticket.
+    answer = await desk.post("find/tickets", {"key": "press-1"}, token=helper)
+    assert answer["tickets"][0]["ticket"]["links"] == made["ticket"]["links"]
+    path = f"tickets/{made['ticket']['id']}/commands"
+    await desk.post(path, {"command": "accompany"}, token=other, **{"Idempotency-Key": "press-3"})
+    for token, wanted in ((other, {"key": "press-3"}), (helper, {"number": "A001"})):
+        (row,) = (await desk.post("find/tickets", wanted, token=token))["tickets"]
+        assert list(row["ticket"]["links"]) == ["self"]
 
 
 @pytest.mark.parametrize(
