@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -173,7 +174,7 @@ def test_a_press_whose_answer_is_lost_is_gone_on_with_after_a_reload(desk: Desk,
     page.fill(".field input[type=tel]", phone)
     page.evaluate("() => { for (let n = 0; n < 50; n += 1) document.querySelector('.do-take').click(); }")
     expect(page.locator("#receipt")).to_have_attribute("data-kind", "pending")
-    desk_has(desk, before + 1)
+    desk_has(page, desk, before + 1)
     kept = page.evaluate("() => JSON.stringify(sessionStorage)")
     assert "callq.press" in kept
     assert "13800002222" not in kept, "no telephone stays on the tablet"
@@ -187,11 +188,12 @@ def test_a_press_whose_answer_is_lost_is_gone_on_with_after_a_reload(desk: Desk,
     assert "callq.press" not in page.evaluate("() => JSON.stringify(sessionStorage)")
 
 
-def desk_has(desk: Desk, count: int) -> None:
-    for _ in range(100):
-        if len(desk.tickets()) >= count:
-            return
-    raise AssertionError("no ticket came")
+def desk_has(page: Page, desk: Desk, count: int) -> None:
+    """Wait until so many tickets are there; the page goes on meanwhile."""
+    until = time.monotonic() + 10
+    while len(desk.tickets()) < count:
+        assert time.monotonic() < until, "no ticket came"
+        page.wait_for_timeout(50)
 
 
 # Found again ---------------------------------------------------------------------------------------
@@ -340,6 +342,79 @@ def test_the_share_counts_the_number_that_is_taken(desk: Desk) -> None:
     page.locator(".priority-part").get_by_role("button", name="孕妇").click()
     page.click(".do-take")
     assert desk.ticket(shown(page))["class"] == "priority"
+
+
+def test_every_act_whose_answer_is_lost_is_done_once(desk: Desk) -> None:
+    """The line breaks after the server has committed, at the first attempt of each."""
+    live = desk.live
+    page = desk.open(role="supervisor")
+    lost: list[str] = []
+
+    def cut_once(route: Route) -> None:
+        key = route.request.headers.get("idempotency-key")
+        if key is None or key in lost:
+            route.continue_()
+            return
+        lost.append(key)
+        assert route.fetch().ok
+        route.abort()
+
+    page.route(f"**{HALL}/**", cut_once)
+
+    def once(act: str, *kinds: str) -> None:
+        since, before = desk.revision(), len(lost)
+        expect(page.locator(act)).to_be_enabled()
+        page.click(act)
+        settled(page)
+        expect(page.locator("#receipt")).to_have_attribute("data-kind", "done")
+        assert len(lost) == before + 1, "it was sent, and its first answer was lost"
+        done = [kind for kind, _, who in desk.kinds(since) if who["role"] == "supervisor"]
+        assert done == list(kinds), act
+
+    def opened(ticket: dict[str, Any]) -> None:
+        find(page, ticket["number"])
+        sheet(page, f"ticket/{ticket['id']}")
+
+    page.click('[data-service="estate"]')
+    page.locator(".answer-no input").nth(0).check()
+    once(".do-sent-home", "sent_home")
+    page.click(".do-next")
+    page.click('[data-service="estate"]')
+    page.click(".do-all")
+    once(".do-take", "ticket_issued", "ticket_prechecked", "print_requested")
+    shown(page)
+    once(".do-along", "helper_joined")
+    page.click(".do-next")
+    opened(live.issue("medical"))
+    once(".do-along", "helper_joined")
+    expect(page.locator(".do-along")).to_have_text("不再陪同")
+    once(".do-along", "helper_left")
+    for cls in ("priority", "ordinary"):
+        page.locator(".sheet-body").get_by_role("button", name="残疾人").click()
+        once(".do-grant", "class_granted")
+        expect(page.locator(".sheet-body")).to_have_attribute("data-class", cls)
+    page.select_option(".sheet-body select >> nth=1", "estate")
+    once(".do-reassign", "ticket_reassigned")
+    expect(page.locator(".check-list > li")).to_have_count(3)
+    page.click(".do-all")
+    once(".do-precheck", "ticket_prechecked")
+    once(".do-reprint", "print_requested")
+    page.click(".do-cancel")
+    once(".do-cancel", "ticket_cancelled")
+    page.keyboard.press("Escape")
+    missed, held = live.issue("general"), live.issue("general")
+    for ticket, commands in (
+        (missed, [("miss", {})]),
+        (held, [("start", {}), ("hold", {"kind": "without_papers"})]),
+    ):
+        live.window("w3", "call_ticket", ticket=ticket["id"], reason="有急事")
+        for command, more in commands:
+            live.window("w3", command, **more)
+    opened(missed)
+    once(".do-rejoin", "ticket_rejoined")
+    page.keyboard.press("Escape")
+    opened(held)
+    once(".do-returned", "ticket_returned")
 
 
 # Without the server --------------------------------------------------------------------------------
