@@ -25,6 +25,9 @@ LEVEL: Final = 4
 _ABOVE: Final = frozenset({"supervisor", "admin", "system"})
 """Roles that the share does not bind where the hall file leaves more to a supervisor."""
 
+CHECKING: Final = frozenset({"helper", "supervisor", "admin", "system"})
+"""Roles that look at papers before a window does."""
+
 
 class Companion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who goes along with the holder of a ticket."""
@@ -37,13 +40,17 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Precheck(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The last pre-check of a ticket."""
+    """The last pre-check of a ticket for one service."""
 
     by: str
     helper: str
     at_ms: int
     missing: tuple[str, ...] = ()
     """What its holder did not have, in the hall file's words; empty: passed."""
+    service: str
+    """Whose list was looked through."""
+    item: str = ""
+    """The matter whose list was as well; empty: none."""
 
 
 class PrecheckCount(NamedTuple):
@@ -59,16 +66,43 @@ class Share(NamedTuple):
     granted: int
     issued: int
     most: int | None
-    """How many may have it at the next ticket, or at the next grant; None: no limit."""
+    """How many of those may have it; None: no limit."""
+    most_next: int | None
+    """How many may once the next ticket is issued, which counts itself."""
 
 
 def checks_of(state: HallState, service: str, item: str = "") -> tuple[Check, ...]:
-    """What is looked at before a number for a service, and for a matter of it; in the hall file's order."""
+    """What is looked at before a number for a service, and for a matter if it is one of that service.
+
+    In the hall file's order, each once.
+    """
     found = state.index.services[service].precheck
     matter = state.index.items.get(item)
-    listed = (*found, *(matter.precheck if matter is not None else ()))
+    own = matter is not None and matter.service == service
+    listed = (*found, *(matter.precheck if matter is not None and own else ()))
     plain = (Check(text=one) if isinstance(one, str) else one for one in listed)
     return tuple({one.text: one for one in plain}.values())
+
+
+def precheck_of(state: HallState, ticket: Ticket) -> Precheck | None:
+    """The last pre-check for what a ticket is for now: none for what it was for before.
+
+    One that was passed with a matter's papers holds for the service without the matter, too.
+    """
+    found = _precheck_for(state, ticket, ticket.service)
+    if found is None or (found.item != ticket.matter and (ticket.matter or found.missing)):
+        return None
+    return found
+
+
+def passed_for(state: HallState, ticket: Ticket, service: str) -> bool:
+    """Whether a pre-check of a ticket for a service was passed."""
+    found = _precheck_for(state, ticket, service)
+    return found is not None and not found.missing
+
+
+def _precheck_for(state: HallState, ticket: Ticket, service: str) -> Precheck | None:
+    return next((one for one in state.prechecks.get(ticket.id, ()) if one.service == service), None)
 
 
 def companion_of(state: HallState, ticket: Ticket) -> Companion | None:
@@ -76,8 +110,8 @@ def companion_of(state: HallState, ticket: Ticket) -> Companion | None:
     return state.companions.get(ticket.id) if ticket.state not in FINAL else None
 
 
-def share_of(state: HallState, *, more_issued: int = 0) -> Share:
-    """The day's share of priority so far; `more_issued`: tickets that are about to be issued with it.
+def share_of(state: HallState) -> Share:
+    """The day's share of priority so far, and how far it goes: for the rule and for whoever is told of it.
 
     Cost: one look at each ticket in memory.
     """
@@ -88,9 +122,11 @@ def share_of(state: HallState, *, more_issued: int = 0) -> Share:
             granted += ticket.cls == "priority" and ticket.granted_by != ""
     desk = state.config.desk
     if not desk.priority_share:
-        return Share(granted, issued, None)
-    by_share = (issued + more_issued) * desk.priority_share // 100
-    return Share(granted, issued, max(desk.priority_free, by_share))
+        return Share(granted, issued, None, None)
+    most, most_next = (
+        max(desk.priority_free, of * desk.priority_share // 100) for of in (issued, issued + 1)
+    )
+    return Share(granted, issued, most, most_next)
 
 
 def above_share(state: HallState, who: Actor) -> bool:

@@ -138,7 +138,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     prints: dict[str, Printout] = {}
     printer_faults: dict[str, Fault] = {}
     companions: dict[str, Companion] = {}
-    prechecks: dict[str, Precheck] = {}
+    prechecks: dict[str, tuple[Precheck, ...]] = {}
     precheck_counts: dict[str, PrecheckCount] = {}
     cases: dict[str, Case] = {}
     ratings_today: tuple[int, ...] = ()

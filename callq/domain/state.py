@@ -419,8 +419,8 @@ class HallState:
         """What is wrong with a printer, as its agent said last; by printer."""
         self.companions: dict[str, Companion] = {}
         """Who goes along with a ticket, by ticket; see `companion_of`."""
-        self.prechecks: dict[str, Precheck] = {}
-        """The last pre-check by ticket."""
+        self.prechecks: dict[str, tuple[Precheck, ...]] = {}
+        """The last pre-check for each service, by ticket; see `precheck_of`."""
         self.precheck_counts: dict[str, PrecheckCount] = {}
         """Pre-checks of this business day, by service."""
         self.cases: dict[str, Case] = {}

@@ -263,7 +263,7 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     touched: int = 0
     """Revision of the last event about it."""
     item: str = ""
-    """The matter that it was taken for."""
+    """The matter that it was taken for; empty as well once its first step went to another service."""
     call: Call | None = None
     """The present call, beside `why`; None as well where a state did not record it."""
     past: tuple[PastCall, ...] = ()
@@ -278,6 +278,11 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     def lane(self) -> LaneKey:
         """Which lane it waits in."""
         return LaneKey(self.service, self.cls, self.bound)
+
+    @property
+    def matter(self) -> str:
+        """The matter of the present step; empty: none, or not known. Only the first step has one."""
+        return self.item if self.step == 0 else ""
 
     @property
     def step_clock_ms(self) -> int:

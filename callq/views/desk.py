@@ -18,7 +18,7 @@ from callq.views.ticketing import suspended_of
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from callq.domain.hall import Check
     from callq.domain.state import HallState
@@ -89,6 +89,7 @@ def share_out(state: HallState, memo: Memo) -> m.PriorityShare:
             issued=share.issued,
             limit_percent=desk.priority_share or None,
             most=share.most,
+            most_next=share.most_next,
             over=desk.over_share,
         )
     found: m.PriorityShare = memo[key]
@@ -132,15 +133,20 @@ def accompanied_rows(state: HallState) -> tuple[m.Accompanied, ...]:
     )
 
 
-def found_ticket(state: HallState, ticket: Ticket, now_ms: int) -> m.FoundTicket:
-    """A ticket as the desk sees it: of its person, what helps to ask for the rest."""
+def found_ticket(
+    state: HallState, ticket: Ticket, now_ms: int, links: Mapping[str, str] | None = None
+) -> m.FoundTicket:
+    """A ticket as the desk sees it: of its person, what helps to ask for the rest; `links`: further ones."""
     person = ticket.person
     return m.FoundTicket(
-        ticket=ticket_out(state, ticket, now_ms),
+        ticket=ticket_out(state, ticket, now_ms, links),
         person=m.FoundPerson(name=person.name, id_last4=person.id_last4, phone_last4=person.phone_last4)
         if person
         else None,
         companion=companion_out(state, ticket),
         precheck=precheck_out(state, ticket),
+        checks=checks_out(checks_of(state, ticket.service, ticket.matter))
+        if ticket.service in state.index.services
+        else (),
         granted=ticket.granted_by != "",
     )

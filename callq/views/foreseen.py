@@ -84,6 +84,11 @@ _WITH_TICKETS: Final = Said(
     "{service}有 {ticket} 等号票，办完或取消后才能删除",
     "service {service_en} has live tickets such as {ticket}: serve or cancel them first",
 )
+_IN_ZONE: Final = Said(
+    "{zone}有 {ticket} 等号票在等，办完或取消后才能删除该区域；代码不变的话，名称可以改",
+    "zone {zone_en} has live tickets such as {ticket}: serve or cancel them first;"
+    " its name may change, if its code stays",
+)
 _WITH_BOOKINGS: Final = Said(
     "{service}有预约，改约或取消后才能停办预约或删除",
     "service {service_en} has bookings: move or cancel them first",
@@ -131,12 +136,15 @@ def refusal_said(state: HallState, refused: Rejected) -> Said:
     window = state.index.windows.get(ids.get("window", ""))
     clerk = state.index.clerks.get(ids.get("clerk", ""))
     ticket = state.tickets.get(ids.get("ticket", ""))
+    zone = state.index.zones.get(ids.get("zone", ""))
     words = _REFUSALS.get(refused.code)
     if words is None:
-        words = _WITH_BOOKINGS if "booking" in ids else _WITH_TICKETS
+        words = _WITH_BOOKINGS if "booking" in ids else _IN_ZONE if "zone" in ids else _WITH_TICKETS
     said = {
         "service": service.name if service else ids.get("service", ""),
         "service_en": (service.name_en or service.name) if service else ids.get("service", ""),
+        "zone": zone.name if zone else ids.get("zone", ""),
+        "zone_en": (zone.name_en or zone.name) if zone else ids.get("zone", ""),
         "window": window.label if window else ids.get("window", ""),
         "clerk": clerk.name if clerk else ids.get("clerk", ""),
         "ticket": ticket.number if ticket else "",

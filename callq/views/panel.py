@@ -130,7 +130,7 @@ def panel_ticket(
     """A ticket with what its clerk needs to know; `why` and `call`: of the present call, or that would be."""
     service = state.index.services[ticket.service]
     rules = state.config.rules
-    item = state.index.items.get(ticket.item) if ticket.item else None
+    item = state.index.items.get(ticket.matter) if ticket.matter else None
     called = ticket.state is TicketState.CALLED
     recallable = called and ticket.calls < rules.max_calls
     return m.PanelTicket(

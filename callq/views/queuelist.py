@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 from callq.domain.desk import companion_of
 from callq.domain.estimate import ahead
+from callq.domain.hall import Zone
 from callq.domain.ticket import AT_WINDOW, TicketState
 from callq.wire import messages as m
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 _LISTED: Final = AT_WINDOW | {TicketState.WAITING, TicketState.HELD}
 
+_OTHERS: Final = Zone(code="", name="其他", name_en="Others")
+"""Whoever was told to wait in a zone that the hall no longer has."""
+
 
 def queue_list(state: HallState, now_ms: int) -> m.QueueList:
-    """Everybody who waits, is at a window, or was put aside; no person in it.
+    """Everybody who waits, is at a window, was put aside, or was missed and may come back; no person in it.
 
     By zone and service in the hall's order: those at windows, by label; those who wait, in the order in which
-    the policy is estimated to call them; those who were put aside.
+    the policy is estimated to call them; those who were put aside; those who were missed. Nobody is left out:
+    whoever waits in no zone of the hall stands in a last one without a code.
 
     Args:
       state: the hall.
@@ -29,11 +34,12 @@ def queue_list(state: HallState, now_ms: int) -> m.QueueList:
     config = state.config
     found: dict[tuple[str, str], list[Ticket]] = {}
     for ticket in state.tickets.values():
-        if ticket.state in _LISTED:
-            found.setdefault((ticket.zone, ticket.service), []).append(ticket)
+        if ticket.state in _LISTED or (ticket.state is TicketState.MISSED and state.may_rejoin(ticket)):
+            zone_code = ticket.zone if ticket.zone in state.index.zones else _OTHERS.code
+            found.setdefault((zone_code, ticket.service), []).append(ticket)
     order = _order_of_calls(state, now_ms)
     zones = []
-    for zone in config.zones:
+    for zone in (*config.zones, _OTHERS):
         services = tuple(
             m.QueueService(
                 service=service.code,
@@ -85,7 +91,9 @@ def _rows(state: HallState, tickets: list[Ticket], order: dict[str, int]) -> tup
             return 0, windows.index(ticket.window) if ticket.window in state.index.windows else 0
         if ticket.state is TicketState.WAITING:
             return 1, order[ticket.id]
-        return 2, ticket.held_ms or 0
+        if ticket.state is TicketState.HELD:
+            return 2, ticket.held_ms or 0
+        return 3, ticket.missed_ms or 0
 
     return tuple(_row(state, ticket, order) for ticket in sorted(tickets, key=position))
 
@@ -98,7 +106,7 @@ def _row(state: HallState, ticket: Ticket, order: dict[str, int]) -> m.QueueRow:
     return m.QueueRow(
         number=ticket.number,
         class_=ticket.cls,
-        state=cast('Literal["waiting", "called", "serving", "held"]', ticket.state.value),
+        state=cast('Literal["waiting", "called", "serving", "held", "missed"]', ticket.state.value),
         issued_ms=ticket.issued_ms,
         place=order.get(ticket.id),
         window=window.label if window else "",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from callq.domain.desk import companion_of
+from callq.domain.desk import companion_of, precheck_of
 from callq.domain.estimate import ahead, expected_wait
 from callq.domain.rules.bookings import first_free
 from callq.domain.rules.guards import ticket_of
@@ -53,7 +53,7 @@ def ticket_out(
     """
     waiting = ticket.state is TicketState.WAITING
     credit = state.credits.get(ticket.id)
-    checked = state.prechecks.get(ticket.id)
+    checked = precheck_of(state, ticket)
     companion = companion_of(state, ticket)
     return m.Ticket(
         id=ticket.id,
@@ -62,7 +62,7 @@ def ticket_out(
         zone=ticket.zone,
         service=ticket.service,
         class_=ticket.cls,
-        item=ticket.item or None,
+        item=ticket.matter or None,
         channel=ticket.channel,
         state=ticket.state.value,
         issued_ms=ticket.issued_ms,
@@ -107,8 +107,8 @@ def companion_out(state: HallState, ticket: Ticket) -> m.Companion | None:
 
 
 def precheck_out(state: HallState, ticket: Ticket) -> m.Precheck | None:
-    """The last pre-check of a ticket, as staff may know it."""
-    found = state.prechecks.get(ticket.id)
+    """The last pre-check of a ticket for what it is for now, as staff may know it."""
+    found = precheck_of(state, ticket)
     if found is None:
         return None
     return m.Precheck(by=found.by, helper=found.helper, at_ms=found.at_ms, missing=found.missing)

@@ -94,6 +94,7 @@ class ConfigHindrance(_Answer, frozen=True, kw_only=True):
     clerk: str | None
     ticket: str | None
     booking: str | None
+    zone: str | None
     text: str
     text_en: str
 

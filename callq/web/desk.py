@@ -6,8 +6,10 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from callq.domain import commands as cmd
+from callq.domain import events as ev
 from callq.domain.desk import checks_of
 from callq.domain.errors import Code, Rejected
+from callq.domain.events import decode_batch
 from callq.domain.rules.guards import item_of, service_of
 from callq.domain.state import person_keys, same_person
 from callq.domain.ticket import FINAL
@@ -23,7 +25,7 @@ from callq.wire import messages as m
 if TYPE_CHECKING:
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
-    from callq.runtime.actor import Outcome
+    from callq.runtime.actor import HallActor, Outcome
     from callq.web import bodies
     from callq.web.api import Api, Call
     from callq.web.queries import SheetQuery
@@ -40,7 +42,8 @@ async def find(api: Api, call: Call, body: bodies.FindTicketsBody) -> m.FoundTic
 
     By the number as printed or its digits alone; the person's document or telephone, of which only the hash
     is compared; the last characters of either; about when it was taken; its service; or the idempotency key
-    of the caller's own press, which tells what became of it.
+    of the caller's own press, which tells what became of it: of one that took a number with the holder's
+    links, as its own answer would have.
 
     Raises:
       Rejected: `INVALID`, nothing is said that tells tickets apart; `UNKNOWN_SERVICE`.
@@ -57,6 +60,7 @@ async def find(api: Api, call: Call, body: bodies.FindTicketsBody) -> m.FoundTic
     tail = _plain(body.tail or "")
     number = _plain(body.number or "")
     key = checked_key(body.key)
+    issued = await _issued_with(actor, call.principal.id, key) if key is not None else ""
     if not (person or tail or number or body.issued_near_ms or body.service or key):
         raise Rejected(Code.INVALID, "nothing to look for", "send a number, a person, a time or a service")
 
@@ -85,12 +89,28 @@ async def find(api: Api, call: Call, body: bodies.FindTicketsBody) -> m.FoundTic
             tickets = [named] if named is not None else []
         found = sorted((one for one in tickets if wanted(state, one)), key=likeliest)
         return m.FoundTickets(
-            tickets=tuple(found_ticket(state, one, now_ms) for one in found[: body.limit]),
+            tickets=tuple(
+                found_ticket(
+                    state, one, now_ms, api.citizen_link(state, one.id) if one.id == issued else None
+                )
+                for one in found[: body.limit]
+            ),
             more=len(found) > body.limit,
             revision=state.revision,
         )
 
     return await actor.read(look)
+
+
+async def _issued_with(actor: HallActor, principal: str, key: str) -> str:
+    """Id of the ticket that a press took; empty: it did something else, or nothing that is known."""
+    record = await actor.read(lambda state, _: state.remembered(principal, key))
+    if record is None or record.ticket is None:
+        return ""
+    entries = await actor.kept(record.revision - 1, 1)
+    events = decode_batch(entries[0].payload).events if entries else ()
+    took = any(isinstance(event, ev.TicketIssued) and event.ticket == record.ticket for event in events)
+    return record.ticket if took else ""
 
 
 def _plain(text: str) -> str:

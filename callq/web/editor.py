@@ -234,7 +234,9 @@ def _change(change: Change) -> a.ConfigChange:
 
 
 def _hindrance(refused: Rejected, said: Said) -> a.ConfigHindrance:
-    ids = {name: refused.ids.get(name) for name in ("service", "window", "clerk", "ticket", "booking")}
+    ids = {
+        name: refused.ids.get(name) for name in ("service", "window", "clerk", "ticket", "booking", "zone")
+    }
     return a.ConfigHindrance(code=refused.code.value, text=said.zh, text_en=said.en, **ids)
 
 

@@ -31,9 +31,10 @@ _ZH: Final = {
     "called": "叫号中",
     "serving": "办理中",
     "held": "挂起",
-    "missed": "过号重排",
-    "transfer": "转来",
-    "hold": "回来",
+    "missed": "已过号",
+    "back.missed": "过号重排",
+    "back.transfer": "转来",
+    "back.hold": "回来",
     "at": "{label} 号窗口",
     "only": "只到 {label} 号窗口",
     "party": "{n} 人同来",
@@ -67,9 +68,10 @@ _EN: Final = {
     "called": "Being called",
     "serving": "Being served",
     "held": "On hold",
-    "missed": "came back after a miss",
-    "transfer": "sent on",
-    "hold": "came back from a hold",
+    "missed": "Missed",
+    "back.missed": "came back after a miss",
+    "back.transfer": "sent on",
+    "back.hold": "came back from a hold",
     "at": "window {label}",
     "only": "window {label} only",
     "party": "party of {n}",
@@ -156,7 +158,7 @@ def _table(service: m.QueueService, timezone: str, lang: Lang) -> str:
 def _cells(row: m.QueueRow, timezone: str, lang: Lang) -> tuple[str, ...]:
     """What stands in a row, but for the last column, which is for the pen."""
     words = WORDS[lang]
-    notes = [words[row.returned]] if row.returned and row.state == "waiting" else []
+    notes = [words[f"back.{row.returned}"]] if row.returned and row.state == "waiting" else []
     if row.window:
         notes.append(words["only" if row.state == "waiting" else "at"].format(label=row.window))
     if row.party > 1:

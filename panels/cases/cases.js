@@ -51,6 +51,7 @@ function zone() {
   return data ? data.place.timezone : "Asia/Shanghai";
 }
 
+/** @type {import("/pages/cases/sheet.js").CaseContext} */
 const context = {
   view: () => /** @type {CasesView} */ (data),
   now: () => clock.now(),
@@ -60,6 +61,7 @@ const context = {
     if (status.phase !== "live") return t("floor.why.lost");
     return presses.busy ? t("floor.why.pending") : "";
   },
+  say: (kind, words) => presses.say(kind, words),
 };
 
 /** @param {Case} one @param {number} now */

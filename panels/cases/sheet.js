@@ -10,7 +10,7 @@ import { dueWords, moment } from "/pages/cases/times.js";
 /** @typedef {import("/static/wire.js").Case} Case */
 /** @typedef {import("/static/wire.js").CasesView} CasesView */
 /** @typedef {import("/pages/floor/form.js").Context} Context */
-/** @typedef {Pick<Context, "presses"|"hindrance"|"now"> & {view: () => CasesView, acting: () => boolean}} CaseContext */
+/** @typedef {Pick<Context, "presses"|"hindrance"|"say"|"now"> & {view: () => CasesView, acting: () => boolean}} CaseContext */
 
 export class CaseSheet {
   /** @param {string} id @param {CaseContext} context */
@@ -24,7 +24,7 @@ export class CaseSheet {
     this._forms = el("div", {});
     this._title = el("h2", { class: "sheet-title", id: "sheet-title" });
     this._hint = el("p", { class: "hint" });
-    this._buttons = new Buttons(/** @type {any} */ (context));
+    this._buttons = new Buttons(context);
     this._result = field(t("cases.result"), { maxlength: 500 });
     this._outcome = field(t("cases.outcome"), { maxlength: 500 });
     this._reason = field(t("cases.reason"), { maxlength: 200 });

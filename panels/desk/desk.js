@@ -19,7 +19,7 @@ import { TicketSheet } from "/pages/desk/ticketsheet.js";
 /** @typedef {import("/static/wire.js").Desk} Desk */
 /** @typedef {import("/static/wire.js").Found} Found */
 /** @typedef {import("/static/wire.js").Ticket} Ticket */
-/** @typedef {import("/pages/desk/buttons.js").Context} Context */
+/** @typedef {import("/pages/desk/form.js").Context} Context */
 /** @typedef {import("/pages/desk/press.js").Result} Result */
 /** @typedef {{key: string, head: HTMLElement, body: HTMLElement, foot: HTMLElement, update: () => boolean}} Content */
 
@@ -192,8 +192,9 @@ function open(found) {
   const sheet = new TicketSheet(found, context, () => again(sheet));
   show(sheet);
   follow(found.ticket.id, (ticket) => {
-    const moved = ticket.state !== sheet.found.ticket.state || ticket.class !== sheet.found.ticket.class || ticket.prechecked_ms !== sheet.found.ticket.prechecked_ms;
-    sheet.found = Object.assign({}, sheet.found, { ticket });
+    const before = sheet.found.ticket;
+    const moved = ticket.state !== before.state || ticket.class !== before.class || ticket.prechecked_ms !== before.prechecked_ms || ticket.service !== before.service || ticket.item !== before.item;
+    sheet.take(ticket);
     finder.replace(sheet.found);
     if (moved) again(sheet);
   });
@@ -274,7 +275,7 @@ function renderTop() {
   if (!data) return;
   text(byId("top-hall"), `${named(data.place.name, data.place.name_en)}　${t("desk.title")}`);
   text(byId("top-time"), hourMinute(clock.now(), zone()));
-  text(byId("top-share"), shareWords(data));
+  text(byId("top-share"), shareWords(data, "issued"));
   const { passed, lacking } = data.prechecks;
   text(byId("top-checks"), passed + lacking ? t("desk.checked", { passed, lacking }) : "");
 }

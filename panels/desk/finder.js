@@ -1,4 +1,4 @@
-/** Finding a ticket: one field, and what was typed says what is meant. */
+/** Finding a ticket: one field, and what was typed says what is meant; what can be two things is looked for as both. */
 
 import { hourMinute } from "/static/clock.js";
 import { attrs, byId, el, text } from "/static/dom.js";
@@ -26,22 +26,33 @@ function lastTime(hours, minutes, nowMs, timezone) {
 }
 
 /**
- * What somebody who typed this is looking for; null: nothing that tells tickets apart.
+ * What somebody who typed this may be looking for, the likeliest first; none: nothing that tells tickets apart.
  * @param {string} typed
  * @param {number} nowMs server time
  * @param {string} timezone
- * @returns {Meant|null}
+ * @returns {Meant[]}
  */
 export function meant(typed, nowMs, timezone) {
   const plain = typed.normalize("NFKC").trim();
   const time = /^([01]?\d|2[0-3])[:.](\d{2})$/.exec(plain);
-  if (time) return { kind: "time", wanted: { issued_near_ms: Math.round(lastTime(Number(time[1]), Number(time[2]), nowMs, timezone)) } };
+  if (time) return [{ kind: "time", wanted: { issued_near_ms: Math.round(lastTime(Number(time[1]), Number(time[2]), nowMs, timezone)) } }];
   const tight = plain.replace(/[\s()-]/g, "");
-  if (/^\+?\d{11,15}$/.test(tight) && !/^\d{15}$/.test(tight)) return { kind: "phone", wanted: { person: { phone: tight } } };
-  if (/^[0-9A-Za-z]{7,20}$/.test(tight)) return { kind: "id", wanted: { person: { id_no: tight } } };
-  if (/^\d{3}[0-9Xx]$/.test(tight)) return { kind: "tail", wanted: { tail: tight } };
-  if (/^[A-Za-z]{0,2}\d{1,5}$/.test(tight)) return { kind: "number", wanted: { number: tight } };
-  return null;
+  /** @type {Meant} */
+  const phone = { kind: "phone", wanted: { person: { phone: tight } } };
+  /** @type {Meant} */
+  const id = { kind: "id", wanted: { person: { id_no: tight } } };
+  /** @type {Meant} */
+  const tail = { kind: "tail", wanted: { tail: tight } };
+  /** @type {Meant} */
+  const number = { kind: "number", wanted: { number: tight } };
+  if (/^(\+\d{7,15}|\d{11,14})$/.test(tight)) return [phone];
+  // A telephone of Hong Kong or on a wire, or a permit or passport.
+  if (/^\d{7,10}$/.test(tight)) return [phone, id];
+  if (/^[0-9A-Za-z]{7,20}$/.test(tight)) return [id];
+  if (/^\d{4}$/.test(tight)) return [tail, number];
+  if (/^\d{3}$/.test(tight)) return [number, tail];
+  if (/^\d{2,3}[Xx]$/.test(tight)) return [tail];
+  return /^[A-Za-z]{0,2}\d{1,5}$/.test(tight) ? [number] : [];
 }
 
 /** @param {Found} found @param {Desk} desk */
@@ -93,25 +104,30 @@ export class Finder {
   async search() {
     const { ask, now, live } = this._options;
     const service = this._service;
-    const asks = this._typed.trim() ? meant(this._typed, now(), this._timezone) : service ? { kind: "service", wanted: {} } : null;
+    /** @type {Meant[]} */
+    const asks = this._typed.trim() ? meant(this._typed, now(), this._timezone) : service ? [{ kind: "service", wanted: {} }] : [];
     this._asked += 1;
     const asked = this._asked;
     if (!live()) return this._tell([], t("desk.why.lost"));
-    if (!asks) return this._tell([], t("desk.find.nothingMeant"));
+    if (!asks.length) return this._tell([], t("desk.find.nothingMeant"));
     const narrowed = service ? { service } : {};
-    let result = await ask(Object.assign({}, asks.wanted, narrowed));
-    let kind = asks.kind;
-    if (kind === "tail" && result.ok && result.answer.tickets.length === 0 && /^\d+$/.test(this._typed.trim())) {
-      // Four digits may be those of a number that has grown.
-      result = await ask(Object.assign({ number: this._typed.trim() }, narrowed));
-      kind = "number";
-    }
+    const results = await Promise.all(asks.map((one) => ask(Object.assign({}, one.wanted, narrowed))));
     if (asked !== this._asked) return undefined;
-    if (!result.ok) return this._tell([], tCode(`desk.find.refused.${result.problem.code}`, "desk.find.failed"));
     /** @type {Found[]} */
-    const found = result.answer.tickets;
-    const how = t(/** @type {import("/static/words.js").Key} */ (`desk.find.by.${kind}`));
-    const more = result.answer.more ? t("desk.find.more") : "";
+    const found = [];
+    /** @type {string[]} */
+    const ways = [];
+    let more = "";
+    for (let at = 0; at < asks.length; at += 1) {
+      const result = results[at];
+      if (!result.ok) return this._tell([], tCode(`desk.find.refused.${result.problem.code}`, "desk.find.failed"));
+      /** @type {{tickets: Found[]}} */
+      const { tickets } = result.answer;
+      if (tickets.length) ways.push(asks[at].kind);
+      if (result.answer.more) more = t("desk.find.more");
+      found.push(...tickets.filter((one) => found.every((other) => other.ticket.id !== one.ticket.id)));
+    }
+    const how = (ways.length ? ways : asks.map((one) => one.kind)).map((kind) => t(/** @type {import("/static/words.js").Key} */ (`desk.find.by.${kind}`))).join(" / ");
     this._tell(found, found.length ? t("desk.find.found", { how, n: found.length }) + more : t("desk.find.none", { how }));
     if (found.length === 1) this._options.onPick(found[0]);
     return undefined;

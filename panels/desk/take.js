@@ -3,14 +3,13 @@
 import { attrs, el, shape, text } from "/static/dom.js";
 import { isIssuing, waitRange, whyNotIssuing } from "/static/waits.js";
 import { lang, named, t, tCode } from "/static/words.js";
-import { Buttons } from "/pages/desk/buttons.js";
 import { Checks, notice } from "/pages/desk/checks.js";
-import { choice, field, radios, reasonField, reconcile, refill, renderOptions, rowOf, section } from "/pages/desk/form.js";
+import { Buttons, choice, field, radios, reasonField, reconcile, refill, renderOptions, rowOf, section } from "/pages/desk/form.js";
 
 /** @typedef {import("/static/wire.js").Desk} Desk */
 /** @typedef {import("/static/wire.js").DeskService} DeskService */
 /** @typedef {import("/static/wire.js").Check} Check */
-/** @typedef {import("/pages/desk/buttons.js").Context} Context */
+/** @typedef {import("/pages/desk/form.js").Context} Context */
 /** @typedef {{code: string, name: string, name_en: string, service: string, checks: Check[]}} Item */
 
 const TRAITS = ["elderly", "disabled", "pregnant", "military", "deaf", "sight", "wheelchair", "english"];
@@ -44,19 +43,28 @@ export function printerChoice(desk) {
   return made;
 }
 
-/** The share of priority in one sentence. @param {Desk} desk */
-export function shareWords(desk) {
+/**
+ * How many may have priority.
+ * @param {Desk} desk
+ * @param {"next"|"issued"} which with the ticket that is issued next, or among those that are issued
+ */
+const mostOf = (desk, which) => (which === "next" ? desk.priority_share.most_next : desk.priority_share.most);
+
+/** The share of priority in one sentence. @param {Desk} desk @param {"next"|"issued"} which */
+export function shareWords(desk, which) {
   const share = desk.priority_share;
+  const most = mostOf(desk, which);
   const percent = share.issued ? Math.round((100 * share.granted) / share.issued) : 0;
-  if (share.most === null) return t("desk.share.free", { granted: share.granted, percent });
-  const left = Math.max(0, share.most - share.granted);
+  if (most === null) return t("desk.share.free", { granted: share.granted, percent });
+  const left = Math.max(0, most - share.granted);
   return t("desk.share", { granted: share.granted, percent, limit: Number(share.limit_percent), left });
 }
 
-/** Why no more priority can be granted by whoever is here; empty: it can. @param {Desk} desk @param {string} role */
-export function whyNoPriority(desk, role) {
+/** Why no more priority can be granted by whoever is here; empty: it can. @param {Desk} desk @param {string} role @param {"next"|"issued"} which */
+export function whyNoPriority(desk, role, which) {
   const share = desk.priority_share;
-  if (share.most === null || share.granted < share.most) return "";
+  const most = mostOf(desk, which);
+  if (most === null || share.granted < most) return "";
   if (share.over === "supervisor" && (role === "supervisor" || role === "admin")) return "";
   return t(share.over === "supervisor" ? "desk.share.supervisor" : "desk.share.used");
 }
@@ -148,7 +156,7 @@ export class TakeSheet {
     this._renderChecks(item);
     const priority = this._class.value() === "priority";
     attrs(this._priority, { hidden: !priority });
-    text(this._share, whyNoPriority(desk, this._context.role()) || shareWords(desk));
+    text(this._share, whyNoPriority(desk, this._context.role(), "next") || shareWords(desk, "next"));
     this._renderFurther(desk);
     const lacking = this._checks.missing.length > 0;
     attrs(this._take, { hidden: lacking });
@@ -194,7 +202,7 @@ export class TakeSheet {
     if (needing && !this._context.may("precheck")) return t("desk.why.noPrecheck");
     if (needing && !this._checks.whole) return t("desk.why.checks");
     if (this._class.value() === "priority") {
-      const used = whyNoPriority(desk, this._context.role());
+      const used = whyNoPriority(desk, this._context.role(), "next");
       if (used) return used;
       if (!this._reason.value.trim()) return t("desk.why.reason");
     }

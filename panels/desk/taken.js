@@ -3,13 +3,12 @@
 import { attrs, el, shape, text } from "/static/dom.js";
 import { waitRange } from "/static/waits.js";
 import { lang, named, t, tCode } from "/static/words.js";
-import { Buttons } from "/pages/desk/buttons.js";
-import { refill, renderFacts } from "/pages/desk/form.js";
+import { Buttons, refill, renderFacts } from "/pages/desk/form.js";
 import { qrSvg } from "/pages/kiosk/qr.js";
 import { paperOf } from "/pages/kiosk/ticket.js";
 
 /** @typedef {import("/static/wire.js").Ticket} Ticket */
-/** @typedef {import("/pages/desk/buttons.js").Context} Context */
+/** @typedef {import("/pages/desk/form.js").Context} Context */
 
 /** @type {Object<string, import("/static/dom.js").Shape>} */
 const SHAPES = { none: "dash", pending: "clock", printed: "tick" };

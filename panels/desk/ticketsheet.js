@@ -4,14 +4,13 @@ import { hourMinute } from "/static/clock.js";
 import { attrs, el, text } from "/static/dom.js";
 import { waitRange } from "/static/waits.js";
 import { lang, named, t, tCode } from "/static/words.js";
-import { Buttons } from "/pages/desk/buttons.js";
 import { Checks } from "/pages/desk/checks.js";
-import { choice, reasonField, renderFacts, renderOptions, rowOf, section } from "/pages/desk/form.js";
+import { Buttons, choice, reasonField, renderFacts, renderOptions, rowOf, section } from "/pages/desk/form.js";
 import { printerChoice, shareWords, whyNoPriority } from "/pages/desk/take.js";
 
 /** @typedef {import("/static/wire.js").Desk} Desk */
 /** @typedef {import("/static/wire.js").Found} Found */
-/** @typedef {import("/pages/desk/buttons.js").Context} Context */
+/** @typedef {import("/pages/desk/form.js").Context} Context */
 
 const OVER = ["done", "abandoned", "cancelled", "expired"];
 /** A second press within so long means it. */
@@ -74,6 +73,15 @@ export class TicketSheet {
     return this.found.ticket;
   }
 
+  /**
+   * The ticket is as it says now. What a search told of it besides is kept while it is for the same service and matter.
+   * @param {import("/static/wire.js").Ticket} ticket
+   */
+  take(ticket) {
+    const same = ticket.service === this._ticket.service && ticket.item === this._ticket.item;
+    this.found = Object.assign({}, this.found, { ticket }, same ? {} : { precheck: null, checks: [] });
+  }
+
   get _path() {
     return `tickets/${encodeURIComponent(this._ticket.id)}/commands`;
   }
@@ -81,7 +89,6 @@ export class TicketSheet {
   update() {
     const desk = this._context.desk();
     const ticket = this._ticket;
-    const service = desk.services.find((one) => one.service === ticket.service);
     text(this.head, ticket.number);
     attrs(this.body, { "data-state": ticket.state, "data-print": ticket.print ? ticket.print.state : "none", "data-class": ticket.class });
     renderFacts(this._facts, this._rows(desk));
@@ -93,7 +100,7 @@ export class TicketSheet {
     text(this._along, t(this._companion ? "desk.do.release" : "desk.do.accompany"));
     attrs(this._along, { hidden: !this._context.may("accompany") });
     text(this._grant, t(ticket.class === "priority" ? "desk.do.takeBack" : "desk.do.grant"));
-    text(this._share, whyNoPriority(desk, this._context.role()) || shareWords(desk));
+    text(this._share, whyNoPriority(desk, this._context.role(), "issued") || shareWords(desk, "issued"));
     /** @type {[string, string][]} */
     const services = desk.services.filter((one) => one.service !== ticket.service).map((one) => [one.service, named(one.name, one.name_en)]);
     renderOptions(this._service, [/** @type {[string, string]} */ (["", t("desk.to.same")])].concat(services));
@@ -101,7 +108,7 @@ export class TicketSheet {
     /** @type {[string, string][]} */
     const windows = desk.windows.filter((one) => one.services.indexOf(wanted) >= 0).map((one) => [one.id, this._windowWords(one)]);
     renderOptions(this._window, [/** @type {[string, string]} */ (["", t("desk.to.any")])].concat(windows));
-    this._checks.show(service ? service.checks : []);
+    this._checks.show(this.found.checks);
     attrs(this._checksPart, { hidden: !this._checks.any || !this._context.may("precheck") });
     text(this._cancel, t(this._armed ? "desk.do.cancelSure" : "desk.do.cancel"));
     attrs(this._cancel, { "data-armed": this._armed ? "true" : null });
@@ -162,7 +169,7 @@ export class TicketSheet {
   _whyNotGrant() {
     if (this._ticket.state !== "waiting") return t("desk.why.notWaiting");
     if (this._ticket.class !== "priority") {
-      const used = whyNoPriority(this._context.desk(), this._context.role());
+      const used = whyNoPriority(this._context.desk(), this._context.role(), "issued");
       if (used) return used;
     }
     return this._reason.value.trim() ? "" : t("desk.why.reason");
@@ -182,7 +189,7 @@ export class TicketSheet {
   _do(command, name, more, done) {
     const { number } = this._ticket;
     return this._context.act({ name, path: this._path, body: Object.assign({ command }, more) }, done || t("desk.done", { number, act: name })).then((answer) => {
-      if (answer && answer.ticket) this.found = Object.assign({}, this.found, { ticket: answer.ticket });
+      if (answer && answer.ticket) this.take(answer.ticket);
       if (answer) this._onChanged();
       return answer;
     });

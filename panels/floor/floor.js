@@ -81,6 +81,7 @@ const context = {
     if (status.phase !== "live") return t("floor.why.lost");
     return presses.busy ? t("floor.why.pending") : "";
   },
+  say: (kind, words) => presses.say(kind, words),
   show: (kind, id) => sheet.open(sheetOf(kind, id), null),
   close: () => sheet.close(),
 };

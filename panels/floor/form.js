@@ -17,6 +17,7 @@ import { refill } from "/pages/floor/list.js";
  * @property {Presses} presses
  * @property {(permission: string) => boolean} may whether to offer what needs this permission
  * @property {() => string} hindrance why a press would count for nothing now; empty: it counts
+ * @property {(kind: "done"|"refused"|"pending", words: string) => void} say
  * @property {(kind: "window"|"service"|"device", id: string) => void} show another sheet in this one's place
  * @property {() => void} close
  */
@@ -118,9 +119,9 @@ export function radios(name, options, chosen) {
   return { node: el("div", { class: "radios", role: "radiogroup" }, ...inputs.map((one) => one.node)), value };
 }
 
-/** Buttons of one sheet. */
+/** Buttons of one sheet, on whatever page. */
 export class Buttons {
-  /** @param {Context} context */
+  /** @param {Pick<Context, "hindrance"|"say">} context */
   constructor(context) {
     this._context = context;
     /** @type {{node: HTMLElement, why: () => string}[]} */
@@ -144,7 +145,7 @@ export class Buttons {
     node.addEventListener("click", (event) => {
       if (event.detail > 1) return; // nor must the second half of a double click
       const hindrance = this._context.hindrance() || one.why();
-      if (hindrance) this._context.presses.say("refused", t("receipt.refused", { act: node.textContent || name, why: hindrance }));
+      if (hindrance) this._context.say("refused", t("receipt.refused", { act: node.textContent || name, why: hindrance }));
       else press();
     });
     return node;

@@ -40,7 +40,9 @@ def hall_file() -> str:
     text = SAMPLE.read_text(encoding="utf-8")
     found = text.replace('[[services]]\ncode = "estate"\n', CHECKED, 1)
     assert found != text
-    return found + MORE
+    at_once = found.replace("min_calls_before_miss = 2", "min_calls_before_miss = 1", 1)
+    assert at_once != found
+    return at_once + MORE
 
 
 def desk_server(folder: Path) -> LiveServer:

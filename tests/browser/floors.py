@@ -209,7 +209,7 @@ def floor() -> dict[str, Any]:
         "ratings": {"done": 402, "rated": 173, "levels": [1, 2, 9, 41, 120]},
         "cases": {"open": 2, "called_back": 1, "due_ms": [NOW_MS + 4 * 3_600_000]},
         "priority_share": {
-            **{"granted": 32, "issued": 538, "limit_percent": None, "most": None},
+            **{"granted": 32, "issued": 538, "limit_percent": None, "most": None, "most_next": None},
             "over": "supervisor",
         },
         "prechecks": {"passed": 0, "lacking": 0, "services": []},

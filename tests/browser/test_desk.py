@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,6 +145,14 @@ def test_papers_are_looked_at_and_then_a_number_is_taken(desk: Desk) -> None:
     ((issued, who),) = [(data, who) for kind, data, who in kinds if kind == "ticket_issued"]
     assert (issued["class_reason"], who["role"], who["name"]) == ("孕妇", "helper", "帮办小周")
     expect(page.locator("#top-checks")).to_contain_text("通过 1，缺材料 1")
+    # Who waits is looked at by the same lists; in another service it is nobody's pre-check.
+    page.click(".do-more")
+    expect(page.locator(".check-list > li")).to_have_count(4)
+    expect(page.locator(".facts")).to_contain_text("帮办小周")
+    page.select_option(".sheet-body select >> nth=1", "medical")
+    page.click(".do-reassign")
+    expect(page.locator(".check-list > li")).to_have_count(0)
+    expect(page.locator(".facts")).not_to_contain_text("帮办小周")
     # The kiosk sends people here.
     kiosk = desk.pages.go(
         desk.pages.blank((1080, 1920)), "/kiosk/county", desk.live.token("kiosk", hall="county")
@@ -165,7 +174,7 @@ def test_a_press_whose_answer_is_lost_is_gone_on_with_after_a_reload(desk: Desk,
     page.fill(".field input[type=tel]", phone)
     page.evaluate("() => { for (let n = 0; n < 50; n += 1) document.querySelector('.do-take').click(); }")
     expect(page.locator("#receipt")).to_have_attribute("data-kind", "pending")
-    desk_has(desk, before + 1)
+    desk_has(page, desk, before + 1)
     kept = page.evaluate("() => JSON.stringify(sessionStorage)")
     assert "callq.press" in kept
     assert "13800002222" not in kept, "no telephone stays on the tablet"
@@ -174,15 +183,17 @@ def test_a_press_whose_answer_is_lost_is_gone_on_with_after_a_reload(desk: Desk,
     ready(page)
     number = shown(page)
     assert number == desk.tickets()[-1]["number"]
+    expect(page.locator(".code svg")).to_be_visible()
     assert len(desk.tickets()) == before + 1
     assert "callq.press" not in page.evaluate("() => JSON.stringify(sessionStorage)")
 
 
-def desk_has(desk: Desk, count: int) -> None:
-    for _ in range(100):
-        if len(desk.tickets()) >= count:
-            return
-    raise AssertionError("no ticket came")
+def desk_has(page: Page, desk: Desk, count: int) -> None:
+    """Wait until so many tickets are there; the page goes on meanwhile."""
+    until = time.monotonic() + 10
+    while len(desk.tickets()) < count:
+        assert time.monotonic() < until, "no ticket came"
+        page.wait_for_timeout(50)
 
 
 # Found again ---------------------------------------------------------------------------------------
@@ -195,6 +206,18 @@ def test_a_ticket_is_found_and_helped(desk: Desk) -> None:
         expect(page.locator("#find-says")).to_contain_text(says)
         expect(page.locator("#found li")).to_have_count(1)
         expect(page.locator(".found-number")).to_have_text("A006")
+    find(page, "005")
+    expect(page.locator("#find-says")).to_contain_text("按号码 / 按尾号")
+    assert {"A005", "A006"} <= set(page.locator(".found-number").all_inner_texts())
+    # Of Hong Kong, and a permit that looks like it; both by their eight digits.
+    for person, typed, says in (
+        ({"phone": "91234567", "name": "李四"}, "9123 4567", "按手机号找到"),
+        ({"id_no": "01234567", "name": "王五"}, "01234567", "按证件号找到"),
+    ):
+        number = desk.live.issue("medical", person=person)["number"]
+        find(page, typed)
+        expect(page.locator("#find-says")).to_contain_text(says)
+        expect(page.locator(".found-number")).to_have_text(number)
     find(page, "12:34:56")
     expect(page.locator("#find-says")).to_contain_text("请输入")
     page.fill("#find-text", "")
@@ -241,6 +264,41 @@ def test_a_ticket_is_found_and_helped(desk: Desk) -> None:
     expect(page.locator("#along")).to_be_hidden()
 
 
+def test_a_press_that_comes_twice_is_one(desk: Desk) -> None:
+    ticket = desk.live.issue("medical")
+    since = desk.revision()
+    page = desk.open()
+    along, cancel = page.locator(".do-along"), page.locator(".do-cancel")
+
+    def opened() -> None:
+        find(page, ticket["number"])
+        sheet(page, f"ticket/{ticket['id']}")
+
+    def held(times: int) -> None:
+        for _ in range(times):
+            page.keyboard.down("Enter")  # each but the first is a repeat
+            settled(page)
+        page.keyboard.up("Enter")
+
+    opened()
+    along.focus()
+    page.keyboard.down("Enter")
+    expect(along).to_have_text("不再陪同")
+    held(2)
+    expect(along).to_have_text("不再陪同")
+    cancel.focus()
+    held(3)
+    expect(cancel).to_have_text("再按一次取消")
+    page.keyboard.press("Escape")
+    opened()
+    cancel.dblclick()
+    settled(page)
+    expect(cancel).to_have_text("再按一次取消")
+    assert [kind for kind, *_ in desk.kinds(since)] == ["helper_joined"]
+    page.keyboard.press("Escape")
+    desk.live.ask("POST", f"{HALL}/tickets/{ticket['id']}/commands", {"command": "cancel"})
+
+
 def test_a_reprint_goes_to_the_printer_that_is_chosen(desk: Desk) -> None:
     page = desk.open()
     find(page, "e1")
@@ -260,6 +318,103 @@ def test_a_reprint_goes_to_the_printer_that_is_chosen(desk: Desk) -> None:
     page.keyboard.press("Escape")
     page.click('[data-service="medical"]')
     expect(page.locator(".sheet-body select >> nth=1")).to_have_value("k1")
+
+
+def test_the_share_counts_the_number_that_is_taken(desk: Desk) -> None:
+    def share() -> dict[str, int]:
+        return dict(desk.live.ask("GET", f"{HALL}/floor")["data"]["priority_share"])
+
+    while (share()["issued"] + 1) % 5:
+        desk.live.issue("medical")
+    waiting = [one for one in desk.tickets() if (one["state"], one["class"]) == ("waiting", "ordinary")]
+    grant = {"command": "grant_class", "class": "priority", "reason": "孕妇"}
+    while share()["granted"] < share()["most"]:
+        desk.live.ask("POST", f"{HALL}/tickets/{waiting.pop()['id']}/commands", grant)
+    assert share()["most_next"] == share()["granted"] + 1
+    page = desk.open()
+    other = waiting.pop()
+    find(page, other["number"])
+    sheet(page, f"ticket/{other['id']}")
+    expect(page.locator(".do-grant")).to_have_attribute("title", "今日优先份额已用完，请值班长批准。")
+    page.keyboard.press("Escape")
+    page.click('[data-service="medical"]')
+    page.get_by_label("优先", exact=True).check()
+    page.locator(".priority-part").get_by_role("button", name="孕妇").click()
+    page.click(".do-take")
+    assert desk.ticket(shown(page))["class"] == "priority"
+
+
+def test_every_act_whose_answer_is_lost_is_done_once(desk: Desk) -> None:
+    """The line breaks after the server has committed, at the first attempt of each."""
+    live = desk.live
+    page = desk.open(role="supervisor")
+    lost: list[str] = []
+
+    def cut_once(route: Route) -> None:
+        key = route.request.headers.get("idempotency-key")
+        if key is None or key in lost:
+            route.continue_()
+            return
+        lost.append(key)
+        assert route.fetch().ok
+        route.abort()
+
+    page.route(f"**{HALL}/**", cut_once)
+
+    def once(act: str, *kinds: str) -> None:
+        since, before = desk.revision(), len(lost)
+        expect(page.locator(act)).to_be_enabled()
+        page.click(act)
+        settled(page)
+        expect(page.locator("#receipt")).to_have_attribute("data-kind", "done")
+        assert len(lost) == before + 1, "it was sent, and its first answer was lost"
+        done = [kind for kind, _, who in desk.kinds(since) if who["role"] == "supervisor"]
+        assert done == list(kinds), act
+
+    def opened(ticket: dict[str, Any]) -> None:
+        find(page, ticket["number"])
+        sheet(page, f"ticket/{ticket['id']}")
+
+    page.click('[data-service="estate"]')
+    page.locator(".answer-no input").nth(0).check()
+    once(".do-sent-home", "sent_home")
+    page.click(".do-next")
+    page.click('[data-service="estate"]')
+    page.click(".do-all")
+    once(".do-take", "ticket_issued", "ticket_prechecked", "print_requested")
+    shown(page)
+    once(".do-along", "helper_joined")
+    page.click(".do-next")
+    opened(live.issue("medical"))
+    once(".do-along", "helper_joined")
+    expect(page.locator(".do-along")).to_have_text("不再陪同")
+    once(".do-along", "helper_left")
+    for cls in ("priority", "ordinary"):
+        page.locator(".sheet-body").get_by_role("button", name="残疾人").click()
+        once(".do-grant", "class_granted")
+        expect(page.locator(".sheet-body")).to_have_attribute("data-class", cls)
+    page.select_option(".sheet-body select >> nth=1", "estate")
+    once(".do-reassign", "ticket_reassigned")
+    expect(page.locator(".check-list > li")).to_have_count(3)
+    page.click(".do-all")
+    once(".do-precheck", "ticket_prechecked")
+    once(".do-reprint", "print_requested")
+    page.click(".do-cancel")
+    once(".do-cancel", "ticket_cancelled")
+    page.keyboard.press("Escape")
+    missed, held = live.issue("general"), live.issue("general")
+    for ticket, commands in (
+        (missed, [("miss", {})]),
+        (held, [("start", {}), ("hold", {"kind": "without_papers"})]),
+    ):
+        live.window("w3", "call_ticket", ticket=ticket["id"], reason="有急事")
+        for command, more in commands:
+            live.window("w3", command, **more)
+    opened(missed)
+    once(".do-rejoin", "ticket_rejoined")
+    page.keyboard.press("Escape")
+    opened(held)
+    once(".do-returned", "ticket_returned")
 
 
 # Without the server --------------------------------------------------------------------------------

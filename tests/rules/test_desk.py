@@ -8,11 +8,14 @@ import msgspec
 import pytest
 
 from callq.domain import commands as cmd
-from callq.domain.desk import companion_of
+from callq.domain.desk import CHECKING, Precheck, companion_of, precheck_of
 from callq.domain.errors import Code, Rejected
 from callq.domain.events import decode_batch
 from callq.domain.hall import Check, Desk, Item
 from callq.domain.state import canonical
+from callq.views.desk import share_out
+from callq.views.panel import panel_ticket
+from callq.web.roles import ALLOWED, Permission
 from tests.harness import small_hall
 from tests.rules.scene import Scene, refused, rule, settle
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 HELPER = cmd.Actor(role="helper", id="tk_helper", name="帮办小周")
 OTHER = cmd.Actor(role="helper", id="tk_other", name="帮办小吴")
 CHIEF = cmd.Actor(role="supervisor", id="tk_chief", name="值班主任")
+
+CLERK = cmd.Actor(role="clerk", id="tk_clerk", name="1 号窗口")
 
 ID_CARD = "身份证原件"
 DEED = "不动产权证书"
@@ -64,6 +69,11 @@ class AtDesk(Scene):
     def counts(self) -> dict[str, tuple[int, int]]:
         return {code: tuple(count) for code, count in self.state.precheck_counts.items()}
 
+    def checked(self, ticket: Ticket) -> Precheck:
+        found = precheck_of(self.state, ticket)
+        assert found is not None
+        return found
+
     def accompany(self, ticket: Ticket, who: cmd.Actor = HELPER) -> None:
         self.do(cmd.Accompany(ticket=ticket.id), who=who)
 
@@ -80,7 +90,7 @@ def test_a_passed_pre_check_goes_with_the_number(desk: AtDesk) -> None:
     command = cmd.Issue(ticket="t1", service="estate", prechecked=True, printer="")
     desk.do(command, who=HELPER)
     assert desk.kinds() == ["TicketIssued", "TicketPrechecked"]
-    checked = desk.state.prechecks["t1"]
+    (checked,) = desk.state.prechecks["t1"]
     assert (checked.by, checked.helper, checked.at_ms) == ("tk_helper", "帮办小周", desk.now_ms)
     assert checked.missing == ()
 
@@ -127,11 +137,11 @@ def test_who_has_a_number_is_looked_at_while_they_wait(desk: AtDesk) -> None:
     ticket = desk.issue("social")
     place = ticket.place
     desk.do(cmd.PrecheckTicket(ticket=ticket.id, missing=(ID_CARD,)), who=HELPER)
-    assert desk.state.prechecks[ticket.id].missing == (ID_CARD,)
+    assert desk.checked(ticket).missing == (ID_CARD,)
     assert (ticket.state, ticket.place) == ("waiting", place)
     desk.later(60)
     desk.do(cmd.PrecheckTicket(ticket=ticket.id), who=OTHER)
-    assert (desk.state.prechecks[ticket.id].missing, desk.state.prechecks[ticket.id].by) == ((), "tk_other")
+    assert (desk.checked(ticket).missing, desk.checked(ticket).by) == ((), "tk_other")
     desk.do(cmd.Cancel(ticket=ticket.id))
     with refused(desk, Code.WRONG_STATE):
         desk.do(cmd.PrecheckTicket(ticket=ticket.id), who=HELPER)
@@ -161,6 +171,109 @@ def test_the_day_counts_them_by_service(desk: AtDesk) -> None:
     assert desk.counts() == {"estate": (1, 2), "social": (1, 0)}
     desk.next_day()
     assert desk.counts() == {}
+
+
+@rule("D-precheck-for")
+def test_a_pre_check_shows_only_for_what_was_looked_at(desk: AtDesk) -> None:
+    passed = desk.issue("estate", item="new-house", prechecked=True)
+    lacking = desk.issue("social")
+    desk.do(cmd.PrecheckTicket(ticket=lacking.id, missing=(ID_CARD,)), who=HELPER)
+    for ticket, service in ((passed, "social"), (lacking, "general")):
+        desk.do(cmd.Reassign(ticket=ticket.id, service=service), who=HELPER)
+        assert precheck_of(desk.state, ticket) is None
+        shown = panel_ticket(desk.state, ticket, None, None, desk.now_ms)
+        assert (shown.precheck, shown.ticket.prechecked_ms) == (None, None)
+    desk.do(cmd.PrecheckTicket(ticket=passed.id, missing=(ID_CARD,)), who=OTHER)
+    assert desk.checked(passed).missing == (ID_CARD,)
+    for ticket, service in ((passed, "estate"), (lacking, "social")):
+        desk.do(cmd.Reassign(ticket=ticket.id, service=service), who=HELPER)
+    assert desk.checked(passed).missing == (), "more was looked at than the service alone asks for"
+    assert desk.checked(lacking).missing == (ID_CARD,)
+    # What a matter lacked says nothing of the service without it.
+    again = desk.issue("estate", item="new-house", prechecked=True)
+    desk.do(cmd.PrecheckTicket(ticket=again.id, missing=(PLAN,)), who=HELPER)
+    for service in ("social", "estate"):
+        desk.do(cmd.Reassign(ticket=again.id, service=service), who=HELPER)
+    assert precheck_of(desk.state, again) is None
+
+
+@rule("D-precheck-for", "D-precheck-counts")
+def test_each_service_of_a_visit_is_checked_by_its_own_list(desk: AtDesk) -> None:
+    ticket = desk.issue("general", services=("estate", "social"), prechecked=True)
+    assert desk.kinds() == ["TicketIssued", "TicketPrechecked", "TicketPrechecked"]
+    assert desk.counts() == {"estate": (1, 0), "social": (1, 0)}, "there is nothing to look at for `general`"
+    assert precheck_of(desk.state, ticket) is None
+    for service in ("estate", "social"):
+        desk.serve()
+        desk.complete()
+        assert (ticket.service, desk.checked(ticket).missing) == (service, ())
+
+
+@rule("D-precheck-moved")
+def test_who_may_not_pre_check_moves_nobody_around_it(desk: AtDesk) -> None:
+    assert ALLOWED[Permission.PRECHECK] == CHECKING - {"system"}
+    ticket, visit = desk.issue("social"), desk.issue("estate", prechecked=True)
+    with refused(desk, Code.PRECHECK_NEEDED):
+        desk.do(cmd.Reassign(ticket=ticket.id, service="estate"), who=CLERK)
+    desk.do(cmd.Reassign(ticket=visit.id, service="general"), who=CLERK)
+    desk.do(cmd.Reassign(ticket=visit.id, service="estate"), who=CLERK)
+    assert desk.checked(visit).missing == ()
+    desk.do(cmd.PrecheckTicket(ticket=visit.id, missing=(DEED,)), who=HELPER)
+    desk.do(cmd.Reassign(ticket=visit.id, service="general"), who=CLERK)
+    with refused(desk, Code.PRECHECK_NEEDED):
+        desk.do(cmd.Reassign(ticket=visit.id, service="estate"), who=CLERK)
+    desk.call("w1", ticket)
+    desk.do(cmd.Transfer(window="w1", to_service="estate"), who=CLERK)
+    assert ticket.service == "estate", "the clerk has seen the papers"
+    desk.do(cmd.Reassign(ticket=visit.id, service="estate"), who=HELPER)
+    assert visit.service == "estate"
+
+
+@rule("D-precheck-needed")
+def test_of_a_visit_only_what_was_owed_was_looked_at(desk: AtDesk) -> None:
+    desk.staff("w2", "c2")
+    ticket = desk.issue()
+    desk.hold("without_papers", "w2")
+    desk.next_day()
+    with refused(desk, Code.PRECHECK_NEEDED):
+        desk.issue("general", come_back=ticket.id, services=("estate",))
+    assert desk.issue("general", come_back=ticket.id).returned == "hold"
+
+
+# Matters -------------------------------------------------------------------------------------------
+
+
+@rule("D-matter")
+def test_a_ticket_that_goes_to_another_service_leaves_its_matter_behind(desk: AtDesk) -> None:
+    def taken() -> Ticket:
+        return desk.issue("estate", item="new-house", services=("social",), prechecked=True)
+
+    desk.staff("w3", "c4")
+    first, second, third = taken(), taken(), taken()
+    desk.do(cmd.Reassign(ticket=first.id, service="social"), who=HELPER)
+    assert (first.item, first.matter) == ("", "")
+    with refused(desk, Code.INVALID):
+        desk.do(cmd.PrecheckTicket(ticket=first.id, missing=(PLAN,)), who=HELPER)
+    desk.do(cmd.Reassign(ticket=second.id, window="w3"), who=HELPER)
+    assert second.matter == "new-house", "another window is no other service"
+    assert desk.serve("w3") is second
+    desk.do(cmd.Transfer(window="w3", to_service="general"), who=CLERK)
+    assert second.matter == ""
+    desk.call("w1", second)
+    desk.do(cmd.Start(window="w1"))
+    desk.complete()
+    desk.do(cmd.Rate(ticket=second.id, level=4))
+    assert desk.last().events[0].about.item == "", "it was rated for the service that was given"
+    assert desk.serve("w3") is third
+    desk.complete("w3")
+    assert (third.service, third.matter) == ("social", "")
+    shown = panel_ticket(desk.state, third, None, None, desk.now_ms)
+    assert (shown.item_name, shown.ticket.item) == ("", None)
+    desk.do(cmd.Undo(window="w3"))
+    assert (third.service, third.matter) == ("estate", "new-house")
+    desk.complete("w3")
+    desk.do(cmd.Rate(ticket=third.id, level=4, step=0))
+    assert desk.last().events[0].about.item == "new-house"
 
 
 # Going along ---------------------------------------------------------------------------------------
@@ -250,6 +363,21 @@ def test_a_fifth_of_the_day_may_have_priority() -> None:
     scene.issue()
     granted(scene, third)
     settle(scene)
+
+
+@rule("D-share")
+def test_the_page_is_told_what_the_rule_would_allow() -> None:
+    scene = hall_with(priority_share=10, priority_free=0)
+    first, second, *_ = [scene.issue() for _ in range(18)]
+    granted(scene, first)
+    scene.issue()
+    told = share_out(scene.state, {})
+    assert (told.granted, told.issued, told.most, told.most_next) == (1, 19, 1, 2)
+    with refused(scene, Code.LIMIT_REACHED):
+        granted(scene, second)
+    scene.do(cmd.Issue(ticket="with", service="general", cls="priority", class_reason="孕妇"), who=HELPER)
+    told = share_out(scene.state, {})
+    assert (told.granted, told.issued, told.most, told.most_next) == (2, 20, 2, 2)
 
 
 @rule("D-share")

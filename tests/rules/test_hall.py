@@ -10,6 +10,7 @@ from callq.domain.consequences import consequences
 from callq.domain.errors import Code
 from callq.domain.hall import Booking, Resource, Rules
 from callq.domain.history import kept, versions
+from callq.views.queuelist import queue_list
 from callq.views.view import View, project, topics, touched
 from tests.harness import small_hall
 from tests.rules.scene import ANN, HOUR, MIN, Scene, changed, refused, rule, with_rules, with_service
@@ -193,6 +194,48 @@ def test_a_service_with_live_tickets_later_steps_or_bookings_stays() -> None:
     hall.do(cmd.CancelBooking(booking="b1", by_staff=True))
     hall.do(cmd.Configure(config=gone))
     assert list(hall.state.index.services) == ["general", "social"]
+
+
+@rule("H-configure-zones")
+def test_a_zone_where_somebody_waits_stays_and_the_list_for_paper_has_everybody(hall: Scene) -> None:
+    config = changed(small_hall(), "estate", zone="hall")
+    windows = tuple(msgspec.structs.replace(window, zone="hall") for window in config.windows)
+    less = msgspec.structs.replace(config, zones=config.zones[:1], windows=windows)
+    hall.staff("w3", "c4")
+    done, missed, waiting = (hall.issue("estate") for _ in range(3))
+    hall.serve("w3")
+    hall.complete("w3")
+    with refused(hall, Code.WRONG_STATE) as refusal:
+        hall.do(cmd.Configure(config=less))
+    assert (refusal.value.ids["zone"], refusal.value.ids["ticket"]) == ("upstairs", missed.id)
+    hall.call("w3")
+    hall.miss("w3")
+    assert listed(hall) == {"upstairs": [(waiting.number, "waiting"), (missed.number, "missed")]}
+    hall.do(cmd.Cancel(ticket=waiting.id))
+    with refused(hall, Code.WRONG_STATE):
+        hall.do(cmd.Configure(config=less))
+    hall.do(cmd.Rejoin(ticket=missed.id))
+    hall.call("w3")
+    hall.miss("w3")
+    assert listed(hall) == {}, "it may not come back again"
+    hall.do(cmd.AbandonTicket(ticket=missed.id))
+    named = msgspec.structs.replace(small_hall().zones[1], name="三楼")
+    hall.issue("estate")
+    hall.do(cmd.Configure(config=small_hall(zones=(small_hall().zones[0], named))))
+    hall.serve("w3")
+    hall.complete("w3")
+    hall.do(cmd.Configure(config=less))
+    hall.do(cmd.Undo(window="w3"))
+    assert done.state == "done"
+    assert listed(hall) == {"": [("G004", "serving")]}, "what an undo brings back stands somewhere, too"
+
+
+def listed(hall: Scene) -> dict[str, list[tuple[str, str]]]:
+    """Numbers and states on the list for paper, by zone."""
+    return {
+        zone.code: [(row.number, row.state) for service in zone.services for row in service.rows]
+        for zone in queue_list(hall.state, hall.now_ms).zones
+    }
 
 
 @rule("H-configure-clerks")

@@ -98,7 +98,9 @@ CASES: dict[EffectCode, tuple[HallConfig, Callable[[Hall], HallConfig]]] = {
 def plain_words(said: Said) -> None:
     """A Chinese and an English sentence, with everything filled in."""
     assert re.search(r"[\u4e00-\u9fff]", said.zh)
-    assert not re.search(r"[\u4e00-\u9fff]", re.sub("李敏|王芳|综合受理|社会保险|不动产登记", "", said.en))
+    assert not re.search(
+        r"[\u4e00-\u9fff]", re.sub("李敏|王芳|综合受理|社会保险|不动产登记|二楼", "", said.en)
+    )
     assert not re.search(r"[{}]|  ", said.zh + said.en)
 
 
@@ -152,6 +154,19 @@ def services_in_use(hall: Hall) -> HallConfig:
     )
 
 
+def zone_in_use(hall: Hall) -> HallConfig:
+    hall.issue("estate")
+    hall.issue("estate")
+    return without_upstairs(ALL)
+
+
+def without_upstairs(config: HallConfig) -> HallConfig:
+    """One floor less; what was there has moved down."""
+    down = changed(config, "estate", zone="hall")
+    windows = tuple(replace(window, zone="hall") for window in config.windows)
+    return replace(down, zones=config.zones[:1], windows=windows)
+
+
 LINE = Resource(code="line", name="专网", capacity=2)
 WITH_LINE = replace(changed(ALL, "general", resource="line"), resources=(LINE,))
 
@@ -169,9 +184,10 @@ def line_in_use(hall: Hall) -> HallConfig:
     [
         (ALL, in_use, ["window_busy", "window_occupied", "clerk_busy"]),
         (BOOKABLE, services_in_use, ["wrong_state", "wrong_state"]),
+        (ALL, zone_in_use, ["wrong_state"]),
         (WITH_LINE, line_in_use, ["resource_busy"]),
     ],
-    ids=["windows and clerks", "services", "a resource"],
+    ids=["windows and clerks", "services", "a zone", "a resource"],
 )
 def test_all_that_is_in_the_way_is_told_and_the_first_of_it_refuses(
     config: HallConfig, begin: Callable[[Hall], HallConfig], codes: list[str]

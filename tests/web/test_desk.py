@@ -93,7 +93,7 @@ async def test_about_when_it_was_taken_the_nearest_first(desk: Door) -> None:
 async def test_a_press_whose_answer_was_lost_is_found_by_its_key(desk: Door) -> None:
     helper, other = await desk.token("helper"), await desk.token("helper")
     body = {"service": "general", "person": PERSON}
-    await desk.post("tickets", body, token=helper, **{"Idempotency-Key": "press-1"})
+    made = await desk.post("tickets", body, token=helper, **{"Idempotency-Key": "press-1"})
     for token, key, number in (
         (helper, "press-1", ["A001"]),
         (helper, "press-2", []),
@@ -101,6 +101,14 @@ async def test_a_press_whose_answer_was_lost_is_found_by_its_key(desk: Door) -> 
     ):
         answer = await desk.post("find/tickets", {"key": key}, token=token)
         assert [one["ticket"]["number"] for one in answer["tickets"]] == number
+    # With the holder's link, as the press would have been answered; no other press opens a ticket.
+    answer = await desk.post("find/tickets", {"key": "press-1"}, token=helper)
+    assert answer["tickets"][0]["ticket"]["links"] == made["ticket"]["links"]
+    path = f"tickets/{made['ticket']['id']}/commands"
+    await desk.post(path, {"command": "accompany"}, token=other, **{"Idempotency-Key": "press-3"})
+    for token, wanted in ((other, {"key": "press-3"}), (helper, {"number": "A001"})):
+        (row,) = (await desk.post("find/tickets", wanted, token=token))["tickets"]
+        assert list(row["ticket"]["links"]) == ["self"]
 
 
 @pytest.mark.parametrize(
@@ -157,6 +165,8 @@ async def test_a_pre_check_before_a_number(desk: Door) -> None:
     ] == "estate"
     ticket = (await desk.post("tickets", {"item": "house", "prechecked": True}, token=helper))["ticket"]
     assert ticket["prechecked_ms"] == MONDAY_9H
+    (row,) = (await desk.post("find/tickets", {"number": ticket["number"]}, token=helper))["tickets"]
+    assert [check["text"] for check in row["checks"]] == [CARD, DEED, "购房合同"]
     waiting = await desk.issue("general")
     nothing = {"command": "precheck"}
     answer = await desk.ask("POST", f"tickets/{waiting['id']}/commands", nothing, token=helper)
@@ -209,6 +219,7 @@ async def test_the_share_of_priority_is_told_and_kept(desk: Door) -> None:
         "issued": 2,
         "limit_percent": 20,
         "most": 1,
+        "most_next": 1,
         "over": "supervisor",
     }
     refused = await desk.ask("POST", f"tickets/{second['id']}/commands", grant, token=helper)
@@ -263,6 +274,12 @@ async def test_the_list_for_paper_is_in_the_order_of_calls(desk: Door, tmp_path:
     assert path.read_text(encoding="utf-8") == page.text
     failed = await queue_files.write_all(desk.node, path)
     assert list(failed) == ["test"], "no folder there"
+    desk.clock.now_ms += 10_000
+    for command in ("recall", "miss"):
+        await desk.window(command)
+    page = await desk.ask("GET", "queue.html", token=helper)
+    assert re.findall(r'data-number="(\w+)"', page.text) == ["A004", "A002", "A003", "A001", "E001"]
+    assert ("已过号" in page.text, "过号重排" in page.text) == (True, False)
 
 
 async def test_the_list_at_a_terminal(

@@ -172,6 +172,15 @@ async def test_what_it_would_do_to_the_hall_is_told_before(door: Door) -> None:
     assert answer.status_code == 409
     assert answer.json()["code"] in {one["code"] for one in told["refused"]}
     assert await door.canonical() == before, "refused, and nothing half done"
+    number = (await door.issue("estate"))["number"]
+    one_floor = small_hall(
+        zones=small_hall().zones[:1],
+        services=(*services[:2], replace(services[2], zone="hall")),
+        windows=tuple(replace(window, zone="hall") for window in small_hall().windows),
+    )
+    [hindrance] = (await proposed(door, one_floor))["refused"]
+    assert (hindrance["code"], hindrance["zone"]) == ("wrong_state", "upstairs")
+    assert f"二楼有 {number} 等号票在等" in hindrance["text"]
 
 
 async def test_of_two_managers_the_second_is_told_of_the_first(door: Door) -> None:

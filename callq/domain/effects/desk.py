@@ -26,9 +26,18 @@ def helper_left(state: HallState, event: ev.HelperLeft, at: Moment, undo: Undo) 
 
 
 def prechecked(state: HallState, event: ev.TicketPrechecked, at: Moment, undo: Undo) -> None:
-    """What the pre-check of a ticket came to."""
-    found = Precheck(by=at.who, helper=event.helper, at_ms=at.now_ms, missing=event.missing)
-    undo.put(state.prechecks, state.tickets[event.ticket].id, found)
+    """What the pre-check of a ticket for a service came to, instead of the one before."""
+    ticket = state.tickets[event.ticket]
+    found = Precheck(
+        by=at.who,
+        helper=event.helper,
+        at_ms=at.now_ms,
+        missing=event.missing,
+        service=event.service,
+        item=ticket.matter if ticket.service == event.service else "",
+    )
+    others = (one for one in state.prechecks.get(ticket.id, ()) if one.service != event.service)
+    undo.put(state.prechecks, ticket.id, (*others, found))
     _count(state, event.service, undo, passed=not event.missing)
 
 

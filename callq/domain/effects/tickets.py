@@ -191,6 +191,9 @@ def _set_service(state: HallState, ticket: Ticket, service: str, zone: str, undo
         undo.add(state.at_windows, service)
     undo.set(ticket, "service", service)
     set_step(ticket, ticket.step, undo, service=service)
+    matter = state.index.items.get(ticket.matter)
+    if ticket.matter and (matter is None or matter.service != service):
+        undo.set(ticket, "item", "")
     # A later step of the same service is the one that is done now.
     for index, step in enumerate(ticket.steps):
         if step.service == service and step.state in ("todo", "deferred"):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from callq.domain import commands as cmd
     from callq.domain.hall import HallConfig
     from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
 
 
 def configure(state: HallState, command: cmd.Configure, now_ms: int, who: cmd.Actor) -> Decision:
@@ -72,6 +73,7 @@ def hindrances(state: HallState, config: HallConfig) -> Iterator[Rejected]:
     """Everything that keeps a configuration without problems from coming into force now."""
     yield from _windows_kept(state, config)
     yield from _services_kept(state, config)
+    yield from _zones_kept(state, config)
     yield from _resources_kept(state, config)
     for clerk, window_id in state.clerk_at.items():
         if all(c.id != clerk for c in config.clerks):
@@ -161,6 +163,24 @@ def _services_kept(state: HallState, config: HallConfig) -> Iterator[Rejected]:
                 booking=booking.id,
                 service=booking.service,
             )
+
+
+def _zones_kept(state: HallState, config: HallConfig) -> Iterator[Rejected]:
+    """Refuse to remove a zone where the holders of live tickets were told to wait."""
+    removed = state.index.zones.keys() - {zone.code for zone in config.zones}
+    found: dict[str, Ticket] = {}
+    for ticket in state.tickets.values():
+        if ticket.zone in removed and ticket.state not in FINAL:
+            found.setdefault(ticket.zone, ticket)
+    for code, ticket in found.items():
+        yield Rejected(
+            Code.WRONG_STATE,
+            f"zone {code} has live tickets",
+            "serve or cancel them before removing the zone; a zone that keeps its code may have another name",
+            state=ticket.state,
+            ticket=ticket.id,
+            zone=code,
+        )
 
 
 def _resources_kept(state: HallState, config: HallConfig) -> Iterator[Rejected]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
-from callq.domain.desk import LEVEL, above_share, checks_of, companion_of, share_of
+from callq.domain.desk import (
+    CHECKING,
+    LEVEL,
+    above_share,
+    checks_of,
+    companion_of,
+    passed_for,
+    share_of,
+)
 from callq.domain.errors import Code, Rejected
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import item_of, service_of, ticket_of, wrong_state
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callq.domain import commands as cmd
+    from callq.domain.hall import Service
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
 
@@ -41,7 +50,7 @@ def release(state: HallState, command: cmd.Release, now_ms: int, who: cmd.Actor)
 def precheck(state: HallState, command: cmd.PrecheckTicket, now_ms: int, who: cmd.Actor) -> Decision:
     """预审 of somebody who has a number: passed, or what is missing; the ticket waits on in either case."""
     ticket = _live(state, command.ticket)
-    missing = _listed(state, (ticket.service,), ticket.item, command.missing)
+    missing = _listed(state, (ticket.service,), ticket.matter, command.missing)
     checked = ev.TicketPrechecked(ticket=ticket.id, service=ticket.service, missing=missing, helper=who.name)
     return Decision((checked,), ticket=ticket.id)
 
@@ -81,14 +90,14 @@ def passed_with(
       command: the issue.
       services: codes of the visit, in order.
       who: asks.
-      owed: whether the number is a come-back's, whose papers were looked at before.
+      owed: whether the first is a come-back's, whose papers were looked at before.
 
     Raises:
       Rejected: `PRECHECK_NEEDED`; `INVALID`, there is nothing to look at.
     """
     if not command.prechecked:
-        needing = [code for code in services if state.index.services[code].needs_precheck]
-        if needing and not owed:
+        needing = [code for code in services[int(owed) :] if state.index.services[code].needs_precheck]
+        if needing:
             service = state.index.services[needing[0]]
             raise Rejected(
                 Code.PRECHECK_NEEDED,
@@ -101,8 +110,31 @@ def passed_with(
     _listed(state, services, command.item, ())
     if state.level < LEVEL:
         return ()
-    checked = ev.TicketPrechecked(ticket=command.ticket, service=services[0], helper=who.name)
-    return (checked,)
+    return tuple(
+        ev.TicketPrechecked(ticket=command.ticket, service=code, helper=who.name)
+        for code in dict.fromkeys(services)
+        if checks_of(state, code, command.item)
+    )
+
+
+def may_move(state: HallState, ticket: Ticket, service: Service, who: cmd.Actor) -> None:
+    """Refuse to let a ticket wait for a service whose papers nobody has looked at.
+
+    Whoever looks at papers may move it: they have it before them.
+
+    Raises:
+      Rejected: `PRECHECK_NEEDED`.
+    """
+    if not service.needs_precheck or who.role in CHECKING or passed_for(state, ticket, service.code):
+        return
+    raise Rejected(
+        Code.PRECHECK_NEEDED,
+        f"for {service.name} the papers of {ticket.number} are looked at first",
+        "send them to the desk, which reassigns it; or call it and transfer it when you have seen them",
+        state="unchecked",
+        ticket=ticket.id,
+        service=service.code,
+    )
 
 
 def within_share(state: HallState, who: cmd.Actor, *, issued: bool, ticket: str = "") -> None:
@@ -119,8 +151,9 @@ def within_share(state: HallState, who: cmd.Actor, *, issued: bool, ticket: str 
     """
     if not state.config.desk.priority_share or above_share(state, who):
         return
-    share = share_of(state, more_issued=int(issued))
-    if share.most is None or share.granted < share.most:
+    share = share_of(state)
+    most = share.most_next if issued else share.most
+    if most is None or share.granted < most:
         return
     supervisor = state.config.desk.over_share == "supervisor"
     raise Rejected(

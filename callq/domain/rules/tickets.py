@@ -11,7 +11,7 @@ from callq.domain.lanes import LaneKey
 from callq.domain.routing import lanes_seen
 from callq.domain.rules.binding import first_contact, home_of
 from callq.domain.rules.decision import Decision
-from callq.domain.rules.desk import within_share
+from callq.domain.rules.desk import may_move, within_share
 from callq.domain.rules.guards import (
     clerk_of,
     clock_back,
@@ -269,6 +269,8 @@ def _could_call(state: HallState, service: str, seat: Window, *, wait: bool) -> 
 def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Actor) -> Decision:
     """改号: the wrong service was chosen, or one window shall call it; its place in time is kept.
 
+    Into a service that needs a pre-check, which is no way around it: see `may_move`. A transfer is, since
+    whoever transfers has the papers at the window.
     Who shall wait for one window waits for it as after a transfer, for `transfer_wait_min` at most.
     """
     running(state)
@@ -287,6 +289,7 @@ def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Acto
         if not moves and bound == ticket.bound:
             raise wrong_state(ticket, f"it waits for window {command.window} already", "name another one")
     if moves:
+        may_move(state, ticket, service, who)
         one_live_ticket(state, service, ticket.person)
     zone = zone_for(state, code) if moves else ticket.zone
     event = ev.TicketReassigned(ticket=ticket.id, service=code, zone=zone, bound=bound)

@@ -22,6 +22,7 @@
  * @property {string} number
  * @property {string} service
  * @property {TicketClass} class
+ * @property {string|null} item the matter of its present step
  * @property {string} channel
  * @property {TicketState} state
  * @property {number} issued_ms
@@ -523,7 +524,7 @@
 /** @typedef {{text: string, text_en: string, hint: string, hint_en: string}} Check */
 /** @typedef {EntranceService & {checks: Check[]}} DeskService */
 /** @typedef {{id: string, label: string, zone: string, state: WindowState, staffed: boolean, services: string[]}} DeskWindow */
-/** @typedef {{granted: number, issued: number, limit_percent: number|null, most: number|null, over: "supervisor"|"refuse"}} PriorityShare */
+/** @typedef {{granted: number, issued: number, limit_percent: number|null, most: number|null, most_next: number|null, over: "supervisor"|"refuse"}} PriorityShare */
 /** @typedef {{passed: number, lacking: number, services: {service: string, passed: number, lacking: number}[]}} Prechecks */
 /** @typedef {{ticket: string, number: string, service: string, state: TicketState, window: string|null, by: string, helper: string, since_ms: number}} Accompanied */
 
@@ -549,6 +550,7 @@
  * @property {{name: string, id_last4: string, phone_last4: string}|null} person
  * @property {Companion|null} companion
  * @property {Precheck|null} precheck
+ * @property {Check[]} checks what is looked at for its service and its matter
  * @property {boolean} granted whether staff granted its class
  */
 

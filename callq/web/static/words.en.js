@@ -1042,7 +1042,7 @@ export const en = {
   "desk.find.found": "{how}: {n} found.",
   "desk.find.more": " There are more: say more of it.",
   "desk.find.none": "{how}: none found. Try something else.",
-  "desk.find.nothingMeant": "Type a number, a phone, a document, its last four, or a time such as 10:20.",
+  "desk.find.nothingMeant": "Type a number, a phone, a document, its last three or four digits, or a time such as 10:20.",
   "desk.find.failed": "The search failed; try again.",
   "desk.find.refused.invalid": "That cannot be read; check it.",
   "desk.find.refused.forbidden": "This token may not find tickets.",

@@ -1040,7 +1040,7 @@ export const zh = {
   "desk.find.found": "{how}找到 {n} 张。",
   "desk.find.more": "还有更多，请再说得细些。",
   "desk.find.none": "{how}没有找到。请换个说法，或核对后再找。",
-  "desk.find.nothingMeant": "请输入号码、手机号、证件号、后四位，或取号时间如 10:20。",
+  "desk.find.nothingMeant": "请输入号码、电话、证件号、后三四位，或取号时间如 10:20。",
   "desk.find.failed": "没有找成，请再试。",
   "desk.find.refused.invalid": "看不懂输入的内容，请核对。",
   "desk.find.refused.forbidden": "这个令牌不能找号。",

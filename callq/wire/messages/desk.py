@@ -48,7 +48,9 @@ class PriorityShare(_Wire, frozen=True, kw_only=True):
     limit_percent: int | None
     """Of the hall file; null: no limit."""
     most: int | None
-    """How many may have it as things are; null: no limit."""
+    """How many of those may have it; null: no limit."""
+    most_next: int | None
+    """How many may once the next ticket is issued, which counts itself; null: no limit."""
     over: Literal["supervisor", "refuse"]
     """What is beyond it: a supervisor's to grant, or nobody's."""
 
@@ -82,7 +84,7 @@ class Companion(_Wire, frozen=True, kw_only=True):
 
 
 class Precheck(_Wire, frozen=True, kw_only=True):
-    """The last pre-check of a ticket."""
+    """The last pre-check of a ticket, for the service and matter that it is for now."""
 
     by: str
     helper: str
@@ -122,6 +124,8 @@ class FoundTicket(_Wire, frozen=True, kw_only=True):
     """Null: nothing is known."""
     companion: Companion | None
     precheck: Precheck | None
+    checks: tuple[Check, ...]
+    """What is looked at for its service and its matter; only this can be missing."""
     granted: bool
     """Whether staff granted its class."""
 
@@ -149,12 +153,12 @@ class QueueRow(_Wire, frozen=True, kw_only=True):
 
     number: str
     class_: Literal["ordinary", "appointment", "priority"] = msgspec.field(name="class")
-    state: Literal["waiting", "called", "serving", "held"]
+    state: Literal["waiting", "called", "serving", "held", "missed"]
     issued_ms: int
     place: int | None
     """Its place in the order of calls, from 1; null: it does not wait."""
     window: str
-    """Label of the window where it is, or that alone may call it; may be empty."""
+    """Label of the window where it is or was missed, or that alone may call it; may be empty."""
     returned: Literal["missed", "transfer", "hold"] | None
     party: int
     traits: tuple[str, ...]
@@ -162,7 +166,7 @@ class QueueRow(_Wire, frozen=True, kw_only=True):
 
 
 class QueueService(_Wire, frozen=True, kw_only=True):
-    """The tickets of one service in one zone: at windows, then in the order of calls, then held."""
+    """The tickets of one service in one zone: at windows, in the order of calls, held, missed."""
 
     service: str
     name: str
@@ -175,6 +179,7 @@ class QueueZone(_Wire, frozen=True, kw_only=True):
     """Where they wait."""
 
     code: str
+    """Empty, of the last one: they wait in no zone that the hall still has."""
     name: str
     name_en: str
     place: str
@@ -182,7 +187,7 @@ class QueueZone(_Wire, frozen=True, kw_only=True):
 
 
 class QueueList(_Wire, frozen=True, kw_only=True):
-    """Everybody who waits, is called or served, or was put aside: for paper, when the power fails."""
+    """Everybody who is still to be served or may come back after a miss: for paper, when the power fails."""
 
     hall: str
     name: str
