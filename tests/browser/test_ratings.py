@@ -28,6 +28,29 @@ WALL, PANEL, NARROW = (1920, 1080), (1366, 768), (683, 384)
 LEAST_PX = 23
 SAMPLE = Path(__file__).parents[2] / "callq" / "samples" / "county.toml"
 TAPS = "() => { for (let n = 0; n < 50; n += 1) document.querySelector('[data-level=\"5\"]').click(); }"
+UNCONFIRMED = """async () => {
+  const { Flow } = await import("/pages/rating/flow.js");
+  const { setTimeout } = window;
+  const kept = {}, seen = [];
+  let over = null, answer = { ok: false, problem: { code: "unconfirmed" } };
+  window.setTimeout = (then) => { over = then; return 0; };
+  const store = { load: (name) => kept[name] || null, save: (name, value) => { kept[name] = value; } };
+  const flow = new Flow({ send: () => Promise.resolve(answer), store, onChange: () => {} });
+  Object.defineProperty(flow, "settled", { value: true });
+  const call = { ticket: "t1", step: 0, asked_ms: 1, until_ms: 9, bad: 2, reasons: [{ code: "slow" }] };
+  const look = () => { flow.follow(call, 2, true); seen.push(flow.state); };
+  for (const next of [answer, { ok: true }]) {
+    answer = next;
+    look();
+    flow.press(5);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    look();
+    over();
+  }
+  look();
+  window.setTimeout = setTimeout;
+  return seen;
+}"""
 HOUR_MS = 3_600_000
 HANZI = r"[\u4e00-\u9fff]+"
 
@@ -175,6 +198,32 @@ def test_the_next_call_takes_the_question_away_and_what_was_pressed_counts(
     shows(page, "ask")
     assert page.locator("#page").get_attribute("data-question") != f"{other['id']}/0"
     page.locator("#skip").click()
+
+
+def test_a_completion_that_was_taken_back_is_asked_again_and_what_was_pressed_counts(
+    pages: Pages, live: LiveServer
+) -> None:
+    page = tablet(pages, live)
+    ticket = served(live)
+    shows(page, "ask", ticket)
+    press_level(page, 2)
+    shows(page, "why", ticket)
+    page.locator('[data-reason="slow"]').click()
+    live.window("w1", "undo")
+    shows(page, "idle")
+    assert rated(live, ticket) == []
+    live.window("w1", "complete")
+    shows(page, "why", ticket)
+    expect(page.locator('[data-reason="slow"]')).to_have_attribute("aria-pressed", "true")
+    page.locator("#submit").click()
+    shows(page, "thanks")
+    assert rated(live, ticket) == [(2, ("slow",))]
+
+
+def test_a_press_that_nobody_confirmed_is_asked_again(pages: Pages, live: LiveServer) -> None:
+    page = tablet(pages, live)
+    shows(page, "idle")
+    assert page.evaluate(UNCONFIRMED) == ["ask", "lost", "ask", "thanks", "idle"]
 
 
 def test_english_lasts_as_long_as_the_question(pages: Pages, live: LiveServer) -> None:
