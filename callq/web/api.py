@@ -199,9 +199,10 @@ class Api:
         """The hall on one page."""
         actor = self.actor(call, Permission.READ_FLOOR)
         watch = self.node.devices(call.hall)
+        view = View("floor", discreet=not call.principal.may(Permission.LIST_RATINGS))
 
         def look(state: HallState, now_ms: int) -> answers.FloorAnswer:
-            data: dict[str, Any] = project(View("floor"), state, now_ms, {})
+            data: dict[str, Any] = project(view, state, now_ms, {})
             data["devices"] = device_rows(state, watch.seen)
             totals = answers.FloorTotals(**data.pop("totals"))
             shown = answers.FloorData(**data, totals=totals, server_ms=now_ms)

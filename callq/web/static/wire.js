@@ -378,7 +378,7 @@
  * @property {TicketState} state
  * @property {number} at_ms
  * @property {number|null} handling_s
- * @property {boolean} rateable its holder can still be asked for a rating
+ * @property {boolean} rateable it was completed here: its holder can be asked for a rating, whether it gave one is not told
  */
 /**
  * @typedef {Object} HeldTicket
@@ -505,8 +505,8 @@
  * @property {{waiting: number, waiting_severe: number, late_severe: number, unstaffed_min: number, serving_min: number,
  *   paused_min: number}} thresholds
  * @property {string} config_digest
- * @property {{done: number, rated: number, levels: number[]|null}} ratings
- * @property {{open: number, called_back: number, due_ms: number[]}} cases
+ * @property {{done: number, rated: number, levels: number[]|null}|null} ratings
+ * @property {{open: number, called_back: number, due_ms: number[]}|null} cases
  * @property {Device[]} [devices]
  * @property {FloorNotice[]} [notices]
  * @property {{window: string, label: string, clerk: string, reason: string, since_ms: number}[]} [help]

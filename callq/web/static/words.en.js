@@ -486,7 +486,6 @@ export const en = {
   "refused.transfer.not_eligible": "That one does not serve this. Transfer it elsewhere.",
   "refused.transfer.window_closed": "That window is closed.",
   "refused.transfer.window_unstaffed": "Nobody is there.",
-  "refused.request_rating.limit_reached": "It is rated already.",
   "refused.request_rating.expired": "The time for rating is over.",
   "refused.call_ticket.not_eligible": "This window does not serve that number. Let another window call it.",
 

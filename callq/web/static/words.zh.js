@@ -484,7 +484,6 @@ export const zh = {
   "refused.transfer.not_eligible": "对方办不了这项业务。请转到别处。",
   "refused.transfer.window_closed": "对方窗口没有开放。",
   "refused.transfer.window_unstaffed": "对方没有人在岗。",
-  "refused.request_rating.limit_reached": "这位已经评价过了。",
   "refused.request_rating.expired": "评价时间已过。",
   "refused.call_ticket.not_eligible": "本窗口办不了这个号的业务。请转移，或请别的窗口叫。",
 
