@@ -78,7 +78,8 @@ export class CaseSheet {
 
   _mayClose() {
     const found = this.case;
-    return found !== undefined && (found.state === "called_back" || found.tried >= this._context.view().rules.attempts);
+    const { attempts, acts } = this._context.view().rules;
+    return found !== undefined && (found.state === "called_back" || found.tried >= attempts || found.acts.length >= acts);
   }
 
   /**

@@ -444,7 +444,7 @@ def test_what_is_overdue_comes_first_and_nothing_is_done_without_the_line(
         {
             **{"place": usual()["place"], "cases": [late, soon], "closed": 0},
             "ratings": {"done": 9, "rated": 6, "levels": [1, 0, 0, 2, 3]},
-            "rules": {"attempts": 3, "keep_days": 90},
+            "rules": {"attempts": 3, "keep_days": 90, "acts": 50},
         },
         NOW_MS,
     )

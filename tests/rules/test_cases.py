@@ -199,6 +199,24 @@ def test_a_case_remembers_so_many_acts_and_can_be_closed_then(hall: Scene) -> No
 
 
 @rule("R-case-close")
+@pytest.mark.parametrize("room", [1, 2])
+def test_a_case_whose_record_is_full_can_always_be_closed(hall: Scene, room: int) -> None:
+    case = bad(hall)
+    for _ in range(ACTS_MAX - 1 - room):
+        hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    hall.do(cmd.CaseClose(case=case.id, outcome="联系不上"))
+    hall.do(cmd.CaseReopen(case=case.id, reason="又来反映"))
+    for _ in range(room - 1):
+        with refused(hall, Code.WRONG_STATE):
+            hall.do(cmd.CaseClose(case=case.id, outcome="联系不上"))
+        hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    with refused(hall, Code.LIMIT_REACHED):
+        hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    hall.do(cmd.CaseClose(case=case.id, outcome="联系不上"))
+    assert now(hall, case).state == "closed"
+
+
+@rule("R-case-close")
 def test_closing_needs_a_call_back_or_tries(hall: Scene) -> None:
     one, other = bad(hall), bad(hall)
     with refused(hall, Code.WRONG_STATE):

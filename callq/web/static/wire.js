@@ -253,7 +253,7 @@
  * @property {Case[]} cases
  * @property {number} closed
  * @property {{done: number, rated: number, levels: number[]|null}} ratings
- * @property {{attempts: number, keep_days: number}} rules
+ * @property {{attempts: number, keep_days: number, acts: number}} rules
  * @property {number} server_ms
  */
 

@@ -125,6 +125,8 @@ class CaseRules(_Wire, frozen=True, kw_only=True):
     """So many tries to reach somebody, and a case may be closed without."""
     keep_days: int
     """How long closed ones are listed."""
+    acts: int
+    """So many acts are recorded of a case: then it can only be closed, without further tries."""
 
 
 class CasePage(_Wire, frozen=True, kw_only=True):
