@@ -189,12 +189,17 @@ def meant(state: HallState, window: str, ticket: str) -> None:
 def own_ticket(state: HallState, principal: Principal, ticket: str, body: bodies.TicketCommandBody) -> None:
     """Refuse a bound token's command to a ticket that is another window's or clerk's matter.
 
-    A rating device rates what was done at its window; staff may not touch what stands at a window that
-    they may not use.
+    A rating device rates what was done at its window, and without one nothing; staff may not touch what
+    stands at a window that they may not use.
 
     Raises:
       Rejected: `FORBIDDEN`.
     """
+    tablet = isinstance(body, bodies.RateBody) and principal.role is Role.RATING
+    if tablet and principal.window is None:
+        raise Rejected(
+            Code.FORBIDDEN, "the rating token is bound to no window", "make one for the tablet's window"
+        )
     found = state.tickets.get(ticket)
     if found is None:
         return

@@ -125,7 +125,9 @@ async def test_no_view_of_theirs_tells_that_a_service_was_rated(door: Door, role
         async with door.feed(token) as feed:
             for name, about in views.items():
                 shown = await feed.subscribe(name, **about)
-                found[name] = {**shown["data"], "server_ms": 0} if "data" in shown else shown["problem"]["code"]
+                found[name] = (
+                    {**shown["data"], "server_ms": 0} if "data" in shown else shown["problem"]["code"]
+                )
         for path in ("floor", "windows/w1", f"tickets/{ticket['id']}", "tickets"):
             answer = await door.ask("GET", path, token=token)
             found[path] = answer.json() if answer.is_success else answer.status_code
