@@ -149,7 +149,10 @@ def case_row(state: HallState, case: Case) -> m.Case:
         due_ms=case.due_ms,
         state=case.state,
         tried=case.tried,
-        acts=tuple(m.CaseAct(kind=act.kind, at_ms=act.at_ms, by=act.by, text=act.text) for act in case.acts),
+        acts=tuple(
+            m.CaseAct(kind=act.kind, at_ms=act.at_ms, by=act.by, by_name=act.name, text=act.text)
+            for act in case.acts
+        ),
     )
 
 

@@ -404,14 +404,65 @@ def test_a_supervisor_follows_a_case_up_and_an_inspector_looks(pages: Pages, liv
     assert looking.locator("#sheet button").count() == 0
 
     page.locator('[data-tab="left"]').click()
+    expect(row.locator(".acts")).to_be_hidden()
     page.emulate_media(media="print")
     expect(page.locator("#sheet")).to_be_hidden()
     expect(page.locator("#rows")).to_be_visible()
+    for name, words in (
+        ("clerk", case["clerk_name"]),
+        ("said", "办了三次才办成"),
+        ("said", "办理慢"),
+        ("acts", "未联系上"),
+        ("acts", "已致歉，材料已补齐"),
+        ("acts", "当天办结，已培训"),
+    ):
+        expect(row.locator(f".{name}")).to_be_visible()
+        expect(row.locator(f".{name}")).to_contain_text(words)
     page.emulate_media(media="screen")
     page.locator("#to-floor").click()
     is_live(page)
     page.locator(".do-cases").click()
     expect(is_live(page).locator("#rows tr").first).to_be_visible()
+
+
+def test_a_press_is_neither_lost_nor_doubled_by_a_reload_and_tells_whose_it_was(
+    pages: Pages, live: LiveServer
+) -> None:
+    case, sent = a_case(live), []
+    page = pages.blank(PANEL)
+
+    def between(page_side: Any) -> None:
+        server_side = page_side.connect_to_server()
+
+        def up(text: str | bytes) -> None:
+            message = msgspec.json.decode(text)
+            if message["type"] == "command":
+                sent.append(message["key"])
+            server_side.send(text)
+
+        def down(text: str | bytes) -> None:
+            if msgspec.json.decode(text)["type"] != "result" or len(sent) > 1:
+                page_side.send(text)
+
+        page_side.on_message(up)
+        server_side.on_message(down)
+
+    page.route_web_socket("**/feed", between)
+    token = live.token("supervisor", hall="county", name="李主任")
+    is_live(pages.go(page, "/cases/county", token))
+    row = page.locator(f'tr[data-case="{case["id"]}"]')
+    row.locator(".pick").click()
+    page.locator("#sheet .do-not-reached").click(force=True)
+    expect(page.locator("#receipt")).to_contain_text("正在发送")
+    page.reload()
+    expect(page.locator("#receipt")).to_contain_text(f"{case['number']} 未联系上")
+    assert (len(sent), len(set(sent))) == (2, 1)
+    row.locator(".pick").click()
+    expect(page.locator("#sheet .acts li")).to_have_count(1)
+    expect(page.locator("#sheet .acts li")).to_contain_text("操作人 李主任")
+    page.reload()
+    expect(is_live(page).locator("#page")).to_have_attribute("data-waiting", "false")
+    assert len(sent) == 2
 
 
 @pytest.mark.parametrize("size", [WALL, PANEL, NARROW], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -173,13 +173,14 @@ def test_calling_back(hall: Scene) -> None:
         hall.do(cmd.CaseCallBack(case=case.id, reached=True, result=" "))
     hall.do(cmd.CaseCallBack(case=case.id, reached=True, result="已道歉，同意补办"))
     hall.later(60)
-    hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    leader = cmd.Actor(role="supervisor", id="t9", name="李主任")
+    hall.do(cmd.CaseCallBack(case=case.id, reached=False), who=leader)
     found = now(hall, case)
     assert found.state == "called_back"
-    assert [(act.kind, act.by) for act in found.acts] == [
-        ("not_reached", "t1"),
-        ("reached", "t1"),
-        ("not_reached", "t1"),
+    assert [(act.kind, act.by, act.name) for act in found.acts] == [
+        ("not_reached", "t1", ""),
+        ("reached", "t1", ""),
+        ("not_reached", "t9", "李主任"),
     ]
     assert found.acts[2].at_ms == found.acts[1].at_ms + 60_000
     with refused(hall, Code.UNKNOWN_CASE):

@@ -77,7 +77,7 @@ def case_reopened(state: HallState, event: ev.CaseReopened, at: Moment, undo: Un
 
 def _acted(state: HallState, case: str, kind: CaseActKind, text: str, at: Moment, undo: Undo) -> None:
     before = state.cases[case]
-    act = CaseAct(kind=kind, at_ms=at.now_ms, by=at.who, text=text)
+    act = CaseAct(kind=kind, at_ms=at.now_ms, by=at.who, text=text, name=at.actor.name)
     undo.put(state.cases, case, replace(before, acts=(*before.acts, act)))
 
 

@@ -225,7 +225,7 @@
  * @property {RatingReason[]} reasons
  */
 
-/** @typedef {{kind: "reached"|"not_reached"|"closed"|"reopened", at_ms: number, by: string, text: string}} CaseAct */
+/** @typedef {{kind: "reached"|"not_reached"|"closed"|"reopened", at_ms: number, by: string, by_name: string, text: string}} CaseAct */
 
 /**
  * @typedef {Object} Case a bad rating that somebody looks after

@@ -86,6 +86,8 @@ class CaseAct(_Wire, frozen=True, kw_only=True):
     at_ms: int
     by: str
     """Id of the token."""
+    by_name: str
+    """What the token is called; empty: nothing."""
     text: str
 
 
