@@ -83,9 +83,13 @@ def rating_now(state: HallState, window: Window) -> RatingNow | None:
 
 
 def rating_asked(state: HallState, window: Window) -> tuple[Ticket, RatingAsked] | None:
-    """Of whom a clerk asked a rating at a window that can still be given there."""
+    """Of whom a clerk asked a rating at a window, until the next one is called there.
+
+    Whether it was given is not told: this is what the clerk sees.
+    """
     asked = state.ratings_asked.get(window.id)
-    now = rating_now(state, window)
-    if asked is None or now is None or (now.ticket.id, now.step) != (asked.ticket, asked.step):
+    done = done_last(state, window)
+    if asked is None or done is None or window.ticket is not None:
         return None
-    return now.ticket, asked
+    ticket, step = done
+    return (ticket, asked) if (ticket.id, step) == (asked.ticket, asked.step) else None

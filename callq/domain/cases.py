@@ -63,6 +63,8 @@ class CaseAct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     by: str
     """The principal who did it."""
     text: str = ""
+    name: str = ""
+    """What the principal's token is called."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callq.domain.asks import rateable, rating_asked
+from callq.domain.asks import done_last, rating_asked
 from callq.domain.grounds import call_of
 from callq.domain.routing import choose_lane
 from callq.domain.rules.guards import may_recall_ms, window_of
@@ -196,7 +196,7 @@ def _last(state: HallState, window: Window) -> m.LastTicket | None:
         state="done" if step else ticket.state.value,
         at_ms=(step.done_ms or 0) if step else _left_ms(ticket),
         handling_s=handled_ms // 1000 if handled_ms is not None else None,
-        rateable=rateable(state, window) is not None,
+        rateable=done_last(state, window) is not None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from callq.domain.asks import rating_now
-from callq.domain.cases import asks_reasons, reasons_of
+from callq.domain.cases import ACTS_MAX, asks_reasons, reasons_of
 from callq.views.queues import place_of
 from callq.wire import messages as m
 
@@ -120,7 +120,7 @@ def project_cases(state: HallState) -> dict[str, object]:
         "cases": tuple(case_row(state, case) for case in (*left, *closed[:CLOSED_SHOWN])),
         "closed": len(closed),
         "ratings": ratings_now(state),
-        "rules": m.CaseRules(attempts=ratings.attempts, keep_days=ratings.keep_days),
+        "rules": m.CaseRules(attempts=ratings.attempts, keep_days=ratings.keep_days, acts=ACTS_MAX),
     }
 
 
@@ -149,7 +149,10 @@ def case_row(state: HallState, case: Case) -> m.Case:
         due_ms=case.due_ms,
         state=case.state,
         tried=case.tried,
-        acts=tuple(m.CaseAct(kind=act.kind, at_ms=act.at_ms, by=act.by, text=act.text) for act in case.acts),
+        acts=tuple(
+            m.CaseAct(kind=act.kind, at_ms=act.at_ms, by=act.by, by_name=act.name, text=act.text)
+            for act in case.acts
+        ),
     )
 
 

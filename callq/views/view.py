@@ -68,12 +68,24 @@ CASES: Final[Topic] = ("cases", "")
 
 
 class View(NamedTuple):
-    """A named view and its argument: a zone, a window or a ticket."""
+    """A named view and its argument: a zone, a window or a ticket.
+
+    A discreet one is for those who must not learn whether a service was rated: the keys that tell are null.
+    """
 
     name: str
     zone: str | None = None
     window: str | None = None
     ticket: str | None = None
+    discreet: bool = False
+
+
+_OF_RATINGS: Final[dict[str, tuple[str, ...]]] = {
+    "floor": ("ratings", "cases"),
+    "strip": ("rating",),
+    "ticket": ("rating",),
+}
+"""Keys that tell live whether somebody rated."""
 
 
 class _Kind(NamedTuple):
@@ -96,7 +108,10 @@ def project(view: View, state: HallState, now_ms: int, memo: Memo) -> dict[str, 
     Raises:
       Rejected: `INVALID` for an unknown view or zone, `UNKNOWN_WINDOW`, `UNKNOWN_TICKET`.
     """
-    return _kind(view).project(view, state, now_ms, memo)
+    data = _kind(view).project(view, state, now_ms, memo)
+    if view.discreet:
+        data.update(dict.fromkeys(_OF_RATINGS.get(view.name, ())))
+    return data
 
 
 def topics(view: View, state: HallState) -> frozenset[Topic]:

@@ -90,8 +90,9 @@ class FloorData(_Answer, frozen=True, kw_only=True):
     priority_share: m.PriorityShare
     prechecks: m.Prechecks
     accompanied: tuple[m.Accompanied, ...]
-    ratings: m.RatingsNow
-    cases: m.CasesNow
+    ratings: m.RatingsNow | None
+    """Null, as are the cases, for whoever may not list ratings."""
+    cases: m.CasesNow | None
     server_ms: int
 
 

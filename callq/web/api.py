@@ -199,9 +199,10 @@ class Api:
         """The hall on one page."""
         actor = self.actor(call, Permission.READ_FLOOR)
         watch = self.node.devices(call.hall)
+        view = View("floor", discreet=not call.principal.may(Permission.LIST_RATINGS))
 
         def look(state: HallState, now_ms: int) -> answers.FloorAnswer:
-            data: dict[str, Any] = project(View("floor"), state, now_ms, {})
+            data: dict[str, Any] = project(view, state, now_ms, {})
             data["devices"] = device_rows(state, watch.seen)
             totals = answers.FloorTotals(**data.pop("totals"))
             shown = answers.FloorData(**data, totals=totals, server_ms=now_ms)
@@ -243,7 +244,7 @@ class Api:
     # Commanding -----------------------------------------------------------------------------------
 
     async def issue(self, call: Call, body: bodies.IssueBody) -> m.TicketAnswer:
-        """取号: the answer carries the citizen's key, which is in no later one."""
+        """取号: the answer carries the citizen's key, which is in no later one and in none to a clerk."""
         actor = self.actor(call, Permission.ISSUE)
         if body.class_ == "priority":
             call.principal.require(Permission.ISSUE_PRIORITY)
@@ -276,10 +277,14 @@ class Api:
 
         def render(state: HallState, outcome: Outcome, now_ms: int) -> m.TicketAnswer:
             ticket = ticket_of(state, outcome.ticket or "")
-            links = self.citizen_link(state, ticket.id)
+            links = self.link_for(call, state, ticket.id)
             return m.TicketAnswer(ticket=ticket_out(state, ticket, now_ms, links), revision=outcome.revision)
 
         return await self.decided(actor, call, command, render)
+
+    def link_for(self, call: Call, state: HallState, ticket: str) -> dict[str, str]:
+        """The citizen's links for whoever took the ticket; none for a clerk, who could rate with them."""
+        return {} if call.principal.role is Role.CLERK else self.citizen_link(state, ticket)
 
     def citizen_link(self, state: HallState, ticket: str) -> dict[str, str]:
         """Links that hold the citizen's key: for the answer that issues the ticket, and for its paper.
@@ -304,7 +309,8 @@ class Api:
             shown = ticket_out(state, found, now_ms, ratings=ratings)
             return m.TicketAnswer(ticket=shown, revision=outcome.revision)
 
-        bound = call.principal.window is not None or call.principal.clerk is not None
+        principal = call.principal
+        bound = principal.window is not None or principal.clerk is not None or principal.role is Role.RATING
         guard = partial(_own_ticket, call.principal, ticket, body) if bound else None
         command = orders.to_ticket(ticket, body, call.principal)
         return await self.decided(actor, call, command, render, guard)

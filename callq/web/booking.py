@@ -78,7 +78,7 @@ async def book(api: Api, call: Call, body: bodies.BookBody) -> m.BookingAnswer:
 
 
 async def command(api: Api, call: Call, booking: str, body: bodies.BookingCommandBody) -> m.BookingAnswer:
-    """A command to a booking; a check-in answers the ticket with the citizen's key."""
+    """A command to a booking; a check-in answers the ticket, with the citizen's key but to a clerk."""
     actor = api.actor(call, BOOKING_PERMISSION[type(body)])
     by_staff = call.principal.staff
     known = typed(booking)
@@ -102,7 +102,7 @@ async def command(api: Api, call: Call, booking: str, body: bodies.BookingComman
         ticket = state.tickets.get(outcome.ticket or "")
         if ticket is None:
             return _answer(state, known, outcome)
-        shown = ticket_out(state, ticket, now_ms, api.citizen_link(state, ticket.id))
+        shown = ticket_out(state, ticket, now_ms, api.link_for(call, state, ticket.id))
         return m.BookingAnswer(
             booking=booking_out(state, booking_of(state, known)), ticket=shown, revision=outcome.revision
         )

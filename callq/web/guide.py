@@ -233,7 +233,7 @@ async def commit(api: Api, call: Call, decision: str, body: bodies.CommitBody) -
         return m.RouteCommit(
             decision=decision,
             option=body.option,
-            ticket=_ticket(api, made),
+            ticket=_ticket(api, call, made),
             booking=_booking(made),
             revision=made.revision,
         )
@@ -265,7 +265,7 @@ async def _commit_at_once(
         return msgspec.structs.replace(
             _sealed(api, actor, found._replace(held=held)),
             committed=became or None,
-            ticket=_ticket(api, made),
+            ticket=_ticket(api, call, made),
             booking=_booking(made),
             revision=made.revision,
         )
@@ -441,11 +441,11 @@ def _rank_of(routed: Routed, made: _Made) -> int:
     return 0
 
 
-def _ticket(api: Api, made: _Made) -> m.Ticket | None:
-    """The ticket, with the citizen's key: whoever holds the decision has asked for it."""
+def _ticket(api: Api, call: Call, made: _Made) -> m.Ticket | None:
+    """The ticket, with the citizen's key, but to a clerk: whoever holds the decision has asked for it."""
     if made.ticket is None:
         return None
-    link = api.citizen_link(made.state, made.ticket.id)
+    link = api.link_for(call, made.state, made.ticket.id)
     return ticket_out(made.state, made.ticket, made.now_ms, link)
 
 

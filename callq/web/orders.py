@@ -13,6 +13,7 @@ from callq.web import bodies
 from callq.web import window_bodies as wb
 from callq.web.problems import without_numbers
 from callq.web.roles import Permission, Role
+from callq.web.typed import without_own_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 def said(text: str) -> str:
     """What somebody typed, without long numbers: no identity or telephone number gets into the journal."""
+    return without_own_numbers(text)
+
+
+def announced(text: str) -> str:
+    """What staff tell the public: the telephone number of an office may be in it, no longer one."""
     return without_numbers(text)
 
 
@@ -121,9 +127,11 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
     bodies.ConfigureBody: lambda body: cmd.Configure(
         config=body.config, if_digest=body.if_digest or "", reason=said(body.reason).strip()
     ),
-    bodies.SuspendBody: lambda body: cmd.Suspend(reason=said(body.reason), reason_en=said(body.reason_en)),
+    bodies.SuspendBody: lambda body: cmd.Suspend(
+        reason=announced(body.reason), reason_en=announced(body.reason_en)
+    ),
     bodies.ResumeHallBody: lambda _: cmd.ResumeHall(),
-    bodies.StopIssuingBody: lambda body: cmd.StopIssuing(service=body.service, reason=said(body.reason)),
+    bodies.StopIssuingBody: lambda body: cmd.StopIssuing(service=body.service, reason=announced(body.reason)),
     bodies.StartIssuingBody: lambda body: cmd.StartIssuing(service=body.service),
     bodies.CloseDayBody: lambda body: cmd.CloseDay(reason=said(body.reason)),
     bodies.SecondBody: lambda body: cmd.Second(clerk=body.clerk, hall=body.hall),
@@ -189,12 +197,17 @@ def meant(state: HallState, window: str, ticket: str) -> None:
 def own_ticket(state: HallState, principal: Principal, ticket: str, body: bodies.TicketCommandBody) -> None:
     """Refuse a bound token's command to a ticket that is another window's or clerk's matter.
 
-    A rating device rates what was done at its window; staff may not touch what stands at a window that
-    they may not use.
+    A rating device rates what was done at its window, and without one nothing; staff may not touch what
+    stands at a window that they may not use.
 
     Raises:
       Rejected: `FORBIDDEN`.
     """
+    tablet = isinstance(body, bodies.RateBody) and principal.role is Role.RATING
+    if tablet and principal.window is None:
+        raise Rejected(
+            Code.FORBIDDEN, "the rating token is bound to no window", "make one for the tablet's window"
+        )
     found = state.tickets.get(ticket)
     if found is None:
         return

@@ -30,7 +30,7 @@ from callq.web.feed_wire import (
     read_message,
 )
 from callq.web.keys import body_digest, checked_key
-from callq.web.roles import VIEW_PERMISSION, Permission, Principal
+from callq.web.roles import RATINGS_IN, VIEW_PERMISSION, Permission, Principal
 from callq.web.stream import PeerTooSlow
 from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
@@ -234,8 +234,7 @@ class Session:
                 case ClaimAnnouncer():
                     await self._claim(message.zone, message.screen, nursery)
                 case Unsubscribe():
-                    view = View(message.view, message.zone, message.window, message.ticket)
-                    following = self._views.pop(view, None)
+                    following = self._views.pop(self._view_of(message), None)
                     if following is not None:
                         following.stop()
 
@@ -259,8 +258,14 @@ class Session:
 
     # Views ----------------------------------------------------------------------------------------
 
+    def _view_of(self, message: Subscribe | Unsubscribe) -> View:
+        """The view that is meant, as far as its follower may know of ratings."""
+        needs = RATINGS_IN.get(message.view)
+        discreet = needs is not None and not self._principal.may(needs)
+        return View(message.view, message.zone, message.window, message.ticket, discreet)
+
     async def _subscribe(self, message: Subscribe, nursery: trio.Nursery) -> None:
-        view = View(message.view, message.zone, message.window, message.ticket)
+        view = self._view_of(message)
         about = _about(view)
         try:
             permission = VIEW_PERMISSION.get(view.name)

@@ -81,7 +81,7 @@ async def create_token(
       role: any but `citizen`.
       created_ms: Unix milliseconds.
       hall: the only hall it counts in.
-      window: the only window it may use; needs `hall`.
+      window: the only window it may use; needs `hall`; a `rating` token needs one.
       clerk: the only clerk it may act as; needs `hall`.
       name: for people, e.g. where it is used.
       device: the only device it may report for; needs `hall`.
@@ -100,6 +100,10 @@ async def create_token(
         )
     if hall is None and (window is not None or clerk is not None or device is not None):
         raise Rejected(Code.INVALID, "a window, clerk or device without its hall", "name the hall as well")
+    if role is Role.RATING and window is None:
+        raise Rejected(
+            Code.INVALID, "a rating token without its window", "name the window of the tablet, and its hall"
+        )
     raw = seed if seed is not None else secrets.token_bytes(32)
     token = TOKEN_PREFIX + _base64(raw)
     digest = token_digest(token)

@@ -10,7 +10,7 @@ import { reconcile, refill } from "/pages/floor/list.js";
 import { Presses } from "/pages/floor/presses.js";
 import { Staff } from "/pages/floor/staff.js";
 import { CaseSheet } from "/pages/cases/sheet.js";
-import { dueWords, moment } from "/pages/cases/times.js";
+import { byWords, dueWords, moment } from "/pages/cases/times.js";
 
 /** @typedef {import("/static/wire.js").Case} Case */
 /** @typedef {import("/static/wire.js").CasesView} CasesView */
@@ -45,7 +45,7 @@ const feed = new Feed({
   },
 });
 const staff = new Staff(hall, token || "", () => render());
-const presses = new Presses({ feed, now: () => clock.now(), timezone: zone, revision: () => view.revision, onChange: () => render() });
+const presses = new Presses({ feed, now: () => clock.now(), timezone: zone, revision: () => view.revision, onChange: () => render(), kept: `callq.press:${location.pathname}` });
 
 function zone() {
   return data ? data.place.timezone : "Asia/Shanghai";
@@ -95,7 +95,7 @@ function choose(id, from) {
 function makeRow(one) {
   const button = el("button", { type: "button", class: "pick" }, one.number);
   button.addEventListener("click", () => choose(one.id, button));
-  const cells = ["level", "service", "opened", "due", "state"].map((name) => el("td", { class: name }));
+  const cells = ["level", "service", "opened", "due", "state", "clerk paper", "said paper", "acts paper"].map((name) => el("td", { class: name }));
   const row = el("tr", {}, el("th", { scope: "row" }, button), ...cells);
   row.addEventListener("click", (event) => {
     if (event.target !== button) choose(one.id, button);
@@ -115,6 +115,10 @@ function renderRow(node, one, now) {
   const due = one.state === "closed" ? moment(one.due_ms, zone()) : dueWords(one.due_ms, now);
   refill(cell("due"), `${late} ${due}`, () => (late ? [shape("clock"), due] : [due]));
   text(cell("state"), t(`cases.${one.state}`));
+  // On paper, which has no sheet beside it.
+  text(cell("clerk"), one.clerk_name);
+  text(cell("said"), one.reasons.map((reason) => named(reason.name, reason.name_en)).concat(one.text || []).join("\n"));
+  text(cell("acts"), one.acts.map((act) => [moment(act.at_ms, zone()), t(`cases.act.${act.kind}`), byWords(act), act.text].filter(Boolean).join(" ")).join("\n"));
 }
 
 /** @param {CasesView} cases @param {number} now */
@@ -196,6 +200,7 @@ if (token === null) {
     render();
   });
   feed.open();
+  presses.goOn();
 }
 render();
 window.setInterval(render, TICK_MS);

@@ -5,7 +5,7 @@ import { levelName } from "/static/faces.js";
 import { named, t } from "/static/words.js";
 import { Buttons, field, renderFacts, rowOf, section } from "/pages/floor/form.js";
 import { reconcile, refill } from "/pages/floor/list.js";
-import { dueWords, moment } from "/pages/cases/times.js";
+import { byWords, dueWords, moment } from "/pages/cases/times.js";
 
 /** @typedef {import("/static/wire.js").Case} Case */
 /** @typedef {import("/static/wire.js").CasesView} CasesView */
@@ -78,7 +78,8 @@ export class CaseSheet {
 
   _mayClose() {
     const found = this.case;
-    return found !== undefined && (found.state === "called_back" || found.tried >= this._context.view().rules.attempts);
+    const { attempts, acts } = this._context.view().rules;
+    return found !== undefined && (found.state === "called_back" || found.tried >= attempts || found.acts.length >= acts);
   }
 
   /**
@@ -122,7 +123,7 @@ export class CaseSheet {
     reconcile(this._acts, acts, (act) => act.key, () => el("li", {}), (node, act) => {
       refill(node, JSON.stringify(act), () => [
         el("strong", {}, t(`cases.act.${act.kind}`)),
-        el("span", { class: "when" }, `${moment(act.at_ms, timezone)} ${t("cases.by", { id: act.by.slice(-6) })}`),
+        el("span", { class: "when" }, `${moment(act.at_ms, timezone)} ${byWords(act)}`),
         el("span", { class: "what" }, act.text),
       ]);
     });

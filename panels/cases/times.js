@@ -1,4 +1,4 @@
-/** Moments and lengths of a case, as people say them. */
+/** Moments, lengths and doers of a case, as people say them. */
 
 import { dateParts, hourMinute } from "/static/clock.js";
 import { t } from "/static/words.js";
@@ -17,3 +17,6 @@ function length(ms) {
 /** @param {number} dueMs @param {number} nowMs */
 export const dueWords = (dueMs, nowMs) =>
   nowMs > dueMs ? t("cases.late", { time: length(nowMs - dueMs) }) : t("cases.left", { time: length(dueMs - nowMs) });
+
+/** Who did something: as the token is called, else the end of its id. @param {import("/static/wire.js").CaseAct} act */
+export const byWords = (act) => t("cases.by", { who: act.by_name || act.by.slice(-6) });

@@ -139,8 +139,8 @@ function renderTotals(floor, now) {
     [t("floor.total.issued"), String(totals.issued), ""],
     [t("floor.total.done"), String(totals.done), ""],
     [t("floor.total.priority"), share === null ? t("floor.unknown") : `${share}%`, limit ? t("desk.floor.limit", { n: limit }) : ""],
-    [t("floor.total.rated"), String(floor.ratings.rated), ""],
   ];
+  if (floor.ratings) rows.push([t("floor.total.rated"), String(floor.ratings.rated), ""]);
   if (checks && checks.passed + checks.lacking) rows.push([t("desk.floor.prechecks"), String(checks.passed), t("desk.floor.passed", { lacking: checks.lacking })]);
   reconcile(byId("totals"), rows, (row) => row[0], (row) => el("div", {}, el("dt", {}, row[0]), el("dd", {})), (node, row) => {
     const value = node.lastElementChild;
@@ -157,7 +157,7 @@ function renderTop() {
   text(byId("top-time"), hourMinute(clock.now(), zone()));
   renderTotals(data, clock.now());
   text(hallButton, t(data.suspended ? "floor.do.resume" : "floor.do.suspend"));
-  const left = data.cases.open + data.cases.called_back;
+  const left = data.cases ? data.cases.open + data.cases.called_back : 0;
   text(casesButton, left ? `${t("floor.cases")} ${left}` : t("floor.cases"));
   const buttons = (acting() ? [noticeButton, hallButton] : []).concat(staff.may("list_ratings") ? [casesButton] : []);
   const holder = byId("top-acts");

@@ -1,8 +1,10 @@
 /**
  * Acts: one at a time, each with a key of its own, repeated by the feed after a break until it is answered.
- * An act of several steps stops at the first that is refused, and says what was done until then.
+ * An act of several steps stops at the first that is refused, and says what was done until then. Where a page has
+ * acts of one step alone, what is under way can be kept over a reload: it is neither lost nor doubled.
  */
 
+import { COMMAND_MAX_MS, randomKey } from "/static/feed.js";
 import { Receipt } from "/static/receipt.js";
 import { refusal, t } from "/static/words.js";
 
@@ -19,7 +21,8 @@ const SETTLE_MS = 2000;
 
 export class Presses {
   /**
-   * @param {{feed: Feed, now: () => number, timezone: () => string, revision: () => number, onChange: () => void}} options
+   * @param {{feed: Feed, now: () => number, timezone: () => string, revision: () => number, onChange: () => void, kept?: string}} options
+   *   kept: under which name this tab keeps what is under way, so that a page that is loaded again goes on with it
    */
   constructor(options) {
     this._options = options;
@@ -58,6 +61,26 @@ export class Presses {
       this.say("refused", t("receipt.refused", { act: act.name, why: t("floor.why.pending") }));
       return Promise.resolve(false);
     }
+    const key = randomKey();
+    const { kept } = this._options;
+    if (kept) sessionStorage.setItem(kept, JSON.stringify({ act, key, atMs: Date.now() }));
+    return this._begin(act, key, 0);
+  }
+
+  /** Go on with what an earlier life of this page did not see answered; what is too old counts no more. */
+  goOn() {
+    const { kept } = this._options;
+    const text = kept && sessionStorage.getItem(kept);
+    if (!kept || !text) return;
+    /** @type {{act: Act, key: string, atMs: number}} */
+    const { act, key, atMs } = JSON.parse(text);
+    const ageMs = Math.abs(Date.now() - atMs);
+    if (ageMs < COMMAND_MAX_MS) this._begin(act, key, ageMs);
+    else sessionStorage.removeItem(kept);
+  }
+
+  /** @param {Act} act @param {string} key of its first step @param {number} ageMs @returns {Promise<boolean>} */
+  _begin(act, key, ageMs) {
     this._pending = act;
     this._shown = false;
     window.setTimeout(() => {
@@ -66,14 +89,14 @@ export class Presses {
       this.sayPending();
       this._options.onChange();
     }, PENDING_SHOWN_MS);
-    const done = this._step(act, 0);
+    const done = this._step(act, 0, { key, ageMs });
     this._options.onChange();
     return done;
   }
 
-  /** @param {Act} act @param {number} at @returns {Promise<boolean>} */
-  _step(act, at) {
-    return this._options.feed.command(act.commands[at]).then((result) => {
+  /** @param {Act} act @param {number} at @param {{key: string, ageMs: number}} [begun] @returns {Promise<boolean>} */
+  _step(act, at, begun) {
+    return this._options.feed.command(act.commands[at], begun).then((result) => {
       if (result.ok !== true) {
         const why = refusal(result.problem);
         const words = t("receipt.refused", { act: act.name, why });
@@ -88,6 +111,7 @@ export class Presses {
   /** @param {"done"|"refused"} kind @param {string} words */
   _end(kind, words) {
     this._pending = null;
+    if (this._options.kept) sessionStorage.removeItem(this._options.kept);
     this.say(kind, words);
     this._options.onChange();
     return kind === "done";

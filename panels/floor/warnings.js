@@ -84,7 +84,7 @@ export function warningRows(floor, nowMs) {
     const sinceMs = device.since_ms === null ? nowMs : device.since_ms;
     rows.push({ id: `device/${device.id}`, severe: false, sinceMs, title, more, act: t("floor.do.handle"), subject: { kind: "device", id: device.id, why: device.state } });
   });
-  const late = floor.cases.due_ms.filter((dueMs) => dueMs < nowMs);
+  const late = floor.cases ? floor.cases.due_ms.filter((dueMs) => dueMs < nowMs) : [];
   if (late.length) {
     const more = t("floor.warn.cases.more", { min: wholeMinutes(nowMs - late[0]) });
     rows.push({ id: "cases", severe: false, sinceMs: late[0], title: t("floor.warn.cases", { n: late.length }), more, act: t("floor.do.cases"), subject: { kind: "cases", id: "", why: "overdue" } });

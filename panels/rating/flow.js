@@ -3,6 +3,7 @@
  *
  * A question is one (ticket, step). It goes as soon as the hall no longer asks it; what was pressed until
  * then counts. Each question has one key, so that it is answered once, whatever the line and the glass do.
+ * A completion that its clerk takes back answers nothing: the next one asks again, from what was pressed.
  */
 
 /** @typedef {import("/static/wire.js").RatingCall} RatingCall */
@@ -34,8 +35,10 @@ export class Flow {
     this.level = 0;
     /** @type {Set<string>} */
     this.chosen = new Set();
-    /** The question that was answered here last. */
-    this._answered = "";
+    /** The question that was rated last: it is never asked again. */
+    this._rated = "";
+    /** What was sent last, as it was asked: the same question asked anew is not answered by it. */
+    this._sent = "";
     this._timer = 0;
     this._changedMs = 0;
   }
@@ -54,14 +57,26 @@ export class Flow {
   follow(call, nowMs, live) {
     const open = call && live && nowMs < call.until_ms ? call : null;
     if (this.state === "sending") return;
-    if (open && questionOf(open) !== this._answered && this._offKey(open) !== this._options.store.load("off")) {
-      if (this.call && questionOf(this.call) === questionOf(open) && (this.state === "ask" || this.state === "why")) return;
+    if (open && this._wanted(open)) {
+      if (this.call && questionOf(this.call) === questionOf(open)) {
+        if (this.state === "lost") return; // until it was read
+        if (this.state === "ask" || this.state === "why") {
+          this.call = open; // its clerk may have asked once more
+          return;
+        }
+      }
       if (this.state === "why") this._submit();
       else this._begin(open);
       return;
     }
     if (this.state === "why") this._submit();
     else if (this.state === "ask") this._go("idle");
+  }
+
+  /** Whether it is neither answered nor put away. @param {RatingCall} call */
+  _wanted(call) {
+    const asked = this._offKey(call);
+    return questionOf(call) !== this._rated && asked !== this._sent && asked !== this._options.store.load("off");
   }
 
   /** @param {RatingCall} call */
@@ -144,14 +159,26 @@ export class Flow {
     const { call } = this;
     if (call === null) return;
     const reasons = Array.from(this.chosen);
-    this._answered = questionOf(call);
+    this._sent = this._offKey(call);
     this._go("sending");
     this._options.send(call, this.level, reasons).then((result) => {
-      this._options.store.save("begun", null);
       const code = result.ok === true ? "" : result.problem.code;
-      if (code === "" || code === "limit_reached" || code === "idempotency_conflict") this._go("thanks");
-      else if (code === "expired" || code === "wrong_state") this._go("late");
-      else this._go("lost");
+      if (code === "wrong_state") {
+        // The service goes on: what was pressed stays for when it is completed again.
+        this._go("idle");
+        return;
+      }
+      if (code === "" || code === "limit_reached" || code === "idempotency_conflict") {
+        this._rated = questionOf(call);
+        this._options.store.save("begun", null);
+        this._go("thanks");
+      } else if (code === "expired") {
+        this._options.store.save("begun", null);
+        this._go("late");
+      } else {
+        this._sent = ""; // nobody knows of it
+        this._go("lost");
+      }
       this._wait(THANKS_MS, () => this._go("idle"));
     });
   }

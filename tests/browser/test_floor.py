@@ -456,6 +456,11 @@ def test_overdue_cases_are_warned_of_and_lead_to_their_page(shown: Any) -> None:
     late = {"open": 2, "called_back": 1, "due_ms": [NOW_MS - 600_000, NOW_MS - 60_000, NOW_MS + 60_000]}
     feed.change(cases=late)
     expect(page.locator('[data-id="cases"]')).to_contain_text("差评办件超期 2 件")
+    expect(page.locator("#totals")).to_contain_text("评价")
+    feed.change(ratings=None, cases=None)  # as for those who may not list ratings
+    expect(page.locator('[data-id="cases"]')).to_have_count(0)
+    expect(page.locator("#totals")).not_to_contain_text("评价")
+    feed.change(cases=late)
     page.locator('[data-id="cases"] button').click()
     page.wait_for_url("**/cases/dongyuan*")
 

@@ -28,6 +28,29 @@ WALL, PANEL, NARROW = (1920, 1080), (1366, 768), (683, 384)
 LEAST_PX = 23
 SAMPLE = Path(__file__).parents[2] / "callq" / "samples" / "county.toml"
 TAPS = "() => { for (let n = 0; n < 50; n += 1) document.querySelector('[data-level=\"5\"]').click(); }"
+UNCONFIRMED = """async () => {
+  const { Flow } = await import("/pages/rating/flow.js");
+  const { setTimeout } = window;
+  const kept = {}, seen = [];
+  let over = null, answer = { ok: false, problem: { code: "unconfirmed" } };
+  window.setTimeout = (then) => { over = then; return 0; };
+  const store = { load: (name) => kept[name] || null, save: (name, value) => { kept[name] = value; } };
+  const flow = new Flow({ send: () => Promise.resolve(answer), store, onChange: () => {} });
+  Object.defineProperty(flow, "settled", { value: true });
+  const call = { ticket: "t1", step: 0, asked_ms: 1, until_ms: 9, bad: 2, reasons: [{ code: "slow" }] };
+  const look = () => { flow.follow(call, 2, true); seen.push(flow.state); };
+  for (const next of [answer, { ok: true }]) {
+    answer = next;
+    look();
+    flow.press(5);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    look();
+    over();
+  }
+  look();
+  window.setTimeout = setTimeout;
+  return seen;
+}"""
 HOUR_MS = 3_600_000
 HANZI = r"[\u4e00-\u9fff]+"
 
@@ -175,6 +198,32 @@ def test_the_next_call_takes_the_question_away_and_what_was_pressed_counts(
     shows(page, "ask")
     assert page.locator("#page").get_attribute("data-question") != f"{other['id']}/0"
     page.locator("#skip").click()
+
+
+def test_a_completion_that_was_taken_back_is_asked_again_and_what_was_pressed_counts(
+    pages: Pages, live: LiveServer
+) -> None:
+    page = tablet(pages, live)
+    ticket = served(live)
+    shows(page, "ask", ticket)
+    press_level(page, 2)
+    shows(page, "why", ticket)
+    page.locator('[data-reason="slow"]').click()
+    live.window("w1", "undo")
+    shows(page, "idle")
+    assert rated(live, ticket) == []
+    live.window("w1", "complete")
+    shows(page, "why", ticket)
+    expect(page.locator('[data-reason="slow"]')).to_have_attribute("aria-pressed", "true")
+    page.locator("#submit").click()
+    shows(page, "thanks")
+    assert rated(live, ticket) == [(2, ("slow",))]
+
+
+def test_a_press_that_nobody_confirmed_is_asked_again(pages: Pages, live: LiveServer) -> None:
+    page = tablet(pages, live)
+    shows(page, "idle")
+    assert page.evaluate(UNCONFIRMED) == ["ask", "lost", "ask", "thanks", "idle"]
 
 
 def test_english_lasts_as_long_as_the_question(pages: Pages, live: LiveServer) -> None:
@@ -355,14 +404,65 @@ def test_a_supervisor_follows_a_case_up_and_an_inspector_looks(pages: Pages, liv
     assert looking.locator("#sheet button").count() == 0
 
     page.locator('[data-tab="left"]').click()
+    expect(row.locator(".acts")).to_be_hidden()
     page.emulate_media(media="print")
     expect(page.locator("#sheet")).to_be_hidden()
     expect(page.locator("#rows")).to_be_visible()
+    for name, words in (
+        ("clerk", case["clerk_name"]),
+        ("said", "办了三次才办成"),
+        ("said", "办理慢"),
+        ("acts", "未联系上"),
+        ("acts", "已致歉，材料已补齐"),
+        ("acts", "当天办结，已培训"),
+    ):
+        expect(row.locator(f".{name}")).to_be_visible()
+        expect(row.locator(f".{name}")).to_contain_text(words)
     page.emulate_media(media="screen")
     page.locator("#to-floor").click()
     is_live(page)
     page.locator(".do-cases").click()
     expect(is_live(page).locator("#rows tr").first).to_be_visible()
+
+
+def test_a_press_is_neither_lost_nor_doubled_by_a_reload_and_tells_whose_it_was(
+    pages: Pages, live: LiveServer
+) -> None:
+    case, sent = a_case(live), []
+    page = pages.blank(PANEL)
+
+    def between(page_side: Any) -> None:
+        server_side = page_side.connect_to_server()
+
+        def up(text: str | bytes) -> None:
+            message = msgspec.json.decode(text)
+            if message["type"] == "command":
+                sent.append(message["key"])
+            server_side.send(text)
+
+        def down(text: str | bytes) -> None:
+            if msgspec.json.decode(text)["type"] != "result" or len(sent) > 1:
+                page_side.send(text)
+
+        page_side.on_message(up)
+        server_side.on_message(down)
+
+    page.route_web_socket("**/feed", between)
+    token = live.token("supervisor", hall="county", name="李主任")
+    is_live(pages.go(page, "/cases/county", token))
+    row = page.locator(f'tr[data-case="{case["id"]}"]')
+    row.locator(".pick").click()
+    page.locator("#sheet .do-not-reached").click(force=True)
+    expect(page.locator("#receipt")).to_contain_text("正在发送")
+    page.reload()
+    expect(page.locator("#receipt")).to_contain_text(f"{case['number']} 未联系上")
+    assert (len(sent), len(set(sent))) == (2, 1)
+    row.locator(".pick").click()
+    expect(page.locator("#sheet .acts li")).to_have_count(1)
+    expect(page.locator("#sheet .acts li")).to_contain_text("操作人 李主任")
+    page.reload()
+    expect(is_live(page).locator("#page")).to_have_attribute("data-waiting", "false")
+    assert len(sent) == 2
 
 
 @pytest.mark.parametrize("size", [WALL, PANEL, NARROW], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -395,7 +495,7 @@ def test_what_is_overdue_comes_first_and_nothing_is_done_without_the_line(
         {
             **{"place": usual()["place"], "cases": [late, soon], "closed": 0},
             "ratings": {"done": 9, "rated": 6, "levels": [1, 0, 0, 2, 3]},
-            "rules": {"attempts": 3, "keep_days": 90},
+            "rules": {"attempts": 3, "keep_days": 90, "acts": 50},
         },
         NOW_MS,
     )

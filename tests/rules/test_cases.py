@@ -173,13 +173,14 @@ def test_calling_back(hall: Scene) -> None:
         hall.do(cmd.CaseCallBack(case=case.id, reached=True, result=" "))
     hall.do(cmd.CaseCallBack(case=case.id, reached=True, result="已道歉，同意补办"))
     hall.later(60)
-    hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    leader = cmd.Actor(role="supervisor", id="t9", name="李主任")
+    hall.do(cmd.CaseCallBack(case=case.id, reached=False), who=leader)
     found = now(hall, case)
     assert found.state == "called_back"
-    assert [(act.kind, act.by) for act in found.acts] == [
-        ("not_reached", "t1"),
-        ("reached", "t1"),
-        ("not_reached", "t1"),
+    assert [(act.kind, act.by, act.name) for act in found.acts] == [
+        ("not_reached", "t1", ""),
+        ("reached", "t1", ""),
+        ("not_reached", "t9", "李主任"),
     ]
     assert found.acts[2].at_ms == found.acts[1].at_ms + 60_000
     with refused(hall, Code.UNKNOWN_CASE):
@@ -196,6 +197,24 @@ def test_a_case_remembers_so_many_acts_and_can_be_closed_then(hall: Scene) -> No
     hall.do(cmd.CaseClose(case=case.id, outcome="联系不上"))
     with refused(hall, Code.LIMIT_REACHED):
         hall.do(cmd.CaseReopen(case=case.id, reason="又来反映"))
+
+
+@rule("R-case-close")
+@pytest.mark.parametrize("room", [1, 2])
+def test_a_case_whose_record_is_full_can_always_be_closed(hall: Scene, room: int) -> None:
+    case = bad(hall)
+    for _ in range(ACTS_MAX - 1 - room):
+        hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    hall.do(cmd.CaseClose(case=case.id, outcome="联系不上"))
+    hall.do(cmd.CaseReopen(case=case.id, reason="又来反映"))
+    for _ in range(room - 1):
+        with refused(hall, Code.WRONG_STATE):
+            hall.do(cmd.CaseClose(case=case.id, outcome="联系不上"))
+        hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    with refused(hall, Code.LIMIT_REACHED):
+        hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    hall.do(cmd.CaseClose(case=case.id, outcome="联系不上"))
+    assert now(hall, case).state == "closed"
 
 
 @rule("R-case-close")

@@ -9,7 +9,7 @@ import pytest
 from callq.domain import commands as cmd
 from callq.domain.errors import Code
 from callq.web.roles import ALLOWED, Permission, Role
-from tests.rules.scene import HOUR, MIN, Scene, refused, rule
+from tests.rules.scene import HOUR, MIN, Scene, refused, rule, settle, with_rules
 
 if TYPE_CHECKING:
     from callq.domain.ticket import Ticket
@@ -72,6 +72,26 @@ def test_by_phone_within_a_day_even_after_the_day_has_closed(hall: Scene) -> Non
         hall.do(cmd.Rate(ticket=ticket.id, level=3, by_phone=True))
     hall.now_ms -= 1
     hall.do(cmd.Rate(ticket=ticket.id, level=3, by_phone=True))
+
+
+@rule("R-phone-time")
+@pytest.mark.parametrize("end", ["expired", "cancelled"])
+def test_a_done_step_is_rated_as_long_as_the_hall_says_however_the_visit_ended(end: str) -> None:
+    hall = with_rules(rate_phone_h=168)
+    ticket = done(hall, services=("social",))
+    if end == "cancelled":
+        hall.do(cmd.Cancel(ticket=ticket.id))
+    done_ms = ticket.steps[0].done_ms or 0
+    for _ in range(6):
+        hall.next_day()
+    assert ticket.state == end
+    hall.now_ms = done_ms + 168 * HOUR * 1000
+    hall.do(cmd.Rate(ticket=ticket.id, level=1, step=0, by_phone=True))
+    assert [(r.step, r.level) for r in hall.state.tickets[ticket.id].ratings] == [(0, 1)]
+    for _ in range(3):
+        hall.next_day()
+    assert ticket.id not in hall.state.tickets, "kept for ever"
+    settle(hall)
 
 
 @rule("R-completed-only")

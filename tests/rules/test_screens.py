@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from callq.domain.decide import Decision
 
 
-def told(hall: Scene, decision: Decision, name: str, **about: str) -> bool:
+def told(hall: Scene, decision: Decision, name: str, **about: Any) -> bool:
     """Whether a view is sent anew after a decision."""
     return bool(touched(decision.events, hall.state) & topics(View(name, **about), hall.state))
 

@@ -11,12 +11,13 @@ from callq.domain.hall import Clerk, Resource
 from callq.domain.snapshot import decode_state, encode_state
 from tests.harness import check_invariants, small_hall
 from tests.rules.scene import ANN, MIN, Scene, changed, refused, rule, settle, with_rules
+from tests.unit.viewing import shown
 
 SOMEBODY_ELSE = cmd.Actor(role="clerk", id="t2")
 
 
-def undo(hall: Scene) -> None:
-    hall.do(cmd.Undo(window="w1"))
+def undo(hall: Scene, window: str = "w1") -> None:
+    hall.do(cmd.Undo(window=window))
 
 
 @rule("U-call")
@@ -273,11 +274,41 @@ def test_not_when_the_ticket_has_gone_on_since(hall: Scene) -> None:
     hall.do(cmd.Rejoin(ticket=ticket.id))
     with refused(hall, Code.WRONG_STATE):
         undo(hall)
+
+
+@rule("U-gone-on", "R-stands")
+@pytest.mark.parametrize("by_phone", [False, True])
+def test_a_rating_hinders_no_undo_and_is_not_taken_back(hall: Scene, *, by_phone: bool) -> None:
+    ticket = hall.issue()
     hall.serve()
     hall.complete()
-    hall.do(cmd.Rate(ticket=ticket.id, level=5))
-    with refused(hall, Code.WRONG_STATE):
-        undo(hall)
+    before = shown(hall, "panel", window="w1")
+    hall.do(cmd.Rate(ticket=ticket.id, level=1, by_phone=by_phone))
+    assert shown(hall, "panel", window="w1") == before, "the clerk sees that it is rated"
+    undo(hall)
+    assert (ticket.state, hall.at_w1) == ("serving", ticket)
+    assert [(r.step, r.level) for r in ticket.ratings] == [(0, 1)]
+    assert len(hall.state.cases) == 1
+    settle(hall)
+    hall.complete()
+    with refused(hall, Code.LIMIT_REACHED):
+        hall.do(cmd.Rate(ticket=ticket.id, level=5))
+    assert shown(hall, "strip", window="w1")["rating"] is None
+    settle(hall)
+
+
+@rule("U-gone-on", "R-stands")
+def test_a_rating_of_an_earlier_step_hinders_no_undo_of_another_clerk(hall: Scene) -> None:
+    hall.staff("w2", "c2")
+    ticket = hall.issue("social", services=("general",))
+    hall.serve()
+    hall.complete()
+    hall.call("w2")
+    assert hall.state.windows["w2"].ticket is ticket
+    hall.do(cmd.Rate(ticket=ticket.id, level=2, step=0, by_phone=True))
+    undo(hall, "w2")
+    assert (ticket.state, ticket.step, len(ticket.ratings)) == ("waiting", 1, 1)
+    settle(hall)
 
 
 @rule("U-own-day")
@@ -320,10 +351,10 @@ def test_what_next_ended_first_is_taken_back_with_the_call(flag: cmd.AnyCommand 
 @rule("U-next")
 def test_where_the_first_of_the_two_has_gone_on_neither_is_taken_back() -> None:
     hall = with_rules(next_while_serving="complete")
-    one, _ = hall.issue(), hall.issue()
+    one, _ = hall.issue(services=("social",)), hall.issue()
     hall.serve()
     hall.call()
-    hall.do(cmd.Rate(ticket=one.id, level=5))
+    hall.do(cmd.Cancel(ticket=one.id))
     with refused(hall, Code.WRONG_STATE):
         undo(hall)
 

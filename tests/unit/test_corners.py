@@ -86,14 +86,19 @@ def test_an_undo_never_takes_a_resource_that_another_window_has_got() -> None:
     assert refused(hall, cmd.Undo(window="w1")) == Code.RESOURCE_BUSY
 
 
-def test_a_rated_completion_stays_done() -> None:
-    hall = Hall()
+@pytest.mark.parametrize("level", [3, 4])
+def test_a_rated_completion_stays_done_in_a_hall_of_older_nodes_alone(level: int) -> None:
+    hall = Hall(level=level)
     hall.staff()
     ticket = hall.issue()
     served(hall)
     hall.do(cmd.Complete(window="w1"))
     hall.do(cmd.Rate(ticket=ticket.id, level=5))
-    assert refused(hall, cmd.Undo(window="w1")) == Code.WRONG_STATE
+    if level == 3:
+        assert refused(hall, cmd.Undo(window="w1")) == Code.WRONG_STATE
+    else:
+        hall.do(cmd.Undo(window="w1"))
+        assert (ticket.state, len(ticket.ratings)) == ("serving", 1)
 
 
 def test_what_the_clock_ended_is_not_anybodys_to_undo() -> None:

@@ -76,7 +76,7 @@ async def test_the_feed_withdraws_what_is_undone(door: Door) -> None:
 async def test_who_may_not_see_the_board_may_not_hear_it(door: Door) -> None:
     address = await called(door)
     assert (await door.ask("GET", address, token=None)).status_code == 401
-    assert (await door.ask("GET", address, token=await door.token("rating", hall="test"))).status_code == 403
+    assert (await door.ask("GET", address, token=await door.token("rating"))).status_code == 403
     assert (await door.ask("GET", address, token=await door.token("screen", hall="other"))).status_code == 403
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
+from callq.web.roles import Role
+from callq.web.tokens import TokenRecord, token_digest
 from tests.web.test_going_on import serve, to
 
 if TYPE_CHECKING:
@@ -48,6 +51,35 @@ async def test_a_tablet_rates_the_step_that_was_done_at_its_window(door: Door) -
     await door.window("complete", "w2")
     assert (await door.ask("POST", path, body | {"step": 1}, token=here)).json()["code"] == "forbidden"
     assert (await door.post(path, body, token=there))["ticket"]["ratings"][1]["step"] == 1
+
+
+async def test_a_tablet_of_no_window_is_not_made_and_rates_nothing(door: Door) -> None:
+    await door.staff("w1", "c1")
+    ticket = await door.issue()
+    await serve(door, "w1")
+    await door.window("complete", "w1")
+    for bound in ({}, {"hall": "test"}):
+        answer = await door.ask("POST", "/v1/tokens", {"role": "rating", **bound})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    # One that was made while there was no such rule.
+    record = TokenRecord(id="tk_old", role=Role.RATING, created_ms=1, hall="test")
+    token = "cq_" + "a" * 43
+    await door.node.keyring.put_token(token_digest(token), msgspec.msgpack.encode(record))
+    body = {"command": "rate", "level": 5}
+    answer = await door.ask("POST", f"tickets/{ticket['id']}/commands", body, token=token)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_who_takes_a_number_as_a_clerk_does_not_get_its_key(door: Door) -> None:
+    body = {"service": "general"}
+    for role in ("clerk", "helper", "kiosk"):
+        token = await door.token(role)
+        links = (await door.post("tickets", body, token=token))["ticket"]["links"]
+        assert ("#token=" not in str(links)) is (role == "clerk"), role
+        key = {"Idempotency-Key": f"once-{role}"}
+        for _ in range(2):
+            answer = await door.ask("POST", "tickets", body, token=token, **key)
+            assert ("#token=" not in answer.text) is (role == "clerk"), role
 
 
 async def test_each_change_says_from_where_by_which_rule_and_past_whom(door: Door) -> None:

@@ -9,6 +9,7 @@ import pytest
 from callq.domain.errors import Rejected
 from callq.web.persons import known_person, masked
 from callq.web.problems import without_numbers
+from callq.web.typed import without_own_numbers
 
 if TYPE_CHECKING:
     from tests.web.conftest import Door
@@ -122,6 +123,49 @@ def test_what_is_plainly_malformed_is_refused_without_being_repeated(given: dict
     with pytest.raises(Rejected) as refused:
         kept(**given)
     assert next(iter(given.values())) not in str(refused.value) + refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("电话１３８００１３８０００，谢谢", "电话…，谢谢"),
+        ("打138-0013-8000（下午）", "打…（下午）"),
+        ("138\u200b0013\u20098000", "…"),
+        ("打幺三八〇〇一三八〇〇〇", "打…"),
+        ("①③⑧00138000", "…"),
+        ("身份证 360829 19900101 123X，请查", "身份证 …，请查"),
+        ("360829\n199001011234", "…"),
+        ("加wx13800138000或abc1234567def", "加wx…或abc…def"),
+        ("座机0762-3388123", "座机…"),
+        ("2026-11-27 09:30 来过，等了30分钟，说8:30-11:45再来", None),
+        ("A001、A012都等了一个半小时，3号窗口 123456", None),
+    ],
+)
+def test_numbers_that_could_be_somebodys_leave_what_people_type(typed: str, kept: str | None) -> None:
+    assert without_own_numbers(typed) == (typed if kept is None else kept)
+
+
+async def test_no_number_of_somebodys_is_kept_of_ratings_call_backs_and_reasons(door: Door) -> None:
+    await door.staff()
+    ticket = await door.issue()
+    for command in ("call_next", "start", "complete"):
+        await door.window(command)
+    key = ticket["links"]["citizen"].partition("#token=")[2]
+    typed = "加wx138-0013-8000"
+    rate = {"command": "rate", "level": 1, "text": f"态度差，{typed}", "reasons": [typed]}
+    await door.post(f"tickets/{ticket['id']}/commands", rate, token=key)
+    [case] = (await door.get("cases"))["cases"]
+    for command, said in (("case_call_back", "result"), ("case_close", "outcome"), ("case_reopen", "reason")):
+        body = {"command": command, "case": case["id"], said: f"已联系，{typed}"}
+        await door.post("commands", body | ({"reached": True} if said == "result" else {}))
+    other = await door.issue()
+    cancel = {"command": "cancel", "reason": f"改天，{typed}"}
+    await door.post(f"tickets/{other['id']}/commands", cancel)
+    await door.post("commands", {"command": "suspend", "reason": "停电，请拨0762-3388123"})
+    journal = b"".join(entry.payload for entry in door.journal._halls["test"]).decode(errors="replace")
+    assert "0013" not in journal
+    assert journal.count("加wx…") == 2 * 6, "in commands and events"
+    assert "0762-3388123" in journal, "what is told to the public"
 
 
 @pytest.mark.parametrize(("name", "shown"), [("张三", "张*"), ("张", "张*"), ("Ann Lee", "A*"), ("", "")])

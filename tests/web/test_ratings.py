@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from callq.runtime.keeper import Keeper
+from callq.views.ratings import FEWEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,11 +105,50 @@ async def test_nobody_else_sees_or_does_anything_of_it(door: Door, role: str) ->
     assert (await door.ask("POST", "commands", body, token=token)).status_code == 403
 
 
+@pytest.mark.parametrize("role", ["clerk", "helper", "screen", "kiosk"])
+async def test_no_view_of_theirs_tells_that_a_service_was_rated(door: Door, role: str) -> None:
+    await door.staff()
+    tickets = [await served(door) for _ in range(FEWEST + 1)]
+    *earlier, ticket = tickets
+    assert all([(await rate(door, one, 1, one["key"])).is_success for one in earlier])
+    token = await door.token(role)
+    views: dict[str, dict[str, str]] = {
+        "strip": {"window": "w1"},
+        "panel": {"window": "w1"},
+        "ticket": {"ticket": ticket["id"]},
+        **{name: {} for name in ("floor", "desk", "board", "entrance")},
+    }
+
+    async def seen() -> dict[str, Any]:
+        """All views that the role may follow, and what else it may look at."""
+        found: dict[str, Any] = {}
+        async with door.feed(token) as feed:
+            for name, about in views.items():
+                shown = await feed.subscribe(name, **about)
+                found[name] = (
+                    {**shown["data"], "server_ms": 0} if "data" in shown else shown["problem"]["code"]
+                )
+        for path in ("floor", "windows/w1", f"tickets/{ticket['id']}", "tickets"):
+            answer = await door.ask("GET", path, token=token)
+            found[path] = answer.json() if answer.is_success else answer.status_code
+            if answer.is_success:
+                del found[path]["revision"]
+        return found
+
+    before = await seen()
+    assert before["ticket"] == "forbidden" or before["ticket"]["rating"] is None
+    assert (await rate(door, ticket, 1, ticket["key"])).is_success
+    assert await seen() == before
+    if role == "clerk":
+        asked = {"command": "request_rating"}
+        assert (await door.ask("POST", "windows/w1/commands", asked, token=token)).is_success
+
+
 async def test_ratings_are_listed_over_days_that_the_journal_has_forgotten(door: Door) -> None:
     await door.staff()
     tablet = await door.token("rating", hall="test", window="w1")
     inspector = await door.token("inspector")
-    days, given = [], []
+    days, given, unrated = [], [], set()
     keeper = Keeper(door.node.actor("test"), door.journal, door.node.home, lambda: True)
     for level in (5, 1, 3):
         days.append((await door.get("", token=inspector)) and door.node.actor("test").day)
@@ -116,9 +156,8 @@ async def test_ratings_are_listed_over_days_that_the_journal_has_forgotten(door:
         by_phone = level == 3
         answer = await rate(door, ticket, level, ticket["key"] if by_phone else tablet)
         assert answer.is_success, answer.text
-        unrated = await served(door)
+        unrated.add((await served(door))["id"])
         given.append((ticket["number"], level, "phone" if by_phone else "window"))
-        assert unrated["number"] not in [number for number, *_ in given[-1:]]
         door.clock.later(DAY_S)
         tomorrow = await door.issue()  # the next day begins
         await door.post(f"tickets/{tomorrow['id']}/commands", {"command": "cancel"})
@@ -144,6 +183,7 @@ async def test_ratings_are_listed_over_days_that_the_journal_has_forgotten(door:
         rows, seen = await pages(days[0], days[-1], limit)
         assert [(row["number"], row["level"], row["rated_at"]) for row in rows] == given
         assert seen == set(days)
+        assert unrated.isdisjoint(row["ticket"] for row in rows), "a service without a rating is given one"
     assert [row["day"] for row in rows] == days
     assert {(row["service"], row["window"], row["clerk"], row["channel"]) for row in rows} == {
         ("general", "w1", "c1", "kiosk")

@@ -303,7 +303,7 @@ async def test_a_refusal_names_its_reason_and_moves_nothing(door: Door, name: st
     body = {key: made if value == "{made}" else value for key, value in case.body.items()}
     token = None
     if body.get("command") == "rate":
-        token = await door.token("rating", hall="test")
+        token = await door.token("rating")
     before = await door.canonical()
     answer = await door.ask("POST", path, body, **({"token": token} if token else {}))
     problem = is_problem(answer, case.code)

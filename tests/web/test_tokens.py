@@ -122,6 +122,9 @@ async def test_a_token_whose_parts_do_not_go_together_is_not_made() -> None:
     for more in ({"window": "w1"}, {"clerk": "c1"}):
         with pytest.raises(Rejected, match="without its hall"):
             await create_token(CountingKeyring(), Role.CLERK, created_ms=1, **more)  # type: ignore[arg-type]
+    for more in ({}, {"hall": "test"}):
+        with pytest.raises(Rejected, match="without its window"):
+            await create_token(CountingKeyring(), Role.RATING, created_ms=1, **more)  # type: ignore[arg-type]
     with pytest.raises(Rejected, match="citizen"):
         await create_token(CountingKeyring(), Role.CITIZEN, created_ms=1)
 

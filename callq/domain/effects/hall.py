@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from callq.domain.cases import LEVEL as CASES_FROM
 from callq.domain.effects import asks, desk, devices, notices, ratings, tides
 from callq.domain.effects.printing import forget
 from callq.domain.effects.tools import (
@@ -118,6 +119,9 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     rated_until = at.now_ms - config.rules.rate_phone_h * 3_600_000
     for ticket in list(state.tickets.values()):
         ratable = ticket.state == TicketState.DONE and (ticket.done_ms or 0) > rated_until
+        if at.level >= CASES_FROM:
+            # Also of a visit that ended otherwise afterwards.
+            ratable |= any(s.state == "done" and (s.done_ms or 0) >= rated_until for s in ticket.steps)
         # What has ended stays as long as the keys that may ask for it again.
         if ticket.state in FINAL and not ratable and ticket.day not in kept:
             undo.drop(state.tickets, ticket.id)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from callq.domain.cases import Case, CaseAct, CaseActKind, forgotten
+from callq.domain.cases import LEVEL, Case, CaseAct, CaseActKind, forgotten
 from callq.domain.ticket import Rating
 
 if TYPE_CHECKING:
@@ -19,11 +19,12 @@ LEVELS = 5
 
 
 def rated(state: HallState, event: ev.TicketRated, at: Moment, undo: Undo) -> None:
-    """A rating of one step."""
+    """A rating of one step, which stands whatever becomes of the step: nobody's undo is ended by it."""
     ticket = state.tickets[event.ticket]
     rating = Rating(event.step, event.level, event.reasons, event.text, at.now_ms)
     undo.set(ticket, "ratings", (*ticket.ratings, rating))
-    undo.set(ticket, "touched", state.revision + 1)
+    if at.level < LEVEL:
+        undo.set(ticket, "touched", state.revision + 1)
     if ticket.day == state.day:
         counts = list(state.ratings_today or (0,) * LEVELS)
         counts[event.level - 1] += 1
@@ -76,7 +77,7 @@ def case_reopened(state: HallState, event: ev.CaseReopened, at: Moment, undo: Un
 
 def _acted(state: HallState, case: str, kind: CaseActKind, text: str, at: Moment, undo: Undo) -> None:
     before = state.cases[case]
-    act = CaseAct(kind=kind, at_ms=at.now_ms, by=at.who, text=text)
+    act = CaseAct(kind=kind, at_ms=at.now_ms, by=at.who, text=text, name=at.actor.name)
     undo.put(state.cases, case, replace(before, acts=(*before.acts, act)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain import events as ev
-from callq.domain.asks import done_last, rateable
+from callq.domain.asks import done_last
 from callq.domain.errors import Code
 from callq.domain.rules.decision import Decision
 from callq.domain.rules.guards import conflict, staffed, window_of
@@ -34,7 +34,10 @@ def help_done(state: HallState, command: cmd.HelpDone, now_ms: int, who: cmd.Act
 
 
 def request_rating(state: HallState, command: cmd.RequestRating, now_ms: int, who: cmd.Actor) -> Decision:
-    """请评价: ask whoever was completed last here, as long as they may still rate it at the window."""
+    """请评价: ask whoever was completed last here, in the time for rating at the window.
+
+    The answer is the same whether or not they have rated: a clerk does not learn it.
+    """
     window = window_of(state, command.window)
     staffed(window)
     if window.ticket is not None:
@@ -47,10 +50,6 @@ def request_rating(state: HallState, command: cmd.RequestRating, now_ms: int, wh
             Code.WRONG_STATE, window, "nobody was completed here last", "complete the service first"
         )
     ticket, step = done
-    if rateable(state, window) is None:
-        raise conflict(
-            Code.LIMIT_REACHED, window, f"{ticket.number} is rated already", "one rating a service"
-        )
     within_min = state.config.rules.rate_window_min
     if now_ms - (ticket.steps[step].done_ms or 0) > within_min * 60_000:
         raise conflict(

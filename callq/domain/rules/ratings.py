@@ -110,12 +110,12 @@ def call_back(state: HallState, command: cmd.CaseCallBack, now_ms: int, who: cmd
 
 
 def close(state: HallState, command: cmd.CaseClose, now_ms: int, who: cmd.Actor) -> Decision:
-    """销号: after somebody was talked with, or could not be reached so often."""
+    """销号: after somebody was talked with, could not be reached so often, or as many acts as are kept."""
     case = _case_of(state, command.case)
     if case.state == "closed":
         raise _wrong(case, "it is closed already", "reopen it to go on")
     attempts = state.config.ratings.attempts
-    if case.state == "open" and case.tried < attempts:
+    if case.state == "open" and case.tried < attempts and len(case.acts) < ACTS_MAX:
         raise _wrong(
             case,
             f"nobody was called back yet; tried {case.tried} of {attempts} times",

@@ -226,7 +226,7 @@
  * @property {RatingReason[]} reasons
  */
 
-/** @typedef {{kind: "reached"|"not_reached"|"closed"|"reopened", at_ms: number, by: string, text: string}} CaseAct */
+/** @typedef {{kind: "reached"|"not_reached"|"closed"|"reopened", at_ms: number, by: string, by_name: string, text: string}} CaseAct */
 
 /**
  * @typedef {Object} Case a bad rating that somebody looks after
@@ -254,7 +254,7 @@
  * @property {Case[]} cases
  * @property {number} closed
  * @property {{done: number, rated: number, levels: number[]|null}} ratings
- * @property {{attempts: number, keep_days: number}} rules
+ * @property {{attempts: number, keep_days: number, acts: number}} rules
  * @property {number} server_ms
  */
 
@@ -379,7 +379,7 @@
  * @property {TicketState} state
  * @property {number} at_ms
  * @property {number|null} handling_s
- * @property {boolean} rateable its holder can still be asked for a rating
+ * @property {boolean} rateable it was completed here: its holder can be asked for a rating, whether it gave one is not told
  */
 /**
  * @typedef {Object} HeldTicket
@@ -506,8 +506,8 @@
  * @property {{waiting: number, waiting_severe: number, late_severe: number, unstaffed_min: number, serving_min: number,
  *   paused_min: number}} thresholds
  * @property {string} config_digest
- * @property {{done: number, rated: number, levels: number[]|null}} ratings
- * @property {{open: number, called_back: number, due_ms: number[]}} cases
+ * @property {{done: number, rated: number, levels: number[]|null}|null} ratings
+ * @property {{open: number, called_back: number, due_ms: number[]}|null} cases
  * @property {Device[]} [devices]
  * @property {FloorNotice[]} [notices]
  * @property {{window: string, label: string, clerk: string, reason: string, since_ms: number}[]} [help]

@@ -169,7 +169,7 @@ class LastTicket(_Wire, frozen=True, kw_only=True):
     at_ms: int
     handling_s: int | None
     rateable: bool
-    """It was completed here and is not rated: its holder can be asked, in time."""
+    """It was completed here: its holder can be asked, in time. Whether it was rated is not told."""
 
 
 class HeldTicket(_Wire, frozen=True, kw_only=True):

@@ -86,6 +86,8 @@ class CaseAct(_Wire, frozen=True, kw_only=True):
     at_ms: int
     by: str
     """Id of the token."""
+    by_name: str
+    """What the token is called; empty: nothing."""
     text: str
 
 
@@ -125,6 +127,8 @@ class CaseRules(_Wire, frozen=True, kw_only=True):
     """So many tries to reach somebody, and a case may be closed without."""
     keep_days: int
     """How long closed ones are listed."""
+    acts: int
+    """So many acts are recorded of a case: then it can only be closed, without further tries."""
 
 
 class CasePage(_Wire, frozen=True, kw_only=True):
