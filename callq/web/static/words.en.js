@@ -1428,6 +1428,7 @@ export const en = {
   "editor.undo.reason": "takes the last change back",
   "editor.loaded": "It is the draft now: look at the changes, then put it in force.",
   "editor.restored": "The draft that was not put in force is back.",
+  "editor.doneAlready": "What the draft has is in force already.",
   "editor.merged": "Somebody changed the settings; your draft has it now.",
   "editor.clashed": "Somebody changed the same places: choose at the side.",
   "editor.changedMeanwhile": "Not in force: somebody just changed the settings. Look at the merged draft, then press again.",

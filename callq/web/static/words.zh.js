@@ -1426,6 +1426,7 @@ export const zh = {
   "editor.undo.reason": "取消上一次修改",
   "editor.loaded": "已载入草稿，请看右边的修改，再按生效。",
   "editor.restored": "已恢复上次没有生效的草稿。",
+  "editor.doneAlready": "草稿的内容已经生效。",
   "editor.merged": "别人改了配置，已并入你的草稿。",
   "editor.clashed": "别人也改了同样的地方，请在右边选择。",
   "editor.changedMeanwhile": "没有生效：别人刚改了配置。请看合并后的草稿，再按生效。",
