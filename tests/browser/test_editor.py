@@ -253,6 +253,56 @@ def test_mistakes_lead_to_fields_and_deleting_tells_what_refers(opened: Pages, h
     page.locator("#do-discard").click()
 
 
+def test_neither_a_held_key_nor_a_double_click_confirms_what_it_began(
+    opened: Pages, hall: LiveServer
+) -> None:
+    start = config(hall)["config"]
+    configure(hall, {**start, "name_en": "For a While"}, "改名")
+    configure(hall, start, "还原")
+    page = editor(opened, hall)
+    tab(page, "services")
+    field(page, "services[0].name_en").fill("Half Done")
+    checked(page)
+
+    def dirty() -> None:
+        expect(page.locator("#page")).to_have_attribute("data-dirty", "true")
+
+    def held(button: Locator) -> None:
+        button.focus()
+        for _ in range(4):
+            page.keyboard.down("Enter")
+        page.keyboard.up("Enter")
+
+    page.locator("#do-discard").dblclick()
+    expect(page.locator("#do-discard")).to_have_attribute("data-armed", "")
+    dirty()
+    page.reload()
+    ready(page)
+    checked(page)
+    held(page.locator("#do-discard"))
+    expect(page.locator("#do-discard")).to_have_attribute("data-armed", "")
+    dirty()
+
+    tab(page, "services")
+    rows = page.locator(".row")
+    count = rows.count()
+    held(page.locator(".do-remove"))
+    expect(page.locator(".question")).to_be_visible()
+    assert rows.count() == count
+    page.locator(".do-no").click()
+
+    tab(page, "history")
+    first, second = page.locator(".do-restore").nth(0), page.locator(".do-restore").nth(1)
+    first.dblclick()
+    held(second)
+    for restore in (first, second):
+        expect(restore).to_have_attribute("data-armed", "")
+    dirty()
+    expect(field(page, "services[0].name_en")).to_have_count(0)
+    page.locator("#do-discard").click()
+    expect(page.locator("#page")).to_have_attribute("data-dirty", "false")
+
+
 def test_skills_of_a_group_are_set_at_once(opened: Pages, hall: LiveServer) -> None:
     page = editor(opened, hall)
     tab(page, "clerks", "matrix")
