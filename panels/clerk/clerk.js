@@ -125,6 +125,14 @@ function sayPending() {
   say("pending", t(key, { act: actName(pending.act) }));
 }
 
+/** What is seen at the window by whoever presses. @param {Act} act @returns {{ticket?: string|null, act?: string}} */
+function meant(act) {
+  const there = panel && panel.current ? panel.current.ticket.id : null;
+  if (act === "call_next") return { ticket: there };
+  if (act === "undo" && panel && panel.undo) return { ticket: panel.undo.ticket, act: panel.undo.act };
+  return there && ON_PRESENT.includes(act) ? { ticket: there } : {};
+}
+
 /**
  * Press: once, however often it has to be sent.
  * @param {Act} act
@@ -137,8 +145,7 @@ function send(act, args, words) {
   const there = panel && panel.current ? panel.current.ticket : null;
   const number = there ? there.number : "";
   const about = ON_TICKET.includes(act) ? {} : { window: windowId };
-  const meant = there && ON_PRESENT.includes(act) ? { ticket: there.id } : {};
-  const command = Object.assign({ command: COMMANDS[act] || act }, about, meant, args);
+  const command = Object.assign({ command: COMMANDS[act] || act }, about, meant(act), args);
   const press = { key: randomKey(), act, command, words: Object.assign({ number }, words), atMs: Date.now() };
   kept.keep(press);
   follow(press);
