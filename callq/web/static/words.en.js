@@ -913,6 +913,8 @@ export const en = {
   "kiosk.again": "No paper?",
   "kiosk.done": "Done",
   "kiosk.doneHint": "closes in {n} s",
+  "kiosk.doneFirst": "Next person: touch Done first",
+  "kiosk.notAgain": "Not printed again: {why}",
   "kiosk.still": "Are you still there?",
   "kiosk.stillHint": "The first page comes back in {n} seconds.",
   "kiosk.stay": "Go on",

@@ -911,6 +911,8 @@ export const zh = {
   "kiosk.again": "没有出票",
   "kiosk.done": "完成",
   "kiosk.doneHint": "{n} 秒后自动返回",
+  "kiosk.doneFirst": "下一位请先点“完成”",
+  "kiosk.notAgain": "没有再打印：{why}",
   "kiosk.still": "您还在吗？",
   "kiosk.stillHint": "{n} 秒后返回首页。",
   "kiosk.stay": "继续操作",
