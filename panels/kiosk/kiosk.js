@@ -78,7 +78,7 @@ const front = new Home();
 const finding = new Find();
 /** @type {Screen<Entrance>} */
 const screen = new Screen(hall, { view: "entrance" }, render);
-const idle = new Idle({ onAsk: askStill, onLeft: leave });
+const idle = new Idle({ onAsk: askStill, onLeft: leave, onCome: forgetPresses });
 
 /** @param {Mode} next */
 function go(next) {
@@ -101,8 +101,13 @@ function home() {
   go("home");
 }
 
+function forgetPresses() {
+  if (presses) presses.forget();
+}
+
 /** As it was, for whoever comes next. */
 function leave() {
+  forgetPresses();
   askStill(null);
   elder = false;
   priority = false;
@@ -258,7 +263,7 @@ async function onCard(idNo) {
     sayDoneFirst();
     return false;
   }
-  idle.touch();
+  idle.see();
   await findBookings(idNo);
   return true;
 }

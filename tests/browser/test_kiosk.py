@@ -143,8 +143,8 @@ def test_a_press_whose_answer_is_lost_is_neither_lost_nor_doubled(kiosk: Kiosk) 
     assert [one["id"] for one in kiosk.tickets()[before:]] == [ticket["id"]]
 
 
-@pytest.mark.parametrize("over", [False, True], ids=["it waits", "it is over"])
-def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk, over: bool) -> None:
+@pytest.mark.parametrize("since", ["nothing", "it is over", "the desk printed it", "somebody else came"])
+def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk, since: str) -> None:
     before = len(kiosk.tickets())
     page = kiosk.pages.blank(PORTRAIT)
     page.clock.install()
@@ -164,14 +164,22 @@ def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk, over: bo
     expect(page.locator("#message-title")).to_have_text("没有收到回复")
     page.unroute("**/v1/halls/county/tickets")
     (unseen,) = kiosk.tickets()[before:]
-    if over:
-        kiosk.live.ask("POST", f"/v1/halls/county/tickets/{unseen['id']}/commands", {"command": "cancel"})
+    path = f"/v1/halls/county/tickets/{unseen['id']}/commands"
+    if since == "it is over":
+        kiosk.live.ask("POST", path, {"command": "cancel"})
+    if since == "the desk printed it":
+        kiosk.printed(unseen)
+        kiosk.live.ask("POST", path, {"command": "reprint"})
     page.clock.run_for(1000)
     page.locator("#back").click()
     page.clock.run_for(1000)
+    if since == "somebody else came":
+        page.clock.fast_forward(80_000)
+        is_live(page)
     ticket = taken(page, kiosk, "social")
     assert ticket["state"] == "waiting"
-    assert [one["id"] for one in kiosk.tickets()[before:]] == [unseen["id"]] + [ticket["id"]] * over
+    mine = [] if since == "nothing" else [ticket["id"]]
+    assert [one["id"] for one in kiosk.tickets()[before:]] == [unseen["id"], *mine]
     assert len(set(keys)) == 1
 
 
