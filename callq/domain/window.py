@@ -10,7 +10,7 @@ window closes, one with a pending pause pauses, any other is idle.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -126,6 +126,10 @@ def allowed(state: WindowState, act: WindowAct) -> bool:
     return (state, act) in TRANSITIONS
 
 
+Planned = Literal["drains", "leaves"]
+"""What a plan wants of a busy window: to close after its ticket, or to be one of those of which some do."""
+
+
 class Acted(NamedTuple):
     """An act that can be undone, and what things were like before it."""
 
@@ -139,7 +143,7 @@ class Acted(NamedTuple):
     before: tuple[tuple[str, object], ...]
     """The ticket's fields that changed, as they were."""
     window: tuple[tuple[str, object], ...]
-    """The window's."""
+    """The window's; and ``planned`` where a plan wanted it to close: `Planned`."""
     due_ms: int | None
     """When the timer of the ticket's state was due, in the hall's own time."""
     previous: Acted | None = None

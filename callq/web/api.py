@@ -28,7 +28,7 @@ from callq.web import answers, orders
 from callq.web.announcer import Announcer
 from callq.web.persons import known_person
 from callq.web.roles import Permission, Principal, Role
-from callq.web.window_bodies import CallNextBody, MeantBody
+from callq.web.window_bodies import CallNextBody
 from callq.wire import messages as m
 
 if TYPE_CHECKING:
@@ -331,9 +331,8 @@ class Api:
                 left_to=left_by(state, found, now_ms) if nobody else msgspec.UNSET,
             )
 
-        ticket = body.ticket if isinstance(body, MeantBody) else None
-        bound = call.principal.clerk is not None or ticket is not None
-        guard = partial(_own_window, call.principal.clerk, window, body, ticket) if bound else None
+        bound = call.principal.clerk is not None or orders.says_what_is_meant(body)
+        guard = partial(_own_window, call.principal.clerk, window, body) if bound else None
         return await self.decided(actor, call, orders.to_window(window, body), render, guard)
 
     async def hall_command(self, call: Call, body: bodies.HallCommandBody) -> m.RevisionAnswer:
@@ -360,14 +359,11 @@ class Api:
         )
 
 
-def _own_window(
-    mine: str | None, window: str, body: WindowCommandBody, ticket: str | None, state: HallState
-) -> None:
+def _own_window(mine: str | None, window: str, body: WindowCommandBody, state: HallState) -> None:
     window_of(state, window)
     if mine is not None:
         orders.own_window(state, mine, window, body)
-    if ticket is not None:
-        orders.meant(state, window, ticket)
+    orders.meant(state, window, body)
 
 
 def _own_ticket(principal: Principal, ticket: str, body: bodies.TicketCommandBody, state: HallState) -> None:

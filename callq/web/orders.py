@@ -173,25 +173,49 @@ def to_hall(body: bodies.HallCommandBody) -> cmd.HallCommand | cmd.Configure:
     return _TO_HALL[type(body)](body)
 
 
-def meant(state: HallState, window: str, ticket: str) -> None:
-    """Refuse what was meant for a ticket that is not at the window any more.
+def says_what_is_meant(body: wb.WindowCommandBody) -> bool:
+    """Whether a command says what its presser saw at the window."""
+    if isinstance(body, wb.CallNextBody):
+        return body.ticket is not msgspec.UNSET
+    if isinstance(body, wb.UndoBody):
+        return body.ticket is not None or body.act is not None
+    return isinstance(body, wb.MeantBody) and body.ticket is not None
+
+
+def meant(state: HallState, window: str, body: wb.WindowCommandBody) -> None:
+    """Refuse what was meant for something else than what is at the window by now.
 
     A press that is sent again after a break may arrive when another device has gone on there.
 
     Raises:
       Rejected: `WRONG_STATE`.
     """
-    found = state.windows.get(window)
-    if found is None or (found.ticket is not None and found.ticket.id == ticket):
+    found = state.windows[window]
+    here = found.ticket.id if found.ticket is not None else None
+    last = found.acted
+    if isinstance(body, wb.UndoBody):
+        ticket = body.ticket
+        same = last is not None and ticket in (None, last.ticket) and body.act in (None, last.act)
+        why = f"the {body.act or 'act'} that is meant is not what was done last at the window"
+    elif isinstance(body, wb.CallNextBody) and body.ticket is not msgspec.UNSET:
+        ticket = body.ticket
+        same = here == ticket
+        why = f"ticket {ticket} is not at the window" if ticket else f"ticket {here} is at the window"
+    elif isinstance(body, wb.MeantBody) and body.ticket is not None:
+        ticket = body.ticket
+        same = here == ticket
+        why = f"ticket {ticket} is not at the window"
+    else:
         return
-    raise Rejected(
-        Code.WRONG_STATE,
-        f"ticket {ticket} is not at the window",
-        "look at the window and act on who is there",
-        state=found.state,
-        window=window,
-        ticket=ticket,
-    )
+    if not same:
+        raise Rejected(
+            Code.WRONG_STATE,
+            why,
+            "look at the window and act on who is there",
+            state=found.state,
+            window=window,
+            ticket=ticket or here or "",
+        )
 
 
 def own_ticket(state: HallState, principal: Principal, ticket: str, body: bodies.TicketCommandBody) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -71,6 +71,12 @@ class UnpauseBody(CommandBody, frozen=True, kw_only=True, tag="unpause"):
 class CallNextBody(CommandBody, frozen=True, kw_only=True, tag="call_next"):
     """叫下一位; with nothing waiting the answer's ticket is null."""
 
+    ticket: Short | msgspec.UnsetType | None = msgspec.UNSET
+    """Whom its presser saw at the window, null: nobody; `wrong_state` where that is another by now.
+
+    Left out: whoever is there.
+    """
+
 
 class CallTicketBody(CommandBody, frozen=True, kw_only=True, tag="call_ticket"):
     """指呼: this one, out of turn; who and why is on record."""
@@ -122,6 +128,11 @@ class TransferHereBody(MeantBody, frozen=True, kw_only=True, tag="transfer"):
 
 class UndoBody(CommandBody, frozen=True, kw_only=True, tag="undo"):
     """撤销: take back one's own last call, miss or completion here."""
+
+    ticket: Short | None = None
+    """Whose act is meant: `wrong_state` where another came last. Left out: whatever came last."""
+    act: Literal["call", "miss", "complete"] | None = None
+    """What was done, likewise."""
 
 
 class HelpBody(CommandBody, frozen=True, kw_only=True, tag="help"):

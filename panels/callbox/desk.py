@@ -183,9 +183,13 @@ class Desk:
             wish, panel, clerk=clerk, reasons=self._config.reasons, transfers=self._config.transfers
         )
         # Said with the ticket: a press that comes late must not meet whoever is there by then.
-        current = panel["current"]
-        meant = current is not None and command["command"] in ON_PRESENT
-        return {**command, "ticket": current["ticket"]["id"]} if meant else command
+        current, last, name = panel["current"], panel["undo"], command["command"]
+        there = None if current is None else current["ticket"]["id"]
+        if name == "call_next" or (there is not None and name in ON_PRESENT):
+            return {**command, "ticket": there}
+        if name == "undo" and last is not None:
+            return {**command, "ticket": last["ticket"], "act": last["act"]}
+        return command
 
     async def _send(self, command: dict[str, Any]) -> dict[str, Any]:
         """Send until it is answered, always with the same key."""

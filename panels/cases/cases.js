@@ -45,7 +45,7 @@ const feed = new Feed({
   },
 });
 const staff = new Staff(hall, token || "", () => render());
-const presses = new Presses({ feed, now: () => clock.now(), timezone: zone, revision: () => view.revision, onChange: () => render(), kept: `callq.press:${location.pathname}` });
+const presses = new Presses({ feed, now: () => clock.now(), timezone: zone, revision: () => view.revision, onChange: () => render() });
 
 function zone() {
   return data ? data.place.timezone : "Asia/Shanghai";
@@ -200,7 +200,7 @@ if (token === null) {
     render();
   });
   feed.open();
-  presses.goOn();
+  presses.resume();
 }
 render();
 window.setInterval(render, TICK_MS);

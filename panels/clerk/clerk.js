@@ -5,7 +5,8 @@
 
 import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId, fill, shape, text } from "/static/dom.js";
-import { Feed, randomKey } from "/static/feed.js";
+import { COMMAND_MAX_MS, Feed, randomKey } from "/static/feed.js";
+import { KeptPress } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
 import { named, t, tCode, translatePage } from "/static/words.js";
@@ -13,7 +14,6 @@ import { DOMINANT, offerOf, situationOf } from "/pages/clerk/acts.js";
 import { cardBody, cardMessage, renderState, renderTrouble } from "/pages/clerk/card.js";
 import { Keys, renderDominant } from "/pages/clerk/keys.js";
 import { listen } from "/pages/clerk/keyboard.js";
-import { forgetPress, keepPress, keptPress } from "/pages/clerk/press.js";
 import { Questions } from "/pages/clerk/questions.js";
 import { accepted, refused } from "/pages/clerk/receipts.js";
 import { makeKeySheet, renderSide, toggleKeySheet } from "/pages/clerk/side.js";
@@ -25,7 +25,14 @@ import { Undo } from "/pages/clerk/undo.js";
 /** @typedef {import("/static/wire.js").Problem} Problem */
 /** @typedef {import("/pages/clerk/acts.js").Act} Act */
 /** @typedef {import("/pages/clerk/acts.js").Secondary} Secondary */
-/** @typedef {import("/pages/clerk/press.js").Press} Press */
+/**
+ * @typedef {Object} Press
+ * @property {string} key idempotency key
+ * @property {Act} act
+ * @property {Object} command as it is sent
+ * @property {Object<string, string>} words for the receipt
+ * @property {number} atMs of this device's clock
+ */
 
 /** An answer that comes sooner needs no word that it is on its way. */
 const PENDING_SHOWN_MS = 300;
@@ -62,6 +69,8 @@ let shownRevision = -1;
 const signIn = new SignIn(() => render());
 const keys = new Keys({ act: pressSecondary, back });
 const receipt = new Receipt("receipt-line");
+/** @type {KeptPress<Press>} */
+const kept = new KeptPress(COMMAND_MAX_MS);
 const undo = new Undo(pressUndo);
 const questions = new Questions({
   panel: () => panel,
@@ -116,6 +125,14 @@ function sayPending() {
   say("pending", t(key, { act: actName(pending.act) }));
 }
 
+/** What is seen at the window by whoever presses. @param {Act} act @returns {{ticket?: string|null, act?: string}} */
+function meant(act) {
+  const there = panel && panel.current ? panel.current.ticket.id : null;
+  if (act === "call_next") return { ticket: there };
+  if (act === "undo" && panel && panel.undo) return { ticket: panel.undo.ticket, act: panel.undo.act };
+  return there && ON_PRESENT.includes(act) ? { ticket: there } : {};
+}
+
 /**
  * Press: once, however often it has to be sent.
  * @param {Act} act
@@ -128,10 +145,9 @@ function send(act, args, words) {
   const there = panel && panel.current ? panel.current.ticket : null;
   const number = there ? there.number : "";
   const about = ON_TICKET.includes(act) ? {} : { window: windowId };
-  const meant = there && ON_PRESENT.includes(act) ? { ticket: there.id } : {};
-  const command = Object.assign({ command: COMMANDS[act] || act }, about, meant, args);
+  const command = Object.assign({ command: COMMANDS[act] || act }, about, meant(act), args);
   const press = { key: randomKey(), act, command, words: Object.assign({ number }, words), atMs: Date.now() };
-  keepPress(press);
+  kept.keep(press);
   follow(press);
 }
 
@@ -148,7 +164,7 @@ function follow(press) {
   }, PENDING_SHOWN_MS);
   feed.command(command, { key, ageMs: Math.max(0, Date.now() - atMs) }).then((result) => {
     pending = null;
-    forgetPress();
+    kept.forget();
     if (result.ok === true) onAccepted(press, result);
     else onRefused(press, result.problem);
     render();
@@ -418,8 +434,8 @@ if (token === null) {
     document.title = `${practice}${t("panel.window", { label: data.window.label })} ${t("panel.title")}`;
     render();
   });
-  const kept = keptPress();
-  if (kept) follow(kept);
+  const before = kept.find();
+  if (before) follow(before);
   feed.open();
 }
 render();

@@ -67,12 +67,12 @@ export class Draft {
   /**
    * Take notice of what is in force.
    * @param {{config: Table, digest: string, revision: number}} inForce
-   * @returns {"same"|"taken"|"restored"|"merged"|"clash"} what became of the draft
+   * @returns {"same"|"taken"|"restored"|"done"|"merged"|"clash"} what became of the draft; `done`: just that is in force
    */
   follow(inForce) {
     const theirs = opened(inForce.config);
     let before = this.base;
-    /** @type {"same"|"taken"|"restored"|"merged"|"clash"} */
+    /** @type {"same"|"taken"|"restored"|"done"|"merged"|"clash"} */
     let became = "taken";
     if (before === null) {
       const stored = this._stored();
@@ -89,7 +89,10 @@ export class Draft {
       if (became === "restored") this._changed();
       return became === "restored" ? became : "same";
     }
-    if (before !== null && this.dirty) {
+    if (before !== null && this.dirty && same(this.data, theirs)) {
+      this.clashes = [];
+      became = "done";
+    } else if (before !== null && this.dirty) {
       const found = merge(before, this.data, theirs);
       this.data = found.merged;
       this.clashes = found.clashes;
@@ -130,11 +133,26 @@ export class Draft {
     this._changed();
   }
 
-  /** What was put in force from here is the draft no more. @param {{config: Table, digest: string, revision: number}} inForce */
-  adopt(inForce) {
-    const theirs = opened(inForce.config);
-    this._begin(theirs, inForce);
-    this.replace(inForce.config);
+  /**
+   * What was put in force from here is the draft no more; what was changed since still is.
+   * @param {Table} sent
+   * @param {string} digest of it
+   * @param {{config: Table, digest: string, revision: number}} inForce
+   */
+  adopt(sent, digest, inForce) {
+    const stored = this.ready ? null : this._stored();
+    if (stored) this.data = stored.data;
+    else if (!this.ready) this.data = opened(sent);
+    if (same(this.config, sent)) {
+      this._begin(opened(inForce.config), inForce);
+      this.replace(inForce.config);
+      return;
+    }
+    this.base = opened(sent);
+    this.digest = digest;
+    this.dirty = true;
+    this.follow(inForce);
+    this._changed();
   }
 
   /** Back to what is in force. */

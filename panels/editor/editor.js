@@ -5,7 +5,8 @@
 
 import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
-import { Feed } from "/static/feed.js";
+import { Feed, randomKey } from "/static/feed.js";
+import { KeptPress } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
 import { named, refusal, t, tCode, translatePage } from "/static/words.js";
@@ -23,11 +24,20 @@ import { TextView } from "/pages/editor/text.js";
 
 /** @typedef {import("/static/wire.js").Floor} Floor */
 /** @typedef {import("/pages/editor/form.js").Context} Context */
+/**
+ * @typedef {Object} Applying a change that is being put in force
+ * @property {string} key idempotency key
+ * @property {number} atMs of this device's clock
+ * @property {{command: string, config: Object<string, any>, if_digest: string, reason: string}} body as it is sent
+ * @property {string} digest of its configuration
+ */
 
 const CHECK_AFTER_MS = 500;
 /** A hall that moves on changes what a draft would do to it. */
 const LOOK_AGAIN_MS = 5000;
 const RETRY_MS = 3000;
+/** A page that is loaded later than this does not put in force what was pressed before. */
+const KEPT_MS = 10 * 60 * 1000;
 
 const TABS = /** @type {const} */ (["services", "windows", "clerks", "sessions", "thresholds", "other", "text", "history"]);
 /** @typedef {typeof TABS[number]} Tab */
@@ -50,6 +60,8 @@ const token = takeToken();
 const clock = new Clock();
 const door = new Door(hall, token || "");
 const receipt = new Receipt("receipt");
+/** @type {KeptPress<Applying>} */
+const kept = new KeptPress(KEPT_MS);
 
 /** @type {import("/static/feed.js").Status} */
 let status = { phase: "connecting", sinceMs: null, code: null };
@@ -97,6 +109,7 @@ const feed = new Feed({
   clock,
   onStatus: (next) => {
     status = next;
+    if (applying) sayApplying();
     render();
   },
 });
@@ -119,6 +132,7 @@ function followConfig() {
     if (became === "merged") say(t("editor.merged"));
     if (became === "clash") say(t("editor.clashed"));
     if (became === "restored") receipt.show("done", t("editor.restored"), clock.now(), zone());
+    if (became === "done") receipt.show("done", t("editor.doneAlready"), clock.now(), zone());
     if (became !== "same") {
       fill(byId("foot-acts"), []);
       drawAll();
@@ -141,7 +155,9 @@ function begin() {
     catalogue = new Catalogue(fields.data);
     context = { catalogue, draft, may: mayChange, again: () => drawAll(), say };
     preview = new Preview(byId("side"), context, { go, goTo, apply, hindrance });
-    followConfig();
+    const before = kept.find();
+    if (before && mayChange()) carry(before);
+    else followConfig();
     render();
   });
 }
@@ -193,39 +209,54 @@ function hindrance() {
 
 /** @param {string} reason */
 function apply(reason) {
-  if (applying || !preview) return;
-  applying = true;
-  receipt.show("pending", t("receipt.pending", { act: t("editor.apply") }), clock.now(), zone());
+  if (applying || !preview || !preview.check) return;
   const body = { command: "configure", config: draft.config, if_digest: draft.digest, reason };
-  door.act("/commands", body).then((answer) => {
+  const press = { key: randomKey(), atMs: Date.now(), body, digest: preview.check.digest || "" };
+  kept.keep(press);
+  carry(press);
+}
+
+function sayApplying() {
+  const words = t(status.phase === "lost" ? "receipt.pendingLost" : "receipt.pending", { act: t("editor.apply") });
+  receipt.show("pending", words, clock.now(), zone());
+}
+
+/** Send a change until it is answered. @param {Applying} press */
+function carry(press) {
+  applying = true;
+  sayApplying();
+  const { reason } = press.body;
+  door.act("/commands", press.body, press.key).then((answer) => {
     if (!answer.ok) {
-      applying = false;
       const other = answer.problem.code === "wrong_state" && answer.problem.state === "changed";
+      applying = false;
+      kept.forget();
       say(other ? t("editor.changedMeanwhile") : t("receipt.refused", { act: t("editor.apply"), why: refusal(answer.problem) }));
       if (other) {
         if (preview) preview.suggest(reason);
-        followConfig();
       } else runCheck();
+      followConfig();
       render();
       return;
     }
-    finish(reason, answer.data.revision);
+    finish(press, answer.data.revision);
   });
   render();
 }
 
-/** What was put in force is read back; the draft is no more. @param {string} reason @param {number} mine its revision */
-function finish(reason, mine) {
+/** What was put in force is read back; the draft is no more. @param {Applying} press @param {number} mine its revision */
+function finish(press, mine) {
   door.get("/config").then((answer) => {
     if (!answer.ok) {
-      window.setTimeout(() => finish(reason, mine), RETRY_MS);
+      window.setTimeout(() => finish(press, mine), RETRY_MS);
       return;
     }
     applying = false;
     inForceToml = answer.data.toml;
     if (preview) preview.disarm();
-    draft.adopt(answer.data);
-    receipt.show("done", t("editor.done", { reason }), clock.now(), zone());
+    draft.adopt(press.body.config, press.digest, answer.data);
+    kept.forget();
+    receipt.show("done", t("editor.done", { reason: press.body.reason }), clock.now(), zone());
     offerUndo(mine);
     drawAll();
     render();

@@ -4,6 +4,7 @@
  */
 
 import { attrs, el, fill, shape } from "/static/dom.js";
+import { onPress } from "/static/press.js";
 import { t } from "/static/words.js";
 import { mistakeSaid, said } from "/pages/editor/catalogue.js";
 
@@ -181,7 +182,7 @@ export class Preview {
   /** @param {string} hindrance @returns {HTMLElement[]} */
   _acting(hindrance) {
     const discard = el("button", { type: "button", class: "act do-discard", id: "do-discard" }, t("editor.discard"));
-    discard.addEventListener("click", () => {
+    onPress(discard, () => {
       if (discard.getAttribute("data-armed") !== null) {
         this._context.draft.discard();
         this.disarm();
@@ -195,7 +196,7 @@ export class Preview {
     const kept = this._context.draft.kept ? t("editor.kept") : t("editor.notKept");
     if (!this._armed) {
       const apply = el("button", { type: "button", class: "act filled do-apply", id: "do-apply", "aria-disabled": hindrance ? "true" : null }, t("editor.apply"));
-      apply.addEventListener("click", () => {
+      onPress(apply, () => {
         const now = this._acts.hindrance();
         if (now) {
           this._context.say(now);
@@ -222,7 +223,7 @@ export class Preview {
         reason.focus();
       } else this._acts.apply(this._reason.trim());
     };
-    sure.addEventListener("click", press);
+    onPress(sure, press);
     reason.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing && !event.repeat) press();
     });

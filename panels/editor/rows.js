@@ -1,6 +1,7 @@
 /** A list of the hall as a list of its rows, and the form of the one that is chosen. */
 
 import { attrs, el, fill } from "/static/dom.js";
+import { onPress } from "/static/press.js";
 import { named, t } from "/static/words.js";
 import { said } from "/pages/editor/catalogue.js";
 import { Form, newRow } from "/pages/editor/form.js";
@@ -208,7 +209,7 @@ export class Rows {
     const found = references(this._context.catalogue, this._context.draft.data, this._section, row);
     const yes = el("button", { type: "button", class: "act do-yes" }, t("editor.removeYes"));
     const no = el("button", { type: "button", class: "act do-no" }, t("editor.removeNo"));
-    yes.addEventListener("click", () => this._remove(found));
+    onPress(yes, () => this._remove(found));
     no.addEventListener("click", () => {
       this._removing = false;
       this._drawDetail();

@@ -231,6 +231,7 @@ if (token === null) {
     document.title = `${named(next.place.name, next.place.name_en)} ${t("floor.title")}`;
     render();
   });
+  presses.resume();
   feed.open();
 }
 render();

@@ -1,6 +1,7 @@
 /** What sheets are made of: facts, sections, fields, and buttons that say why they do nothing. */
 
 import { attrs, el } from "/static/dom.js";
+import { onPress } from "/static/press.js";
 import { t } from "/static/words.js";
 import { refill } from "/pages/floor/list.js";
 
@@ -138,12 +139,7 @@ export class Buttons {
     const node = el("button", { type: "button", class: `act do-${kind}` }, name);
     const one = { node, why: why || (() => "") };
     this._all.push(one);
-    node.addEventListener("keydown", (event) => {
-      // A held key is one press: it must not confirm what it has just begun.
-      if (event.repeat && event.key === "Enter") event.preventDefault();
-    });
-    node.addEventListener("click", (event) => {
-      if (event.detail > 1) return; // nor must the second half of a double click
+    onPress(node, () => {
       const hindrance = this._context.hindrance() || one.why();
       if (hindrance) this._context.say("refused", t("receipt.refused", { act: node.textContent || name, why: hindrance }));
       else press();

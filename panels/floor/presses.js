@@ -1,18 +1,19 @@
 /**
- * Acts: one at a time, each with a key of its own, repeated by the feed after a break until it is answered.
- * An act of several steps stops at the first that is refused, and says what was done until then. Where a page has
- * acts of one step alone, what is under way can be kept over a reload: it is neither lost nor doubled.
+ * Acts: one at a time, each step with a key of its own, repeated by the feed after a break, and when the page is loaded
+ * again, until it is answered.
+ * An act of several steps stops at the first that is refused, and says what was done until then.
  */
 
 import { COMMAND_MAX_MS, randomKey } from "/static/feed.js";
+import { KeptPress } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
 import { refusal, t } from "/static/words.js";
 
-/** @typedef {import("/static/wire.js").Answer} Answer */
 /** @typedef {import("/static/feed.js").Feed} Feed */
 /** @typedef {Object<string, any>} Command as over HTTP, with `window` where it is about one */
-/** @typedef {{name: string, commands: Command[], done: string|((answer: Answer) => string), half?: string}} Act
+/** @typedef {{name: string, commands: Command[], done: string, half?: string}} Act
  *   name: of the button; done: what the receipt says; half: what it says before the reason where the first step alone was done */
+/** @typedef {{key: string, atMs: number, act: Act, at: number}} Step one command of an act, the `at`-th, as it is awaited */
 
 /** An answer that comes sooner needs no word that it is on its way. */
 const PENDING_SHOWN_MS = 300;
@@ -21,12 +22,13 @@ const SETTLE_MS = 2000;
 
 export class Presses {
   /**
-   * @param {{feed: Feed, now: () => number, timezone: () => string, revision: () => number, onChange: () => void, kept?: string}} options
-   *   kept: under which name this tab keeps what is under way, so that a page that is loaded again goes on with it
+   * @param {{feed: Feed, now: () => number, timezone: () => string, revision: () => number, onChange: () => void}} options
    */
   constructor(options) {
     this._options = options;
     this._receipt = new Receipt("receipt");
+    /** @type {KeptPress<Step>} */
+    this._kept = new KeptPress(COMMAND_MAX_MS);
     /** @type {Act|null} */
     this._pending = null;
     this._shown = false;
@@ -61,26 +63,17 @@ export class Presses {
       this.say("refused", t("receipt.refused", { act: act.name, why: t("floor.why.pending") }));
       return Promise.resolve(false);
     }
-    const key = randomKey();
-    const { kept } = this._options;
-    if (kept) sessionStorage.setItem(kept, JSON.stringify({ act, key, atMs: Date.now() }));
-    return this._begin(act, key, 0);
+    return this._begin(act, this._next(act, 0));
   }
 
-  /** Go on with what an earlier life of this page did not see answered; what is too old counts no more. */
-  goOn() {
-    const { kept } = this._options;
-    const text = kept && sessionStorage.getItem(kept);
-    if (!kept || !text) return;
-    /** @type {{act: Act, key: string, atMs: number}} */
-    const { act, key, atMs } = JSON.parse(text);
-    const ageMs = Math.abs(Date.now() - atMs);
-    if (ageMs < COMMAND_MAX_MS) this._begin(act, key, ageMs);
-    else sessionStorage.removeItem(kept);
+  /** Go on with what an earlier life of this page did not see answered. */
+  resume() {
+    const step = this._kept.find();
+    if (step) this._begin(step.act, step);
   }
 
-  /** @param {Act} act @param {string} key of its first step @param {number} ageMs @returns {Promise<boolean>} */
-  _begin(act, key, ageMs) {
+  /** @param {Act} act @param {Step} step @returns {Promise<boolean>} */
+  _begin(act, step) {
     this._pending = act;
     this._shown = false;
     window.setTimeout(() => {
@@ -89,29 +82,36 @@ export class Presses {
       this.sayPending();
       this._options.onChange();
     }, PENDING_SHOWN_MS);
-    const done = this._step(act, 0, { key, ageMs });
+    const done = this._send(step);
     this._options.onChange();
     return done;
   }
 
-  /** @param {Act} act @param {number} at @param {{key: string, ageMs: number}} [begun] @returns {Promise<boolean>} */
-  _step(act, at, begun) {
-    return this._options.feed.command(act.commands[at], begun).then((result) => {
+  /** @param {Act} act @param {number} at @returns {Step} */
+  _next(act, at) {
+    const step = { key: randomKey(), atMs: Date.now(), act, at };
+    this._kept.keep(step);
+    return step;
+  }
+
+  /** @param {Step} step @returns {Promise<boolean>} */
+  _send({ key, atMs, act, at }) {
+    return this._options.feed.command(act.commands[at], { key, ageMs: Math.max(0, Date.now() - atMs) }).then((result) => {
       if (result.ok !== true) {
         const why = refusal(result.problem);
         const words = t("receipt.refused", { act: act.name, why });
         return this._end("refused", at > 0 && act.half ? `${act.half} ${words}` : words);
       }
       this._settling = { revision: result.revision, untilMs: performance.now() + SETTLE_MS };
-      if (at + 1 < act.commands.length) return this._step(act, at + 1);
-      return this._end("done", typeof act.done === "string" ? act.done : act.done(result));
+      if (at + 1 < act.commands.length) return this._send(this._next(act, at + 1));
+      return this._end("done", act.done);
     });
   }
 
   /** @param {"done"|"refused"} kind @param {string} words */
   _end(kind, words) {
     this._pending = null;
-    if (this._options.kept) sessionStorage.removeItem(this._options.kept);
+    this._kept.forget();
     this.say(kind, words);
     this._options.onChange();
     return kind === "done";

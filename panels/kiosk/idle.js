@@ -4,12 +4,25 @@ const ASKED_AFTER_MS = 60000;
 const LEFT_AFTER_MS = 75000;
 
 export class Idle {
-  /** @param {{onAsk: (seconds: number|null) => void, onLeft: () => void}} told null: somebody is there again */
+  /**
+   * @param {{onAsk: (seconds: number|null) => void, onLeft: () => void, onCome: () => void}} told onAsk: null: somebody is
+   *   there again; onCome: somebody comes, who is not taken for the one before
+   */
   constructor(told) {
     this._told = told;
     this._touchedMs = performance.now();
+    /** When somebody was there last; `_touchedMs` is put forward while nobody has to be waited for. */
+    this._seenMs = performance.now();
     this._asking = false;
-    ["pointerdown", "keydown"].forEach((kind) => document.addEventListener(kind, () => this.touch(), true));
+    ["pointerdown", "keydown"].forEach((kind) => document.addEventListener(kind, () => this.see(), true));
+  }
+
+  /** Somebody does something. */
+  see() {
+    const now = performance.now();
+    if (now - this._seenMs >= LEFT_AFTER_MS) this._told.onCome();
+    this._seenMs = now;
+    this.touch();
   }
 
   /** Somebody is there. */

@@ -67,12 +67,18 @@ let bookings = [];
 let ticket = null;
 let link = "";
 let reprinting = false;
+/** Why it was not printed again; empty: it was not asked for, or it was. */
+let notAgain = "";
+/** Somebody scanned while another's number stands there. */
+let doneFirst = false;
+/** The booking that brought the number. */
+let checkedIn = "";
 
 const front = new Home();
 const finding = new Find();
 /** @type {Screen<Entrance>} */
 const screen = new Screen(hall, { view: "entrance" }, render);
-const idle = new Idle({ onAsk: askStill, onLeft: leave });
+const idle = new Idle({ onAsk: askStill, onLeft: leave, onCome: forgetPresses });
 
 /** @param {Mode} next */
 function go(next) {
@@ -80,20 +86,28 @@ function go(next) {
   shownMs = performance.now();
   hush();
   if (next !== "ticket") ticket = null;
+  notAgain = "";
+  doneFirst = false;
   screen.render();
   byId("main").focus();
 }
 
 function home() {
   typed = "";
+  checkedIn = "";
   bookings = [];
   finding.forget();
   told = { title: "", words: "" };
   go("home");
 }
 
+function forgetPresses() {
+  if (presses) presses.forget();
+}
+
 /** As it was, for whoever comes next. */
 function leave() {
+  forgetPresses();
   askStill(null);
   elder = false;
   priority = false;
@@ -156,7 +170,9 @@ function show(taken) {
     screen.feed.subscribe(
       { view: "ticket", ticket: taken.id },
       (/** @type {import("/static/wire.js").TicketView} */ data) => {
-        if (ticket && ticket.id === data.ticket.id) ticket = data.ticket;
+        if (!ticket || ticket.id !== data.ticket.id) return;
+        if (JSON.stringify(ticket.print) !== JSON.stringify(data.ticket.print)) notAgain = "";
+        ticket = data.ticket;
         screen.render();
       },
       () => {},
@@ -194,6 +210,7 @@ function find() {
 /** @param {string} booking */
 function checkIn(booking) {
   if (!presses || presses.busy || !screen.live) return;
+  checkedIn = booking;
   take(presses.send(`bookings/${booking}/commands`, printed({ command: "check_in", traits: traits() })));
 }
 
@@ -224,7 +241,7 @@ async function findBookings(idNo) {
 }
 
 /** Whether somebody could lay a card down. */
-const mayCard = () => (mode === "home" || mode === "checkin") && screen.live && presses !== null && !presses.busy;
+const mayCard = () => (mode === "home" || mode === "checkin" || mode === "ticket") && screen.live && presses !== null && !presses.busy;
 
 /** @param {boolean} there @param {string} why */
 function readerIs(there, why) {
@@ -234,10 +251,21 @@ function readerIs(there, why) {
   screen.render();
 }
 
-/** @param {string} idNo */
+/** The number that stands there is not taken away from whoever reads it. */
+function sayDoneFirst() {
+  doneFirst = true;
+  screen.render();
+}
+
+/** @param {string} idNo @returns {Promise<boolean>} */
 async function onCard(idNo) {
-  idle.touch();
+  if (mode === "ticket") {
+    sayDoneFirst();
+    return false;
+  }
+  idle.see();
   await findBookings(idNo);
+  return true;
 }
 
 /** Whether somebody is at it, or was a moment ago. */
@@ -309,7 +337,7 @@ function renderFoot(data, stands) {
   attrs(byId("done"), { hidden: mode !== "ticket" });
   const may = ticket !== null && mayReprint(ticket.print || null, screen.live);
   attrs(byId("again"), { hidden: mode !== "ticket" || !ticket || !ticket.print, disabled: !may || reprinting });
-  if (mode === "ticket") text(byId("countdown"), t("kiosk.doneHint", { n: idle.leftS }));
+  if (mode === "ticket") text(byId("countdown"), doneFirst ? t("kiosk.doneFirst") : t("kiosk.doneHint", { n: idle.leftS }));
 }
 
 function renderTrouble() {
@@ -351,7 +379,7 @@ function render() {
     if (shown === "find") finding.render(servicesOf(data), { now, timezone: data.place.timezone, wide });
     if (shown === "desk") renderDesk(data, now);
     if (shown === "checkin") renderCheckin();
-    if (shown === "ticket" && ticket) renderTicket(ticket, link, ticket.print || null, data, screen.live);
+    if (shown === "ticket" && ticket) renderTicket(ticket, link, ticket.print || null, data, { live: screen.live, notAgain });
   }
   return data ? data.place.timezone : undefined;
 }
@@ -401,10 +429,18 @@ function help() {
 function again() {
   if (!ticket || !screen.feed || reprinting || !mayReprint(ticket.print || null, screen.live)) return;
   reprinting = true;
+  notAgain = "";
   screen.render();
-  screen.feed.command(printed({ ticket: ticket.id, command: "reprint" })).then((result) => {
+  const asked = ticket.id;
+  screen.feed.command(printed({ ticket: asked, command: "reprint" })).then((result) => {
     reprinting = false;
-    if (result.ok && ticket && result.ticket && result.ticket.id === ticket.id) ticket = result.ticket;
+    if (result.ok === true) {
+      if (ticket && result.ticket && result.ticket.id === ticket.id) ticket = result.ticket;
+    } else if (ticket && ticket.id === asked) {
+      const { code } = result.problem;
+      const why = code === "unconfirmed" ? t("kiosk.noAnswer") : tCode(`kiosk.refused.${code}`, "refused.other", { code });
+      notAgain = t("kiosk.notAgain", { why });
+    }
     screen.render();
   });
 }
@@ -475,9 +511,13 @@ document.addEventListener("contextmenu", (event) => {
 byId("stay").addEventListener("click", () => idle.touch());
 
 listen((scanned) => {
-  if (mode === "ticket") return;
   const missed = ticketIn(scanned);
   const booking = bookingIn(scanned);
+  if (mode === "ticket") {
+    const same = (ticket && missed === ticket.id) || (booking !== null && booking === checkedIn);
+    if ((missed || booking) && !same) sayDoneFirst();
+    return;
+  }
   idle.touch();
   if (missed) rejoin(missed);
   else if (booking) checkIn(booking);

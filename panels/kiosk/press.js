@@ -1,7 +1,7 @@
 /**
  * A press that takes a number: once, whatever the network does. It is sent again with the same key until it
- * is answered. One that nobody answered in time may have given a number all the same: the next press for
- * the same thing goes with its key, so that the number is found and not a second one given.
+ * is answered. One that nobody answered in time may have given a number all the same: the same person's next
+ * press for the same thing goes with its key, so that the number is found and not a second one given.
  */
 
 import { randomKey } from "/static/feed.js";
@@ -14,18 +14,29 @@ const KEPT = "callq.kiosk.press";
 const AGAIN_MS = 700;
 const REQUEST_MS = 8000;
 const GIVEN_UP_MS = 20000;
-/** An unanswered press is no longer anybody's then. */
-const KEPT_MS = 10 * 60 * 1000;
+/** An unanswered press is no longer anybody's then, whoever stands there. */
+const KEPT_MS = 2 * 60 * 1000;
+const ISSUE = "tickets";
 
 /** @param {number} ms @returns {Promise<void>} */
 const sleep = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
 /**
- * Whether the number that an earlier press gave, unseen, is of no use any more: it was called, or given up.
+ * Whether the number that an earlier press gave, unseen, is of no use any more: it was called, or is over, or
+ * the desk has found it for whoever pressed.
  * @param {string} path
+ * @param {Object<string, any>} body
  * @param {Result} result
  */
-const isSpent = (path, result) => path === "tickets" && result.ok === true && result.answer.ticket.state !== "waiting";
+function isSpent(path, body, result) {
+  if (path !== ISSUE || result.ok !== true) return false;
+  /** @type {Ticket} */
+  const ticket = result.answer.ticket;
+  const called = ticket.state !== "waiting" || ticket.calls > 0 || ticket.returned !== null;
+  const printed = Boolean(ticket.print && ticket.print.copy > 1);
+  const changed = ticket.class !== "ordinary" || Boolean(ticket.bound) || (body.service !== undefined && ticket.service !== body.service);
+  return called || printed || changed || Boolean(ticket.accompanied_ms) || Boolean(ticket.prechecked_ms);
+}
 
 export class Presses {
   /** @param {string} hall @param {string} token */
@@ -38,7 +49,7 @@ export class Presses {
   /**
    * Send something that acts, once.
    * @param {string} path below the hall
-   * @param {Object} body
+   * @param {Object<string, any>} body
    * @returns {Promise<Result>} code `unconfirmed` when nobody answered
    */
   async send(path, body) {
@@ -51,7 +62,7 @@ export class Presses {
     try {
       while (performance.now() - began < GIVEN_UP_MS) {
         const result = await this._once("POST", path, body, key);
-        if (result && key === kept && isSpent(path, result)) {
+        if (result && key === kept && isSpent(path, body, result)) {
           key = randomKey();
           this._keep(about, key);
         } else if (result) {
@@ -70,7 +81,7 @@ export class Presses {
   /**
    * Ask for something that changes nothing.
    * @param {string} path
-   * @param {Object} body
+   * @param {Object<string, any>} body
    * @returns {Promise<Result>}
    */
   async find(path, body) {
@@ -82,6 +93,15 @@ export class Presses {
   async read(path) {
     const result = await this._once("GET", path, null, null);
     return result || { ok: false, problem: { code: "unconfirmed" } };
+  }
+
+  /** Whoever pressed has gone: a number that they did not see is nobody else's. */
+  forget() {
+    const kept = this._kept();
+    Object.keys(kept).forEach((about) => {
+      if (about.indexOf(`${ISSUE} `) === 0) delete kept[about];
+    });
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
   }
 
   /** Presses without an answer, by what they were for. @returns {Object<string, {key: string, at: number}>} */

@@ -33,9 +33,9 @@ export function pageOf(ticket) {
  * @param {string} link
  * @param {Print|null} print
  * @param {Entrance} hall
- * @param {boolean} live
+ * @param {{live: boolean, notAgain: string}} now notAgain: why it was not printed again; empty: nothing of that
  */
-export function renderTicket(ticket, link, print, hall, live) {
+export function renderTicket(ticket, link, print, hall, { live, notAgain }) {
   const paper = paperOf(print, live);
   const service = hall.services.find((one) => one.service === ticket.service);
   const bad = paper === "failed" || paper === "unknown";
@@ -46,7 +46,7 @@ export function renderTicket(ticket, link, print, hall, live) {
   }
   text(byId("result"), t(`kiosk.result.${paper}`));
   const fault = print && print.fault ? tCode(`kiosk.fault.${print.fault}`, "kiosk.fault.error") : "";
-  text(byId("print"), bad && fault ? fault : t(`kiosk.print.${paper}`));
+  text(byId("print"), notAgain || (bad && fault ? fault : t(`kiosk.print.${paper}`)));
   text(byId("ticket-service"), service ? named(service.name, service.name_en) : ticket.service);
   setNumber(byId("number"), ticket.number);
   const ahead = typeof ticket.ahead === "number" ? ticket.ahead : null;

@@ -17,7 +17,7 @@ from tests.live import LiveServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -98,6 +98,10 @@ def faults(page: Page, *, scrolls: bool) -> list[str]:
 
 def config(hall: LiveServer) -> Any:
     return hall.ask("GET", "/v1/halls/county/config")
+
+
+def history(hall: LiveServer) -> Any:
+    return hall.ask("GET", "/v1/halls/county/config/history")["versions"]
 
 
 def configure(hall: LiveServer, changed: dict[str, Any], reason: str) -> None:
@@ -249,6 +253,56 @@ def test_mistakes_lead_to_fields_and_deleting_tells_what_refers(opened: Pages, h
     page.locator("#do-discard").click()
 
 
+def test_neither_a_held_key_nor_a_double_click_confirms_what_it_began(
+    opened: Pages, hall: LiveServer
+) -> None:
+    start = config(hall)["config"]
+    configure(hall, {**start, "name_en": "For a While"}, "改名")
+    configure(hall, start, "还原")
+    page = editor(opened, hall)
+    tab(page, "services")
+    field(page, "services[0].name_en").fill("Half Done")
+    checked(page)
+
+    def dirty() -> None:
+        expect(page.locator("#page")).to_have_attribute("data-dirty", "true")
+
+    def held(button: Locator) -> None:
+        button.focus()
+        for _ in range(4):
+            page.keyboard.down("Enter")
+        page.keyboard.up("Enter")
+
+    page.locator("#do-discard").dblclick()
+    expect(page.locator("#do-discard")).to_have_attribute("data-armed", "")
+    dirty()
+    page.reload()
+    ready(page)
+    checked(page)
+    held(page.locator("#do-discard"))
+    expect(page.locator("#do-discard")).to_have_attribute("data-armed", "")
+    dirty()
+
+    tab(page, "services")
+    rows = page.locator(".row")
+    count = rows.count()
+    held(page.locator(".do-remove"))
+    expect(page.locator(".question")).to_be_visible()
+    assert rows.count() == count
+    page.locator(".do-no").click()
+
+    tab(page, "history")
+    first, second = page.locator(".do-restore").nth(0), page.locator(".do-restore").nth(1)
+    first.dblclick()
+    held(second)
+    for restore in (first, second):
+        expect(restore).to_have_attribute("data-armed", "")
+    dirty()
+    expect(field(page, "services[0].name_en")).to_have_count(0)
+    page.locator("#do-discard").click()
+    expect(page.locator("#page")).to_have_attribute("data-dirty", "false")
+
+
 def test_skills_of_a_group_are_set_at_once(opened: Pages, hall: LiveServer) -> None:
     page = editor(opened, hall)
     tab(page, "clerks", "matrix")
@@ -304,6 +358,53 @@ def test_two_managers_lose_nothing(opened: Pages, hall: LiveServer) -> None:
     merged = config(hall)["config"]
     assert (merged["name_en"], merged["warnings"]["paused_min"]) == ("Changed Again", 20)
     configure(hall, start["config"], "还原")
+
+
+def test_a_change_whose_answer_is_lost_acts_once_and_is_told_as_ones_own(
+    opened: Pages, hall: LiveServer
+) -> None:
+    before, versions = config(hall)["digest"], len(history(hall))
+    page = opened.blank(PANEL)
+    page.clock.install()
+    ready(opened.go(page, "/editor/county", hall.token("supervisor", hall="county")))
+    keys: list[str] = []
+
+    def cut(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()
+        if len(keys) != 2:  # the second is never answered at all
+            route.abort()
+
+    def sent(times: int) -> None:
+        for _ in range(200):
+            if len(keys) >= times:
+                return
+            page.clock.run_for(1000)
+            page.wait_for_timeout(20)
+        pytest.fail(f"sent {len(keys)} times")
+
+    page.route("**/halls/county/commands", cut)
+    tab(page, "thresholds")
+    field(page, "warnings.waiting").fill("17")
+    checked(page)
+    page.locator("#do-apply").click()
+    page.locator("#reason").fill("等候提醒改为 17 人")
+    page.keyboard.press("Enter")
+    sent(8)
+    expect(page.locator("#page")).to_have_attribute("data-applying", "true")
+    page.reload()
+    sent(9)
+    page.unroute("**/halls/county/commands")
+    page.clock.run_for(2000)
+    expect(page.locator("#receipt")).to_contain_text("已生效：等候提醒改为 17 人")
+    expect(page.locator("#page")).to_have_attribute("data-dirty", "false")
+    tab(page, "thresholds")
+    expect(field(page, "warnings.waiting")).to_have_value("17")
+    assert (len(set(keys)), len(history(hall))) == (1, versions + 1)
+    page.locator(".do-undo").click()
+    put_in_force(page, None)
+    assert config(hall)["digest"] == before
 
 
 def test_an_inspector_looks_and_changes_nothing(opened: Pages, hall: LiveServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +17,7 @@ from tests.browser.axe import grave
 from tests.browser.boards import NOW_MS
 from tests.browser.conftest import Pages, ToldFeed, is_live
 from tests.browser.contrast import look
+from tests.browser.line import line_to
 from tests.live import LiveServer
 
 if TYPE_CHECKING:
@@ -608,6 +610,26 @@ def test_a_press_whose_answer_is_lost_acts_once(pages: Pages, live: LiveServer) 
     assert [one["command"] for one in sent] == ["sign_in", "sign_in"]
     assert sent[0]["key"] == sent[1]["key"]
     assert window_of(live, "w1")["clerk"] == "c02"
+
+
+def test_an_act_of_two_steps_is_finished_after_a_reload(pages: Pages, live: LiveServer) -> None:
+    live.window("w2", "sign_in", clerk="c02")
+    with line_to(live.port) as line:
+        page = pages.blank(WALL)
+        page.goto(f"{line.url}/floor/county#token={live.token('supervisor', hall='county')}")
+        expect(page.locator("#page")).to_have_attribute("data-acting", "true")
+        open_window(page, "w1")
+        page.locator("#sheet select").select_option("c02")
+        line.lose("down")
+        page.locator("#sheet .do-seat").click()
+        line.await_loss(10)
+        line.cut()
+        line.mend()
+        page.reload()
+        settled(page, "王芳已到 1 号窗口")
+    assert window_of(live, "w1")["clerk"] == "c02"
+    events = live.ask("GET", "/v1/halls/county/events?limit=500")
+    assert json.dumps(events).count('"clerk_signed_out"') == 1
 
 
 def test_a_call_whose_number_is_not_found_in_time_is_told_and_not_made_later(

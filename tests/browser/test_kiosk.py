@@ -99,6 +99,30 @@ def test_without_paper_the_number_stays_on_the_screen_and_comes_again(kiosk: Kio
     expect(page.locator("#trouble")).to_be_hidden()
 
 
+def test_a_number_that_is_not_printed_again_says_why(kiosk: Kiosk) -> None:
+    page = kiosk.pages.blank(PORTRAIT)
+    ticket: dict[str, Any] = {}
+
+    def between(page_side: Any) -> None:
+        server_side = page_side.connect_to_server()
+
+        def up(text: str) -> None:
+            if json.loads(text).get("command") == "reprint":  # it is cancelled at the desk just before
+                path = f"/v1/halls/county/tickets/{ticket['id']}/commands"
+                kiosk.live.ask("POST", path, {"command": "cancel"})
+            server_side.send(text)
+
+        page_side.on_message(up)
+
+    page.route_web_socket("**/feed", between)
+    kiosk.open(page=page)
+    ticket |= taken(page, kiosk)
+    kiosk.agent("end", ticket, state="failed", fault="paper_out")
+    press(page, "#again")
+    expect(page.locator("#print")).to_have_text("没有再打印：状态已经变了，请到导办台询问。")
+    assert look(page, least_px=LEAST).faults == []
+
+
 def test_a_press_whose_answer_is_lost_is_neither_lost_nor_doubled(kiosk: Kiosk) -> None:
     before = len(kiosk.tickets())
     page = kiosk.open()
@@ -119,8 +143,8 @@ def test_a_press_whose_answer_is_lost_is_neither_lost_nor_doubled(kiosk: Kiosk) 
     assert [one["id"] for one in kiosk.tickets()[before:]] == [ticket["id"]]
 
 
-@pytest.mark.parametrize("over", [False, True], ids=["it waits", "it is over"])
-def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk, over: bool) -> None:
+@pytest.mark.parametrize("since", ["nothing", "it is over", "the desk printed it", "somebody else came"])
+def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk, since: str) -> None:
     before = len(kiosk.tickets())
     page = kiosk.pages.blank(PORTRAIT)
     page.clock.install()
@@ -140,14 +164,22 @@ def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk, over: bo
     expect(page.locator("#message-title")).to_have_text("没有收到回复")
     page.unroute("**/v1/halls/county/tickets")
     (unseen,) = kiosk.tickets()[before:]
-    if over:
-        kiosk.live.ask("POST", f"/v1/halls/county/tickets/{unseen['id']}/commands", {"command": "cancel"})
+    path = f"/v1/halls/county/tickets/{unseen['id']}/commands"
+    if since == "it is over":
+        kiosk.live.ask("POST", path, {"command": "cancel"})
+    if since == "the desk printed it":
+        kiosk.printed(unseen)
+        kiosk.live.ask("POST", path, {"command": "reprint"})
     page.clock.run_for(1000)
     page.locator("#back").click()
     page.clock.run_for(1000)
+    if since == "somebody else came":
+        page.clock.fast_forward(80_000)
+        is_live(page)
     ticket = taken(page, kiosk, "social")
     assert ticket["state"] == "waiting"
-    assert [one["id"] for one in kiosk.tickets()[before:]] == [unseen["id"]] + [ticket["id"]] * over
+    mine = [] if since == "nothing" else [ticket["id"]]
+    assert [one["id"] for one in kiosk.tickets()[before:]] == [unseen["id"], *mine]
     assert len(set(keys)) == 1
 
 
@@ -264,11 +296,12 @@ def test_a_card_finds_the_booking_and_lies_there_once(kiosk: Kiosk) -> None:
     mine = booking(kiosk, "marriage", id_no=id_no)
     page = kiosk.pages.blank(PORTRAIT)
     asked: list[str] = []
+    cards = [id_no]
 
     def service(route: Route) -> None:
         name = route.request.url.rpartition("/")[2]
         asked.append(name)
-        body = {"resultFlag": "0", "certType": "01", "partyName": "张三", "certNumber": id_no}
+        body = {"resultFlag": "0", "certType": "01", "partyName": "张三", "certNumber": cards[0]}
         route.fulfill(json=body, headers={"Access-Control-Allow-Origin": "*"})
 
     page.route("http://127.0.0.1:19196/*", service)
@@ -278,7 +311,12 @@ def test_a_card_finds_the_booking_and_lies_there_once(kiosk: Kiosk) -> None:
     (ticket,) = [one for one in kiosk.tickets() if one["number"] == number]
     assert (ticket["booking"], ticket["print"]["printer"]) == (mine, "k1")
     assert id_no not in json.dumps(kiosk.live.ask("GET", "/v1/halls/county/events?since=0&limit=500"))
+    cards[0] = "110105194912310038"  # the next one's
+    expect(page.locator("#countdown")).to_have_text("下一位请先点“完成”")
+    expect(page.locator("#number")).to_have_text(number)
     press(page, "#done")
+    expect(page.locator("#message-title")).to_have_text("没有找到今天的预约")
+    press(page, "#back")
     reads = len(asked)
     shows(page, "home")
     with page.expect_request(re.compile("readcard")), page.expect_request(re.compile("CloseDevice")):
@@ -393,7 +431,13 @@ def test_a_missed_number_comes_back_with_its_paper(kiosk: Kiosk) -> None:
         page.keyboard.press("Enter")
         shows(page, "ticket")
     expect(page.locator("#number")).to_have_text(mine["number"])
+    expect(page.locator("#countdown")).to_contain_text("秒后自动返回")
     assert next(one for one in kiosk.tickets() if one["id"] == mine["id"])["state"] == "waiting"
+    page.keyboard.type(f"http://queue/t/county/{'7' * 26}#token=ct_y")  # the next one's paper
+    page.keyboard.press("Enter")
+    expect(page.locator("#countdown")).to_have_text("下一位请先点“完成”")
+    expect(page.locator("#number")).to_have_text(mine["number"])
+    assert look(page, least_px=LEAST).faults == []
     live.window("w3", "close")
     live.window("w3", "sign_out")
 

@@ -60,10 +60,14 @@ def test_press_on_a_line_that_breaks_acts_once(pages: Pages, live: LiveServer, s
 def test_a_press_that_comes_late_does_nothing_to_whoever_is_there_by_then(
     pages: Pages, live: LiveServer
 ) -> None:
+    hall = live.ask("GET", "/v1/halls/county/config")["config"]
+    rules = {**hall.get("rules", {}), "next_while_serving": "complete"}
+    body = {"command": "configure", "config": {**hall, "rules": rules}}
+    live.ask("POST", "/v1/halls/county/commands", body)
     live.window("w3", "sign_in", clerk="c01")
     live.window("w3", "open")
     live.issue()
-    second = live.issue()
+    second, third, _ = live.issue(), live.issue(), live.issue()
     live.window("w3", "call_next")
     live.window("w3", "start")
     with line_to(live.port) as line:
@@ -77,11 +81,21 @@ def test_a_press_that_comes_late_does_nothing_to_whoever_is_there_by_then(
         for act in ("complete", "call_next", "start"):  # as another device does meanwhile
             live.window("w3", act)
         line.mend()
-        expect(panel.locator("#receipt")).to_have_attribute(
-            "data-kind", "refused", timeout=WITHIN_MS + 40_000
-        )
+        refused = panel.locator('#receipt[data-kind="refused"]')
+        expect(refused).to_contain_text("办结没有执行", timeout=WITHIN_MS + 40_000)
+        window = live.ask("GET", "/v1/halls/county/windows/w3")["window"]
+        assert (window["state"], window["ticket"]) == ("serving", second["id"])
+        live.window("w3", "complete")
+        expect(panel.locator("#page")).to_have_attribute("data-situation", "idle")
+        expect(panel.locator("#page")).to_have_attribute("data-waiting", "false")
+        line.cut()
+        panel.keyboard.press("Enter")  # calls the third, who must not be completed by it
+        for act in ("call_next", "start"):
+            live.window("w3", act)
+        line.mend()
+        expect(refused).to_contain_text("叫下一位没有执行", timeout=WITHIN_MS + 40_000)
     window = live.ask("GET", "/v1/halls/county/windows/w3")["window"]
-    assert (window["state"], window["ticket"]) == ("serving", second["id"])
+    assert (window["state"], window["ticket"]) == ("serving", third["id"])
 
 
 def test_the_second_half_of_a_double_click_answers_no_question(pages: Pages, live: LiveServer) -> None:

@@ -87,6 +87,30 @@ async def test_a_late_press_does_nothing_to_whoever_is_there_by_then(door: Door)
     assert (await door.get(f"tickets/{first['id']}"))["ticket"]["state"] == "done"
 
 
+async def test_a_late_call_of_the_next_one_completes_nobody(door: Door) -> None:
+    hall = (await door.get("config"))["config"]
+    rules = {**hall.get("rules", {}), "next_while_serving": "complete"}
+    await door.post("commands", {"command": "configure", "config": {**hall, "rules": rules}})
+    await door.staff()
+    first, _ = await door.issue(), await door.issue()
+    async with (
+        on_pty() as wire,
+        passing(door.port) as way,
+        agent(door, server=way.url, lines=(hub(wire, "w1"),)) as (made, _),
+    ):
+        await settled(made)
+        way.closed = True
+        way.cut()
+        await wire.press(1, CALL)  # calls the first
+        for act in ("call_next", "start"):  # and so does somebody else meanwhile, at the panel
+            await door.window(act)
+        way.closed = False
+        await until(lambda: not made.desks["w1"].pending)
+        assert made.health.devices["box-w1"].outcome == "refused"
+    window = (await door.get("windows/w1"))["window"]
+    assert (window["state"], window["ticket"]) == ("serving", first["id"])
+
+
 async def test_a_press_that_is_never_answered_is_told(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines_module, "FAULT_S", 0.3)
     await door.staff()

@@ -11,6 +11,7 @@ from callq.domain import commands as cmd
 from callq.domain import events as ev
 from callq.domain.errors import Code
 from callq.domain.hall import Minimum, Routing, Rules
+from callq.domain.snapshot import decode_state, encode_state
 from callq.domain.tides import (
     SkillsOf,
     TidePlan,
@@ -406,6 +407,43 @@ def test_a_draining_window_stays_when_the_load_comes_back(automatic: Tidal) -> N
     automatic.reckon(leave=-1)
     automatic.complete("w1")
     assert automatic.stands("w1") == ["idle"]
+
+
+@rule("T-undo")
+@pytest.mark.parametrize("kept_open", [True, False])
+@pytest.mark.parametrize("way", ["leaving", "drain"])
+def test_what_a_plan_wanted_of_a_window_stands_again_when_a_completion_is_taken_back(
+    automatic: Tidal, way: str, kept_open: bool
+) -> None:
+    automatic.staff_all()
+    automatic.do(cmd.SetSkills(window="w1", skills=("general",)))
+    automatic.issue("estate")
+    automatic.issue()
+    automatic.serve("w3")
+    automatic.serve("w1")
+    automatic.later(HOUR)
+    if way == "leaving":
+        automatic.reckon(leaving=("w1", "w3"), leave=1)
+    else:
+        automatic.reckon(drain=("w3",))
+
+    def wanted() -> tuple[object, ...]:
+        tides, window = automatic.state.tides, automatic.state.windows["w3"]
+        return tides.leave, tides.leaving, tides.draining, window.open, window.draining
+
+    before = wanted()
+    waits = automatic.issue("estate") if kept_open else None
+    automatic.complete("w3")
+    assert automatic.stands("w3") == ["idle" if kept_open else "closed"]
+    assert wanted() != before
+    restarted = decode_state(encode_state(automatic.state))
+    assert restarted.windows["w3"].acted == automatic.state.windows["w3"].acted
+    automatic.do(cmd.Undo(window="w3"))
+    assert wanted() == before
+    if waits is not None:
+        automatic.do(cmd.Cancel(ticket=waits.id))
+    automatic.complete("w3")
+    assert automatic.stands("w3") == ["closed"]
 
 
 @rule("T-undo")

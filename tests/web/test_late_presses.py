@@ -44,6 +44,45 @@ async def test_a_call_that_went_on_is_neither_repeated_started_nor_missed(door: 
     assert (await door.window("start", ticket=second["id"]))["window"]["state"] == "serving"
 
 
+async def test_a_late_call_of_the_next_one_completes_nobody(door: Door) -> None:
+    hall = (await door.get("config"))["config"]
+    rules = {**hall.get("rules", {}), "next_while_serving": "complete"}
+    await door.post("commands", {"command": "configure", "config": {**hall, "rules": rules}})
+    await door.staff()
+    first, second, third = [await door.issue() for _ in range(3)]
+    for act in ("call_next", "start"):
+        await door.window(act)
+    for seen in (None, second["id"]):
+        answer = await door.ask("POST", "windows/w1/commands", {"command": "call_next", "ticket": seen})
+        assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+    assert (await door.get("windows/w1"))["window"]["ticket"] == first["id"]
+    assert (await door.window("call_next", ticket=first["id"]))["ticket"]["id"] == second["id"]
+    await door.window("start")
+    assert (await door.window("call_next"))["ticket"]["id"] == third["id"]
+    await door.window("start")
+    await door.window("complete")
+    fourth = await door.issue()
+    assert (await door.window("call_next", ticket=None))["ticket"]["id"] == fourth["id"]
+
+
+async def test_a_late_undo_takes_back_nothing_else(door: Door) -> None:
+    await door.staff()
+    first, second = await door.issue(), await door.issue()
+    for act in ("call_next", "start", "complete", "call_next"):
+        await door.window(act)
+    for meant in (
+        {"ticket": first["id"], "act": "complete"},
+        {"ticket": second["id"], "act": "miss"},
+        {"ticket": first["id"]},
+        {"act": "complete"},
+    ):
+        answer = await door.ask("POST", "windows/w1/commands", {"command": "undo", **meant})
+        assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+    assert (await door.get("windows/w1"))["window"]["ticket"] == second["id"]
+    undone = await door.window("undo", ticket=second["id"], act="call")
+    assert undone["window"]["state"] == "idle"
+
+
 async def test_a_press_that_was_done_is_answered_alike_when_nobody_is_there_any_more(door: Door) -> None:
     await door.staff()
     ticket = await door.issue()

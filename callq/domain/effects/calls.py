@@ -191,7 +191,7 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
     for index, step in enumerate(ticket.steps):
         if step.state != "deferred":
             drop_credit(state, ticket, index, undo)
-    _as_before(state, window, record, undo)
+    _as_before(state, window, record, at, undo)
     seats_changed(state, undo)
     ready(state, window, at, undo)
     undo.set(window, "acted", record.previous)
@@ -227,24 +227,30 @@ def _counted_ms(state: HallState, ticket: Ticket, record: Acted) -> int:
     return int(str(before["handled_ms"])) + ticket.clock_ms - int(str(began))
 
 
-def _as_before(state: HallState, window: Window, record: Acted, undo: Undo) -> None:
+def _as_before(state: HallState, window: Window, record: Acted, at: Moment, undo: Undo) -> None:
     """Take back what the end of a ticket made of its window, not what its clerk has asked for since."""
     before = dict(record.window)
     for name in ("last", "since_ms"):
         undo.set(window, name, before[name])
     if record.act == "call":
         return
+    planned = before.get("planned")
     if not window.open:
         undo.set(window, "open", True)
         if window.left:
             tides.not_left(state, window, undo)
         else:
             undo.set(window, "draining", True)
+            if planned == "drains":
+                tides.not_drained(state, window, at, undo)
         undo.set(window, "pause_after", before["pause_after"])
         undo.set(window, "pause_reason", before["pause_reason"])
-    elif window.paused:
+        return
+    if window.paused:
         undo.set(window, "paused", False)
         undo.set(window, "pause_after", True)
+    if planned is not None:
+        tides.not_kept(state, window, at, undo)
 
 
 def _back_to_where_it_was(state: HallState, ticket: Ticket, undo: Undo) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from callq.domain.effects.tools import Moment, drop_timer, set_timer
-from callq.domain.tides import LEVEL, OPENING, PART_MS, Declined, Tide, TidePast, controlled
+from callq.domain.tides import LEVEL, OPENING, PART_MS, Declined, Tide, TidePast, controlled, mode_of
+from callq.domain.tides import left_alone as is_left_alone
 
 if TYPE_CHECKING:
     from callq.domain import events as ev
@@ -155,6 +156,33 @@ def not_left(state: HallState, window: Window, undo: Undo) -> None:
     tides = state.tides
     undo.set(window, "left", False)
     _change(state, undo, leaving=tuple(sorted({*tides.leaving, window.id})), leave=tides.leave + 1)
+
+
+def not_drained(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
+    """A window that closed because a plan had told it to is open again, and still told."""
+    if not _moved_since(state, window, at):
+        _change(state, undo, draining=tuple(sorted({*state.tides.draining, window.id})))
+
+
+def not_kept(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
+    """The ticket with whose end a window was kept open is back: what the plan wanted stands as before."""
+    tides, plan = state.tides, state.tides.in_force
+    if plan is None or not plan.only_keeps or _moved_since(state, window, at):
+        return
+    if plan.reasons[0].window != window.id or window.id in tides.leaving:
+        return
+    if plan.stay == (window.id,):
+        undo.set(window, "draining", True)
+        not_drained(state, window, at, undo)
+    elif plan.leave == -1:
+        others = tides.leaving or plan.leaving
+        busy = {one for one in others if one in state.windows and state.windows[one].ticket is not None}
+        _change(state, undo, leaving=tuple(sorted({*busy, window.id})), leave=tides.leave + 1)
+
+
+def _moved_since(state: HallState, window: Window, at: Moment) -> bool:
+    """Whether no plan is to do anything with a window any more."""
+    return mode_of(state) == "off" or is_left_alone(state, window.id, at.now_ms)
 
 
 def clerk_changed(state: HallState, window: str, undo: Undo) -> None:

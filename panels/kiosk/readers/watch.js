@@ -8,8 +8,8 @@ const ABSENT_AGAIN_MS = 5000;
 export class Watch {
   /**
    * @param {Reader} reader
-   * @param {{wanted: () => boolean, onCard: (idNo: string) => Promise<void>, onThere: (there: boolean, why: string) => void}} told
-   *   `onThere`: after each attempt, whether it answers, and why not
+   * @param {{wanted: () => boolean, onCard: (idNo: string) => Promise<boolean>, onThere: (there: boolean, why: string) => void}} told
+   *   `onCard`: answers whether it was taken, else it is read again; `onThere`: after each attempt, whether it answers, and why not
    */
   constructor(reader, told) {
     this._reader = reader;
@@ -37,8 +37,7 @@ export class Watch {
     this._told.onThere(true, "");
     if (card === null) this._last = "";
     else if (card.id_no !== this._last && this._told.wanted()) {
-      this._last = card.id_no;
-      await this._told.onCard(card.id_no);
+      if (await this._told.onCard(card.id_no)) this._last = card.id_no;
     }
     return true;
   }
