@@ -1,24 +1,28 @@
 """Simulated days: what ships beside the longest wait and beside all windows open, on the same days.
 
-The rules run as in a server, people are drawn by chance (`docs/simulate.md`). 200 days take an hour on two
-cores; `--days` makes it shorter.
+The rules run as in a server, people are drawn by chance (`docs/simulate.md`). 200 days take twenty minutes on
+two idle cores; `--days` makes it shorter, and `--resume` goes on where the same command was stopped.
 """
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callq.simulate.results import paired, pooled_ratio
+import msgspec
+
+from callq.simulate.results import Result, paired, pooled_ratio
 from callq.simulate.runs import Run, simulate
 from callq.simulate.scenario import load
-from loadtests.figures import Bound, Figure, Report, report
+from loadtests.figures import Bound, Figure, Report, report, source
 
 if TYPE_CHECKING:
     import argparse
 
     from rich.progress import Progress
 
-    from callq.simulate.results import Result, Summary
+    from callq.simulate.results import Summary
 
 SEED: Final = 2026
 VOLUMES: Final = (2600, 2900)
@@ -83,28 +87,84 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=200, metavar="N", help="default 200")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: all cores)")
     parser.add_argument("--goals", action="store_true", help="only the routing's and the tides' own goals")
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="keep every finished run there, and simulate none that the same commit has kept",
+    )
 
 
-class _Runner:
-    def __init__(self, days: int, jobs: int, progress: Progress) -> None:
-        self.days, self.jobs, self.progress = days, jobs, progress
+class Finished:
+    """Runs that are done, a file each, so that a long command that is stopped can go on.
+
+    Args:
+      directory: where; made when it is missing.
+      of: commit that they are of; those of another are not found.
+    """
+
+    def __init__(self, directory: Path, of: str) -> None:
+        self._directory, self._of = directory, of
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def get(self, run: Run) -> Result | None:
+        """What a run found, if it is done."""
+        path = self._path(run)
+        return msgspec.json.decode(path.read_bytes(), type=Result) if path.exists() else None
+
+    def put(self, run: Run, result: Result) -> None:
+        """Keep what a run found: whole, or not at all."""
+        path = self._path(run)
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_bytes(msgspec.json.encode(result))
+        unfinished.replace(path)
+
+    def _path(self, run: Run) -> Path:
+        key = msgspec.json.encode(
+            (self._of, run.scenario, run.volume, run.days, run.seed, run.policy, run.tidal, run.beta)
+        )
+        return self._directory / f"{hashlib.blake2b(key, digest_size=12).hexdigest()}.json"
+
+
+class Runner:
+    """Simulates so many days of one thing after another.
+
+    Args:
+      days: how many.
+      jobs: processes; 0: as many as there are cores.
+      progress: where each thing is shown while it runs.
+      finished: where runs are kept and found again; None: nowhere.
+    """
+
+    def __init__(self, days: int, jobs: int, progress: Progress, finished: Finished | None) -> None:
+        self.days, self.jobs, self.progress, self.finished = days, jobs, progress, finished
+
+    def fewer(self, days: int) -> Runner:
+        """The same for what needs no more than so many days."""
+        return Runner(min(self.days, days), self.jobs, self.progress, self.finished)
 
     def run(
         self, policy: str, tidal: str, volume: float, scenario: str = "county-84", beta: float = 0.0
     ) -> Result:
+        """What a policy and tides do on these days."""
         run = Run(load(scenario), volume, self.days, SEED, policy, tidal, beta)
+        if self.finished is not None and (found := self.finished.get(run)) is not None:
+            return found
         task = self.progress.add_task(f"{scenario} {policy} {tidal} {volume:.0f}", total=self.days)
         result = simulate(
             run, jobs=self.jobs, progress=lambda done: self.progress.update(task, completed=done)
         )
         self.progress.remove_task(task)
+        if self.finished is not None:
+            self.finished.put(run, result)
         return result
 
 
 def run(args: argparse.Namespace, progress: Progress) -> Report:
     """Simulate everything, and hold it against the goals."""
-    runner = _Runner(args.days, args.jobs, progress)
-    fewer = _Runner(min(args.days, FEWER), args.jobs, progress)
+    finished = None if args.resume is None else Finished(args.resume, source())
+    runner = Runner(args.days, args.jobs, progress, finished)
+    fewer = runner.fewer(FEWER)
     figures: list[Figure] = []
     intervals: list[str] = []
     for volume in VOLUMES:
@@ -203,7 +263,7 @@ def _paired(what: str, base: Result, other: Result) -> str:
     )
 
 
-def _others(runner: _Runner, volume: int) -> list[Figure]:
+def _others(runner: Runner, volume: int) -> list[Figure]:
     found = []
     base = runner.run("longest_wait", "none", volume).summary.mean_wait_min
     default = runner.run("default", "none", volume)
@@ -220,7 +280,7 @@ def _others(runner: _Runner, volume: int) -> list[Figure]:
     return found
 
 
-def _variants(runner: _Runner) -> list[Figure]:
+def _variants(runner: Runner) -> list[Figure]:
     found = []
     for variant in VARIANTS:
         scenario = f"county-84-{variant}"
@@ -246,11 +306,10 @@ def _variants(runner: _Runner) -> list[Figure]:
         found.append(_one(what, "", tidal.most_reopened, most=OF_ONE_WINDOW))
         if variant in FELT:
             found += _recovery(variant, result, runner.run("default", "none", 2600, f"county-84-{variant}"))
-    fewest = _Runner(min(runner.days, FEWEST), runner.jobs, runner.progress)
-    return found + _spare_skills(fewest)
+    return found + _spare_skills(runner.fewer(FEWEST))
 
 
-def _known(runner: _Runner, known: Summary) -> Figure:
+def _known(runner: Runner, known: Summary) -> Figure:
     """The same people, whose appointments the forecast knows or does not."""
     unknown = runner.run("default", "default", 2600).summary
     hours = known.staff_hours - unknown.staff_hours
@@ -278,7 +337,7 @@ def _recovery(variant: str, tidal: Result, open_all_day: Result) -> list[Figure]
     ]
 
 
-def _spare_skills(runner: _Runner) -> list[Figure]:
+def _spare_skills(runner: Runner) -> list[Figure]:
     """Flexible clerks with six skills, two of them in use: the tides, widening, and both."""
     beside = "all windows open, two skills in use"
     base = runner.run("default", "none", 2600, "county-84-spare").summary

@@ -137,7 +137,8 @@ def refuse(run: Run) -> None:
             f"{scenario.name} has no window with a clerk who serves something there",
             "add windows and clerks with skills",
         )
-    if run.tidal != "none" and not staffed & hall.closed:
+    listed = hall.config.tides.windows if run.tidal in VARIANTS else ()
+    if run.tidal != "none" and not staffed & hall.closed.union(listed):
         raise NotSimulated(
             f"{scenario.name} has no window that tides could open and close: {run.policy}+{run.tidal}",
             'give some windows kind = "tidal" or list them in tides.windows, and give them clerks; '

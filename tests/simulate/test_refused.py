@@ -10,7 +10,8 @@ import pytest
 from callq.cli import main
 from callq.domain.errors import Code, Rejected
 from callq.simulate.halls import NotSimulated
-from callq.simulate.runs import Run, simulate
+from callq.simulate.runs import Run, refuse, simulate
+from callq.simulate.scenario import load, names
 from tests.simulate.small import SMALL, with_
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def test_tides_need_a_window_to_open_and_close(
     assert "no window that tides could open and close" in err
     assert "hint: " in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("scenario", names())
+def test_tides_run_in_every_kind_of_day(scenario: str) -> None:
+    loaded = load(scenario)
+    refuse(Run(loaded, loaded.day.volume, 1, 1, tidal="default"))
 
 
 def test_recorded_queues_have_no_tides(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
