@@ -84,10 +84,10 @@ DAY: Final = [
 ]
 
 
-def prepare(live: LiveServer) -> None:
+def prepare(live: LiveServer, undo_s: int = 15) -> None:
     """The hall before the day: people wait, window 1 works, there is a trainee, and recalls come soon."""
     config = live.ask("GET", "/v1/halls/county/config")["config"]
-    config.setdefault("rules", {})["recall_gap_s"] = 1
+    config.setdefault("rules", {}).update(recall_gap_s=1, undo_s=undo_s)
     config["clerks"].append({"id": "c09", "name": "周一", "skills": {"general": 1}, "mentor": "c01"})
     live.ask("POST", "/v1/halls/county/commands", {"command": "configure", "config": config})
     for _ in range(7):

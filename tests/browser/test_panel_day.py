@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 CUT_S: Final = float(os.environ.get("CALLQ_CUT_S", "0"))
-"""How long the line stays cut; given one, every act is cut at every step, which takes two hours with 30."""
+"""How long the line stays cut; given one, every act is cut at every step: half an hour with 30 and `-n 5`."""
+
+UNDO_S: Final = 300
+"""In these days an act can be undone for so long, as an undo waits for its line; `undo_s` of a hall is 15."""
 
 STEPS: Final = ("unsent", "unanswered", "away", "again", "reload")
 """Before the press has left; when the server has done it; pressed when the line is gone and the page does not
@@ -45,7 +48,7 @@ def test_whole_day_without_a_mouse(pages: Pages, live: LiveServer, pad: bool) ->
 @pytest.mark.timeout(6000 if CUT_S else 300)
 @pytest.mark.parametrize("shift", range(len(STEPS) if CUT_S else 1))
 def test_press_on_a_line_that_breaks_acts_once(pages: Pages, live: LiveServer, shift: int) -> None:
-    prepare(live)
+    prepare(live, UNDO_S)
     record = Record(live)
     with line_to(live.port) as line:
         panel = pages.blank((1366, 768))
@@ -55,6 +58,32 @@ def test_press_on_a_line_that_breaks_acts_once(pages: Pages, live: LiveServer, s
         for number, press in enumerate(DAY):
             _pressed_while_it_breaks(panel, line, press, STEPS[(number + shift) % len(STEPS)], record)
             assert record.new() == press.events.split(), press.name
+
+
+def test_an_undo_whose_time_is_over_when_it_arrives_does_nothing_and_says_so(
+    pages: Pages, live: LiveServer
+) -> None:
+    prepare(live, undo_s=5)
+    live.window(WINDOW, "sign_in", clerk="c01")
+    live.window(WINDOW, "open")
+    with line_to(live.port) as line:
+        panel = pages.blank((1366, 768))
+        token = live.token("clerk", hall="county", window=WINDOW)
+        panel.goto(f"{line.url}/panel/county/{WINDOW}#token={token}")
+        is_live(panel)
+        panel.keyboard.press("Enter")
+        expect(panel.locator("#page")).to_have_attribute("data-situation", "calling")
+        expect(panel.locator("#page")).to_have_attribute("data-waiting", "false")
+        record = Record(live)
+        line.cut()
+        panel.keyboard.press("Backspace")
+        time.sleep(6)
+        line.mend()
+        expect(panel.locator('#receipt[data-kind="refused"]')).to_contain_text(
+            "撤销没有执行", timeout=WITHIN_MS + 40_000
+        )
+        expect(panel.locator("#page")).to_have_attribute("data-situation", "calling")
+    assert record.new() == []
 
 
 def test_a_press_that_comes_late_does_nothing_to_whoever_is_there_by_then(
