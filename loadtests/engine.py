@@ -250,7 +250,9 @@ class _Steps(trio.abc.Instrument):
 
 def _loop(args: argparse.Namespace, progress: Progress) -> list[Figure]:
     """What a busy hall does to whatever else waits for the loop, and what a command leaves in memory."""
-    longest, late, blocks = [], [], []
+    longest: list[float] = []
+    late: list[float] = []
+    blocks: list[float] = []
     task = progress.add_task("the loop", total=args.runs)
     for _ in range(args.runs):
         with scratch() as place, durable_redis(place) as endpoint:
@@ -276,7 +278,7 @@ def _loop(args: argparse.Namespace, progress: Progress) -> list[Figure]:
 
 async def _busy_loop(endpoint: Endpoint, place: Path, commands: int) -> tuple[float, float, float]:
     """The longest step, ms; how late a sleeper wakes, p99, ms; and blocks kept a command."""
-    steps, late = _Steps(), []
+    late: list[float] = []
 
     async def sleeper() -> None:
         while True:
@@ -295,6 +297,7 @@ async def _busy_loop(endpoint: Endpoint, place: Path, commands: int) -> tuple[fl
         kept = sys.getallocatedblocks() - before
         garbage.begin()
         nursery.start_soon(sleeper)
+        steps = _Steps()
         trio.lowlevel.add_instrument(steps)
         await _issue(actors, commands)
         trio.lowlevel.remove_instrument(steps)
