@@ -11,6 +11,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --pytho
 	pyproject.toml --group build
 UPGRADE ?=
 
+# Set in many containers; every server that a test starts would then compile callq anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test container lint types js fmt lock clean bootstrap-dev
 
 help: ## list the targets
