@@ -5,11 +5,16 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 8080
 CALLQ_DEMO_ARGS ?=
 PYTEST_ARGS ?=
+# One more than there are cores: some test always waits, for a browser, a server or a clock.
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	pyproject.toml --group build
 UPGRADE ?=
+
+# Set in many containers; every server that a test starts would then compile callq anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test container lint types js fmt lock clean bootstrap-dev
 
@@ -20,9 +25,9 @@ demo: ## run a live hall and print the links of its pages (PORT=8080, CALLQ_DEMO
 	@scripts/bootstrap runtime
 	@exec $(BIN)/callq demo --port $(PORT) $(CALLQ_DEMO_ARGS)
 
-test: ## run all checks and tests (PYTEST_ARGS to choose tests)
+test: ## run all checks and tests (PYTEST_ARGS to choose tests, WORKERS)
 test: lint types js
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile $(PYTEST_ARGS)
 
 container: ## build the image and run the compose file's services without Docker (root, debootstrap, network)
 container: bootstrap-dev

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 from hypothesis import settings
+
+from tests.workers import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,3 +26,8 @@ def _logs_as_by_default() -> Iterator[None]:
     """A command line that runs within a test sets logging up for the streams of that test only."""
     yield
     structlog.reset_defaults()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing | None:
+    """Files are shared out in an order of our own."""
+    return Sharing(config, log) if config.getvalue("dist") == "loadfile" else None

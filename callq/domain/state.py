@@ -555,7 +555,7 @@ _canonical = msgspec.msgpack.Encoder(order="deterministic")
 
 
 def _fields(thing: Ticket | Window) -> dict[str, object]:
-    fields = {name: getattr(thing, name) for name in thing.__struct_fields__}
+    fields = msgspec.structs.asdict(thing)
     if isinstance(thing, Window):
         fields["ticket"] = thing.ticket.id if thing.ticket else None
     return fields
@@ -631,7 +631,7 @@ def canonical(state: HallState) -> bytes:
     found["live"] = sorted([*key, *tickets] for key, tickets in state.live.items())
     found["slots"] = sorted([*key, count] for key, count in state.slots.items() if count)
     found["keys"] = [
-        [day, sorted([*key, *msgspec.structs.astuple(record)] for key, record in keys.items())]
+        [day, [[*key, *msgspec.structs.astuple(record)] for key, record in sorted(keys.items())]]
         for day, keys in sorted(state.keys.items())
     ]
     return _canonical.encode(found)

@@ -15,7 +15,8 @@ GRAVE = ("serious", "critical")
 def grave(page: Page) -> list[str]:
     """Serious and critical findings, one sentence each, of a page at rest."""
     page.wait_for_function("() => !document.querySelector('.fading') && !document.getAnimations().length")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("async () => (await axe.run()).violations")
     return [
         f"{one['id']}: {one['help']} ({node['html'][:120]})"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from callq.config import load_hall
-from callq.domain.hall import ProfileSlot, Tides
+from callq.domain.hall import Clerk, ProfileSlot, Tides
 from callq.web.roles import ALLOWED, Role
 from tests.browser.boards import NOW_MS, usual
 from tests.browser.moments import MINUTE_MS, OPEN, SERVICES, WHOLE, ZONES
@@ -304,7 +304,7 @@ def doors(page: Page, role: Role = Role.SUPERVISOR) -> None:
 
 
 def tidal_county() -> HallConfig:
-    """The sample `county` with windows 4 and 6 that follow the tide, on a day on which everybody comes."""
+    """`county` with one clerk more, and windows 4 and 6 that follow the tide; everybody comes on this day."""
     config = load_hall("county")
     services = tuple(replace(service, daily=4000.0) for service in config.services)
     tides = Tides(
@@ -313,4 +313,5 @@ def tidal_county() -> HallConfig:
         opening_min=0,
         profile=(ProfileSlot(hours="00:00-24:00", rate=1.0),),
     )
-    return replace(config, services=services, tides=tides)
+    spare = Clerk(id="c07", name="吴霞", skills={"general": 2, "social": 2, "medical": 2})
+    return replace(config, services=services, tides=tides, clerks=(*config.clerks, spare))

@@ -41,6 +41,7 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     file = folder / "county.toml"
     file.write_text(export_hall(floors.tidal_county()), encoding="utf-8")
     server = LiveServer(folder / "data", halls=(str(file),)).start()
+    server.window("w4", "sign_in", clerk="c07")
     yield server
     server.stop()
 
@@ -329,29 +330,6 @@ def test_an_inspector_sees_all_and_changes_nothing(opened: Pages, hall: LiveServ
     page.locator('.queue[data-service="estate"]').click()
     assert page.locator("#sheet button").count() == 1
     assert page.locator("#sheet input, #sheet select").count() == 0
-
-
-def test_a_proposal_is_accepted_and_the_tides_adjusted(opened: Pages, hall: LiveServer) -> None:
-    page = floor_of(opened, hall)
-    hall.window("w4", "sign_in", clerk="c01")
-    proposal = page.locator("#proposal")
-    expect(proposal.locator(".accept")).to_be_visible(timeout=WITHIN_A_MINUTE_MS)
-    expect(proposal.locator("h3")).to_have_text("建议开 4 号")
-    expect(page.locator("#chart svg")).to_be_visible()
-    proposal.locator(".accept").click()
-    settled(page, "已采纳潮汐建议")
-    expect(page.locator('.tile[data-window="w4"]')).to_have_attribute("data-kind", "idle")
-    assert window_of(hall, "w4")["state"] == "idle"
-
-    proposal.locator(".adjust").click()
-    page.locator('#sheet input[value="automatic"]').check()
-    page.locator("#sheet .beta").fill("1.5")
-    page.locator("#sheet .do-adjust").click()
-    settled(page, "潮汐已调整")
-    plan = state_of(hall)["plan"]
-    assert (plan["mode"], plan["beta"], plan["by_hand"]) == ("automatic", 1.5, True)
-    expect(page.locator("#tides-mode")).to_contain_text("自动执行")
-    expect(page.locator("#log")).to_contain_text("采纳潮汐建议")
 
 
 class Answering(ToldFeed):
@@ -668,3 +646,26 @@ def test_a_call_that_another_press_overtakes_says_so(pages: Pages, live: LiveSer
     asked[0].continue_()
     expect(page.locator("#receipt")).to_contain_text("1 号指呼没有执行")
     assert window_of(live, "w1")["state"] == "paused"
+
+
+def test_a_proposal_is_accepted_and_the_tides_adjusted(opened: Pages, hall: LiveServer) -> None:
+    """The last of those in the same hall: the tides are reckoned while the others go on."""
+    page = floor_of(opened, hall)
+    proposal = page.locator("#proposal")
+    expect(proposal.locator(".accept")).to_be_visible(timeout=WITHIN_A_MINUTE_MS)
+    expect(proposal.locator("h3")).to_have_text("建议开 4 号")
+    expect(page.locator("#chart svg")).to_be_visible()
+    proposal.locator(".accept").click()
+    settled(page, "已采纳潮汐建议")
+    expect(page.locator('.tile[data-window="w4"]')).to_have_attribute("data-kind", "idle")
+    assert window_of(hall, "w4")["state"] == "idle"
+
+    proposal.locator(".adjust").click()
+    page.locator('#sheet input[value="automatic"]').check()
+    page.locator("#sheet .beta").fill("1.5")
+    page.locator("#sheet .do-adjust").click()
+    settled(page, "潮汐已调整")
+    plan = state_of(hall)["plan"]
+    assert (plan["mode"], plan["beta"], plan["by_hand"]) == ("automatic", 1.5, True)
+    expect(page.locator("#tides-mode")).to_contain_text("自动执行")
+    expect(page.locator("#log")).to_contain_text("采纳潮汐建议")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import pytest
@@ -33,29 +33,46 @@ ALWAYS = [
 ]
 
 
+class Seen(NamedTuple):
+    """A view at a moment, and what it is projected again for; of one that is not there, the code."""
+
+    data: object
+    asked: frozenset[tuple[str, str]]
+
+
 class Watching(Hall):
     """A hall whose every view is looked at before and after every command, at one moment."""
 
+    seen: tuple[tuple[int, int], dict[View, Seen]] = ((0, 0), {})
+    """At which revision and moment, and what: there the next command finds what the last one left."""
+
     def do(self, command: cmd.AnyCommand, *more: Any, **named: Any) -> Decision:
-        views = [*ALWAYS, *(View("ticket", ticket=ticket) for ticket in self.state.tickets)]
         now_ms = max(self.now_ms, self.state.now_ms)
-        before = {view: self._seen(view, now_ms) for view in views} if self.state.created else {}
+        before = self._looked(now_ms) if self.state.created else {}
         decision: Decision = super().do(command, *more, **named)
+        after = self._looked(now_ms)
         news = touched(decision.events, self.state)
         for view, (data, asked) in before.items():
-            after, _ = self._seen(view, now_ms)
             if not asked:
                 continue  # nobody can follow what does not exist yet
-            if after != data:
+            now = after[view].data if view in after else self._seen(view, now_ms).data
+            if now != data:
                 assert asked & news, f"{view} changed, but {news} does not touch {asked}"
         return decision
 
-    def _seen(self, view: View, now_ms: int) -> tuple[object, frozenset[tuple[str, str]]]:
+    def _looked(self, now_ms: int) -> dict[View, Seen]:
+        moment = (self.state.revision, now_ms)
+        if self.seen[0] != moment:
+            views = [*ALWAYS, *(View("ticket", ticket=ticket) for ticket in self.state.tickets)]
+            self.seen = moment, {view: self._seen(view, now_ms) for view in views}
+        return self.seen[1]
+
+    def _seen(self, view: View, now_ms: int) -> Seen:
         try:
             data = project(view, self.state, now_ms, {})
-            return msgspec.to_builtins(data), topics(view, self.state)
+            return Seen(msgspec.to_builtins(data), topics(view, self.state))
         except Rejected as gone:
-            return gone.code, frozenset()
+            return Seen(gone.code, frozenset())
 
 
 class ViewMachine(HallMachine):

@@ -232,6 +232,7 @@ def test_the_level_of_a_hall_only_rises_and_never_above_what_is_read_here() -> N
 @rule("H-level")
 def test_a_level_that_a_later_version_raised_is_not_lowered(hall: Scene) -> None:
     hall.state.level = SCHEMA_VERSION + 1
+    hall.taken_as_it_stands()
     with refused(hall, Code.WRONG_STATE):
         hall.do(cmd.RaiseLevel(level=SCHEMA_VERSION))
     hall.state.level = SCHEMA_VERSION
