@@ -46,6 +46,7 @@ export class Notices {
     this._turn = 0;
     this._turnedMs = 0;
     this._shown = "";
+    this._timer = 0;
   }
 
   /**
@@ -92,11 +93,13 @@ export class Notices {
       setFit(node, words, fits);
       node.classList.remove("fading");
     };
+    // What is on its way out must not come back over what cannot wait.
+    window.clearTimeout(this._timer);
     if (atOnce) {
       set();
     } else {
       node.classList.add("fading");
-      window.setTimeout(set, FADE_MS);
+      this._timer = window.setTimeout(set, FADE_MS);
     }
   }
 }
