@@ -80,6 +80,23 @@ class Standstill(NamedTuple):
     until_ms: int
 
 
+class Announced(NamedTuple):
+    """A call or a repeated one, and what became of it: when each is spoken follows from these alone."""
+
+    ticket: str
+    at_ms: int
+    """When it was made, Unix ms."""
+    calls: int
+    """Which one of its ticket: 2 and more are repeated."""
+    window: str
+    zones: tuple[str, ...]
+    """Where it is told: the window's zone, then that where its person waits if it is another."""
+    needless_ms: int | None = None
+    """Since when nobody needs it to be begun: its person came, or it was repeated."""
+    over_ms: int | None = None
+    """When it was taken back; what is being said of it is cut off."""
+
+
 class Booking(NamedTuple):
     """A reserved place in a slot."""
 
@@ -243,6 +260,7 @@ class HallState:
 
     __slots__ = (
         "agenda",
+        "announced",
         "at_windows",
         "bookings",
         "bound",
@@ -393,6 +411,8 @@ class HallState:
         self.missed: tuple[str, ...] = ()
         """Ids of the tickets missed last, newest first."""
         self.credits: dict[str, Credit] = {}
+        self.announced: tuple[Announced, ...] = ()
+        """Calls of this business day, the newest first, those that were taken back included."""
         """Come-backs owed, by the ticket that expired, or ``TICKET/STEP`` for a deferred step."""
         self.bookings: dict[str, Booking] = {}
         self.slots: dict[tuple[str, int], int] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.ticket import TicketState
+from callq.domain.ticket import SHOWN_AS_CALL, TicketState
 from callq.domain.window import WindowState
 from callq.views.notices import layout_of, notices_of
 from callq.views.queues import Memo, place_of, services_of, waiting_count
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 CALLS_SHOWN: Final = 12
 MISSED_SHOWN: Final = 8
-
-SHOWN_AS_CALL: Final = frozenset({TicketState.CALLED, TicketState.SERVING, TicketState.DONE})
-"""A call stays listed while its person is expected, served or done: someone who comes back from the
-corridor still finds the window. A missed number moves to `missed`; a cancelled one is gone."""
 
 
 def project_board(state: HallState, zone: str | None, now_ms: int, memo: Memo) -> dict[str, object]:

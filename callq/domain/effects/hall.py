@@ -108,6 +108,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     undo.set(state, "clerk_days", {c: ClerkDay(at.now_ms) for c in state.clerk_at})
     undo.set(state, "recent", {})
     undo.set(state, "missed", ())
+    undo.set(state, "announced", ())
     _nothing_to_take_back(state, undo)
     tides.day_begins(state, undo)
     devices.day_begins(state, undo)

@@ -286,7 +286,6 @@
  * @property {number} until_ms end of its turn
  * @property {number} expires_ms not to be begun any more
  * @property {string} audio_url
- * @property {number|null} next_ms when the next turn of the room begins
  */
 
 /**

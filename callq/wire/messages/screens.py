@@ -51,8 +51,6 @@ class Announcement(_Wire, frozen=True, kw_only=True):
     audio_url: str
     zones: tuple[str, ...]
     """Where it is spoken."""
-    next_ms: int | None
-    """When the next turn of the room begins, in whichever of its zones; null: none is known."""
 
 
 class VolumeFrom(_Wire, frozen=True, kw_only=True):
