@@ -145,6 +145,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     ratings_today: tuple[int, ...] = ()
     config_history: tuple[ConfigVersion, ...] = ()
     suspended_reason_en: str = ""
+    announced: tuple[Announced, ...] = ()
+    stopped_en: dict[str, str] = {}
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})
@@ -246,13 +248,11 @@ def _state(body: _Body) -> HallState:
     state.held = dict.fromkeys(body.held)
     state.agenda = Agenda(Due(at_ms, kind, entity) for (kind, entity), at_ms in body.due.items())
     state.count_again()
-    return state
-
     if not body.announced:
         state.announced = _announced(state)
+    return state
 
-def _lanes(keys: list[LaneKey], state: HallState) -> dict[LaneKey, Lane]:
-    """Whoever waits, in their lane."""
+
 def _announced(state: HallState) -> tuple[Announced, ...]:
     """The calls that are listed, where a snapshot is older than their turns: none is left unspoken."""
     zones: dict[str, list[str]] = {}
@@ -277,6 +277,8 @@ def _announced(state: HallState) -> tuple[Announced, ...]:
     )
 
 
+def _lanes(keys: list[LaneKey], state: HallState) -> dict[LaneKey, Lane]:
+    """Whoever waits, in their lane."""
     places: dict[LaneKey, list[Place]] = {key: [] for key in keys}
     for ticket in state.tickets.values():
         if ticket.state == TicketState.WAITING:

@@ -314,6 +314,7 @@ class HallState:
         "staffing",
         "standstills",
         "stopped",
+        "stopped_en",
         "stopped_since",
         "stops",
         "suspended_reason",
@@ -364,6 +365,8 @@ class HallState:
         """Those of this business day that are over, oldest first; none overlaps another."""
         self.stopped: dict[str, str] = {}
         """Reason by service that takes no more tickets."""
+        self.stopped_en: dict[str, str] = {}
+        """The same in English, where it was given."""
         self.stopped_since: dict[str, int] = {}
         """Since when it takes none, Unix ms."""
         self.stops: dict[str, tuple[Standstill, ...]] = {}
@@ -408,11 +411,11 @@ class HallState:
         """Ids of live tickets, in order, by (person hash, service): a telephone may be that of several."""
         self.recent: dict[str, tuple[str, ...]] = {}
         """Ids of the tickets called last, newest first, by zone."""
+        self.announced: tuple[Announced, ...] = ()
+        """Calls of this business day, the newest first, those that were taken back included."""
         self.missed: tuple[str, ...] = ()
         """Ids of the tickets missed last, newest first."""
         self.credits: dict[str, Credit] = {}
-        self.announced: tuple[Announced, ...] = ()
-        """Calls of this business day, the newest first, those that were taken back included."""
         """Come-backs owed, by the ticket that expired, or ``TICKET/STEP`` for a deferred step."""
         self.bookings: dict[str, Booking] = {}
         self.slots: dict[tuple[str, int], int] = {}
@@ -631,6 +634,8 @@ PLAIN: Final = (
     "cases",
     "ratings_today",
     "config_history",
+    "announced",
+    "stopped_en",
 )
 """Parts that are bytes as they stand."""
 

@@ -92,10 +92,12 @@ def _call(state: HallState, ticket: Ticket) -> m.BoardCall:
         service_name=service.name if service else ticket.service,
         service_name_en=service.name_en if service else "",
         directions=window.directions if window else "",
+        directions_en=window.directions_en if window else "",
         zone=window.zone if window else ticket.zone,
         zone_name=zone.name if zone else "",
         zone_name_en=zone.name_en if zone else "",
         zone_place=zone.place if zone else "",
+        zone_place_en=zone.place_en if zone else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 import { attrs, byId, el, text } from "/static/dom.js";
 import { isIssuing, waitRange, whyNotIssuing } from "/static/waits.js";
-import { lang, named, t } from "/static/words.js";
+import { lang, named, placed, t } from "/static/words.js";
 import { refill } from "/pages/tv/lists.js";
 import { digitsWide, setFit } from "/pages/tv/size.js";
 import { pageNow, pagesOf } from "/pages/entrance/turn.js";
@@ -39,9 +39,9 @@ function waitOf(service, nowMs, timezone) {
   return { words: range || t("wait.unknown"), figure: range !== null, counts: true };
 }
 
-/** The floor says more than the zone's name, but it comes in Chinese only. @param {EntranceService} service */
+/** The floor says more than the zone's name. @param {EntranceService} service */
 const placeOf = (service) =>
-  (lang === "en" && service.zone_name_en) || service.zone_place || service.zone_name;
+  placed(service.zone_place, service.zone_place_en, service.zone_name_en) || named(service.zone_name, service.zone_name_en);
 
 /** @param {EntranceService} service @param {ReturnType<typeof waitOf>} wait @param {boolean} few */
 function row(service, wait, few) {

@@ -1,7 +1,7 @@
 /** Every window by zone: label, shape and fill tell its state; the legend names and counts them. */
 
 import { attrs, byId, el, shape, text } from "/static/dom.js";
-import { lang, named, t } from "/static/words.js";
+import { lang, named, placed, t } from "/static/words.js";
 import { refill } from "/pages/tv/lists.js";
 import { digitsWide } from "/pages/tv/size.js";
 import { pageNow } from "/pages/entrance/turn.js";
@@ -55,8 +55,8 @@ function sizeOf(grid, digits, beside = 0) {
   return Math.floor(Math.min(grid.tile * 0.53, inside / (digits * DIGIT)));
 }
 
-/** Where a zone is, which is known in Chinese only: where it has an English name, that one has to do. @param {EntranceZone} zone */
-const placeOf = (zone) => (lang === "en" && zone.name_en ? "" : zone.place);
+/** @param {EntranceZone} zone */
+const placeOf = (zone) => placed(zone.place, zone.place_en, zone.name_en);
 
 /** @param {EntranceZone} zone @param {number} windows @param {Grid} grid */
 function heightOf(zone, windows, grid) {

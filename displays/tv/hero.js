@@ -38,8 +38,9 @@ export class Hero {
     attrs(byId("call-again"), { hidden: !(now && call.calls > 1) });
     setNumber(byId("hero-number"), call.number);
     setLabel(byId("hero-window"), call.label);
-    const place = call.directions.indexOf(context.where) < 0 ? context.where : "";
-    const directions = [place, call.directions].filter(Boolean).join(t("comma"));
+    const way = named(call.directions, call.directions_en);
+    const place = way.toLowerCase().indexOf(context.where.toLowerCase()) < 0 ? context.where : "";
+    const directions = [place, way].filter(Boolean).join(t("comma"));
     const service = named(call.service_name, call.service_name_en);
     text(byId("hero-service"), service);
     text(byId("hero-directions"), directions);

@@ -44,7 +44,7 @@ function stopped(from) {
   return from.waiting
     .filter((service) => service.ticketing && service.ticketing.closed === "service_closed")
     .map((service) => {
-      const reason = service.ticketing && service.ticketing.reason;
+      const reason = service.ticketing && named(service.ticketing.reason, service.ticketing.reason_en);
       const name = named(service.name, service.name_en);
       return reason ? t("tv.stoppedWhy", { name, reason }) : t("tv.stopped", { name });
     });

@@ -1,6 +1,6 @@
 /** Where a call is, in a word beside it, and only for people who would otherwise go to the wrong place. */
 
-import { lang, named } from "/static/words.js";
+import { named, placed } from "/static/words.js";
 
 /** @typedef {import("/static/wire.js").Board} Board */
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
@@ -8,8 +8,8 @@ import { lang, named } from "/static/words.js";
 /** @param {BoardCall} call */
 const zoneOf = (call) => named(call.zone_name, call.zone_name_en);
 
-/** The floor says more than the zone's name, but it comes in Chinese only. @param {BoardCall} call */
-const placeOf = (call) => (lang === "en" && call.zone_name_en) || call.zone_place || call.zone_name;
+/** The floor says more than the zone's name. @param {BoardCall} call */
+const placeOf = (call) => placed(call.zone_place, call.zone_place_en, call.zone_name_en) || zoneOf(call);
 
 /**
  * @param {BoardCall} call

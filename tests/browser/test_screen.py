@@ -211,6 +211,20 @@ def test_a_call_that_is_taken_back_at_once_goes_at_once(pages: Pages) -> None:
     expect(page.locator("#hero-number")).to_have_text("A012")
 
 
+def test_the_first_of_two_calls_goes_at_once_when_it_is_taken_back(pages: Pages) -> None:
+    page, feed = told(pages, boards.empty())
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
+    now_ms = feed.now_ms()
+    second = boards.call("A013", "16", 0, at_ms=now_ms)
+    feed.change(calls=[second, boards.call("G019", "7", 0, at_ms=now_ms - 1)])
+    expect(page.locator("#hero-number")).to_have_text("G019")
+
+    feed.change(calls=[second])
+
+    expect(page.locator("#hero-number")).to_have_text("A013")
+
+
 def test_empty_hall_says_so_in_the_same_place(pages: Pages) -> None:
     page, feed = told(pages, boards.usual())
     before = page.locator("#hero").bounding_box()
@@ -287,7 +301,7 @@ def test_english_has_no_chinese_words_of_ours(pages: Pages) -> None:
     assert not [words for words in labels if any("\u4e00" <= c <= "\u9fff" for c in words)]
     expect(page.locator("#zone")).to_have_text("General area")
     expect(page.locator("#hero-service")).to_have_text("General services")
-    expect(page.locator("#recent li").nth(4)).to_contain_text("Real estate")
+    expect(page.locator("#recent li").nth(4)).to_contain_text("Floor 2")
 
 
 @pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
@@ -365,6 +379,21 @@ def test_hall_that_stands_still_says_what_to_do(pages: Pages) -> None:
         expect(page.locator("#hero-number")).to_be_hidden()
     feed.change(suspended=None)
     expect(page.locator("#hero-number")).to_have_text("A012")
+
+
+def test_what_is_urgent_is_not_covered_by_what_was_to_come_next(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
+    other = boards.notice("今日下午照常服务。")
+
+    feed.change(notices=[other])
+    expect(page.locator("#notice")).to_have_class("notice fading")
+    feed.change(notices=[LIFT])
+    expect(page.locator("#notice")).to_have_text(LIFT["text"])
+    page.clock.run_for(1_000)
+
+    expect(page.locator("#notice")).to_have_text(LIFT["text"])
 
 
 def test_what_is_urgent_stands_alone_until_it_is_over(pages: Pages) -> None:

@@ -4,6 +4,7 @@
 export const en = {
   "date": "{day} {month}",
   "comma": ", ",
+  "gap": ", ",
   "listComma": ", ",
   "fullStop": ".",
   "minutes": "{n} min",
@@ -834,6 +835,7 @@ export const en = {
   "floor.service.first": "{number}, {n} / {target} min",
   "floor.service.tickets": "Tickets",
   "floor.service.gives": "given",
+  "floor.service.reasonEn": "Reason for stopping in English (screens in English; left out: the Chinese)",
   "floor.service.why": "Reason (needed to call the first or stop tickets; on record)",
   "floor.do.callHead": "Call the first",
   "floor.do.stop": "Stop tickets",

@@ -49,6 +49,17 @@ export function named(name, nameEn) {
 }
 
 /**
+ * Where a zone is, to stand beside its name: in English the name has to do where its place is known in Chinese only.
+ * @param {string} place
+ * @param {string} placeEn
+ * @param {string} nameEn of the zone
+ * @returns {string}
+ */
+export function placed(place, placeEn, nameEn) {
+  return lang === "en" ? placeEn || (nameEn ? "" : place) : place;
+}
+
+/**
  * What a refusal means for the person at the page: what, why, what now.
  * @param {import("/static/wire.js").Problem} problem
  * @returns {string}

@@ -2,6 +2,7 @@
 export const zh = {
   "date": "{month}月{day}日",
   "comma": "，",
+  "gap": "　",
   "listComma": "、",
   "fullStop": "。",
   "minutes": "{n} 分",
@@ -832,6 +833,7 @@ export const zh = {
   "floor.service.first": "{number}，{n} / {target} 分",
   "floor.service.tickets": "取号",
   "floor.service.gives": "正常",
+  "floor.service.reasonEn": "停止取号的英文原因（英文屏显示；不填显示中文）",
   "floor.service.why": "原因（叫队首、停止取号必填，留存记录）",
   "floor.do.callHead": "叫队首",
   "floor.do.stop": "停止取号",
