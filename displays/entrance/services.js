@@ -5,7 +5,7 @@ import { isIssuing, waitRange, whyNotIssuing } from "/static/waits.js";
 import { lang, named, placed, t } from "/static/words.js";
 import { refill } from "/pages/tv/lists.js";
 import { digitsWide, setFit } from "/pages/tv/size.js";
-import { pageNow, pagesOf } from "/pages/entrance/turn.js";
+import { pageNow, pagesOf } from "/pages/tv/turn.js";
 
 /** @typedef {import("/static/wire.js").EntranceService} EntranceService */
 

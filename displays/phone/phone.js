@@ -77,7 +77,7 @@ function renderBanner() {
 function renderCall(view) {
   const { ticket } = view;
   const label = view.window_label || "";
-  text(byId("call-title"), t(ticket.state === "serving" ? "phone.serving" : "phone.called"));
+  text(byId("call-title"), t(ticket.state === "serving" ? "phone.servingAt" : "phone.called"));
   text(byId("call-label"), label);
   attrs(byId("call-label"), { "data-len": Math.max(2, Math.min(6, Math.ceil(digitsWide(label)))) });
   setNumber(byId("call-number"), ticket.number);

@@ -1,6 +1,6 @@
 /** Where a call is, in a word beside it, and only for people who would otherwise go to the wrong place. */
 
-import { named, placed } from "/static/words.js";
+import { lang, named, placed, t } from "/static/words.js";
 
 /** @typedef {import("/static/wire.js").Board} Board */
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
@@ -24,4 +24,20 @@ export function whereOf(call, board) {
   }
   if (calls.some((other) => placeOf(other) !== placeOf(call))) return placeOf(call);
   return calls.some((other) => other.zone !== call.zone) ? zoneOf(call) : "";
+}
+
+/**
+ * A place and the way there in one sentence, nothing said twice: 一楼西厅 and 西厅北侧 are 一楼西厅北侧.
+ * @param {string} place empty: none has to be told
+ * @param {string} way
+ * @returns {string}
+ */
+export function wayTo(place, way) {
+  const [here, there] = [place.toLowerCase(), way.toLowerCase()];
+  if (!place || there.indexOf(here) >= 0) return way;
+  let same = Math.min(place.length, way.length);
+  while (same > 1 && !here.endsWith(there.slice(0, same))) same -= 1;
+  if (same > 1) return place + way.slice(same);
+  const rest = lang === "en" ? way.charAt(0).toLowerCase() + way.slice(1) : way;
+  return [place, rest].filter(Boolean).join(t("comma"));
 }

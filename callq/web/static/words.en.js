@@ -126,6 +126,7 @@ export const en = {
   "phone.ifMissed.k_back": "If missed, ask at the desk within {minutes} min: you go back {k} places.",
   "phone.visit": "Matter {n} of {total} of this visit.",
   "phone.called": "Please go to window",
+  "phone.servingAt": "Being served at window",
   "phone.serving": "Being served",
   "phone.calledAt": "Called {time}",
   "phone.calledAgain": "Called {time}, call no. {n}",

@@ -60,6 +60,15 @@ export function placed(place, placeEn, nameEn) {
 }
 
 /**
+ * The first part of a place in English, `Floor 2` of `Floor 2, south hall`, where there is no room for more.
+ * @param {string} place
+ * @returns {string}
+ */
+export function inShort(place) {
+  return lang === "en" ? place.split(",")[0] : place;
+}
+
+/**
  * What a refusal means for the person at the page: what, why, what now.
  * @param {import("/static/wire.js").Problem} problem
  * @returns {string}

@@ -124,6 +124,7 @@ export const zh = {
   "phone.ifMissed.k_back": "过号 {minutes} 分钟内，可到导办台重排，退后 {k} 位。",
   "phone.visit": "本次共办 {total} 项，现在是第 {n} 项。",
   "phone.called": "请到窗口办理",
+  "phone.servingAt": "正在窗口办理",
   "phone.serving": "正在办理",
   "phone.calledAt": "{time} 叫号",
   "phone.calledAgain": "{time} 叫号，第 {n} 次呼叫",
