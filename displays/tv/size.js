@@ -35,8 +35,8 @@ export function setNumber(node, value) {
   const most = WIDEST / wide;
   text(node, value);
   attrs(node, { "data-len": length });
-  if (most < SIZES[length] - 0.001) node.style.setProperty("--k", most.toFixed(3));
-  else node.style.removeProperty("--k");
+  if (most < SIZES[length] - 0.001) node.style.setProperty("--wide", (most / SIZES[length]).toFixed(3));
+  else node.style.removeProperty("--wide");
 }
 
 /**

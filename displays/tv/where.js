@@ -34,7 +34,8 @@ export function whereOf(call, board) {
  */
 export function wayTo(place, way) {
   const [here, there] = [place.toLowerCase(), way.toLowerCase()];
-  if (!place || there.indexOf(here) >= 0) return way;
+  const floor = /^.{1,3}楼|^[^,]*/.exec(here);
+  if (!place || (floor && there.indexOf(floor[0]) >= 0)) return way;
   let same = Math.min(place.length, way.length);
   while (same > 1 && !here.endsWith(there.slice(0, same))) same -= 1;
   if (same > 1) return place + way.slice(same);

@@ -303,6 +303,9 @@ def test_a_place_and_the_way_there_are_told_once(pages: Pages) -> None:
     board["calls"][0] |= {**beside, **way}
     page, _ = told(pages, board)
     expect(page.locator("#hero-directions")).to_have_text("一楼西厅北侧，婚姻登记处")
+    board["calls"][0] |= {"directions": "上一楼，西厅北侧"}
+    page, _ = told(pages, board)
+    expect(page.locator("#hero-directions")).to_have_text("上一楼，西厅北侧")
     page, _ = told(pages, board, query="?lang=en")
     expect(page.locator("#hero-directions")).to_have_text("Floor 1, west hall, north side, registry")
     board["calls"][0] |= {"directions_en": "Turn right at the door"}
