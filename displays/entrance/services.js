@@ -13,8 +13,8 @@ import { pageNow, pagesOf } from "/pages/tv/turn.js";
 const ROWS = lang === "en" ? 8 : 12;
 /** Digits that stand in the column. */
 const WINDOWS_WIDE = 14;
-/** Up to so many digits a place leaves a line for the windows. */
-const PLACE_WIDE = { landscape: 24, portrait: 40 };
+/** Up to so many digits a place leaves a line for the windows; in English it takes two by itself. */
+const PLACE_WIDE = lang === "en" ? { landscape: 12, portrait: 24 } : { landscape: 24, portrait: 40 };
 /** So few have two lines each, in larger letters. */
 const FEW = 5;
 /** Hanzi up to which the larger sizes hold; with few rows there is more room. */
