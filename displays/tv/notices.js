@@ -27,13 +27,15 @@ export function cut(words, limit) {
     let end = 0;
     let width = 0;
     let last = 0;
+    let sentence = 0;
     for (const char of rest) {
       width += digitsWide(char) / 1.75;
       if (width > limit) break;
       end += char.length;
       if ("，。；：！？,.; ".indexOf(char) >= 0) last = end;
+      if ("。！？".indexOf(char) >= 0 || /^[.!?] /.test(rest.slice(end - 1))) sentence = end;
     }
-    const at = last > end / 3 ? last : end;
+    const [at] = [sentence, last].filter((found) => found > end / 3).concat(end);
     out.push(rest.slice(0, at).trim());
     rest = rest.slice(at).trim();
   }

@@ -228,3 +228,20 @@ def test_zones_with_long_names_stand_on_one_page(pages: Pages) -> None:
 
     expect(page.locator("#zones .zone")).to_have_count(7)
     assert look(page, least_px=26).faults == []
+
+
+def test_a_stopped_service_is_told_with_its_reason_and_where_to_ask(pages: Pages) -> None:
+    hall = moments.entrance()
+    hall["services"][7]["ticketing"] = {
+        **moments.OPEN,
+        **{"open": False, "closed": "service_closed", "until_ms": None},
+        **{"reason": "上级系统故障", "reason_en": "The system of the province is down"},
+    }
+    page, _ = told(pages, hall)
+    expect(page.locator("#notice")).to_have_text("不动产登记暂停取号：上级系统故障。请到导办台询问。")
+    page, _ = told(pages, hall, query="?lang=en")
+    for words in (
+        "Real estate registration: no tickets for now (The system of the province is down).",
+        "Ask at the desk.",
+    ):
+        expect(page.locator("#notice")).to_have_text(words)

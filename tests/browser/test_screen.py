@@ -460,6 +460,7 @@ def test_hall_that_stands_still_says_what_to_do(pages: Pages) -> None:
 
 def test_what_is_urgent_is_not_covered_by_what_was_to_come_next(pages: Pages) -> None:
     page, feed = told(pages, boards.usual())
+    expect(page.locator("#notice")).to_have_text(feed.data["notices"][0]["text"])
     page.clock.install()
     page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
     other = boards.notice("今日下午照常服务。")
