@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -115,7 +116,7 @@ def run_preview(args: argparse.Namespace) -> int:
     device = _device(config, args.device)
     from displays.led.preview import draw, save
     from displays.led.render import NoFont, Typesetter
-    from displays.led.sign import shown_at, strip_sign
+    from displays.led.sign import FLASH_S, shown_at, strip_sign
 
     try:
         typesetter = Typesetter(config.fonts)
@@ -129,7 +130,9 @@ def run_preview(args: argparse.Namespace) -> int:
         "state": "calling" if args.calling else "idle",
     }
     sign = strip_sign(data, device, partial(typesetter.width, rows=device.line_rows))
-    picture = draw(shown_at(sign, 0.0 if args.inverted else 0.5), device, typesetter)
+    still = shown_at(sign, 0.0, dict.fromkeys(sign.calls, FLASH_S))
+    shown = [replace(line, inverted=args.inverted and line.calling) for line in still]
+    picture = draw(shown, device, typesetter)
     try:
         save(picture, args.output)
     except OSError as error:

@@ -347,6 +347,9 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
         "name": _NAME,
         "name_en": _NAME_EN,
         "place": Words("位置", "Place", "如 一楼东厅", "e.g. 一楼东厅"),
+        "place_en": Words(
+            "英文位置", "Place in English", "英文界面用；空着只有区域名称", "empty: the zone's name alone"
+        ),
     },
     "Session": {
         "code": _CODE,
@@ -464,6 +467,12 @@ FIELDS: Final[dict[str, dict[str, Words]]] = {
             "类别", "Kind", "屏幕上显示；潮汐窗口由潮汐开关", "shown; tidal ones are moved by the tides"
         ),
         "directions": Words("怎么走", "Directions", "如 进门右转，第一排", "how to walk there"),
+        "directions_en": Words(
+            "英文走法",
+            "Directions in English",
+            "英文界面用；空着就用中文",
+            "for English pages; empty: the Chinese ones",
+        ),
         "services": Words(
             "可办业务", "Services", "设备能办的；空着就是全部", "what it is equipped for; empty: all"
         ),

@@ -112,7 +112,10 @@ def _zones(config: HallConfig) -> Iterator[ConfigProblem]:
     for index, zone in enumerate(config.zones):
         at = f"zones[{index}]."
         yield from values.code(f"{at}code", zone.code)
-        yield from values.texts(at, {"name": zone.name, "name_en": zone.name_en, "place": zone.place})
+        yield from values.texts(
+            at,
+            {"name": zone.name, "name_en": zone.name_en, "place": zone.place, "place_en": zone.place_en},
+        )
     yield from values.duplicates("zones[{}].code", [zone.code for zone in config.zones])
 
 
@@ -122,7 +125,14 @@ def _windows(config: HallConfig) -> Iterator[ConfigProblem]:
     for index, window in enumerate(config.windows):
         at = f"windows[{index}]."
         yield from values.code(f"{at}id", window.id)
-        yield from values.texts(at, {"label": window.label, "directions": window.directions})
+        yield from values.texts(
+            at,
+            {
+                "label": window.label,
+                "directions": window.directions,
+                "directions_en": window.directions_en,
+            },
+        )
         yield from values.reference(f"{at}zone", "zone", window.zone, zones, "unknown_zone")
         for position, code in enumerate(window.services):
             yield from values.reference(

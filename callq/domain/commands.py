@@ -307,6 +307,7 @@ class StopIssuing(Command, frozen=True, kw_only=True, tag="stop_issuing"):
 
     service: str
     reason: str
+    reason_en: str = ""
 
 
 class StartIssuing(Command, frozen=True, kw_only=True, tag="start_issuing"):

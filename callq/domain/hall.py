@@ -38,6 +38,7 @@ class Zone(_Config, frozen=True, kw_only=True):
     name_en: str = ""
     place: str = ""
     """Where it is, e.g. 一楼东厅."""
+    place_en: str = ""
 
 
 class NumberRange(_Config, frozen=True, kw_only=True):
@@ -186,6 +187,7 @@ class WindowConfig(_Config, frozen=True, kw_only=True):
     kind: WindowKind = "comprehensive"
     directions: str = ""
     """How to walk there, e.g. 进门右转，第一排."""
+    directions_en: str = ""
     services: tuple[str, ...] = ()
     """Services it is equipped for; empty means all."""
 

@@ -144,6 +144,7 @@ LEFT_OUT: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
         ev.TicketRated: ("about",),
         ev.HallConfigured: ("reason",),
         ev.HallSuspended: ("reason_en",),
+        ev.IssuingStopped: ("reason_en",),
     },
 }
 """Fields, by their schema, that older readers do without: what they would say is then as it was before."""
@@ -218,6 +219,8 @@ FIELDS: Final[dict[int, dict[type[msgspec.Struct], tuple[str, ...]]]] = {
             "precheck",
             "needs_precheck",
         ),
+        hall.Zone: ("place_en",),
+        hall.WindowConfig: ("directions_en",),
         **LEFT_OUT[4],
     },
 }

@@ -35,6 +35,7 @@ from callq.domain.notices import Notice
 from callq.domain.printing import Fault, Printout
 from callq.domain.sharing import held_once
 from callq.domain.state import (
+    Announced,
     Booking,
     ClerkDay,
     Credit,
@@ -46,7 +47,7 @@ from callq.domain.state import (
     Numbering,
     Standstill,
 )
-from callq.domain.ticket import Ticket, TicketState
+from callq.domain.ticket import SHOWN_AS_CALL, Ticket, TicketState
 from callq.domain.tides import Tide
 from callq.domain.window import Acted, Window
 
@@ -144,6 +145,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     ratings_today: tuple[int, ...] = ()
     config_history: tuple[ConfigVersion, ...] = ()
     suspended_reason_en: str = ""
+    announced: tuple[Announced, ...] = ()
+    stopped_en: dict[str, str] = {}
 
 
 DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})
@@ -245,7 +248,33 @@ def _state(body: _Body) -> HallState:
     state.held = dict.fromkeys(body.held)
     state.agenda = Agenda(Due(at_ms, kind, entity) for (kind, entity), at_ms in body.due.items())
     state.count_again()
+    if not body.announced:
+        state.announced = _announced(state)
     return state
+
+
+def _announced(state: HallState) -> tuple[Announced, ...]:
+    """The calls that are listed, where a snapshot is older than their turns: none is left unspoken."""
+    zones: dict[str, list[str]] = {}
+    for zone, ids in state.recent.items():
+        for ticket_id in ids:
+            zones.setdefault(ticket_id, []).append(zone)
+    listed = (state.tickets[ticket_id] for ticket_id in zones if ticket_id in state.tickets)
+    calls = sorted(
+        (one for one in listed if one.state in SHOWN_AS_CALL),
+        key=lambda one: (one.last_call_ms or 0, one.seq),
+    )
+    return tuple(
+        Announced(
+            ticket.id,
+            ticket.last_call_ms or 0,
+            ticket.calls,
+            ticket.window or "",
+            tuple(sorted(zones[ticket.id], key=ticket.zone.__eq__)),
+            needless_ms=None if ticket.state is TicketState.CALLED else ticket.started_ms,
+        )
+        for ticket in reversed(calls)
+    )
 
 
 def _lanes(keys: list[LaneKey], state: HallState) -> dict[LaneKey, Lane]:

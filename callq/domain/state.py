@@ -80,6 +80,23 @@ class Standstill(NamedTuple):
     until_ms: int
 
 
+class Announced(NamedTuple):
+    """A call or a repeated one, and what became of it: when each is spoken follows from these alone."""
+
+    ticket: str
+    at_ms: int
+    """When it was made, Unix ms."""
+    calls: int
+    """Which one of its ticket: 2 and more are repeated."""
+    window: str
+    zones: tuple[str, ...]
+    """Where it is told: the window's zone, then that where its person waits if it is another."""
+    needless_ms: int | None = None
+    """Since when nobody needs it to be begun: its person came, or it was repeated."""
+    over_ms: int | None = None
+    """When it was taken back; what is being said of it is cut off."""
+
+
 class Booking(NamedTuple):
     """A reserved place in a slot."""
 
@@ -243,6 +260,7 @@ class HallState:
 
     __slots__ = (
         "agenda",
+        "announced",
         "at_windows",
         "bookings",
         "bound",
@@ -296,6 +314,7 @@ class HallState:
         "staffing",
         "standstills",
         "stopped",
+        "stopped_en",
         "stopped_since",
         "stops",
         "suspended_reason",
@@ -346,6 +365,8 @@ class HallState:
         """Those of this business day that are over, oldest first; none overlaps another."""
         self.stopped: dict[str, str] = {}
         """Reason by service that takes no more tickets."""
+        self.stopped_en: dict[str, str] = {}
+        """The same in English, where it was given."""
         self.stopped_since: dict[str, int] = {}
         """Since when it takes none, Unix ms."""
         self.stops: dict[str, tuple[Standstill, ...]] = {}
@@ -390,6 +411,8 @@ class HallState:
         """Ids of live tickets, in order, by (person hash, service): a telephone may be that of several."""
         self.recent: dict[str, tuple[str, ...]] = {}
         """Ids of the tickets called last, newest first, by zone."""
+        self.announced: tuple[Announced, ...] = ()
+        """Calls of this business day, the newest first, those that were taken back included."""
         self.missed: tuple[str, ...] = ()
         """Ids of the tickets missed last, newest first."""
         self.credits: dict[str, Credit] = {}
@@ -611,6 +634,8 @@ PLAIN: Final = (
     "cases",
     "ratings_today",
     "config_history",
+    "announced",
+    "stopped_en",
 )
 """Parts that are bytes as they stand."""
 

@@ -120,6 +120,10 @@ or back by an undo."""
 AT_WINDOW: Final = frozenset({_T.CALLED, _T.SERVING})
 """States in which a ticket occupies a window."""
 
+SHOWN_AS_CALL: Final = frozenset({_T.CALLED, _T.SERVING, _T.DONE})
+"""A call stays listed while its person is expected, served or done: someone who comes back from the
+corridor still finds the window. A missed number moves to the missed ones; a cancelled one is gone."""
+
 
 class IllegalTransition(Exception):
     """The table has no such transition. Never raised for what the rules let through."""

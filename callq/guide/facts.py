@@ -35,11 +35,13 @@ class Opening(NamedTuple):
       closed: None where it does, else the code that a request would be refused with.
       next_ms: when it does again, Unix ms, if known.
       reason: what staff said who stopped it.
+      reason_en: the same in English; empty where they did not.
     """
 
     closed: ClosedCode | None = None
     next_ms: int | None = None
     reason: str = ""
+    reason_en: str = ""
 
 
 OPEN: Final = Opening()
@@ -102,9 +104,15 @@ class Facts:
         state = self.state
         today = at_ms < state.day_ends_ms
         if state.suspended_since is not None:
-            return Opening("hall_suspended", reason=state.suspended_reason)
+            return Opening(
+                "hall_suspended", reason=state.suspended_reason, reason_en=state.suspended_reason_en
+            )
         if service in state.stopped:
-            return Opening("service_closed", reason=state.stopped[service])
+            return Opening(
+                "service_closed",
+                reason=state.stopped[service],
+                reason_en=state.stopped_en.get(service, ""),
+            )
         if today and state.day_closed:
             return Opening("outside_session", next_open_ms(state, service, at_ms))
         next_ms = opening.next_ticketing(state, service, at_ms)

@@ -92,10 +92,10 @@ def at_time(code: str, at_ms: int, now_ms: int, timezone: str, minutes: float) -
     return reason(code, minutes, when=when, when_en=when_en)
 
 
-def unavailable(code: UnavailableCode, said: str = "") -> tuple[str, str]:
-    """Why something has no option, with what staff said."""
+def unavailable(code: UnavailableCode, said: str = "", said_en: str = "") -> tuple[str, str]:
+    """Why something has no option, with what staff said; without their English their Chinese."""
     zh, en = UNAVAILABLE[code]
-    return (f"{zh}：{said}", f"{en}: {said}") if said else (zh, en)
+    return (f"{zh}：{said}" if said else zh, f"{en}: {said_en or said}" if said or said_en else en)
 
 
 @lru_cache(maxsize=64)

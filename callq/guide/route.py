@@ -298,7 +298,7 @@ def _none(
     question: Question,
     opened: Opening = OPEN,
 ) -> Unavailable:
-    zh, en = unavailable(code, opened.reason)
+    zh, en = unavailable(code, opened.reason, opened.reason_en)
     return Unavailable(
         service=service,
         items=tuple(item.code for item in items),

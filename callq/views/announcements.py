@@ -1,9 +1,10 @@
 """What is spoken in a zone, and when: the calls of the last half minute, in turns.
 
 Zones that hear each other (a room) have one timetable, which follows from the state alone: each call
-begins when it was made or when the one before it ends, whichever is later. So the announcers of a room
-keep out of each other's way without asking anybody, at whatever node they are. How long each takes is
-reckoned generously from its text.
+begins when it was made or when the one before it ends, whichever is later. One that is taken back ends
+there and then, or has no turn at all, and nothing that comes after it begins before that. So the
+announcers of a room keep out of each other's way without asking anybody, at whatever node they are. How
+long each takes is reckoned generously from its text.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.domain.calendar import DAY_MIN, local_ms, minutes_of, parse_hours
 from callq.domain.errors import Code, Rejected
-from callq.domain.ticket import TicketState
-from callq.views.board import SHOWN_AS_CALL
+from callq.domain.ticket import SHOWN_AS_CALL
 from callq.views.queues import zone_in
 from callq.views.ticketing import suspended_of
 from callq.voice.text import ENGLISH, Spoken, Told, languages_of, sentence, spoken
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callq.domain.hall import Language
-    from callq.domain.state import HallState
+    from callq.domain.state import Announced, HallState
     from callq.domain.ticket import Ticket
+
+REACHES_BACK_MS: Final = 300_000
+"""A call that is older does not put off any other: after so long a room has been silent once."""
 
 KEPT_MS: Final = 30_000
 """A call stays in the view so long after its turn: who speaks it late is not cut off."""
@@ -33,6 +36,7 @@ KEPT_MS: Final = 30_000
 class Turn(NamedTuple):
     """A call in the timetable of a room."""
 
+    call: Announced
     ticket: Ticket
     zone: str | None
     """Where it is spoken; None: in the whole hall."""
@@ -52,15 +56,13 @@ def project_announcements(state: HallState, zone: str | None, now_ms: int) -> di
     Raises:
       Rejected: there is no such zone.
     """
-    turns = timetable(state, zone)
-    nexts = (*(turn.from_ms for turn in turns[1:]), None)
     english = next((one for one in languages_of(state.config.voice) if one.code == "en"), ENGLISH)
     return {
         "zone": zone,
         "room": room_of(state, zone),
         "announcements": tuple(
-            _row(state, turn, english, next_ms)
-            for turn, next_ms in zip(turns, nexts, strict=False)
+            _row(state, turn, english)
+            for turn in timetable(state, zone)
             if turn.zone == zone and now_ms < turn.until_ms + KEPT_MS
         ),
         "volumes": tuple(volumes(state)),
@@ -88,22 +90,28 @@ def timetable(state: HallState, zone: str | None) -> list[Turn]:
     turns: list[Turn] = []
     if state.suspended_since is not None:
         return turns
-    for ticket, where in _called(state, zone):
-        called_ms = ticket.last_call_ms or 0
-        told = _told(state, ticket, where)
-        from_ms = max(called_ms, free_ms)
-        if from_ms > called_ms + voice.stale_s * 1000:
+    oldest_ms = state.now_ms - REACHES_BACK_MS
+    stood = sorted(one for one in state.standstills if one.until_ms >= oldest_ms)
+    for call, ticket, where in _called(state, zone, oldest_ms):
+        from_ms = max(call.at_ms, free_ms)
+        for one in stood:
+            if one.since_ms <= from_ms < one.until_ms:
+                from_ms = one.until_ms
+        unwanted = any(t is not None and t <= from_ms for t in (call.needless_ms, call.over_ms))
+        if unwanted or from_ms > call.at_ms + voice.stale_s * 1000:
             continue
-        if ticket.state is not TicketState.CALLED and (ticket.started_ms or 0) <= from_ms:
-            continue  # whoever was called came before this could be said
-        free_ms = from_ms + spoken(voice, told).about_ms
-        turns.append(Turn(ticket, where, told, from_ms, free_ms))
+        told = _told(state, call, ticket, where)
+        until_ms = from_ms + spoken(voice, told).about_ms
+        if _stands(call, ticket):
+            turns.append(Turn(call, ticket, where, told, from_ms, until_ms))
+        cuts = [one.since_ms for one in stood if one.since_ms > from_ms]
+        free_ms = min(until_ms, call.over_ms or until_ms, *cuts)
     return turns
 
 
-def id_of(ticket: Ticket) -> str:
-    """Name of the announcement of a ticket's last call: ``A012-1795395600000``."""
-    return f"{ticket.number}-{ticket.last_call_ms}"
+def id_of(call: Announced, ticket: Ticket) -> str:
+    """Name of the announcement of a call: ``A012-1795395600000``."""
+    return f"{ticket.number}-{call.at_ms}"
 
 
 def spoken_as(state: HallState, zone: str | None, announcement: str) -> tuple[Spoken, int]:
@@ -112,10 +120,9 @@ def spoken_as(state: HallState, zone: str | None, announcement: str) -> tuple[Sp
     Raises:
       Rejected: `INVALID` for a zone, `NOT_FOUND`: nobody is called so there, or no longer.
     """
-    room_of(state, zone)
-    for ticket, where in _called(state, zone):
-        if where == zone and id_of(ticket) == announcement:
-            said = spoken(state.config.voice, _told(state, ticket, where))
+    for call, ticket, where in _called(state, zone, 0):
+        if where == zone and id_of(call, ticket) == announcement and _stands(call, ticket):
+            said = spoken(state.config.voice, _told(state, call, ticket, where))
             return said, said.about_ms
     raise Rejected(Code.NOT_FOUND, "no such call is announced here", "it was withdrawn, or is over")
 
@@ -134,52 +141,57 @@ def volumes(state: HallState) -> Iterator[m.VolumeFrom]:
         before = volume
 
 
-def _called(state: HallState, zone: str | None) -> list[tuple[Ticket, str | None]]:
-    """Calls of a room and where each is spoken, oldest first; in the whole hall each is spoken once."""
-    found: dict[tuple[str, str | None], tuple[tuple[int, int, int], Ticket]] = {}
-    for place, code in enumerate(room_of(state, zone)):
-        for ticket_id in state.recent.get(code, ()):
-            ticket = state.tickets.get(ticket_id)
-            if ticket is None or ticket.state not in SHOWN_AS_CALL or ticket.last_call_ms is None:
-                continue
-            where = None if zone is None else code
-            found.setdefault((ticket_id, where), ((ticket.last_call_ms, ticket.seq, place), ticket))
-    return [(ticket, where) for (_, where), (_, ticket) in sorted(found.items(), key=lambda one: one[1][0])]
+def _called(
+    state: HallState, zone: str | None, oldest_ms: int
+) -> Iterator[tuple[Announced, Ticket, str | None]]:
+    """Calls of a room and where each is told, oldest first; in the whole hall each is told once."""
+    room = room_of(state, zone)
+    for call in reversed(state.announced):
+        ticket = state.tickets.get(call.ticket)
+        if ticket is None or call.at_ms < oldest_ms:
+            continue
+        if zone is None:
+            yield call, ticket, None
+        else:
+            yield from ((call, ticket, code) for code in room if code in call.zones)
 
 
-def _told(state: HallState, ticket: Ticket, zone: str | None) -> Told:
-    window = state.index.windows.get(ticket.window or "")
+def _stands(call: Announced, ticket: Ticket) -> bool:
+    """Whether it is still announced: not taken back, nor repeated since."""
+    return call.over_ms is None and call.at_ms == ticket.last_call_ms and ticket.state in SHOWN_AS_CALL
+
+
+def _told(state: HallState, call: Announced, ticket: Ticket, zone: str | None) -> Told:
+    window = state.index.windows.get(call.window)
     theirs = state.index.zones.get(window.zone) if window else None
-    here = zone if zone is not None else ticket.zone
+    here = zone if zone is not None else call.zones[-1]
     away = theirs is not None and theirs.code != here
     return Told(
         number=ticket.number,
-        window=window.label if window else ticket.window or "",
+        window=window.label if window else call.window,
         zones={"": theirs.name, "en": theirs.name_en} if away and theirs else {},
-        again=ticket.calls > 1,
+        again=call.calls > 1,
     )
 
 
-def _row(state: HallState, turn: Turn, english: Language, next_ms: int | None) -> m.Announcement:
-    ticket, told = turn.ticket, turn.told
+def _row(state: HallState, turn: Turn, english: Language) -> m.Announcement:
+    call, ticket, told = turn.call, turn.ticket, turn.told
     first = languages_of(state.config.voice)[0]
-    name = id_of(ticket)
-    called_ms = ticket.last_call_ms or 0
+    name = id_of(call, ticket)
     where = f"?zone={turn.zone}" if turn.zone is not None else ""
     return m.Announcement(
         id=name,
         number=ticket.number,
-        window=ticket.window or "",
+        window=call.window,
         label=told.window,
         text=sentence(first, told),
         text_en=sentence(english, told),
-        calls=ticket.calls,
+        calls=call.calls,
         state=ticket.state.value,
-        at_ms=called_ms,
+        at_ms=call.at_ms,
         from_ms=turn.from_ms,
         until_ms=turn.until_ms,
-        expires_ms=called_ms + state.config.voice.stale_s * 1000,
+        expires_ms=call.at_ms + state.config.voice.stale_s * 1000,
         audio_url=f"/v1/halls/{state.hall}/announcements/{name}/audio{where}",
         zones=(turn.zone,) if turn.zone is not None else tuple(state.index.zones),
-        next_ms=next_ms,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from callq.domain.ticket import TicketState
+from callq.domain.ticket import SHOWN_AS_CALL, TicketState
 from callq.domain.window import WindowState
 from callq.views.notices import layout_of, notices_of
 from callq.views.queues import Memo, place_of, services_of, waiting_count
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 CALLS_SHOWN: Final = 12
 MISSED_SHOWN: Final = 8
-
-SHOWN_AS_CALL: Final = frozenset({TicketState.CALLED, TicketState.SERVING, TicketState.DONE})
-"""A call stays listed while its person is expected, served or done: someone who comes back from the
-corridor still finds the window. A missed number moves to `missed`; a cancelled one is gone."""
 
 
 def project_board(state: HallState, zone: str | None, now_ms: int, memo: Memo) -> dict[str, object]:
@@ -96,10 +92,12 @@ def _call(state: HallState, ticket: Ticket) -> m.BoardCall:
         service_name=service.name if service else ticket.service,
         service_name_en=service.name_en if service else "",
         directions=window.directions if window else "",
+        directions_en=window.directions_en if window else "",
         zone=window.zone if window else ticket.zone,
         zone_name=zone.name if zone else "",
         zone_name_en=zone.name_en if zone else "",
         zone_place=zone.place if zone else "",
+        zone_place_en=zone.place_en if zone else "",
     )
 
 

@@ -37,6 +37,7 @@ def project_entrance(state: HallState, now_ms: int, memo: Memo) -> dict[str, obj
                 name=zone.name,
                 name_en=zone.name_en,
                 place=zone.place,
+                place_en=zone.place_en,
                 windows=tuple(
                     window_row(state, state.windows[w.id], memo)
                     for w in config.windows
@@ -66,7 +67,9 @@ def _unresolved(state: HallState) -> m.UnresolvedDesk | None:
         zone_name=zone.name,
         zone_name_en=zone.name_en,
         zone_place=zone.place,
+        zone_place_en=zone.place_en,
         directions=desk.directions,
+        directions_en=desk.directions_en,
     )
 
 
@@ -86,6 +89,7 @@ def entrance_service(
         zone_name=zone.name if zone else "",
         zone_name_en=zone.name_en if zone else "",
         zone_place=zone.place if zone else "",
+        zone_place_en=zone.place_en if zone else "",
         windows=label_ranges(w.label for w in near or equipped),
         working=working,
         count=waiting_count(state, service.code, memo),

@@ -67,7 +67,8 @@ def project_floor(state: HallState, now_ms: int, memo: Memo) -> dict[str, object
         "notices": notices_of(state, None),
         "totals": _totals(state, now_ms),
         "zones": tuple(
-            m.ZoneInfo(code=z.code, name=z.name, name_en=z.name_en, place=z.place) for z in config.zones
+            m.ZoneInfo(code=z.code, name=z.name, name_en=z.name_en, place=z.place, place_en=z.place_en)
+            for z in config.zones
         ),
         "warnings": warnings_of(state, memo),
         "thresholds": thresholds_of(state),

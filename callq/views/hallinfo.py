@@ -36,7 +36,14 @@ def hall_info(
         epoch=state.epoch,
         config_digest=state.digest,
         windows=tuple(
-            m.WindowInfo(id=w.id, label=w.label, kind=w.kind, zone=w.zone, directions=w.directions)
+            m.WindowInfo(
+                id=w.id,
+                label=w.label,
+                kind=w.kind,
+                zone=w.zone,
+                directions=w.directions,
+                directions_en=w.directions_en,
+            )
             for w in config.windows
         ),
         services=tuple(
@@ -54,7 +61,8 @@ def hall_info(
             for s in config.services
         ),
         zones=tuple(
-            m.ZoneInfo(code=z.code, name=z.name, name_en=z.name_en, place=z.place) for z in config.zones
+            m.ZoneInfo(code=z.code, name=z.name, name_en=z.name_en, place=z.place, place_en=z.place_en)
+            for z in config.zones
         ),
         sessions=tuple(
             m.SessionInfo(

@@ -109,6 +109,7 @@ def place_of(state: HallState, zone: str | None) -> m.Place:
         zone_name=here.name if here else "",
         zone_name_en=here.name_en if here else "",
         zone_place=here.place if here else "",
+        zone_place_en=here.place_en if here else "",
         windows=label_ranges(w.label for w in config.windows if zone in (None, w.zone)),
     )
 

@@ -230,10 +230,12 @@ def project_ticket(state: HallState, ticket: str, now_ms: int) -> dict[str, obje
         "contact": m.ContactInfo(phone=contact.phone, address=contact.address),
         "window_label": window.label if window else None,
         "directions": window.directions if window else "",
+        "directions_en": window.directions_en if window else "",
         "state": found.state.value,
         "rejoin": rejoin_of(state),
         "suspended": suspended_of(state),
         "stopped": None if found.state in FINAL else state.stopped.get(found.service),
+        "stopped_en": "" if found.state in FINAL else state.stopped_en.get(found.service, ""),
         "rating": ticket_rating(state, found),
     }
 

@@ -22,9 +22,19 @@ def ticketing_of(state: HallState, service: Service, now_ms: int) -> m.Ticketing
       now_ms: Unix ms; the answer is as of then, and a client goes on from `until_ms` and `next_ms`.
     """
     if state.suspended_since is not None:
-        return m.Ticketing(open=False, closed="hall_suspended", reason=state.suspended_reason)
+        return m.Ticketing(
+            open=False,
+            closed="hall_suspended",
+            reason=state.suspended_reason,
+            reason_en=state.suspended_reason_en,
+        )
     if service.code in state.stopped:
-        return m.Ticketing(open=False, closed="service_closed", reason=state.stopped[service.code])
+        return m.Ticketing(
+            open=False,
+            closed="service_closed",
+            reason=state.stopped[service.code],
+            reason_en=state.stopped_en.get(service.code, ""),
+        )
     session = opening.ticketing(state, service.code, now_ms, booked=False)
     if session is None or state.day_closed:
         next_ms = next_open_ms(state, service.code, now_ms)

@@ -378,6 +378,8 @@ class StopIssuingBody(CommandBody, frozen=True, kw_only=True, tag="stop_issuing"
 
     service: Short
     reason: Given
+    reason_en: Reason = ""
+    """The same in English, for screens and pages in English."""
 
 
 class StartIssuingBody(CommandBody, frozen=True, kw_only=True, tag="start_issuing"):

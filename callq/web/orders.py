@@ -131,7 +131,9 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
         reason=announced(body.reason), reason_en=announced(body.reason_en)
     ),
     bodies.ResumeHallBody: lambda _: cmd.ResumeHall(),
-    bodies.StopIssuingBody: lambda body: cmd.StopIssuing(service=body.service, reason=announced(body.reason)),
+    bodies.StopIssuingBody: lambda body: cmd.StopIssuing(
+        service=body.service, reason=announced(body.reason), reason_en=announced(body.reason_en)
+    ),
     bodies.StartIssuingBody: lambda body: cmd.StartIssuing(service=body.service),
     bodies.CloseDayBody: lambda body: cmd.CloseDay(reason=said(body.reason)),
     bodies.SecondBody: lambda body: cmd.Second(clerk=body.clerk, hall=body.hall),

@@ -8,7 +8,7 @@ import { renderLook } from "/pages/tv/look.js";
 import { Notices } from "/pages/tv/notices.js";
 import { Screen } from "/pages/tv/screen.js";
 import { setFit } from "/pages/tv/size.js";
-import { linesNow, suspendedWords } from "/pages/tv/suspended.js";
+import { linesNow, stoppedLines, suspendedWords } from "/pages/tv/suspended.js";
 import { renderServices } from "/pages/entrance/services.js";
 import { renderWindows } from "/pages/entrance/windows.js";
 
@@ -45,7 +45,7 @@ function render() {
     renderServices(data.services, now, data.place.timezone);
     renderWindows(data.zones, now);
   }
-  notices.render(data ? linesNow(data, screen.clock.now()) : [], screen.trouble);
+  notices.render(data ? linesNow(data, screen.clock.now(), stoppedLines(data.services)) : [], screen.trouble);
   return data ? data.place.timezone : undefined;
 }
 

@@ -2,10 +2,10 @@
 
 import { attrs, byId, el, text } from "/static/dom.js";
 import { isIssuing, waitRange, whyNotIssuing } from "/static/waits.js";
-import { lang, named, t } from "/static/words.js";
+import { lang, named, placed, t } from "/static/words.js";
 import { refill } from "/pages/tv/lists.js";
 import { digitsWide, setFit } from "/pages/tv/size.js";
-import { pageNow, pagesOf } from "/pages/entrance/turn.js";
+import { pageNow, pagesOf } from "/pages/tv/turn.js";
 
 /** @typedef {import("/static/wire.js").EntranceService} EntranceService */
 
@@ -13,8 +13,8 @@ import { pageNow, pagesOf } from "/pages/entrance/turn.js";
 const ROWS = lang === "en" ? 8 : 12;
 /** Digits that stand in the column. */
 const WINDOWS_WIDE = 14;
-/** Up to so many digits a place leaves a line for the windows. */
-const PLACE_WIDE = { landscape: 24, portrait: 40 };
+/** Up to so many digits a place leaves a line for the windows; in English it takes two by itself. */
+const PLACE_WIDE = lang === "en" ? { landscape: 12, portrait: 24 } : { landscape: 24, portrait: 40 };
 /** So few have two lines each, in larger letters. */
 const FEW = 5;
 /** Hanzi up to which the larger sizes hold; with few rows there is more room. */
@@ -39,9 +39,9 @@ function waitOf(service, nowMs, timezone) {
   return { words: range || t("wait.unknown"), figure: range !== null, counts: true };
 }
 
-/** The floor says more than the zone's name, but it comes in Chinese only. @param {EntranceService} service */
+/** The floor says more than the zone's name. @param {EntranceService} service */
 const placeOf = (service) =>
-  (lang === "en" && service.zone_name_en) || service.zone_place || service.zone_name;
+  placed(service.zone_place, service.zone_place_en, service.zone_name_en) || named(service.zone_name, service.zone_name_en);
 
 /** @param {EntranceService} service @param {ReturnType<typeof waitOf>} wait @param {boolean} few */
 function row(service, wait, few) {

@@ -1,16 +1,16 @@
 /** Every window by zone: label, shape and fill tell its state; the legend names and counts them. */
 
 import { attrs, byId, el, shape, text } from "/static/dom.js";
-import { lang, named, t } from "/static/words.js";
+import { inShort, lang, named, placed, t } from "/static/words.js";
 import { refill } from "/pages/tv/lists.js";
 import { digitsWide } from "/pages/tv/size.js";
-import { pageNow } from "/pages/entrance/turn.js";
+import { pageNow } from "/pages/tv/turn.js";
 
 /** @typedef {import("/static/wire.js").BoardWindow} BoardWindow */
 /** @typedef {import("/static/wire.js").EntranceZone} EntranceZone */
 /** @typedef {import("/static/wire.js").WindowState} WindowState */
 /** @typedef {{zone: EntranceZone, windows: BoardWindow[]}} Block a zone, or what fits of it */
-/** @typedef {{columns: number, tile: number, gap: number, most?: number, beside?: number}} Grid in design pixels; `most`: how high tiles may grow where there is room, `beside`: what names in larger letters take from their width */
+/** @typedef {{columns: number, tile: number, gap: number, most?: number, beside?: number, dense?: boolean}} Grid in design pixels; `most`: how high tiles may grow where there is room, `beside`: what names in larger letters take from their width, `dense`: zones lie closer together */
 
 /** @type {Object<WindowState, import("/static/dom.js").Shape>} */
 const SHAPES = { calling: "tag", idle: "ring", serving: "disc", paused: "bars", closed: "dash" };
@@ -19,7 +19,8 @@ const STATES = ["calling", "idle", "serving", "paused", "closed"];
 
 /** Room for tiles beside the zones' names, and for all zones. */
 const ROOM = { landscape: { width: 806, height: 762 }, portrait: { width: 756, height: 722 } };
-const BETWEEN = 22;
+/** What a zone takes beside its tiles. @param {Grid} grid */
+const between = (grid) => (grid.dense ? 16 : 22);
 const LINE = 31;
 /** Digits of a zone's name that stand in a line; in English the column is wider. */
 const NAME_WIDE = lang === "en" ? 12 : 10.5;
@@ -37,7 +38,7 @@ const GRIDS = [
   { columns: 10, tile: 76, gap: 8 },
   { columns: 12, tile: 65, gap: 7 },
   { columns: 14, tile: 58, gap: 6 },
-  { columns: 16, tile: 54, gap: 6 },
+  { columns: 16, tile: 54, gap: 6, dense: true },
 ];
 
 /** Latin names are wider. */
@@ -55,14 +56,21 @@ function sizeOf(grid, digits, beside = 0) {
   return Math.floor(Math.min(grid.tile * 0.53, inside / (digits * DIGIT)));
 }
 
-/** Where a zone is, which is known in Chinese only: where it has an English name, that one has to do. @param {EntranceZone} zone */
-const placeOf = (zone) => (lang === "en" && zone.name_en ? "" : zone.place);
+/**
+ * Where a zone is. Names in English are long: the floor alone stands under them, and only where tiles are large.
+ * @param {EntranceZone} zone
+ * @param {Grid} grid
+ */
+function placeOf(zone, grid) {
+  if (lang === "en" && zone.name_en && grid.most === undefined) return "";
+  return inShort(placed(zone.place, zone.place_en, zone.name_en));
+}
 
 /** @param {EntranceZone} zone @param {number} windows @param {Grid} grid */
 function heightOf(zone, windows, grid) {
   const rows = Math.ceil(windows / grid.columns);
-  const lines = Math.ceil(digitsWide(named(zone.name, zone.name_en)) / NAME_WIDE) + (placeOf(zone) ? 1 : 0);
-  return Math.max(Math.max(2, lines) * LINE, rows * grid.tile + (rows - 1) * grid.gap) + BETWEEN;
+  const lines = Math.ceil(digitsWide(named(zone.name, zone.name_en)) / NAME_WIDE) + (placeOf(zone, grid) ? 1 : 0);
+  return Math.max(Math.max(2, lines) * LINE, rows * grid.tile + (rows - 1) * grid.gap) + between(grid);
 }
 
 /**
@@ -77,7 +85,7 @@ function pagesIn(zones, grid) {
   const { height: all } = room(grid);
   let left = -1;
   zones.forEach((zone) => {
-    const most = Math.floor((all - BETWEEN + grid.gap) / (grid.tile + grid.gap)) * grid.columns;
+    const most = Math.floor((all - between(grid) + grid.gap) / (grid.tile + grid.gap)) * grid.columns;
     for (let from = 0; from < zone.windows.length; from += most) {
       const windows = zone.windows.slice(from, from + most);
       const height = heightOf(zone, windows.length, grid);
@@ -114,10 +122,10 @@ function tileNode(window) {
   return el("li", { class: "window", "data-state": window.state }, label, sign);
 }
 
-/** @param {Block} block */
-function blockNode({ zone, windows }) {
+/** @param {Block} block @param {Grid} grid */
+function blockNode({ zone, windows }, grid) {
   const name = named(zone.name, zone.name_en);
-  const label = el("h2", {}, el("strong", { "data-fit": digitsWide(name) > 9 ? 1 : 0 }, name), el("span", {}, placeOf(zone)));
+  const label = el("h2", {}, el("strong", { "data-fit": digitsWide(name) > 9 ? 1 : 0 }, name), el("span", {}, placeOf(zone, grid)));
   return el("div", { class: "zone" }, label, el("ul", {}, ...windows.map(tileNode)));
 }
 
@@ -135,13 +143,13 @@ export function renderWindows(zones, nowMs) {
   const n = pageNow(pages.length, nowMs);
   const blocks = pages[n] || [];
   const list = byId("zones");
-  attrs(list, { "data-roomy": grid.most !== undefined, "data-few": grid.beside !== undefined });
+  attrs(list, { "data-roomy": grid.most !== undefined, "data-few": grid.beside !== undefined, "data-dense": grid.dense || false });
   list.style.setProperty("--columns", String(grid.columns));
   list.style.setProperty("--tile", String(grid.tile));
   list.style.setProperty("--gap", String(grid.gap));
   list.style.setProperty("--label", String(Math.max(LEAST, sizeOf(grid, digits, BESIDE))));
   const key = blocks.map(({ zone, windows }) => `${zone.name} ${windows.map((w) => w.label + w.state).join()}`).join(";");
-  refill(list, `${key} ${n} ${grid.columns} ${grid.tile}`, () => blocks.map(blockNode));
+  refill(list, `${key} ${n} ${grid.columns} ${grid.tile}`, () => blocks.map((block) => blockNode(block, grid)));
   renderLegend(some, pages.length > 1 ? t("tv.page", { n: n + 1, total: pages.length }) : "");
 }
 
@@ -150,6 +158,7 @@ function renderLegend(zones, page) {
   const counts = STATES.map((state) =>
     zones.reduce((sum, zone) => sum + zone.windows.filter((window) => window.state === state).length, 0),
   );
+  attrs(byId("legend"), { "data-turns": page !== "" });
   refill(byId("legend"), `${counts.join()} ${page}`, () => {
     const entries = STATES.map((state, at) =>
       el(

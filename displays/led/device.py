@@ -32,6 +32,8 @@ class LedDevice:
         self._lines = lines
         self._sign: Sign | None = None
         self._since = 0.0
+        self._calls: dict[str, float] = {}
+        """When each call was put up first: it flashes then, whatever else on the sign changes."""
         self._heard: float | None = None
         self._news = trio.Event()
         self._taken: Sign | None = None
@@ -49,7 +51,9 @@ class LedDevice:
         if sign == self._sign:
             return
         self._sign = sign
-        self._since = self._heard = trio.current_time()
+        now = self._since = self._heard = trio.current_time()
+        kept = self._calls if sign.aside else {}
+        self._calls = {**kept, **{call: self._calls.get(call, now) for call in sign.calls}}
         news, self._news = self._news, trio.Event()
         news.set()
 
@@ -92,7 +96,7 @@ class LedDevice:
         while True:
             now = trio.current_time()
             if self._sign is not None:
-                wanted = shown_at(self._sign, now - self._since)
+                wanted = shown_at(self._sign, now - self._since, self._ages(now))
                 if wanted != sent or now >= again_at or self._again:
                     self._again = False
                     await self._send(driver, self._sign, wanted)
@@ -107,6 +111,9 @@ class LedDevice:
                 # What is to be shown may have changed meanwhile.
                 continue
             await self._wait(driver, min(check_at, again_at if sent is not None else check_at))
+
+    def _ages(self, now: float) -> dict[str, float]:
+        return {call: now - at for call, at in self._calls.items()}
 
     async def _send(self, driver: Driver, sign: Sign, wanted: tuple[Shown, ...]) -> None:
         heard, self._heard = self._heard, None
@@ -131,8 +138,9 @@ class LedDevice:
 
     async def _wait(self, driver: Driver, until: float) -> None:
         """Until the sign changes, or something is due, or the device goes."""
+        now = trio.current_time()
         if self._sign is not None:
-            until = min(until, self._since + next_change_s(self._sign, trio.current_time() - self._since))
+            until = min(until, now + next_change_s(self._sign, now - self._since, self._ages(now)))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(driver.idle)
             with trio.move_on_at(until):

@@ -85,4 +85,4 @@ class _Acts:
 
 def test_sign(device: Device) -> Sign:
     """Which bar it is, on every line."""
-    return Sign((Line((f"{device.window or device.zone} 测试",)),) * device.line_count)
+    return Sign((Line((f"{device.window or device.zone} 测试",)),) * device.line_count, aside=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from displays.led.config import Colour, Device
 
@@ -21,7 +21,8 @@ PAGE_S: Final = 4.0
 FLASH_S: Final = 6.0
 """How long a new call is inverted and back, once a second: also who cannot hear it has to notice."""
 
-FLASHES_PER_S: Final = 1.0
+HALF_S: Final = 0.5
+"""How long it is inverted, and how long it is not: once a second."""
 
 WAITING_WORDS: Final = "等候叫号"
 SUSPENDED_WORDS: Final = "大厅暂停服务"
@@ -37,12 +38,13 @@ class Line:
     Attributes:
       pages: texts that take turns, each narrow enough; at least one.
       calling: whether it asks somebody to come, and has the colour of that.
-      flash: whether it is inverted now and then at first.
+      call: which call that is, a repeated one being another: it is inverted now and then at first;
+        empty: none.
     """
 
     pages: tuple[str, ...]
     calling: bool = False
-    flash: bool = False
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,16 @@ class Sign:
 
     Attributes:
       lines: from the top, as many as the bar has room for.
-      call: which call it is, so that a repeated one is a new sign; 0: none.
+      aside: whether it stands in for another for a while: calls that it leaves out are no news afterwards.
     """
 
     lines: tuple[Line, ...]
-    call: int = 0
+    aside: bool = False
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """Calls that are inverted now and then at first."""
+        return frozenset(line.call for line in self.lines) - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +78,31 @@ BLANK: Final = Sign((Line(("",)),))
 """Nothing, on every line."""
 
 
-def shown_at(sign: Sign, elapsed_s: float) -> tuple[Shown, ...]:
-    """The lines of a sign so long after it was put up."""
+def shown_at(sign: Sign, elapsed_s: float, calls: Mapping[str, float]) -> tuple[Shown, ...]:
+    """The lines of a sign at a moment.
+
+    Args:
+      sign: what is put up.
+      elapsed_s: how long it has been.
+      calls: how long each of its calls has been, on whichever sign.
+    """
     page = int(elapsed_s / PAGE_S)
-    dark = elapsed_s < FLASH_S and int(elapsed_s * 2 * FLASHES_PER_S) % 2 == 0
     return tuple(
-        Shown(line.pages[page % len(line.pages)], line.calling, line.flash and dark) for line in sign.lines
+        Shown(
+            line.pages[page % len(line.pages)],
+            line.calling,
+            line.call != "" and (age := calls[line.call]) < FLASH_S and int(age / HALF_S) % 2 == 0,
+        )
+        for line in sign.lines
     )
 
 
-def next_change_s(sign: Sign, elapsed_s: float) -> float:
-    """So long after it was put up a sign changes next; infinite if it stays as it is."""
-    found = float("inf")
-    if any(line.flash for line in sign.lines) and elapsed_s < FLASH_S:
-        half = 0.5 / FLASHES_PER_S
-        found = (int(elapsed_s / half) + 1) * half
+def next_change_s(sign: Sign, elapsed_s: float, calls: Mapping[str, float]) -> float:
+    """In how many seconds a sign changes next; infinite if it stays as it is. Arguments as of `shown_at`."""
+    waits = [HALF_S - calls[call] % HALF_S for call in sign.calls if calls[call] < FLASH_S]
     if any(len(line.pages) > 1 for line in sign.lines):
-        found = min(found, (int(elapsed_s / PAGE_S) + 1) * PAGE_S)
-    return found
+        waits.append(PAGE_S - elapsed_s % PAGE_S)
+    return min(waits, default=float("inf"))
 
 
 def strip_sign(data: dict[str, Any], device: Device, measure: Callable[[str], int]) -> Sign:
@@ -106,10 +120,11 @@ def strip_sign(data: dict[str, Any], device: Device, measure: Callable[[str], in
     shorter = SUSPENDED_WORDS[2:] if data.get("suspended") else number if named else line1
     first = _fitting((line1, shorter), device.columns, measure)
     services = pages_of(data["line2"], device.columns, measure)
+    call = f"{number} {data['calls']}" if calling and device.pixels else ""
     if device.line_count > 1:
-        return _padded((Line((first,), calling, calling), Line(services or ("",))), device, data["calls"])
+        return _padded((Line((first,), calling, call), Line(services or ("",))), device)
     turns = () if named or state == "closed" else services
-    return Sign((Line((first, *turns), calling, calling),), data["calls"])
+    return Sign((Line((first, *turns), calling, call),))
 
 
 def board_sign(data: dict[str, Any], device: Device, measure: Callable[[str], int]) -> Sign:
@@ -122,13 +137,17 @@ def board_sign(data: dict[str, Any], device: Device, measure: Callable[[str], in
         return Sign((Line((first, *reason)),))
     calls = [call for call in data["calls"] if call["state"] == "called"]
     served = [call for call in data["calls"] if call["state"] == "serving"]
-    newest = max((call["at_ms"] for call in calls), default=0)
     lines = [
-        Line((_where(call, device.columns, measure),), True, call["at_ms"] == newest) for call in calls
+        Line(
+            (_where(call, device.columns, measure),),
+            True,
+            f"{call['number']} {call['at_ms']}" if device.pixels else "",
+        )
+        for call in calls
     ] + [Line((_where(call, device.columns, measure),)) for call in served]
     if not lines:
         lines = [Line((_fitting((WAITING_WORDS,), device.columns, measure),))]
-    return _padded(tuple(lines[: device.line_count]), device, newest)
+    return _padded(tuple(lines[: device.line_count]), device)
 
 
 def stale_sign(sign: Sign | None, since: str, device: Device, measure: Callable[[str], int]) -> Sign:
@@ -137,11 +156,11 @@ def stale_sign(sign: Sign | None, since: str, device: Device, measure: Callable[
     The last state stays, without the colour of a call, and the bar says that it may be old.
     """
     told = _fitting((f"{LOST_WORDS} {since}", LOST_WORDS, since), device.columns, measure)
-    lines = [replace(line, calling=False, flash=False) for line in sign.lines] if sign else []
+    lines = [replace(line, calling=False, call="") for line in sign.lines] if sign else []
     if device.line_count > 1:
         kept = [*lines, Line(("",)), Line(("",))][: device.line_count - 1]
-        return _padded((*kept, Line((told,))), device)
-    return Sign((Line((*(lines[0].pages[:1] if lines else ()), told)),))
+        return Sign((*kept, Line((told,))), aside=True)
+    return Sign((Line((*(lines[0].pages[:1] if lines else ()), told)),), aside=True)
 
 
 def pages_of(text: str, columns: int, measure: Callable[[str], int]) -> tuple[str, ...]:
@@ -183,9 +202,8 @@ def _fitting(texts: tuple[str, ...], columns: int, measure: Callable[[str], int]
     return next((text for text in texts if measure(text) <= columns), texts[-1])
 
 
-def _padded(lines: tuple[Line, ...], device: Device, call: int = 0) -> Sign:
-    empty = (Line(("",)),) * (device.line_count - len(lines))
-    return Sign((*lines, *empty), call)
+def _padded(lines: tuple[Line, ...], device: Device) -> Sign:
+    return Sign((*lines, *(Line(("",)),) * (device.line_count - len(lines))))
 
 
 def colour_of(shown: Shown, device: Device) -> Colour:

@@ -5,7 +5,7 @@ import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
 import { pathParts } from "/static/token.js";
 import { reasonOf } from "/static/standstill.js";
 import { waitRange } from "/static/waits.js";
-import { lang, named, refusal, t, tCode } from "/static/words.js";
+import { named, placed, refusal, t, tCode } from "/static/words.js";
 import { renderLink } from "/pages/tv/header.js";
 import { Screen } from "/pages/tv/screen.js";
 import { digitsWide, setFit, setNumber } from "/pages/tv/size.js";
@@ -32,15 +32,14 @@ let receipt = "";
 /** @param {TicketView} view */
 const isNear = ({ ticket }) => ticket.state === "waiting" && typeof ticket.ahead === "number" && ticket.ahead <= NEAR;
 
-/** Where to wait or to go: the floor says most, but it comes in Chinese only. @param {TicketView} view */
+/** Where to wait or to go: the floor says most. @param {TicketView} view */
 function placeWords({ place }) {
-  const zone = named(place.zone_name, place.zone_name_en);
-  const floor = lang === "en" && place.zone_name_en ? "" : place.zone_place;
-  return [floor, zone].filter(Boolean).join("　");
+  const floor = placed(place.zone_place, place.zone_place_en, place.zone_name_en);
+  return [floor, named(place.zone_name, place.zone_name_en)].filter(Boolean).join(t("gap"));
 }
 
 /** Tickets that are out are served: whoever has one has to know that, and whom to ask. @param {TicketView} view */
-const stoppedWords = ({ stopped }) => [stopped, t("phone.stoppedHint")].filter(Boolean).join("\n");
+const stoppedWords = ({ stopped, stopped_en: english }) => [named(stopped || "", english), t("phone.stoppedHint")].filter(Boolean).join("\n");
 
 /** What stands at the top, over everything; null: nothing. */
 function banner() {
@@ -78,7 +77,7 @@ function renderBanner() {
 function renderCall(view) {
   const { ticket } = view;
   const label = view.window_label || "";
-  text(byId("call-title"), t(ticket.state === "serving" ? "phone.serving" : "phone.called"));
+  text(byId("call-title"), t(ticket.state === "serving" ? "phone.servingAt" : "phone.called"));
   text(byId("call-label"), label);
   attrs(byId("call-label"), { "data-len": Math.max(2, Math.min(6, Math.ceil(digitsWide(label)))) });
   setNumber(byId("call-number"), ticket.number);
@@ -125,10 +124,11 @@ function renderWhere(view) {
   const { state } = view;
   const called = state === "called" || state === "serving";
   const words = placeWords(view);
-  attrs(byId("where"), { hidden: !(called || state === "waiting") || !(words || (called && view.directions)) });
+  const directions = named(view.directions, view.directions_en);
+  attrs(byId("where"), { hidden: !(called || state === "waiting") || !(words || (called && directions)) });
   text(byId("where-title"), t(called ? "phone.way" : "phone.where"));
   text(byId("where-place"), words);
-  text(byId("where-text"), called ? view.directions : t("phone.whereHint"));
+  text(byId("where-text"), called ? directions : t("phone.whereHint"));
 }
 
 /** What to do next where the number itself no longer says it. @param {TicketView} view @returns {string} */
@@ -156,7 +156,7 @@ function hintsOf(view) {
   const { visit } = ticket;
   if (visit && visit.steps.length > 1) hints.push(t("phone.visit", { n: visit.current + 1, total: visit.steps.length }));
   if (ticket.state === "waiting") {
-    if (view.stopped && isNear(view)) hints.push(t("phone.stoppedWhy", { reason: view.stopped }));
+    if (view.stopped && isNear(view)) hints.push(t("phone.stoppedWhy", { reason: named(view.stopped, view.stopped_en) }));
     // The banner of those who are near says it already.
     if (!isNear(view)) hints.push(t(`phone.keepOpen.${buzzer.state}`));
     hints.push(t("phone.mayChange"));

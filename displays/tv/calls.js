@@ -17,15 +17,17 @@ export const WAITING_MAX = 3;
 /** @param {BoardCall} call */
 const keyOf = (call) => `${call.number}@${call.at_ms}`;
 
+/** As many calls as the server lists. */
+const LISTED = 12;
+
 /**
  * Whether a call is not in the list though it would have a place there: one that a rush has pushed out stays for its time.
  * @param {BoardCall} call
  * @param {BoardCall[]} calls newest first
  */
 function isTakenBack(call, calls) {
-  const oldest = calls[calls.length - 1];
   const listed = calls.some((other) => other.number === call.number);
-  return !listed && (oldest === undefined || call.at_ms > oldest.at_ms);
+  return !listed && (calls.length < LISTED || call.at_ms > calls[calls.length - 1].at_ms);
 }
 
 export class CallQueue {

@@ -2,7 +2,7 @@
 
 import { dateParts, hourMinute } from "/static/clock.js";
 import { attrs, byId, shape, text } from "/static/dom.js";
-import { named, t } from "/static/words.js";
+import { named, placed, t } from "/static/words.js";
 
 /** The last size stands in two lines. */
 const SMALLEST = 3;
@@ -38,8 +38,7 @@ export function renderPlace(place, what) {
   const windows = place.windows.split("、").join(t("listComma"));
   text(byId("hall"), name);
   text(byId("zone"), what || zone || t("tv.wholeHall"));
-  // The place is known in Chinese only: where the zone has an English name, that one has to do.
-  text(byId("zone-place"), zone === place.zone_name ? place.zone_place : "");
+  text(byId("zone-place"), placed(place.zone_place, place.zone_place_en, place.zone_name_en));
   text(byId("windows"), windows ? t("tv.windows", { windows }) : "");
   fitName();
   makeRoom();

@@ -5,6 +5,7 @@ import { hourMinute } from "/static/clock.js";
 import { named, t } from "/static/words.js";
 import { HIGHLIGHT_MS } from "/pages/tv/calls.js";
 import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
+import { wayTo } from "/pages/tv/where.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
 
@@ -38,8 +39,7 @@ export class Hero {
     attrs(byId("call-again"), { hidden: !(now && call.calls > 1) });
     setNumber(byId("hero-number"), call.number);
     setLabel(byId("hero-window"), call.label);
-    const place = call.directions.indexOf(context.where) < 0 ? context.where : "";
-    const directions = [place, call.directions].filter(Boolean).join(t("comma"));
+    const directions = wayTo(context.where, named(call.directions, call.directions_en));
     const service = named(call.service_name, call.service_name_en);
     text(byId("hero-service"), service);
     text(byId("hero-directions"), directions);

@@ -1,8 +1,9 @@
 /** The three lists beside the large call: recent calls, people waiting, missed numbers. */
 
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
-import { lang, named, t, tCode } from "/static/words.js";
+import { inShort, lang, named, t, tCode } from "/static/words.js";
 import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
+import { pageNow, pagesOf } from "/pages/tv/turn.js";
 
 /** @typedef {import("/static/wire.js").BoardCall} BoardCall */
 
@@ -10,7 +11,6 @@ import { setFit, setLabel, setNumber } from "/pages/tv/size.js";
 const RECENT = 7;
 /** Names in English take two lines: cut in one, two services read the same. */
 const WAITING_PAGE = lang === "en" ? 6 : 12;
-const WAITING_PAGE_MS = 12000;
 const MISSED = 8;
 
 /**
@@ -30,7 +30,7 @@ function recentRow(call, where, fresh) {
   const number = el("span", { class: "number" });
   const label = el("span");
   // Where to go matters more than how often it was said, and both have room only in few words.
-  const notes = [call.calls > 1 && where.length <= 2 ? t("tv.again") : "", where].filter(Boolean);
+  const notes = [call.calls > 1 && where.length <= 2 ? t("tv.again") : "", inShort(where)].filter(Boolean);
   const note = el("span", { class: "note" }, ...notes.map((words) => el("span", {}, words)));
   setNumber(number, call.number);
   setLabel(label, call.label);
@@ -73,11 +73,11 @@ export function renderRecent(calls, where, others, fresh, most) {
  */
 export function renderWaiting(services, nowMs) {
   const list = byId("waiting");
-  const pages = Math.max(1, Math.ceil(services.length / WAITING_PAGE));
-  const page = Math.floor(nowMs / WAITING_PAGE_MS) % pages;
-  const rows = services.slice(page * WAITING_PAGE, (page + 1) * WAITING_PAGE);
-  text(byId("waiting-page"), pages > 1 ? t("tv.page", { n: page + 1, total: pages }) : "");
-  attrs(list, { "data-rows": Math.max(3, Math.ceil(Math.min(services.length, WAITING_PAGE) / 2)) });
+  const pages = pagesOf(services, WAITING_PAGE);
+  const n = pageNow(pages.length, nowMs);
+  const rows = pages[n] || [];
+  text(byId("waiting-page"), pages.length > 1 ? t("tv.page", { n: n + 1, total: pages.length }) : "");
+  attrs(list, { "data-rows": Math.max(3, Math.ceil((pages.length ? pages[0].length : 0) / 2)) });
   const key = rows.map((service) => [service.prefix, service.name, service.count].join()).join(";");
   const item = (/** @type {import("/static/wire.js").BoardWaiting} */ service) => {
     const name = named(service.name, service.name_en);

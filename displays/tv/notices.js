@@ -27,13 +27,15 @@ export function cut(words, limit) {
     let end = 0;
     let width = 0;
     let last = 0;
+    let sentence = 0;
     for (const char of rest) {
       width += digitsWide(char) / 1.75;
       if (width > limit) break;
       end += char.length;
       if ("，。；：！？,.; ".indexOf(char) >= 0) last = end;
+      if ("。！？".indexOf(char) >= 0 || /^[.!?] /.test(rest.slice(end - 1))) sentence = end;
     }
-    const at = last > end / 3 ? last : end;
+    const [at] = [sentence, last].filter((found) => found > end / 3).concat(end);
     out.push(rest.slice(0, at).trim());
     rest = rest.slice(at).trim();
   }
@@ -46,6 +48,7 @@ export class Notices {
     this._turn = 0;
     this._turnedMs = 0;
     this._shown = "";
+    this._timer = 0;
   }
 
   /**
@@ -92,11 +95,13 @@ export class Notices {
       setFit(node, words, fits);
       node.classList.remove("fading");
     };
+    // What is on its way out must not come back over what cannot wait.
+    window.clearTimeout(this._timer);
     if (atOnce) {
       set();
     } else {
       node.classList.add("fading");
-      window.setTimeout(set, FADE_MS);
+      this._timer = window.setTimeout(set, FADE_MS);
     }
   }
 }

@@ -12,14 +12,31 @@ export function digitsWide(value) {
   return sum;
 }
 
+/** Sizes of numbers by their length, as `wall.css` has them. @type {Object<number, number>} */
+const SIZES = { 4: 1, 5: 0.8, 6: 0.68, 7: 0.58, 8: 0.5 };
+/** Widths in the bold face, of the size. @type {Object<string, number>} */
+const WIDTHS = { B: 0.69, D: 0.72, G: 0.72, H: 0.76, K: 0.69, M: 0.86, N: 0.76, R: 0.69, U: 0.76, W: 0.92 };
+const DIGIT = 0.59;
+const LETTER = 0.65;
+/** So wide a number may be in the full size: as wide as one that begins with A. */
+const WIDEST = LETTER + 3 * DIGIT;
+
+/** @param {string} char */
+const widthOf = (char) => (char >= "0" && char <= "9" ? DIGIT : WIDTHS[char] || LETTER);
+
 /**
- * Set a ticket number; `data-len` chooses its size.
- * @param {Element} node
+ * Set a ticket number; `data-len` chooses its size, and wide letters such as M and W take a little off it.
+ * @param {HTMLElement} node
  * @param {string} value
  */
 export function setNumber(node, value) {
+  const length = Math.max(4, Math.min(8, value.length));
+  const wide = Array.from(value).reduce((sum, char) => sum + widthOf(char), 0);
+  const most = WIDEST / wide;
   text(node, value);
-  attrs(node, { "data-len": Math.max(4, Math.min(8, value.length)) });
+  attrs(node, { "data-len": length });
+  if (most < SIZES[length] - 0.001) node.style.setProperty("--wide", (most / SIZES[length]).toFixed(3));
+  else node.style.removeProperty("--wide");
 }
 
 /**
@@ -29,7 +46,7 @@ export function setNumber(node, value) {
  */
 export function setLabel(node, label) {
   text(node, label);
-  attrs(node, { "data-len": Math.max(2, Math.min(6, Math.ceil(digitsWide(label)))) });
+  attrs(node, { "data-len": Math.min(6, Math.ceil(digitsWide(label))) });
 }
 
 /**

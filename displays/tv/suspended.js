@@ -24,6 +24,21 @@ export function linesNow(data, nowMs, stopped = []) {
 }
 
 /**
+ * A line for each service that gives no tickets since somebody stopped it: why, and where to ask.
+ * @param {{name: string, name_en: string, ticketing?: import("/static/wire.js").Ticketing}[]} services
+ * @returns {string[]}
+ */
+export function stoppedLines(services) {
+  return services
+    .filter((service) => service.ticketing && service.ticketing.closed === "service_closed")
+    .map((service) => {
+      const reason = service.ticketing && named(service.ticketing.reason, service.ticketing.reason_en);
+      const name = named(service.name, service.name_en);
+      return reason ? t("tv.stoppedWhy", { name, reason }) : t("tv.stopped", { name });
+    });
+}
+
+/**
  * @param {import("/static/wire.js").Suspended} suspended
  * @param {string} timezone
  */

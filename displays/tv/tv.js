@@ -2,7 +2,7 @@
 
 import { attrs, byId } from "/static/dom.js";
 import { pathParts } from "/static/token.js";
-import { named, t } from "/static/words.js";
+import { t } from "/static/words.js";
 import { CallQueue } from "/pages/tv/calls.js";
 import { renderPlace, renderTime } from "/pages/tv/header.js";
 import { Hero } from "/pages/tv/hero.js";
@@ -12,7 +12,7 @@ import { Media } from "/pages/tv/media.js";
 import { Notices } from "/pages/tv/notices.js";
 import { Screen } from "/pages/tv/screen.js";
 import { SoundLine } from "/pages/tv/sound.js";
-import { linesNow, suspendedWords } from "/pages/tv/suspended.js";
+import { linesNow, stoppedLines, suspendedWords } from "/pages/tv/suspended.js";
 import { whereOf } from "/pages/tv/where.js";
 
 /** @typedef {import("/static/wire.js").Board} Board */
@@ -34,21 +34,6 @@ let sound = null;
 
 /** @param {BoardCall} call */
 const where = (call) => (screen.data ? whereOf(call, screen.data) : "");
-
-/**
- * A line for each service of this zone that gives no tickets since somebody stopped it.
- * @param {Board} from
- * @returns {string[]}
- */
-function stopped(from) {
-  return from.waiting
-    .filter((service) => service.ticketing && service.ticketing.closed === "service_closed")
-    .map((service) => {
-      const reason = service.ticketing && service.ticketing.reason;
-      const name = named(service.name, service.name_en);
-      return reason ? t("tv.stoppedWhy", { name, reason }) : t("tv.stopped", { name });
-    });
-}
 
 /** @param {Board|null} board */
 function renderHero(board) {
@@ -82,7 +67,7 @@ function render() {
     renderWaiting(board.waiting, now);
     renderMissed(board.missed, board.missed_shown_min, now, board.rejoin ? board.rejoin.policy : undefined);
   }
-  const lines = board ? linesNow(board, screen.clock.now(), stopped(board)) : [];
+  const lines = board ? linesNow(board, screen.clock.now(), stoppedLines(board.waiting)) : [];
   notices.render(lines, screen.trouble, sound ? sound.taken : 0);
   return board ? board.place.timezone : undefined;
 }

@@ -46,8 +46,6 @@ export class Announcer {
     this._failed = false;
     /** Said, or not to be said any more. @type {Set<string>} */
     this._done = new Set();
-    /** The latest begin that each call was given. @type {Map<string, number>} */
-    this._begins = new Map();
     /** @type {Map<string, Promise<AudioBuffer>>} */
     this._sounds = new Map();
     /** @type {{item: Announcement, source: AudioBufferSourceNode|null}|null} */
@@ -102,9 +100,6 @@ export class Announcer {
     Array.from(this._sounds.keys())
       .filter((id) => !known.has(id))
       .forEach((id) => this._sounds.delete(id));
-    this._begins = new Map(
-      data.announcements.map((item) => [item.id, Math.max(item.from_ms, this._begins.get(item.id) || 0)]),
-    );
     data.announcements.filter((item) => this._wanted(item, now)).forEach((item) => this._load(item));
     this.tick();
   }
@@ -210,17 +205,15 @@ export class Announcer {
   }
 
   /**
-   * Whether a call of a shared room would run into what other zones say. One that moved up because the call
-   * before it was taken back has missed nothing: it may go on until the next one begins.
+   * Whether a call of a shared room would run into what other zones say. A sound that is longer than its turn is no
+   * reason: it would never be heard.
    * @param {Announcement} item
    * @param {number} now
    * @param {number} lastsMs
    * @returns {boolean}
    */
   _isLate(item, now, lastsMs) {
-    const movedUp = now <= (this._begins.get(item.id) || 0) + LATE_MS;
-    const free = movedUp ? (item.next_ms === null ? Infinity : item.next_ms) : item.until_ms + LATE_MS;
-    return now + lastsMs > Math.max(free, item.until_ms + LATE_MS);
+    return now + Math.min(lastsMs, item.until_ms - item.from_ms) > item.until_ms + LATE_MS;
   }
 
   /** @param {{item: Announcement}} turn @param {Error} error */

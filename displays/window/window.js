@@ -4,7 +4,7 @@ import { hourMinute } from "/static/clock.js";
 import { attrs, byId, fill, shape, text } from "/static/dom.js";
 import { pathParts } from "/static/token.js";
 import { reasonOf } from "/static/standstill.js";
-import { named, t } from "/static/words.js";
+import { lang, named, t } from "/static/words.js";
 import { renderAccent } from "/pages/tv/look.js";
 import { Screen } from "/pages/tv/screen.js";
 import { digitsWide, setFit, setLabel, setNumber } from "/pages/tv/size.js";
@@ -111,7 +111,7 @@ function render() {
   const services = lost ? "" : shown.services;
   text(byId("services"), services);
   text(byId("hint"), hint);
-  setFit(/** @type {Element} */ (byId("hint").parentElement), `${services} ${hint}`, [17, 21, 26]);
+  setFit(/** @type {Element} */ (byId("hint").parentElement), `${services} ${hint}`, [17, 21, lang === "en" ? 28.5 : 26]);
   return strip ? strip.timezone : undefined;
 }
 

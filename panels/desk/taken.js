@@ -2,7 +2,7 @@
 
 import { attrs, el, shape, text } from "/static/dom.js";
 import { waitRange } from "/static/waits.js";
-import { lang, named, t, tCode } from "/static/words.js";
+import { named, placed, t, tCode } from "/static/words.js";
 import { Buttons, refill, renderFacts } from "/pages/desk/form.js";
 import { qrSvg } from "/pages/kiosk/qr.js";
 import { paperOf } from "/pages/kiosk/ticket.js";
@@ -52,8 +52,8 @@ export class TakenSheet {
     text(this._number, ticket.number);
     attrs(this._number, { "data-long": ticket.number.length > 4 ? "true" : null });
     const zone = service ? named(service.zone_name, service.zone_name_en) : "";
-    const place = service && lang === "zh" ? service.zone_place : "";
-    const where = [place, zone].filter(Boolean).join("　") || t("kiosk.anywhere");
+    const place = service ? placed(service.zone_place, service.zone_place_en, service.zone_name_en) : "";
+    const where = [place, zone].filter(Boolean).join(t("gap")) || t("kiosk.anywhere");
     refill(this._where, where, () => [shape("arrow"), el("span", {}, t("kiosk.waitHere")), el("strong", {}, where)]);
     const range = waitRange(ticket.wait || null);
     /** @type {[string, string][]} */

@@ -3,8 +3,10 @@
 import { minutes } from "/static/clock.js";
 import { attrs, el, shape } from "/static/dom.js";
 import { isIssuing, whyNotIssuing } from "/static/waits.js";
+import { en } from "/static/words.en.js";
 import { named, t } from "/static/words.js";
-import { Buttons, choice, reasonField, renderFacts, renderOptions, rowOf, section } from "/pages/floor/form.js";
+import { zh } from "/static/words.zh.js";
+import { Buttons, choice, field, reasonField, renderFacts, renderOptions, rowOf, section } from "/pages/floor/form.js";
 import { reconcile, refill, part } from "/pages/floor/list.js";
 import { SHAPES, kindOf } from "/pages/floor/windows.js";
 
@@ -18,6 +20,9 @@ import { SHAPES, kindOf } from "/pages/floor/windows.js";
 /** Kinds of windows that could do more than they do, the quickest help first. */
 const HELP = ["idle", "unstaffed", "paused", "closed"];
 const MOST = 10;
+const MOST_CHARS = 200;
+/** @type {("floor.reason.late"|"floor.reason.system"|"floor.reason.full")[]} */
+const USUAL = ["floor.reason.late", "floor.reason.system", "floor.reason.full"];
 
 /** @implements {Content} */
 export class ServiceSheet {
@@ -38,9 +43,14 @@ export class ServiceSheet {
   _make() {
     const at = choice(t("floor.service.at"));
     this._at = at.select;
-    const usual = [t("floor.reason.late"), t("floor.reason.system"), t("floor.reason.full")];
-    const reason = reasonField(t("floor.reason"), usual);
+    const english = field(t("floor.service.reasonEn"), { maxlength: MOST_CHARS, lang: "en" });
+    const reason = reasonField(t("floor.reason"), USUAL.map((words) => t(words)), (chosen) => {
+      // Whatever language this page is in, the screens of the hall are in both.
+      reason.input.value = zh[USUAL[chosen]];
+      english.input.value = en[USUAL[chosen]];
+    });
     this._reason = reason.input;
+    this._english = english.input;
     const make = this._buttons.make.bind(this._buttons);
     this.body.append(
       section(t("floor.service.help"), this._helpers, this._nobody),
@@ -52,7 +62,7 @@ export class ServiceSheet {
           make("start", t("floor.do.start"), () => this._start(), () => (this._service.ticketing.closed === "service_closed" ? "" : t("floor.why.notStopped"))),
         ),
       ),
-      section(t("floor.service.why"), reason.node),
+      section(t("floor.service.why"), reason.node, english.node),
     );
   }
 
@@ -103,7 +113,8 @@ export class ServiceSheet {
     const waiting = this._queues.reduce((sum, one) => sum + one.count, 0);
     const head = this._latest;
     const first = head ? t("floor.service.first", { number: String(head.head), n: minutes((now - Number(head.head_since_ms)) / 1000), target: minutes(head.target_s) }) : t("panel.queues.empty");
-    const stopped = service.ticketing.closed === "service_closed" && service.ticketing.reason;
+    const { closed, reason, reason_en: english } = service.ticketing;
+    const stopped = closed === "service_closed" && named(reason, english);
     const tickets = isIssuing(service.ticketing, now) ? t("floor.service.gives") : whyNotIssuing(service.ticketing, now, floor.place.timezone);
     return [
       [t("floor.queues.people"), String(waiting)],
@@ -183,7 +194,7 @@ export class ServiceSheet {
     const name = this._name;
     this._context.presses.run({
       name: t("floor.name.stop", { name }),
-      commands: [{ command: "stop_issuing", service: this._code, reason: this._said }],
+      commands: [{ command: "stop_issuing", service: this._code, reason: this._said, reason_en: this._english ? this._english.value.trim() : "" }],
       done: t("floor.done.stop", { name }),
     });
   }

@@ -2,7 +2,7 @@
 
 import { hourMinute } from "/static/clock.js";
 import { attrs, byId, el, shape, text } from "/static/dom.js";
-import { lang, named, t } from "/static/words.js";
+import { named, placed, t } from "/static/words.js";
 import { part, reconcile, refill } from "/pages/floor/list.js";
 import { short } from "/pages/floor/times.js";
 
@@ -56,8 +56,8 @@ function noteOf(window, kind, floor, nowMs) {
   return short(nowMs - (sinceOf(window, floor) || nowMs));
 }
 
-/** Where a zone is; the hall file has that in Chinese only. @param {ZoneInfo} zone */
-const placeOf = (zone) => (lang === "en" && zone.name_en ? "" : zone.place);
+/** @param {ZoneInfo} zone */
+const placeOf = (zone) => placed(zone.place, zone.place_en, zone.name_en);
 
 /** What the words over a zone take, pixels, generously. @param {ZoneInfo} zone */
 function headWidth(zone) {

@@ -1,7 +1,7 @@
 /** 办不成的事: where to go with what came to nothing, and the number for it. */
 
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
-import { lang, named, t } from "/static/words.js";
+import { lang, named, placed, t } from "/static/words.js";
 import { card, nowOf } from "/pages/kiosk/services.js";
 
 /** @typedef {import("/static/wire.js").Entrance} Entrance */
@@ -11,9 +11,10 @@ export function renderDesk(data, now) {
   const desk = data.unresolved;
   const service = desk ? data.services.find((one) => one.service === desk.service) : undefined;
   text(byId("desk-place"), desk ? t("kiosk.deskWindow", { windows: desk.windows }) : t("kiosk.desk"));
-  const floor = desk && !(lang === "en" && desk.zone_name_en) ? desk.zone_place : "";
-  const way = desk ? [floor, named(desk.zone_name, desk.zone_name_en), lang === "zh" ? desk.directions : ""] : [lang === "zh" ? data.contact.address : ""];
-  text(byId("desk-way"), way.filter(Boolean).join("　"));
+  const way = desk
+    ? [placed(desk.zone_place, desk.zone_place_en, desk.zone_name_en), named(desk.zone_name, desk.zone_name_en), named(desk.directions, desk.directions_en)]
+    : [lang === "zh" ? data.contact.address : ""];
+  text(byId("desk-way"), way.filter(Boolean).join(t("gap")));
   if (!byId("desk-sign").firstChild) fill(byId("desk-sign"), [shape("arrow")]);
   const { phone } = data.contact;
   text(byId("desk-phone"), phone ? t("kiosk.helpPhone", { phone }) : "");

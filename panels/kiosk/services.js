@@ -41,7 +41,10 @@ function whyClosed(service, nowMs, timezone) {
   }
   let what = t("kiosk.notNow");
   if (ticketing.closed === "quota_exhausted") what = t("kiosk.full");
-  if (ticketing.closed === "service_closed") what = ticketing.reason ? t("kiosk.stoppedFor", { reason: ticketing.reason }) : t("wait.stopped");
+  if (ticketing.closed === "service_closed") {
+    const reason = named(ticketing.reason, ticketing.reason_en);
+    what = reason ? t("kiosk.stoppedFor", { reason }) : t("wait.stopped");
+  }
   const hint = next || (ticketing.closed === "service_closed" ? t("kiosk.askDesk") : "");
   const book = service.bookable && ticketing.closed !== "service_closed" ? t("kiosk.mayBook") : "";
   return [what, hint, book].filter(Boolean).join(t("comma"));

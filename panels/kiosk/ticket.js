@@ -2,7 +2,7 @@
 
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
 import { waitRange } from "/static/waits.js";
-import { lang, named, t, tCode } from "/static/words.js";
+import { named, placed, t, tCode } from "/static/words.js";
 import { setNumber } from "/pages/tv/size.js";
 import { qrSvg } from "/pages/kiosk/qr.js";
 
@@ -57,8 +57,8 @@ export function renderTicket(ticket, link, print, hall, { live, notAgain }) {
     figure("wait", range || "", range ? t("phone.minutes") : t(ahead === 0 ? "phone.soon" : "wait.unknown"));
   }
   const zone = service ? named(service.zone_name, service.zone_name_en) : "";
-  const floor = service && !(lang === "en" && service.zone_name_en) ? service.zone_place : "";
-  text(byId("where"), [floor, zone].filter(Boolean).join("　") || t("kiosk.anywhere"));
+  const floor = service ? placed(service.zone_place, service.zone_place_en, service.zone_name_en) : "";
+  text(byId("where"), [floor, zone].filter(Boolean).join(t("gap")) || t("kiosk.anywhere"));
   if (!byId("where-sign").firstChild) fill(byId("where-sign"), [shape("arrow")]);
   const { rejoin } = hall;
   const notes = [t("kiosk.note.1"), t("kiosk.note.2"), t(`phone.ifMissed.${rejoin.policy}`, { minutes: rejoin.minutes, k: rejoin.k }), t("phone.mayChange")];

@@ -39,10 +39,12 @@ def call(number: str, label: str, ago_s: int, **more: Any) -> dict[str, Any]:
         "service_name": "综合受理",
         "service_name_en": "General services",
         "directions": "进门右转，第一排",
+        "directions_en": "Turn right at the door, first row",
         "zone": "hall",
         "zone_name": "综合区",
         "zone_name_en": "General area",
         "zone_place": "一楼",
+        "zone_place_en": "Floor 1",
         **more,
     }
 
@@ -92,6 +94,7 @@ def usual() -> dict[str, Any]:
         "zone_name": "不动产专区",
         "zone_name_en": "Real estate",
         "zone_place": "二楼",
+        "zone_place_en": "Floor 2",
     }
     return {
         "place": {
@@ -103,6 +106,7 @@ def usual() -> dict[str, Any]:
             "zone_name": "综合区",
             "zone_name_en": "General area",
             "zone_place": "一楼东厅",
+            "zone_place_en": "Floor 1, east hall",
             "windows": "1–35",
         },
         "calls": [
@@ -138,8 +142,13 @@ def longest() -> dict[str, Any]:
         "zone_name": "社会保障专区",
         "zone_name_en": "Social insurance area",
         "zone_place": "",
+        "zone_place_en": "",
     }
-    words = {"service_name": "不动产登记交易与缴税", "directions": "上二楼左转，到底，靠窗第三排"}
+    words = {
+        "service_name": "不动产登记交易与缴税",
+        "directions": "上二楼左转，到底，靠窗第三排",
+        "directions_en": "Up the stairs to floor 2, turn left, to the end, third row at the window",
+    }
     board = usual()
     board["place"] |= {"zone_name": "企业开办综合服务区", "windows": "1–35、101–112"}
     return {
@@ -148,7 +157,15 @@ def longest() -> dict[str, Any]:
             call("A1000", "112", 3, calls=2, **far, **words),
             call("AB1000", "112", 40),
             call("A1001", "办1", 80, calls=2, **far),
-            call("AB999", "综合12", 130, zone="x", zone_name="综合大厅", zone_place="南楼五层"),
+            call(
+                "AB999",
+                "综合12",
+                130,
+                zone="x",
+                zone_name="综合大厅",
+                zone_place="南楼五层",
+                zone_place_en="South building, floor 5",
+            ),
             *board["calls"][4:],
         ],
         "waiting": waiting(12),

@@ -45,7 +45,10 @@ SHEETS: Final[dict[str, tuple[str, int, tuple[str, ...]]]] = {
     "window": (
         "bar",
         2,
-        ("calling", "serving", "idle", "paused", "closed", "opening", "suspended", LOST),
+        (
+            *("calling", "serving", "idle", "paused", "closed", "opening", "suspended"),
+            *("serving in the hall's colour", LOST),
+        ),
     ),
     "phone": ("phone", 4, ("three ahead", "far ahead", "called", "missed", "held", "suspended", LOST)),
 }

@@ -42,8 +42,20 @@ SERVICES = [
     ("J", "法律服务", "Legal services", "civil", "83–84", 0, None),
 ]
 
-WHOLE = {"zone": None, "zone_name": "", "zone_name_en": "", "zone_place": "", "windows": "1–84"}
-OPEN = {"open": True, "until_ms": NOW_MS + 60 * MINUTE_MS, "closed": None, "reason": "", "next_ms": None}
+WHOLE = {
+    **{"zone": None, "zone_name": "", "zone_name_en": "", "zone_place": "", "zone_place_en": ""},
+    "windows": "1–84",
+}
+PLACES_EN = {
+    "一楼东厅": "Floor 1, east hall",
+    "一楼西厅": "Floor 1, west hall",
+    "二楼": "Floor 2",
+    "一楼西厅北侧": "Floor 1, west hall, north side",
+}
+OPEN = {
+    **{"open": True, "closed": None, "reason": "", "reason_en": "", "next_ms": None},
+    "until_ms": NOW_MS + 60 * MINUTE_MS,
+}
 SUSPENDED = {"since_ms": NOW_MS - 2 * MINUTE_MS, "reason": "消防演习，请沿绿色标志离开", "reason_en": ""}
 
 
@@ -73,6 +85,7 @@ def service(row: tuple[Any, ...]) -> dict[str, Any]:
         "zone_name": zone_name,
         "zone_name_en": zone_english,
         "zone_place": place.removeprefix("一楼"),
+        "zone_place_en": PLACES_EN[place].removeprefix("Floor 1, ").capitalize(),
         "windows": windows,
         "working": 3,
         "count": count,
@@ -101,6 +114,7 @@ def entrance() -> dict[str, Any]:
                 "name": name,
                 "name_en": english,
                 "place": place,
+                "place_en": PLACES_EN[place],
                 "windows": [window(n) for n in range(first, last + 1)],
             }
             for code, name, english, place, first, last in ZONES
@@ -119,7 +133,7 @@ def small_entrance() -> dict[str, Any]:
     zone = hall["zones"][0]
     services = [service(row) for row in SERVICES[:5]]
     services[0]["working"] = 0
-    services[1]["ticketing"] = {**closed, "closed": "service_closed", "reason": "系统故障"}
+    services[1]["ticketing"] = {**closed, "closed": "service_closed", "reason": "系统故障", "reason_en": ""}
     services[2]["ticketing"] = {**closed, "closed": "quota_exhausted", "next_ms": NOW_MS + 1400 * MINUTE_MS}
     services[3]["ticketing"] = {**closed, "closed": "outside_session"}
     services[4] |= {"count": 3}
@@ -134,6 +148,7 @@ def longest_entrance() -> dict[str, Any]:
         "zone_name": "县镇村视频联办区",
         "zone_name_en": "Marriage and Legal Services",
         "zone_place": "一楼西厅北侧",
+        "zone_place_en": PLACES_EN["一楼西厅北侧"],
     }
     services = [service(row) for row in (*SERVICES, *SERVICES)]
     for n, one in enumerate(services):
@@ -148,6 +163,7 @@ def longest_entrance() -> dict[str, Any]:
             "name": places["zone_name"] if zone % 2 else "综合区",
             "name_en": places["zone_name_en"] if zone % 2 else "General",
             "place": places["zone_place"],
+            "place_en": places["zone_place_en"],
             "windows": [window(n, f"综合{n}" if n % 7 == 0 else str(100 + n)) for n in range(1, 38)],
         }
         for zone in range(6)
@@ -208,8 +224,10 @@ def ticket(state: str = "waiting", *, ahead: int | None = 3, **more: Any) -> dic
         "contact": {"phone": "12345", "address": ""},
         "window_label": None if waiting else "12",
         "directions": "进门右转，走约 20 米，左手边" if at_window else "",
+        "directions_en": "Turn right at the door, 20 m on, on the left" if at_window else "",
         "state": state,
         "rejoin": {"policy": "k_back", "k": 4, "minutes": 30, "max": 1},
         "suspended": None,
         "stopped": None,
+        "stopped_en": "",
     }

@@ -69,6 +69,7 @@ def stopped() -> dict[str, Any]:
         "open": False,
         "closed": "service_closed",
         "reason": "上级系统故障",
+        "reason_en": "The system of the province is down",
         "next_ms": None,
         "until_ms": None,
     }
@@ -144,7 +145,11 @@ PHONE: Final[dict[str, Callable[[], dict[str, Any]]]] = {
         for state in (*("called", "serving", "held", "missed", "done", "cancelled", "abandoned", "expired"),)
     },
     "suspended": lambda: {**moments.ticket(), "suspended": moments.SUSPENDED},
-    "service stopped": lambda: {**moments.ticket(ahead=12), "stopped": "上级系统故障"},
+    "service stopped": lambda: {
+        **moments.ticket(ahead=12),
+        "stopped": "上级系统故障",
+        "stopped_en": "The system of the province is down",
+    },
 }
 
 

@@ -217,3 +217,31 @@ def test_a_small_hall_uses_the_room_that_there_is(pages: Pages, size: tuple[int,
     feed.show(page, moments.entrance())
     expect(page.locator("#services[data-few], #zones[data-few], #zones[data-roomy]")).to_have_count(0)
     expect(page.locator("#zones .window")).to_have_count(84)
+
+
+def test_zones_with_long_names_stand_on_one_page(pages: Pages) -> None:
+    hall = moments.entrance()
+    for at, name in ((2, "婚姻与法律服务区"), (4, "不动产与税务区"), (6, "县镇村视频联办区")):
+        hall["zones"][at]["name"] = name
+    hall["zones"][0]["windows"] += [moments.window(number) for number in (85, 86, 87)]
+    page, _ = told(pages, hall)
+
+    expect(page.locator("#zones .zone")).to_have_count(7)
+    assert look(page, least_px=26).faults == []
+
+
+def test_a_stopped_service_is_told_with_its_reason_and_where_to_ask(pages: Pages) -> None:
+    hall = moments.entrance()
+    hall["services"][7]["ticketing"] = {
+        **moments.OPEN,
+        **{"open": False, "closed": "service_closed", "until_ms": None},
+        **{"reason": "上级系统故障", "reason_en": "The system of the province is down"},
+    }
+    page, _ = told(pages, hall)
+    expect(page.locator("#notice")).to_have_text("不动产登记暂停取号：上级系统故障。请到导办台询问。")
+    page, _ = told(pages, hall, query="?lang=en")
+    for words in (
+        "Real estate registration: no tickets for now (The system of the province is down).",
+        "Ask at the desk.",
+    ):
+        expect(page.locator("#notice")).to_have_text(words)

@@ -174,3 +174,14 @@ def test_what_can_be_done_is_in_the_first_view(pages: Pages, query: str) -> None
             assert number is not None
             assert bar is not None
             assert number["y"] + number["height"] <= bar["y"], (wide, high)
+
+
+def test_wide_letters_stay_within_the_card(pages: Pages) -> None:
+    page, feed = told(pages, moments.ticket())
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        for number in ("M016", "W444", "MW1000"):
+            feed.change(**moments.ticket(number=number))
+            shown = page.locator("#number")
+            expect(shown).to_have_text(number)
+            assert shown.evaluate("node => node.scrollWidth <= node.clientWidth"), (width, number)

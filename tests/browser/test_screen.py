@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -211,6 +212,20 @@ def test_a_call_that_is_taken_back_at_once_goes_at_once(pages: Pages) -> None:
     expect(page.locator("#hero-number")).to_have_text("A012")
 
 
+def test_the_first_of_two_calls_goes_at_once_when_it_is_taken_back(pages: Pages) -> None:
+    page, feed = told(pages, boards.empty())
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
+    now_ms = feed.now_ms()
+    second = boards.call("A013", "16", 0, at_ms=now_ms)
+    feed.change(calls=[second, boards.call("G019", "7", 0, at_ms=now_ms - 1)])
+    expect(page.locator("#hero-number")).to_have_text("G019")
+
+    feed.change(calls=[second])
+
+    expect(page.locator("#hero-number")).to_have_text("A013")
+
+
 def test_empty_hall_says_so_in_the_same_place(pages: Pages) -> None:
     page, feed = told(pages, boards.usual())
     before = page.locator("#hero").bounding_box()
@@ -231,6 +246,82 @@ def test_nothing_moves_for_people_who_asked_for_that(pages: Pages) -> None:
 
     expect(page.locator("#hero-number")).to_have_text("G019")
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_labels_of_every_length_stand_within_their_plate(pages: Pages, size: tuple[int, int]) -> None:
+    page, feed = told(pages, boards.empty(), size)
+    for label in ("3", "34", "80", "112", "办1", "综合12"):
+        feed.change(calls=[boards.call("A012", label, 40)])
+        expect(page.locator("#hero-window")).to_have_text(label)
+        room = page.evaluate(
+            """() => {
+              const words = document.createRange();
+              words.selectNodeContents(document.querySelector("#hero-window"));
+              const plate = document.querySelector("#hero-plate");
+              const frame = parseFloat(getComputedStyle(plate).borderLeftWidth);
+              const [text, box] = [words.getBoundingClientRect(), plate.getBoundingClientRect()];
+              return Math.min(text.left - box.left, box.right - text.right) - frame;
+            }"""
+        )
+        assert room > 3, label
+
+
+def test_a_name_of_six_hanzi_is_whole_beside_the_people_waiting(pages: Pages) -> None:
+    row = {"service": "x", "name": "办不成事反映", "name_en": "", "prefix": "X", "count": 10}
+    for size in (TV, PORTRAIT):
+        page, _ = told(pages, {**boards.usual(), "waiting": [row, *boards.waiting(5)]}, size)
+        name = page.locator("#waiting .name").first
+        assert name.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+@pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
+def test_wide_letters_leave_room_for_the_arrow(pages: Pages, size: tuple[int, int]) -> None:
+    page, feed = told(pages, boards.empty(), size)
+    for number in ("A012", "G018", "M003", "W444", "MW100", "MW1000"):
+        older = boards.call(re.sub("[0-9]", "8", number), "12", 60)
+        feed.change(calls=[boards.call(number, "12", 40), older])
+        expect(page.locator("#hero-number")).to_have_text(number)
+        gaps = page.evaluate(
+            """() => [["#hero-number", "#hero-arrow"], ["#recent .number", "#recent .arrow"]].map((pair) => {
+              const [number, arrow] = pair.map((name) => document.querySelector(name));
+              const words = document.createRange();
+              words.selectNodeContents(number);
+              const size = parseFloat(getComputedStyle(number).fontSize);
+              const sign = arrow.firstElementChild.getBoundingClientRect();
+              return (sign.left - words.getBoundingClientRect().right) / size;
+            })"""
+        )
+        assert min(gaps) > 0.02, (number, gaps)
+
+
+def test_a_place_and_the_way_there_are_told_once(pages: Pages) -> None:
+    board = boards.usual()
+    board["place"] |= {"zone": None, "zone_name": ""}
+    beside = {"zone_place": "一楼西厅北侧", "zone_place_en": "Floor 1, west hall, north side"}
+    way = {"directions": "西厅北侧，婚姻登记处", "directions_en": "West hall, north side, registry"}
+    board["calls"][0] |= {**beside, **way}
+    page, _ = told(pages, board)
+    expect(page.locator("#hero-directions")).to_have_text("一楼西厅北侧，婚姻登记处")
+    board["calls"][0] |= {"directions": "上一楼，西厅北侧"}
+    page, _ = told(pages, board)
+    expect(page.locator("#hero-directions")).to_have_text("上一楼，西厅北侧")
+    page, _ = told(pages, board, query="?lang=en")
+    expect(page.locator("#hero-directions")).to_have_text("Floor 1, west hall, north side, registry")
+    board["calls"][0] |= {"directions_en": "Turn right at the door"}
+    page, _ = told(pages, board, query="?lang=en")
+    expect(page.locator("#hero-directions")).to_have_text(
+        "Floor 1, west hall, north side, turn right at the door"
+    )
+
+
+def test_pages_of_people_waiting_are_evenly_filled(pages: Pages) -> None:
+    services = boards.waiting(12) + [{**one, "service": f"{n}"} for n, one in enumerate(boards.waiting(4))]
+    page, _ = told(pages, {**boards.usual(), "waiting": services})
+
+    expect(page.locator("#waiting-page")).to_have_text(re.compile(r"[12] / 2"))
+    expect(page.locator("#waiting li")).to_have_count(8)
+    expect(page.locator("#waiting")).to_have_attribute("data-rows", "4")
 
 
 def test_whole_hall_names_the_zone_of_each_call(pages: Pages) -> None:
@@ -287,7 +378,7 @@ def test_english_has_no_chinese_words_of_ours(pages: Pages) -> None:
     assert not [words for words in labels if any("\u4e00" <= c <= "\u9fff" for c in words)]
     expect(page.locator("#zone")).to_have_text("General area")
     expect(page.locator("#hero-service")).to_have_text("General services")
-    expect(page.locator("#recent li").nth(4)).to_contain_text("Real estate")
+    expect(page.locator("#recent li").nth(4)).to_contain_text("Floor 2")
 
 
 @pytest.mark.parametrize("size", [TV, PORTRAIT], ids=["landscape", "portrait"])
@@ -365,6 +456,22 @@ def test_hall_that_stands_still_says_what_to_do(pages: Pages) -> None:
         expect(page.locator("#hero-number")).to_be_hidden()
     feed.change(suspended=None)
     expect(page.locator("#hero-number")).to_have_text("A012")
+
+
+def test_what_is_urgent_is_not_covered_by_what_was_to_come_next(pages: Pages) -> None:
+    page, feed = told(pages, boards.usual())
+    expect(page.locator("#notice")).to_have_text(feed.data["notices"][0]["text"])
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
+    other = boards.notice("今日下午照常服务。")
+
+    feed.change(notices=[other])
+    expect(page.locator("#notice")).to_have_class("notice fading")
+    feed.change(notices=[LIFT])
+    expect(page.locator("#notice")).to_have_text(LIFT["text"])
+    page.clock.run_for(1_000)
+
+    expect(page.locator("#notice")).to_have_text(LIFT["text"])
 
 
 def test_what_is_urgent_stands_alone_until_it_is_over(pages: Pages) -> None:

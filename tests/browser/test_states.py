@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 CHINESE = {
-    "tv": "h2, #link, #missed-rule, .chip, #waiting .name, #where, #hero-service, #recent, #notice",
+    "tv": "h2, #link, #missed-rule, .chip, #waiting .name, #where, #hero-way, #recent, #notice",
     "entrance": "thead, #services, #legend, #zones, .head, .chip, #notice",
     "window": "#word, #label-words",
-    "phone": "#banner-title, #ticket, #call-title, #hints, #message, #acts, #where-title",
+    "phone": "#banner, #ticket, #call-title, #hints, #message, #acts, #where",
 }
-"""Where English has no hanzi; reasons, directions and notices without an English text are the hall's own."""
+"""Where English has no hanzi; names and reasons without an English text are the hall's own."""
 
-HALLS_OWN = {"colour and logo", "longest words", "service stopped", "suspended", "a city", "many services"}
+HALLS_OWN = {"colour and logo", "longest words", "suspended", "a city", "many services"}
 """States in which the hall has words in Chinese alone."""
 
 

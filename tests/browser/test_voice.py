@@ -104,7 +104,6 @@ class ToldZone(ToldFeed):
             "until_ms": now_ms + after_ms + 6_000,
             "expires_ms": now_ms + 30_000,
             "audio_url": f"/v1/halls/county/announcements/{number}/audio?zone=hall",
-            "next_ms": None,
             **more,
         }
 
@@ -272,18 +271,24 @@ def test_a_turn_in_a_shared_room_that_was_missed_is_left_to_the_next(pages: Page
 def test_a_turn_in_a_shared_room_that_moved_up_is_no_missed_one(pages: Pages) -> None:
     page, feed = opened(pages, sound_ms=3_000)
     room = ["hall", "upstairs"]
-    calls = [feed.call(number, after_ms=20_000) for number in ("A001", "A002")]
-    feed.voices(announcements=calls, room=room)
-    begun_ms = feed.now_ms() - 5_000
-    moved = [{**call, "from_ms": begun_ms, "until_ms": begun_ms + 6_000} for call in calls]
+    call = feed.call("A001", after_ms=20_000)
+    feed.voices(announcements=[call], room=room)
 
-    # The call before was taken back; another zone's follows at once after the first, later after the second.
-    moved[0]["next_ms"] = begun_ms + 6_000
-    moved[1]["next_ms"] = begun_ms + 60_000
-    feed.voices(announcements=moved, room=room)
+    # The call before was taken back just now.
+    now_ms = feed.now_ms()
+    feed.voices(announcements=[{**call, "from_ms": now_ms, "until_ms": now_ms + 6_000}], room=room)
 
-    expect(page.locator("#page")).to_have_attribute("data-speaking", calls[1]["id"])
+    expect(page.locator("#page")).to_have_attribute("data-speaking", call["id"])
     assert len(said(page)) == 1
+
+
+def test_a_sound_that_is_longer_than_its_turn_is_heard_all_the_same(pages: Pages) -> None:
+    page, feed = opened(pages, sound_ms=3_000)
+    call = feed.call("A001", after_ms=2_000)
+
+    feed.voices(announcements=[{**call, "until_ms": call["from_ms"] + 2_000}], room=["hall", "upstairs"])
+
+    expect(page.locator("#page")).to_have_attribute("data-speaking", call["id"])
 
 
 def test_calls_are_as_loud_as_the_hour_has_it(pages: Pages) -> None:

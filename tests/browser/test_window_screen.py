@@ -75,6 +75,36 @@ def test_states_differ_in_luminance_and_shape(pages: Pages) -> None:
     assert min(b - a for a, b in pairwise(ordered)) > 15
 
 
+@pytest.mark.parametrize("accent", ["", "#5B1A1A"], ids=["ink-blue", "own colour"])
+def test_the_window_is_parted_from_whom_it_serves(pages: Pages, accent: str) -> None:
+    for size, side in ((BAR, "right"), ((1080, 1920), "bottom")):
+        page, feed = told(pages, moments.bar("serving", accent=accent), size)
+        pane = page.locator(".pane")
+        style = f"n => getComputedStyle(n).getPropertyValue('border-{side}-width')"
+        assert pane.evaluate(style) != "0px"
+        darker = pane.evaluate("n => getComputedStyle(n).boxShadow")
+        grounds = [
+            page.locator(one).evaluate("n => getComputedStyle(n).backgroundColor")
+            for one in (".pane", ".now")
+        ]
+        assert grounds[0] != grounds[1] or "rgba(0, 0, 0, 0.45)" in darker
+        feed.change(**moments.bar("idle", accent=accent))
+        expect(page.locator("#page")).to_have_attribute("data-state", "idle")
+        assert pane.evaluate(style) == "0px"
+
+
+def test_what_to_do_is_told_in_english_as_well(pages: Pages) -> None:
+    bar = moments.bar("idle", line2_en="Real Estate Registration")
+    page, _ = told(pages, bar, query="?lang=en")
+    hint = page.locator("#hint")
+    expect(hint).to_be_visible()
+    expect(hint).to_have_text("Take a ticket and a seat")
+    hint_box, line_box = hint.bounding_box(), page.locator(".line").bounding_box()
+    assert hint_box is not None
+    assert line_box is not None
+    assert hint_box["x"] + hint_box["width"] <= line_box["x"] + line_box["width"] - 40
+
+
 def test_a_call_and_a_repeated_one_blink_and_then_stand_still(pages: Pages) -> None:
     page = pages.blank(BAR)
     page.clock.install()

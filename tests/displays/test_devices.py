@@ -18,7 +18,7 @@ from displays.led.device import LedDevice
 from displays.led.drivers import Lines
 from displays.led.health import Health
 from displays.led.render import Typesetter
-from displays.led.sign import BLANK, Line, Sign
+from displays.led.sign import BLANK, Line, Sign, stale_sign
 from tests.displays import decoders
 from tests.displays.cards import OnbonCard, TextCard, on_serial, on_tcp, on_udp, until
 
@@ -356,7 +356,7 @@ async def test_a_call_is_inverted_once_a_second_and_then_still(monkeypatch: pyte
     monkeypatch.setattr("displays.led.sign.FLASH_S", 2.0)
     async with on_udp() as wall, running(config("sacn", "127.0.0.1", universe=9)) as (devices, _):
         monkeypatch.setattr("displays.led.config.PORTS", {"sacn": wall.port})
-        devices[0].show(sign("A012 请办理", calling=True, flash=True))
+        devices[0].show(sign("A012 请办理", calling=True, call="A012 1"))
         await trio.sleep(3.2)
     screen = decoders.SacnWall(128, 16, 9)
     lights = []
@@ -369,3 +369,27 @@ async def test_a_call_is_inverted_once_a_second_and_then_still(monkeypatch: pyte
     assert lights[0] == many, "inverted at first"
     assert lights[-1] == few, "still in the end"
     assert 2 <= len(lights) <= 4, "a change each half second, no more"
+
+
+async def test_a_call_flashes_once_whatever_else_changes_on_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drivers.PixelDriver, "refresh_s", 60.0)
+    monkeypatch.setattr("displays.led.sign.FLASH_S", 0.6)
+    first, second = Line(("A013",), True, "A013 1"), Line(("A012",), True, "A012 1")
+    served = Sign((first, Line(("A012 2号窗口",))))
+    async with on_udp() as wall:
+        two = config("flaschen", f"127.0.0.1:{wall.port}", rows=32, font=16)
+        async with running(two) as (devices, _):
+
+            async def pictures(shown: Sign) -> int:
+                before = len(wall.datagrams)
+                devices[0].show(shown)
+                await trio.sleep(0.9)
+                return len(wall.datagrams) - before
+
+            assert await pictures(Sign((first, second))) > 1
+            assert await pictures(served) == 1, "who has come makes nobody else's call a new one"
+            assert await pictures(stale_sign(served, "10:24", two, len)) == 1
+            assert await pictures(served) == 1, "nor does a line that was broken"
+            assert await pictures(Sign((Line(("A013",), True, "A013 2"), second))) > 1
+            assert await pictures(Sign((Line(("等候叫号",)), Line(("",))))) == 1
+            assert await pictures(Sign((first, Line(("",))))) > 1, "called again after it was taken back"

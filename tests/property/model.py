@@ -136,7 +136,7 @@ def pressure(state: HallState, window: str, service: str) -> float:
 def but_for_traces(state: HallState) -> dict[str, Any]:
     """The whole state, less what an act and its undo leave behind: that they happened."""
     found: dict[str, Any] = msgspec.msgpack.decode(canonical(state))
-    for name in ("revision", "now_ms", "known_ms", "order", "clerk_days", "recent", "keys"):
+    for name in ("revision", "now_ms", "known_ms", "order", "clerk_days", "recent", "announced", "keys"):
         del found[name]
     for ticket in found["tickets"]:
         del ticket["touched"]

@@ -167,6 +167,10 @@ def test_a_stopped_service_is_told_and_not_offered() -> None:
     (stopped,) = found.unavailable
     assert (stopped.service, stopped.code, stopped.next_ms) == ("social", "service_closed", None)
     assert stopped.zh == "暂停取号：系统故障"
+    assert stopped.en == "It takes no tickets for now: 系统故障"
+    hall.do(cmd.StopIssuing(service="social", reason="系统故障", reason_en="System down"))
+    (stopped,) = ask(hall, "pension").unavailable
+    assert stopped.en == "It takes no tickets for now: System down"
     both = ask(hall, "pension", "licence")
     assert ways(both) == ["online social general", "window general", "remote video"]
     assert "only_part" in codes(both, 2)

@@ -126,6 +126,23 @@ def test_a_golden_snapshot_is_the_state_that_its_stream_leads_to(path: Path) -> 
     assert parts(state) == parts(replayed)
 
 
+def test_calls_are_still_spoken_by_a_hall_whose_snapshot_is_older_than_their_turns() -> None:
+    hall = Hall()
+    for window, clerk in (("w1", "c1"), ("w2", "c2")):
+        hall.staff(window, clerk)
+    for service in ("estate", "general", "general"):
+        hall.issue(service)
+    hall.do(cmd.CallNext(window="w1"))
+    hall.later(2)
+    hall.do(cmd.CallNext(window="w2"))
+    hall.do(cmd.Start(window="w2"))
+    announced = hall.state.announced
+    assert [call.zones for call in announced] == [("hall",), ("hall", "upstairs")]
+    # As versions wrote it that knew no turns.
+    hall.state.announced = ()
+    assert decode_state(encode_state(hall.state)).announced == announced
+
+
 def test_the_same_state_is_written_in_the_same_bytes() -> None:
     assert base64.b64encode(encode_state(newest().state)).decode() == load(SNAPSHOTS[-1])["body"]
 

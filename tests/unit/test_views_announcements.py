@@ -60,7 +60,6 @@ def test_a_call_is_announced_where_its_window_is() -> None:
         "expires_ms": at_ms + 30_000,
         "audio_url": f"/v1/halls/test/announcements/A001-{at_ms}/audio?zone=hall",
         "zones": ["hall"],
-        "next_ms": None,
     }
     assert told(hall, "upstairs") == []
 
@@ -150,22 +149,97 @@ def test_zones_of_one_room_take_turns_and_others_do_not() -> None:
         hall.do(cmd.CallNext(window="w3"))
     assert told(apart, "upstairs")[0]["from_ms"] == told(apart)[0]["from_ms"] + 1000
     assert told(together, "upstairs")[0]["from_ms"] == told(together)[0]["until_ms"]
-    assert told(together)[0]["next_ms"] == told(together, "upstairs")[0]["from_ms"], "of any zone of the room"
-    assert told(together, "upstairs")[0]["next_ms"] is None
     assert len(told(together)) == 1
     # What is said here moves what is said there, and what is taken back leaves no trace of where it was.
     assert CALLS in topics(View("announcements", zone="upstairs"), together.state)
 
 
-def test_an_undo_moves_the_others_up() -> None:
+def one_room() -> Hall:
+    """Three windows in two zones that hear each other, and somebody waiting for each."""
     hall = staffed(small_hall(voice=Voice(rooms=(("hall", "upstairs"),))))
-    hall.issue()
-    hall.issue("estate")
+    for service in ("general", "general", "estate"):
+        hall.issue(service)
+    return hall
+
+
+def turns(hall: Hall) -> list[tuple[str, int, int]]:
+    """Who is called from when until when, ms after the day began here."""
+    found = timetable(hall.state, "hall")
+    return [(t.ticket.number, t.from_ms - MONDAY_9H, t.until_ms - MONDAY_9H) for t in found]
+
+
+@pytest.mark.parametrize("taken_back", [cmd.Undo(window="w1"), cmd.Cancel(ticket="t0001")])
+def test_what_is_taken_back_in_the_middle_moves_the_others_up_to_that_moment(
+    taken_back: cmd.AnyCommand,
+) -> None:
+    hall = one_room()
+    for window in ("w1", "w2", "w3"):
+        hall.do(cmd.CallNext(window=window))
+    (_, _, ends_ms), (_, _, then_ms), _ = before = turns(hall)
+    assert [number for number, _, _ in before] == ["A001", "A002", "G001"]
+    hall.later(3)
+    hall.do(taken_back)
+    # From that moment on, one after the other: a turn that had begun before would be a missed one.
+    assert turns(hall) == [
+        ("A002", 3_000, 3_000 + then_ms - ends_ms),
+        ("G001", 3_000 + then_ms - ends_ms, 3_000 + before[2][2] - ends_ms),
+    ]
+    assert told(hall, "upstairs")[0]["from_ms"] > told(hall)[0]["from_ms"]
+
+
+def test_what_is_taken_back_before_it_was_said_leaves_no_gap() -> None:
+    hall = one_room()
+    for window in ("w1", "w2", "w3"):
+        hall.do(cmd.CallNext(window=window))
+    (first, _, ends_ms), *_ = turns(hall)
+    hall.later(2)
+    hall.do(cmd.Undo(window="w2"))
+    assert [turn[:2] for turn in turns(hall)] == [(first, 0), ("G001", ends_ms)]
+
+
+def test_a_repeated_call_keeps_the_room_until_the_one_before_it_is_said() -> None:
+    hall = one_room()
     hall.do(cmd.CallNext(window="w1"))
-    hall.later(1)
+    (_, _, first_ends_ms), *_ = turns(hall)
+    hall.later(2)
+    hall.do(cmd.CallNext(window="w2"))
+    hall.later(8)
     hall.do(cmd.CallNext(window="w3"))
-    hall.do(cmd.Undo(window="w1"))
-    assert told(hall, "upstairs")[0]["from_ms"] == MONDAY_9H + 1000
+    begun_ms = first_ends_ms
+    assert [turn[:2] for turn in turns(hall)][1] == ("A002", begun_ms)
+    (*_, (_, upstairs_ms, _)) = turns(hall)
+    hall.later(2)
+    hall.do(cmd.Recall(window="w2"))
+    # The one before is being said, and is said to its end; nobody moves into its turn.
+    assert [turn[:2] for turn in turns(hall)[:2]] == [("A001", 0), ("G001", upstairs_ms)]
+    assert turns(hall)[2][0] == "A002"
+    assert turns(hall)[2][1] == turns(hall)[1][2]
+
+
+def test_whoever_is_sent_on_while_being_called_is_not_called_on() -> None:
+    hall = one_room()
+    for window in ("w1", "w2", "w3"):
+        hall.do(cmd.CallNext(window=window))
+    (_, _, ends_ms), *behind = turns(hall)
+    hall.later(2)
+    hall.do(cmd.Start(window="w1"))
+    hall.do(cmd.Transfer(window="w1", to_service="social"))
+    shift_ms = 2_000 - ends_ms
+    assert turns(hall) == [(number, a + shift_ms, b + shift_ms) for number, a, b in behind]
+
+
+def test_calls_go_on_when_the_hall_does() -> None:
+    hall = one_room()
+    for window in ("w1", "w2", "w3"):
+        hall.do(cmd.CallNext(window=window))
+    before = turns(hall)
+    hall.later(3)
+    hall.do(cmd.Suspend(reason="演练"))
+    hall.later(10)
+    hall.do(cmd.ResumeHall())
+    # The first was cut off; whoever was not called yet is called now.
+    shift_ms = 13_000 - before[0][2]
+    assert turns(hall)[1:] == [(number, a + shift_ms, b + shift_ms) for number, a, b in before[1:]]
 
 
 def test_whoever_came_before_it_was_said_needs_no_announcement() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.hall import Clerk, Rules, Screens, Service, WindowConfig, Zone, ZoneScreen
+from callq.views.board import CALLS_SHOWN
 from callq.views.queues import label_ranges
 from tests.harness import MONDAY_9H, Hall, small_hall
 from tests.unit.viewing import shown
@@ -39,25 +42,40 @@ def test_a_call_is_on_the_board_of_its_zone() -> None:
             "service_name": "综合受理",
             "service_name_en": "",
             "directions": "",
+            "directions_en": "",
             "zone": "hall",
             "zone_name": "大厅",
             "zone_name_en": "",
             "zone_place": "",
+            "zone_place_en": "",
         }
     ]
     assert shown(hall, "board", zone="upstairs")["calls"] == []
 
 
 def test_a_call_names_its_place_and_both_languages() -> None:
-    zone = Zone(code="hall", name="大厅", name_en="Main Hall", place="一楼")
+    zone = Zone(code="hall", name="大厅", name_en="Main Hall", place="一楼", place_en="Floor 1")
     general = Service(code="general", name="综合受理", name_en="General", prefix="A")
-    window = WindowConfig(id="w1", label="1", zone="hall", services=("general",))
+    window = WindowConfig(
+        id="w1",
+        label="1",
+        zone="hall",
+        services=("general",),
+        directions="右转",
+        directions_en="To the right",
+    )
     clerk = Clerk(id="c1", name="李敏", skills={"general": 3})
     hall = Hall(small_hall(zones=(zone,), services=(general,), windows=(window,), clerks=(clerk,)))
     hall.staff()
-    hall.issue()
+    ticket = hall.issue()
     hall.do(cmd.CallNext(window="w1"))
     board = shown(hall, "board", zone="hall")
+    entrance, phone = shown(hall, "entrance"), shown(hall, "ticket", ticket=ticket.id)
+    ways = [board["calls"][0], phone]
+    assert [(one["directions"], one["directions_en"]) for one in ways] == [("右转", "To the right")] * 2
+    places = [board["place"], board["calls"][0], entrance["services"][0], phone["place"]]
+    assert [one["zone_place_en"] for one in places] == ["Floor 1"] * 4
+    assert [shown(hall, view)["zones"][0]["place_en"] for view in ("entrance", "floor")] == ["Floor 1"] * 2
     [call] = board["calls"]
     assert (call["zone_name_en"], call["zone_place"], call["service_name_en"]) == (
         "Main Hall",
@@ -65,6 +83,33 @@ def test_a_call_names_its_place_and_both_languages() -> None:
         "General",
     )
     assert (board["place"]["zone_name_en"], board["place"]["zone_place"]) == ("Main Hall", "一楼")
+
+
+def test_why_a_service_is_stopped_is_told_in_both_languages_as_long_as_it_is() -> None:
+    hall = Hall()
+    waiting = hall.issue("social")
+
+    def told() -> list[str]:
+        [row] = [one for one in shown(hall, "board")["waiting"] if one["service"] == "social"]
+        phone = shown(hall, "ticket", ticket=waiting.id)
+        return [row["ticketing"]["reason_en"], phone["stopped_en"]]
+
+    hall.do(cmd.StopIssuing(service="social", reason="系统故障", reason_en="System down"))
+    assert told() == ["System down"] * 2
+    hall.do(cmd.StopIssuing(service="social", reason="系统故障", reason_en="Down until noon"))
+    assert told() == ["Down until noon"] * 2
+    hall.do(cmd.StopIssuing(service="social", reason="系统故障"))
+    assert told() == ["", ""]
+    hall.do(cmd.StopIssuing(service="social", reason="系统故障", reason_en="System down"))
+    hall.do(cmd.StartIssuing(service="social"))
+    assert told() == ["", ""]
+    hall.do(cmd.Suspend(reason="疏散", reason_en="Leave"))
+    assert told() == ["Leave", ""]
+
+
+def test_a_screen_knows_how_many_calls_are_listed() -> None:
+    script = Path(__file__).parents[2] / "displays" / "tv" / "calls.js"
+    assert f"const LISTED = {CALLS_SHOWN};" in script.read_text(encoding="utf-8")
 
 
 def test_a_call_to_another_zone_is_on_both_boards_and_once_on_the_whole_halls() -> None:
@@ -198,6 +243,7 @@ def test_the_header_names_hall_zone_and_windows() -> None:
         "zone_name": "大厅",
         "zone_name_en": "",
         "zone_place": "",
+        "zone_place_en": "",
         "windows": "1–2",
     }
     assert shown(hall, "board")["place"]["windows"] == "1–3"

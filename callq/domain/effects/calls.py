@@ -21,9 +21,11 @@ from callq.domain.effects.tools import (
     drop_timer,
     enter_lane,
     forget_person,
+    hush,
     know_person,
     leave_lane,
     move,
+    needless,
     past_calls,
     put_at,
     ready,
@@ -32,6 +34,7 @@ from callq.domain.effects.tools import (
     set_timer,
     settled,
     since,
+    stands_again,
     stop_handling,
     withdraw,
 )
@@ -77,7 +80,7 @@ def called(state: HallState, event: ev.TicketCalled, at: Moment, undo: Undo) -> 
         undo.set(ticket, "call", call)
     put_at(state, window, ticket, undo)
     since(state, window, at, undo)
-    announce(state, ticket, undo)
+    announce(state, ticket, at, undo)
 
 
 def recalled(state: HallState, event: ev.TicketRecalled, at: Moment, undo: Undo) -> None:
@@ -88,7 +91,8 @@ def recalled(state: HallState, event: ev.TicketRecalled, at: Moment, undo: Undo)
     move(state, ticket, TicketAct.RECALL, at, undo)
     undo.set(ticket, "calls", ticket.calls + 1)
     undo.set(ticket, "last_call_ms", at.now_ms)
-    announce(state, ticket, undo)
+    needless(state, ticket, at, undo)
+    announce(state, ticket, at, undo)
 
 
 def started(state: HallState, event: ev.TicketStarted, at: Moment, undo: Undo) -> None:
@@ -206,9 +210,11 @@ def undone(state: HallState, event: ev.Undone, at: Moment, undo: Undo) -> None:
         set_timer(state, TIMERS[ticket.state], ticket.id, record.due_ms, undo)
     if event.act == "call":
         withdraw(state, ticket, undo)
+        hush(state, ticket, at, undo)
         _back_to_where_it_was(state, ticket, undo)
     elif event.act == "miss":
         undo.set(state, "missed", tuple(t for t in state.missed if t != ticket.id))
+        stands_again(state, ticket, undo)
         count(state, ticket, clerk, undo, missed=-1)
     else:
         stretch = handled - int(str(before["handled_ms"]))

@@ -65,6 +65,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
         undo.drop(state.lanes, lane)
     for code in [s for s in state.stopped if s not in index.services]:
         undo.drop(state.stopped, code)
+        _told_in_english(state, code, "", undo)
         undo.drop(state.stopped_since, code)
     for window in state.windows.values():
         acts = window.acted.all if window.acted is not None else ()
@@ -107,6 +108,7 @@ def day_opened(state: HallState, event: ev.DayOpened, at: Moment, undo: Undo) ->
     undo.set(state, "own_counts", event.own_counts)
     undo.set(state, "clerk_days", {c: ClerkDay(at.now_ms) for c in state.clerk_at})
     undo.set(state, "recent", {})
+    undo.set(state, "announced", ())
     undo.set(state, "missed", ())
     _nothing_to_take_back(state, undo)
     tides.day_begins(state, undo)
@@ -213,13 +215,22 @@ def _keep_slots(state: HallState, clock: int, stood_ms: int, undo: Undo) -> None
 def issuing_stopped(state: HallState, event: ev.IssuingStopped, at: Moment, undo: Undo) -> None:
     """No tickets for a service."""
     undo.put(state.stopped, event.service, event.reason)
+    _told_in_english(state, event.service, event.reason_en, undo)
     if event.service not in state.stopped_since:
         undo.put(state.stopped_since, event.service, at.now_ms)
+
+
+def _told_in_english(state: HallState, service: str, reason: str, undo: Undo) -> None:
+    if reason:
+        undo.put(state.stopped_en, service, reason)
+    elif service in state.stopped_en:
+        undo.drop(state.stopped_en, service)
 
 
 def issuing_started(state: HallState, event: ev.IssuingStarted, at: Moment, undo: Undo) -> None:
     """Tickets again."""
     undo.drop(state.stopped, event.service)
+    _told_in_english(state, event.service, "", undo)
     stood = Standstill(state.stopped_since[event.service], at.now_ms)
     undo.drop(state.stopped_since, event.service)
     undo.put(state.stops, event.service, (*state.stops.get(event.service, ()), stood))

@@ -10,8 +10,16 @@ from msgspec.structs import replace
 from callq.domain.grounds import PAST_CALLS_MAX, record_of
 from callq.domain.lanes import Due, Lane
 from callq.domain.seats import not_there
-from callq.domain.state import person_keys, step_key
-from callq.domain.ticket import AT_WINDOW, FINAL, Ticket, TicketAct, TicketState, following
+from callq.domain.state import Announced, person_keys, step_key
+from callq.domain.ticket import (
+    AT_WINDOW,
+    FINAL,
+    SHOWN_AS_CALL,
+    Ticket,
+    TicketAct,
+    TicketState,
+    following,
+)
 from callq.domain.window import Acted
 
 if TYPE_CHECKING:
@@ -23,6 +31,9 @@ if TYPE_CHECKING:
 
 RECENT_CALLS: Final = 24
 """Calls kept for the screens of each zone."""
+
+ANNOUNCED_KEPT: Final = 200
+"""Calls of the hall that the turns of its announcements are worked out from."""
 
 RECENT_MISSED: Final = 24
 
@@ -164,6 +175,10 @@ def move(
     if after != before:
         begin_timer(state, ticket, at, undo)
     undo.set(ticket, "touched", state.revision + 1)
+    if before == TicketState.CALLED and after == TicketState.SERVING:
+        needless(state, ticket, at, undo)
+    elif before in SHOWN_AS_CALL and after not in SHOWN_AS_CALL:
+        hush(state, ticket, at, undo)
     if before in AT_WINDOW and after not in AT_WINDOW and ticket.window is not None:
         window = state.windows[ticket.window]
         put_at(state, window, None, undo)
@@ -318,12 +333,41 @@ def count(state: HallState, ticket: Ticket, clerk: str | None, undo: Undo, **mor
         undo.put(state.clerk_days, clerk, changed)
 
 
-def announce(state: HallState, ticket: Ticket, undo: Undo) -> None:
+def announce(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
     """Put a call on top of the lists of the window's zone and of the zone where the person waits."""
     assert ticket.window is not None
-    for zone in dict.fromkeys((state.index.windows[ticket.window].zone, ticket.zone)):
+    zones = tuple(dict.fromkeys((state.index.windows[ticket.window].zone, ticket.zone)))
+    for zone in zones:
         others = tuple(t for t in state.recent.get(zone, ()) if t != ticket.id)
         undo.put(state.recent, zone, (ticket.id, *others[: RECENT_CALLS - 1]))
+    call = Announced(ticket.id, at.now_ms, ticket.calls, ticket.window, zones)
+    undo.set(state, "announced", (call, *state.announced[: ANNOUNCED_KEPT - 1]))
+
+
+def needless(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
+    """Nobody needs the announcement of a ticket's call any more; what is being said is said to its end."""
+    _noted(state, ticket, undo, needless_ms=at.now_ms)
+
+
+def hush(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
+    """The announcement of a ticket's call is over, in the middle of it if need be."""
+    _noted(state, ticket, undo, over_ms=at.now_ms)
+
+
+def _noted(state: HallState, ticket: Ticket, undo: Undo, **what: int) -> None:
+    _changed(state, [c for c in state.announced if c.ticket == ticket.id and c.over_ms is None], undo, **what)
+
+
+def stands_again(state: HallState, ticket: Ticket, undo: Undo) -> None:
+    """The last call of a ticket was not taken back after all."""
+    last = ticket.id, ticket.last_call_ms
+    _changed(state, [c for c in state.announced if (c.ticket, c.at_ms) == last], undo, over_ms=None)
+
+
+def _changed(state: HallState, calls: list[Announced], undo: Undo, **what: Any) -> None:  # noqa: ANN401
+    if calls:
+        changed = {call: call._replace(**what) for call in calls}
+        undo.set(state, "announced", tuple(changed.get(call, call) for call in state.announced))
 
 
 def withdraw(state: HallState, ticket: Ticket, undo: Undo) -> None:

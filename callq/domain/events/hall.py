@@ -81,6 +81,7 @@ class IssuingStopped(_Event, frozen=True, kw_only=True, tag="issuing_stopped"):
 
     service: str
     reason: str
+    reason_en: str = ""
 
 
 class IssuingStarted(_Event, frozen=True, kw_only=True, tag="issuing_started"):

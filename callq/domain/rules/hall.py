@@ -235,9 +235,11 @@ def stop_issuing(state: HallState, command: cmd.StopIssuing, now_ms: int, who: c
     service = service_of(state, command.service)
     if not command.reason.strip():
         raise Rejected(Code.INVALID, "a reason is needed", "say what to tell the queue", service=service.code)
-    if state.stopped.get(service.code) == command.reason:
+    told = state.stopped.get(service.code), state.stopped_en.get(service.code, "")
+    if told == (command.reason, command.reason_en):
         return Decision(())
-    return Decision((ev.IssuingStopped(service=service.code, reason=command.reason),))
+    stopped = ev.IssuingStopped(service=service.code, reason=command.reason, reason_en=command.reason_en)
+    return Decision((stopped,))
 
 
 def start_issuing(state: HallState, command: cmd.StartIssuing, now_ms: int, who: cmd.Actor) -> Decision:

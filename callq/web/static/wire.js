@@ -7,7 +7,7 @@
 /** @typedef {"closed"|"idle"|"calling"|"serving"|"paused"} WindowState */
 /** @typedef {"ordinary"|"appointment"|"priority"} TicketClass */
 /** @typedef {{p50_s: number|null, low_s: number|null, high_s: number|null}} Wait */
-/** @typedef {{open: boolean, until_ms: number|null, closed: string|null, reason: string, next_ms: number|null}} Ticketing */
+/** @typedef {{open: boolean, until_ms: number|null, closed: string|null, reason: string, reason_en: string, next_ms: number|null}} Ticketing */
 /** @typedef {{since_ms: number, reason: string, reason_en: string}} Suspended */
 /** @typedef {{policy: "void"|"second_call"|"k_back", k: number, minutes: number, max: number}} Rejoin */
 
@@ -74,6 +74,7 @@
  * @property {string} zone_name
  * @property {string} zone_name_en
  * @property {string} zone_place
+ * @property {string} zone_place_en
  * @property {string} windows
  */
 
@@ -89,10 +90,12 @@
  * @property {string} service_name
  * @property {string} service_name_en
  * @property {string} directions
+ * @property {string} directions_en
  * @property {string} zone
  * @property {string} zone_name
  * @property {string} zone_name_en
  * @property {string} zone_place
+ * @property {string} zone_place_en
  */
 
 /**
@@ -153,6 +156,7 @@
  * @property {string} zone_name
  * @property {string} zone_name_en
  * @property {string} zone_place
+ * @property {string} zone_place_en
  * @property {string} windows
  * @property {number} working
  * @property {number} count
@@ -165,7 +169,7 @@
  * @property {boolean} bookable
  * @property {boolean} needs_precheck
  */
-/** @typedef {{code: string, name: string, name_en: string, place: string, windows: BoardWindow[]}} EntranceZone */
+/** @typedef {{code: string, name: string, name_en: string, place: string, place_en: string, windows: BoardWindow[]}} EntranceZone */
 /**
  * @typedef {Object} Entrance
  * @property {Place} place
@@ -179,7 +183,7 @@
  * @property {ScreenLayout} screen
  * @property {number} server_ms
  */
-/** @typedef {{service: string, windows: string, zone_name: string, zone_name_en: string, zone_place: string, directions: string}} UnresolvedDesk */
+/** @typedef {{service: string, windows: string, zone_name: string, zone_name_en: string, zone_place: string, zone_place_en: string, directions: string, directions_en: string}} UnresolvedDesk */
 /** @typedef {{code: string, name: string, name_en: string, service: string, channels: string[]}} Item */
 
 /**
@@ -269,10 +273,12 @@
  * @property {{phone: string, address: string}} contact
  * @property {string|null} window_label
  * @property {string} directions
+ * @property {string} directions_en
  * @property {TicketState} state
  * @property {Rejoin} rejoin
  * @property {Suspended|null} suspended
  * @property {string|null} stopped
+ * @property {string} stopped_en
  * @property {TicketRating|null} [rating]
  * @property {number} server_ms
  */
@@ -288,7 +294,6 @@
  * @property {number} until_ms end of its turn
  * @property {number} expires_ms not to be begun any more
  * @property {string} audio_url
- * @property {number|null} next_ms when the next turn of the room begins
  */
 
 /**
@@ -447,7 +452,7 @@
 /** @typedef {{id: string, code: string, service?: string, class?: TicketClass, window?: string, since_ms?: number, from_ms?: number,
  *   severe_ms?: number, severe?: boolean, count?: number, clerks?: string[]}} FloorWarning */
 /** @typedef {{code: string, name: string, name_en: string, prefix: string, working: number, ticketing: Ticketing}} ServiceNow */
-/** @typedef {{code: string, name: string, name_en: string, place: string}} ZoneInfo */
+/** @typedef {{code: string, name: string, name_en: string, place: string, place_en: string}} ZoneInfo */
 /** @typedef {{code: string, service: string|null, window: string|null, text: string, text_en: string}} PlanReason */
 /** @typedef {{windows: number, services: string[], short_before: number|null, short_after: number|null,
  *   wait_before_min: number|null, wait_after_min: number|null}} PlanEffect */

@@ -4,6 +4,7 @@
 export const en = {
   "date": "{day} {month}",
   "comma": ", ",
+  "gap": ", ",
   "listComma": ", ",
   "fullStop": ".",
   "minutes": "{n} min",
@@ -125,6 +126,7 @@ export const en = {
   "phone.ifMissed.k_back": "If missed, ask at the desk within {minutes} min: you go back {k} places.",
   "phone.visit": "Matter {n} of {total} of this visit.",
   "phone.called": "Please go to window",
+  "phone.servingAt": "Being served at window",
   "phone.serving": "Being served",
   "phone.calledAt": "Called {time}",
   "phone.calledAgain": "Called {time}, call no. {n}",
@@ -835,6 +837,7 @@ export const en = {
   "floor.service.first": "{number}, {n} / {target} min",
   "floor.service.tickets": "Tickets",
   "floor.service.gives": "given",
+  "floor.service.reasonEn": "Reason for stopping in English (screens in English; left out: the Chinese)",
   "floor.service.why": "Reason (needed to call the first or stop tickets; on record)",
   "floor.do.callHead": "Call the first",
   "floor.do.stop": "Stop tickets",

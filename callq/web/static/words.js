@@ -49,6 +49,26 @@ export function named(name, nameEn) {
 }
 
 /**
+ * Where a zone is, to stand beside its name: in English the name has to do where its place is known in Chinese only.
+ * @param {string} place
+ * @param {string} placeEn
+ * @param {string} nameEn of the zone
+ * @returns {string}
+ */
+export function placed(place, placeEn, nameEn) {
+  return lang === "en" ? placeEn || (nameEn ? "" : place) : place;
+}
+
+/**
+ * The first part of a place in English, `Floor 2` of `Floor 2, south hall`, where there is no room for more.
+ * @param {string} place
+ * @returns {string}
+ */
+export function inShort(place) {
+  return lang === "en" ? place.split(",")[0] : place;
+}
+
+/**
  * What a refusal means for the person at the page: what, why, what now.
  * @param {import("/static/wire.js").Problem} problem
  * @returns {string}

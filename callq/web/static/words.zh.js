@@ -2,6 +2,7 @@
 export const zh = {
   "date": "{month}月{day}日",
   "comma": "，",
+  "gap": "　",
   "listComma": "、",
   "fullStop": "。",
   "minutes": "{n} 分",
@@ -123,6 +124,7 @@ export const zh = {
   "phone.ifMissed.k_back": "过号 {minutes} 分钟内，可到导办台重排，退后 {k} 位。",
   "phone.visit": "本次共办 {total} 项，现在是第 {n} 项。",
   "phone.called": "请到窗口办理",
+  "phone.servingAt": "正在窗口办理",
   "phone.serving": "正在办理",
   "phone.calledAt": "{time} 叫号",
   "phone.calledAgain": "{time} 叫号，第 {n} 次呼叫",
@@ -833,6 +835,7 @@ export const zh = {
   "floor.service.first": "{number}，{n} / {target} 分",
   "floor.service.tickets": "取号",
   "floor.service.gives": "正常",
+  "floor.service.reasonEn": "停止取号的英文原因（英文屏显示；不填显示中文）",
   "floor.service.why": "原因（叫队首、停止取号必填，留存记录）",
   "floor.do.callHead": "叫队首",
   "floor.do.stop": "停止取号",

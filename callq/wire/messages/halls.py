@@ -19,6 +19,7 @@ class Ticketing(_Wire, frozen=True, kw_only=True):
     """As a request would be refused."""
     reason: str = ""
     """What staff said who stopped it."""
+    reason_en: str = ""
     next_ms: int | None = None
     """When it is open again, if it is closed and that is known."""
 
@@ -57,6 +58,7 @@ class WindowInfo(_Wire, frozen=True, kw_only=True):
     kind: str
     zone: str
     directions: str
+    directions_en: str
 
 
 class ServiceInfo(_Wire, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ class ZoneInfo(_Wire, frozen=True, kw_only=True):
     name: str
     name_en: str
     place: str
+    place_en: str
 
 
 class ClerkInfo(_Wire, frozen=True, kw_only=True):

@@ -25,11 +25,13 @@ class BoardCall(_Wire, frozen=True, kw_only=True):
     service_name: str
     service_name_en: str
     directions: str
+    directions_en: str
     zone: str
     zone_name: str
     zone_name_en: str
     zone_place: str
     """Of the window's zone: which floor, which side."""
+    zone_place_en: str
 
 
 class Announcement(_Wire, frozen=True, kw_only=True):
@@ -51,8 +53,6 @@ class Announcement(_Wire, frozen=True, kw_only=True):
     audio_url: str
     zones: tuple[str, ...]
     """Where it is spoken."""
-    next_ms: int | None
-    """When the next turn of the room begins, in whichever of its zones; null: none is known."""
 
 
 class VolumeFrom(_Wire, frozen=True, kw_only=True):
@@ -137,6 +137,7 @@ class Place(_Wire, frozen=True, kw_only=True):
     zone_name: str
     zone_name_en: str
     zone_place: str
+    zone_place_en: str
     windows: str
     """Which windows, e.g. 1–6."""
 
@@ -153,6 +154,7 @@ class EntranceService(_Wire, frozen=True, kw_only=True):
     zone_name: str
     zone_name_en: str
     zone_place: str
+    zone_place_en: str
     windows: str
     """Which windows there are equipped for it, e.g. 1–6; all that are, where none there is."""
     working: int
@@ -182,8 +184,10 @@ class UnresolvedDesk(_Wire, frozen=True, kw_only=True):
     zone_name: str
     zone_name_en: str
     zone_place: str
+    zone_place_en: str
     directions: str
-    """How to walk there, in the hall's first language."""
+    """How to walk there."""
+    directions_en: str
 
 
 class EntranceZone(_Wire, frozen=True, kw_only=True):
@@ -193,6 +197,7 @@ class EntranceZone(_Wire, frozen=True, kw_only=True):
     name: str
     name_en: str
     place: str
+    place_en: str
     windows: tuple[BoardWindow, ...]
 
 

@@ -2,14 +2,14 @@
 
 import { byId, el, fill, shape } from "/static/dom.js";
 import { takeFragment } from "/static/token.js";
-import { lang, named, t, translatePage } from "/static/words.js";
+import { lang, named, placed, t, translatePage } from "/static/words.js";
 
 /** @typedef {{title: string, href: string, note?: string}} Link */
 /** @typedef {{id: string, name: string, name_en: string}} HallName */
 /** @typedef {{token: string, clerk: string}} Pass */
 /** @typedef {{id: string, name: string, name_en: string,
- *   zones: {code: string, name: string, name_en: string, place: string}[],
- *   windows: {id: string, label: string, directions: string}[], may: string[]}} HallInfo */
+ *   zones: {code: string, name: string, name_en: string, place: string, place_en: string}[],
+ *   windows: {id: string, label: string, directions: string, directions_en: string}[], may: string[]}} HallInfo */
 
 const BESIDE = /^(entrance$|window\/)/;
 
@@ -88,7 +88,7 @@ function hallNode(info, passOf, hint) {
     const path = `/${kind}/${encodeURIComponent(info.id)}/${id.split("/").map(encodeURIComponent).join("/")}`;
     return [{ title, href: `${path}${query}#token=${encodeURIComponent(pass.token)}`, note }];
   };
-  const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
+  const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), placed(zone.place, zone.place_en, zone.name_en)));
   screens.push(links("tv", "all", t("home.wholeHall"), ""), links("tv", "entrance", t("home.entrance"), ""));
   const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.bar", { label: window.label }), ""));
   /** @param {"floor"|"desk"|"cases"|"editor"|"kiosk"} page @param {string} title @param {string} note @returns {Link[]} */
@@ -103,7 +103,7 @@ function hallNode(info, passOf, hint) {
   );
   const kiosk = whole("kiosk", t("kiosk.title"), "");
   const panels = info.windows.map((window) =>
-    links("panel", window.id, t("home.window", { label: window.label }), window.directions),
+    links("panel", window.id, t("home.window", { label: window.label }), named(window.directions, window.directions_en)),
   );
   /** @type {Link[]} */
   const none = [];
