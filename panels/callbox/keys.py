@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 CHOICE_S: Final = 10.0
 MAX_DIGITS: Final = 8
-HOLDS: Final = ("without_papers", "with_papers", "waiting")
+HOLDS: Final = ("with_papers", "without_papers", "waiting")
 """By digit from 1: 不持件, 持件, 等待."""
 
 DOMINANT: Final = {

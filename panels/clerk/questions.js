@@ -31,7 +31,7 @@ const PAGE = 500;
 const PAGES = 4;
 const REASONS = 5;
 /** @type {("without_papers"|"with_papers"|"waiting")[]} */
-const HOLDS = ["without_papers", "with_papers", "waiting"];
+const HOLDS = ["with_papers", "without_papers", "waiting"];
 
 /**
  * Choices with a digit each, or to be typed where there are too many.

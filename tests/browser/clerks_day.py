@@ -64,7 +64,7 @@ DAY: Final = [
     Press("transfer to a service", "F6 1", "ticket_transferred", "idle", "A002 已转到 社会保险"),
     Press("call another", "Enter", "ticket_called", "calling", "已叫"),
     Press("start another", "Enter", "ticket_started", "serving", "开始办理"),
-    Press("hold without papers", "F4 1", "ticket_held", "idle", "已挂起：不持件"),
+    Press("hold without papers", "F4 2", "ticket_held", "idle", "已挂起：不持件"),
     Press("call a third", "Enter", "ticket_called", "calling", "已叫"),
     Press("back from hold", "F7 Enter", "ticket_returned", "calling", "已回来，排在最前"),
     Press("abandon", "F8 2", "ticket_abandoned", "idle", "已弃号", pad="F4 4 2"),

@@ -83,7 +83,7 @@ def walk(panel: Page, live: LiveServer) -> Iterator[str]:
     yield "serving"
     asked("hold", "F4")
     yield "hold"
-    press("1")
+    press("2")
     situation(panel, "idle")
     press("Enter")
     situation(panel, "calling")

@@ -110,7 +110,7 @@ def test_choices_are_by_digit() -> None:
         wish = Wish(act, digit)  # type: ignore[arg-type]
         return command_of(wish, panel(), reasons=("午餐",), transfers=transfers)
 
-    assert [sent("hold", digit)["kind"] for digit in "123"] == ["without_papers", "with_papers", "waiting"]
+    assert [sent("hold", digit)["kind"] for digit in "123"] == ["with_papers", "without_papers", "waiting"]
     assert sent("pause", "1") == {"command": "pause", "reason": "午餐"}
     assert sent("transfer", "1") == {"command": "transfer", "to": {"service": "social"}}
     assert sent("transfer", "2") == {"command": "transfer", "to": {"window": "w5"}}
