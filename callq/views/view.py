@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from callq.domain import events as ev
+from callq.domain.cases import LEVEL as CASES_LEVEL
 from callq.domain.errors import Code, Rejected
 from callq.domain.routing import eligible_lanes
 from callq.domain.rules.guards import ticket_of, window_of
@@ -441,6 +442,9 @@ def _of_rating(event: ev.TicketRated, state: HallState) -> Iterator[Topic]:
     """Nothing else: a view that came anew would tell whoever must not know of it."""
     yield RATINGS
     yield "rated", event.ticket
+    if state.level < CASES_LEVEL:
+        # It ends the undo there, which the panel shows.
+        yield "ticket", event.ticket
 
 
 def _of_case(event: ev.CaseOpened, state: HallState) -> Iterator[Topic]:
