@@ -57,9 +57,7 @@ def done_last(state: HallState, window: Window) -> tuple[Ticket, int] | None:
 def rateable(state: HallState, window: Window) -> tuple[Ticket, int] | None:
     """The same, as long as it is not rated; when it is too late for that is not said."""
     done = done_last(state, window)
-    if done is None or any(rating.step == done[1] for rating in done[0].ratings):
-        return None
-    return done
+    return None if done is None or done[0].is_rated(done[1]) else done
 
 
 def rating_now(state: HallState, window: Window) -> RatingNow | None:

@@ -6,6 +6,7 @@
       │                              └─┘ again             │
       └──────────────────reopen────────────────────────────┘
 
+Before a call back somebody takes the case for a while, so that two do not call the same person.
 A case outlives its day and its ticket. Open ones are kept until they are closed, closed ones as many days
 as the hall file says.
 """
@@ -29,6 +30,9 @@ LEVEL: Final = 4
 
 ACTS_MAX: Final = 50
 """Acts that a case remembers: nobody calls back more often."""
+
+TAKEN_MS: Final = 30 * 60_000
+"""For so long a case is somebody's to call back, unless they say sooner what came of it."""
 
 OFTEN_BAD: Final = 2
 """Levels up to this are asked for reasons, whether or not they open a case."""
@@ -67,6 +71,21 @@ class CaseAct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     """What the principal's token is called."""
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Who is going to call back."""
+
+    by: str
+    """The principal."""
+    name: str = ""
+    """What its token is called."""
+    at_ms: int
+
+    @property
+    def until_ms(self) -> int:
+        """When anybody else may, Unix ms."""
+        return self.at_ms + TAKEN_MS
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A bad rating that somebody looks after. It does not say who rated."""
 
@@ -88,6 +107,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     state: CaseState = "open"
     acts: tuple[CaseAct, ...] = ()
     """Oldest first."""
+    taken: Taken | None = None
+    """Until the next act."""
 
     @property
     def tried(self) -> int:

@@ -524,6 +524,10 @@ class _OnCase(Command, frozen=True, kw_only=True):
     case: str
 
 
+class CaseTake(_OnCase, frozen=True, kw_only=True, tag="case_take"):
+    """Whoever asks is going to call back, so that nobody else does meanwhile."""
+
+
 class CaseCallBack(_OnCase, frozen=True, kw_only=True, tag="case_call_back"):
     """回访: somebody talked with whoever rated badly, or tried to."""
 
@@ -594,6 +598,7 @@ HallCommand = (
     | OrderDevice
     | PostNotice
     | WithdrawNotice
+    | CaseTake
     | CaseCallBack
     | CaseClose
     | CaseReopen

@@ -126,6 +126,7 @@ _DECIDE: Final[dict[type, Callable[[HallState, Any, int, cmd.Actor], Decision]]]
     cmd.Release: desk.release,
     cmd.PrecheckTicket: desk.precheck,
     cmd.SendHome: desk.send_home,
+    cmd.CaseTake: ratings.take,
     cmd.CaseCallBack: ratings.call_back,
     cmd.CaseClose: ratings.close,
     cmd.CaseReopen: ratings.reopen,

@@ -52,6 +52,7 @@ class Code(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     PRECHECK_NEEDED = "precheck_needed"
     UNKNOWN_CASE = "unknown_case"
+    CASE_TAKEN = "case_taken"
 
 
 CONFLICT: Final = 409
@@ -96,6 +97,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.UNKNOWN_DEVICE: 404,
     Code.PRECHECK_NEEDED: 409,
     Code.UNKNOWN_CASE: 404,
+    Code.CASE_TAKEN: 409,
 }
 """HTTP status of each code."""
 
@@ -139,6 +141,7 @@ TITLE: Final[dict[Code, str]] = {
     Code.UNKNOWN_DEVICE: "The hall has no such device",
     Code.PRECHECK_NEEDED: "The desk looks at the papers first",
     Code.UNKNOWN_CASE: "The hall has no such case",
+    Code.CASE_TAKEN: "Somebody else is calling back",
 }
 
 

@@ -115,6 +115,7 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         hall.Check,
         hall.Desk,
         ev.CaseOpened,
+        ev.CaseTaken,
         ev.CaseCalledBack,
         ev.CaseClosed,
         ev.CaseReopened,

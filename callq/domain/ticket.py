@@ -184,6 +184,10 @@ class Rating(NamedTuple):
     reasons: tuple[str, ...]
     text: str
     at_ms: int
+    service: str = ""
+    """What had been completed; empty: the record of its time does not tell."""
+    clerk: str = ""
+    """By whom."""
 
 
 class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
@@ -300,6 +304,21 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
         """Index of the step that was completed last, or None."""
         done = [(s.done_ms or 0, i) for i, s in enumerate(self.steps) if s.state == "done"]
         return max(done)[1] if done else None
+
+    def is_rated(self, step: int) -> bool:
+        """Whether what was completed last at a step is rated.
+
+        A completion that was rated, was taken back and went to another clerk or service is another one.
+        """
+        done = self.steps[step]
+        return any(
+            rating.step == step and (rating.service, rating.clerk) in (("", ""), (done.service, done.clerk))
+            for rating in self.ratings
+        )
+
+    def rated_before(self, step: int) -> int:
+        """How many ratings a step has: the present one, or those of completions that were taken back."""
+        return sum(rating.step == step for rating in self.ratings)
 
     @property
     def deferred(self) -> int | None:

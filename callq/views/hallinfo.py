@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from callq.domain.state import HallState
 
 
-def hall_info(state: HallState, now_ms: int, *, staff: bool, role: str, may: tuple[str, ...]) -> m.HallInfo:
+def hall_info(
+    state: HallState, now_ms: int, *, staff: bool, token: str, role: str, may: tuple[str, ...]
+) -> m.HallInfo:
     """What is fixed about a hall, and where its history stands.
 
     Args:
       state: the hall.
       now_ms: Unix ms, for which services give tickets.
       staff: whether to name its clerks; everyone else learns nothing about them.
+      token: of who asks, by its id.
       role: of who asks.
       may: what that role is permitted.
     """
@@ -73,6 +76,7 @@ def hall_info(state: HallState, now_ms: int, *, staff: bool, role: str, may: tup
         )
         if staff
         else msgspec.UNSET,
+        token=token,
         role=role,
         may=may,
     )

@@ -50,6 +50,7 @@ def rating_call(state: HallState, window: Window) -> m.RatingCall | None:
         ticket=now.ticket.id,
         number=now.ticket.number,
         step=now.step,
+        before=now.ticket.rated_before(now.step),
         service_name=name,
         service_name_en=name_en,
         asked_ms=now.asked_ms,
@@ -62,26 +63,27 @@ def rating_call(state: HallState, window: Window) -> m.RatingCall | None:
 
 def ticket_rating(state: HallState, ticket: Ticket) -> m.TicketRating | None:
     """What a ticket's holder can rate on the phone; None: nothing was completed."""
-    rated = {rating.step for rating in ticket.ratings}
     within_ms = state.config.rules.rate_phone_h * 3_600_000
     steps = []
     for index, step in enumerate(ticket.steps):
-        if step.state != "done" or index in rated or (ticket.unconfirmed and index == ticket.step):
+        unconfirmed = ticket.unconfirmed and index == ticket.step
+        if step.state != "done" or unconfirmed or ticket.is_rated(index):
             continue
         name, name_en = _service_names(state, step.service)
         steps.append(
             m.RateableStep(
                 step=index,
+                before=ticket.rated_before(index),
                 service_name=name,
                 service_name_en=name_en,
                 until_ms=(step.done_ms or 0) + within_ms,
             )
         )
-    if not steps and not rated:
+    if not steps and not ticket.ratings:
         return None
     return m.TicketRating(
         steps=tuple(steps),
-        rated=len(rated),
+        rated=len(ticket.ratings),
         bad=asks_reasons(state.config),
         reasons=reason_rows(state.config),
     )
@@ -153,7 +155,15 @@ def case_row(state: HallState, case: Case) -> m.Case:
             m.CaseAct(kind=act.kind, at_ms=act.at_ms, by=act.by, by_name=act.name, text=act.text)
             for act in case.acts
         ),
+        taken=_taken(case),
     )
+
+
+def _taken(case: Case) -> m.CaseTaken | None:
+    taken = case.taken
+    if taken is None:
+        return None
+    return m.CaseTaken(by=taken.by, by_name=taken.name, at_ms=taken.at_ms, until_ms=taken.until_ms)
 
 
 def _service_names(state: HallState, code: str) -> tuple[str, str]:

@@ -543,7 +543,9 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
     ev.PrinterReported: _of_printer,
     **dict.fromkeys((ev.HelperJoined, ev.HelperLeft, ev.TicketPrechecked), _of_desk),
     ev.SentHome: _of_floor,
-    **dict.fromkeys((ev.CaseOpened, ev.CaseCalledBack, ev.CaseClosed, ev.CaseReopened), _of_case),
+    **dict.fromkeys(
+        (ev.CaseOpened, ev.CaseTaken, ev.CaseCalledBack, ev.CaseClosed, ev.CaseReopened), _of_case
+    ),
     **dict.fromkeys(
         (
             ev.ClerkSeconded,

@@ -106,7 +106,9 @@ class Api:
         staff = principal.may(Permission.READ_CLERKS)
         may = tuple(permission.value for permission in Permission if principal.may(permission))
         return await actor.read(
-            lambda state, now: hall_info(state, now, staff=staff, role=principal.role.value, may=may)
+            lambda state, now: hall_info(
+                state, now, staff=staff, token=principal.id, role=principal.role.value, may=may
+            )
         )
 
     async def ticket(self, call: Call, ticket: str) -> m.TicketAnswer:
@@ -211,7 +213,7 @@ class Api:
         return await actor.read(look)
 
     async def events(self, call: Call, query: EventsQuery) -> m.EventPage:
-        """Recorded changes; whoever may not read persons gets them without."""
+        """Recorded changes, with the names of tokens; persons are for whoever may read them."""
         actor = self.actor(call, Permission.READ_EVENTS)
         persons = call.principal.may(Permission.READ_PERSONS)
         entries = await actor.events(query.since, query.limit)
@@ -219,14 +221,11 @@ class Api:
         for entry in entries:
             batch = decode_batch(entry.payload)
             who: dict[str, str] = msgspec.to_builtins(batch.who)
-            if not persons:
-                who.pop("name", None)
             for index, event in enumerate(batch.events):
                 data: dict[str, object] = msgspec.to_builtins(event)
                 kind = str(data.pop("e"))
                 if not persons:
                     data.pop("person", None)
-                    data.pop("helper", None)
                 found.append(
                     m.Event(
                         revision=entry.id.revision,

@@ -456,6 +456,12 @@ class WithdrawNoticeBody(CommandBody, frozen=True, kw_only=True, tag="withdraw_n
     """Its id, as the floor and the boards have it."""
 
 
+class CaseTakeBody(CommandBody, frozen=True, kw_only=True, tag="case_take"):
+    """Be the one who calls back, for half an hour at most: `case_taken` for everyone else."""
+
+    case: Short
+
+
 class CaseCallBackBody(CommandBody, frozen=True, kw_only=True, tag="case_call_back"):
     """回访: somebody talked with whoever rated badly, or tried to."""
 
@@ -495,6 +501,7 @@ HallCommandBody = (
     | OrderDeviceBody
     | NoticeBody
     | WithdrawNoticeBody
+    | CaseTakeBody
     | CaseCallBackBody
     | CaseCloseBody
     | CaseReopenBody

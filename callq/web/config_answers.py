@@ -132,7 +132,7 @@ class ConfigVersion(_Answer, frozen=True, kw_only=True):
     who: str | None
     """Id of the token."""
     name: str | None
-    """Of the token, for whoever may read persons."""
+    """What the token is called."""
     reason: str
     digest: str
     in_force: bool

@@ -108,8 +108,7 @@ async def check(api: Api, call: Call, body: ConfigCheckBody) -> a.ConfigCheck:
 async def history(api: Api, call: Call) -> a.ConfigHistory:
     """Versions that are kept, the newest first."""
     now = await _now(api, call)
-    names = call.principal.may(Permission.READ_PERSONS)
-    found = await _aside(_versions, now, names)
+    found = await _aside(_versions, now)
     return a.ConfigHistory(versions=tuple(version for version, _, _ in found), revision=now.revision)
 
 
@@ -120,10 +119,9 @@ async def version(api: Api, call: Call, revision: str) -> a.ConfigVersionAnswer:
       Rejected: `NOT_FOUND`, it is not kept.
     """
     now = await _now(api, call)
-    names = call.principal.may(Permission.READ_PERSONS)
 
     def made() -> a.ConfigVersionAnswer | None:
-        for version, data, changed in _versions(now, names):
+        for version, data, changed in _versions(now):
             if str(version.revision) == revision:
                 return a.ConfigVersionAnswer(
                     version=version,
@@ -165,7 +163,7 @@ def _looked_at(read: partial[Proposal], in_force: HallConfig, hall: str) -> tupl
     return proposal, found
 
 
-def _versions(now: _Now, names: bool) -> list[tuple[a.ConfigVersion, dict[str, Any], list[Change]]]:
+def _versions(now: _Now) -> list[tuple[a.ConfigVersion, dict[str, Any], list[Change]]]:
     """Every version as it is told, its configuration, and what it changed; the newest first."""
     whole = list(versions(now.config, now.history))
     found = []
@@ -180,7 +178,7 @@ def _versions(now: _Now, names: bool) -> list[tuple[a.ConfigVersion, dict[str, A
                     at_ms=one.at_ms or None,
                     role=one.role or None,
                     who=one.who or None,
-                    name=(one.name or None) if names else None,
+                    name=one.name or None,
                     reason=one.reason,
                     digest=one.digest,
                     in_force=at == 0,

@@ -148,6 +148,7 @@ _TO_HALL: Final[dict[type, Callable[[Any], cmd.HallCommand | cmd.Configure]]] = 
         until_ms=body.until_ms,
     ),
     bodies.WithdrawNoticeBody: lambda body: cmd.WithdrawNotice(notice=body.notice),
+    bodies.CaseTakeBody: lambda body: cmd.CaseTake(case=body.case),
     bodies.CaseCallBackBody: lambda body: cmd.CaseCallBack(
         case=body.case, reached=body.reached, result=said(body.result.strip())
     ),

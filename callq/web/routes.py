@@ -308,6 +308,7 @@ ROUTES: Final[tuple[Route, ...]] = (
             Code.UNKNOWN_CLERK,
             Code.UNKNOWN_DEVICE,
             Code.UNKNOWN_CASE,
+            Code.CASE_TAKEN,
             Code.LIMIT_REACHED,
             Code.WRONG_STATE,
             Code.WINDOW_BUSY,

@@ -5,6 +5,7 @@ import { levelButtons } from "/static/faces.js";
 import { named, refusal, t } from "/static/words.js";
 
 /** @typedef {import("/static/wire.js").TicketRating} TicketRating */
+/** @typedef {TicketRating["steps"][number]} RateableStep */
 /** @typedef {import("/pages/tv/screen.js").Screen<any>} PhoneScreen */
 
 /** Another one got it in meanwhile, or this very press did before the line broke. */
@@ -33,13 +34,13 @@ export class PhoneRating {
   constructor(screen, ticket) {
     this._screen = screen;
     this._ticket = ticket;
-    /** Of which step the choices are. */
-    this._step = -1;
+    /** What the choices are of. @type {RateableStep|null} */
+    this._asked = null;
     this._level = 0;
     /** @type {Set<string>} */
     this._chosen = new Set();
     this._sending = false;
-    /** @type {Set<number>} */
+    /** @type {Set<string>} */
     this._away = new Set();
     this._thanks = false;
     fill(byId("levels"), levelButtons((level) => this._choose(level)));
@@ -47,9 +48,9 @@ export class PhoneRating {
     byId("rating-submit").addEventListener("click", () => this._submit());
   }
 
-  /** @param {number} step */
-  _key(step) {
-    return `callq.rating:${this._ticket}/${step}`;
+  /** What a completion is known by, also when the one before it at the step was taken back. @param {RateableStep} asked */
+  _key(asked) {
+    return `callq.rating:${this._ticket}/${asked.step}/${asked.before}`;
   }
 
   /** @param {number} level */
@@ -61,23 +62,23 @@ export class PhoneRating {
   }
 
   _skip() {
-    if (this._sending) return;
-    putAway(this._key(this._step));
-    this._away.add(this._step);
+    if (this._sending || !this._asked) return;
+    putAway(this._key(this._asked));
+    this._away.add(this._key(this._asked));
     this._thanks = false;
     this._screen.render();
   }
 
   _submit() {
-    if (this._sending || this._level === 0 || !this._screen.live || !this._screen.feed) return;
+    const asked = this._asked;
+    if (this._sending || !asked || this._level === 0 || !this._screen.live || !this._screen.feed) return;
     this._sending = true;
-    const step = this._step;
     const words = /** @type {HTMLTextAreaElement} */ (byId("rating-text"));
-    const command = { ticket: this._ticket, command: "rate", step, level: this._level, reasons: Array.from(this._chosen), text: words.value.trim() };
-    this._screen.feed.command(command, { key: `rate-${this._ticket}-${step}` }).then((result) => {
+    const command = { ticket: this._ticket, command: "rate", step: asked.step, level: this._level, reasons: Array.from(this._chosen), text: words.value.trim() };
+    this._screen.feed.command(command, { key: `rate-${this._ticket}-${asked.step}-${asked.before}` }).then((result) => {
       this._sending = false;
       if (result.ok === true || RATED.indexOf(result.problem.code) >= 0) {
-        this._away.add(step);
+        this._away.add(this._key(asked));
         this._thanks = true;
         words.value = "";
       }
@@ -90,7 +91,7 @@ export class PhoneRating {
   /** @param {TicketRating|null} rating what can be rated; null: nothing, or it is not the moment */
   render(rating) {
     const now = this._screen.clock.now();
-    const steps = rating ? rating.steps.filter((one) => now < one.until_ms && !this._away.has(one.step) && !isPutAway(this._key(one.step))) : [];
+    const steps = rating ? rating.steps.filter((one) => now < one.until_ms && !this._away.has(this._key(one)) && !isPutAway(this._key(one))) : [];
     const first = steps[0];
     const node = byId("rating");
     attrs(node, { hidden: !(first || (rating && this._thanks)), "data-step": first ? first.step : null });
@@ -103,8 +104,8 @@ export class PhoneRating {
       text(byId("rating-title"), this._thanks ? t("rating.thanks") : "");
       return;
     }
-    if (first.step !== this._step) {
-      this._step = first.step;
+    if (!this._asked || this._key(first) !== this._key(this._asked)) {
+      this._asked = first;
       this._level = 0;
       this._chosen = new Set();
     }

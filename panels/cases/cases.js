@@ -1,16 +1,17 @@
 /** 差评办件: bad ratings as a list to work through. What is shown follows the feed alone; the server decides what may be done. */
 
-import { Clock, hourMinute } from "/static/clock.js";
+import { Clock } from "/static/clock.js";
 import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
 import { levelName } from "/static/faces.js";
 import { Feed } from "/static/feed.js";
 import { pathParts, takeToken } from "/static/token.js";
 import { named, t, tCode, translatePage } from "/static/words.js";
+import { renderFrame, renderTotals, sinceTime } from "/pages/floor/frame.js";
 import { reconcile, refill } from "/pages/floor/list.js";
 import { Presses } from "/pages/floor/presses.js";
 import { Staff } from "/pages/floor/staff.js";
 import { CaseSheet } from "/pages/cases/sheet.js";
-import { byWords, dueWords, moment } from "/pages/cases/times.js";
+import { byWords, dueWords, moment, takenNow } from "/pages/cases/times.js";
 
 /** @typedef {import("/static/wire.js").Case} Case */
 /** @typedef {import("/static/wire.js").CasesView} CasesView */
@@ -57,6 +58,7 @@ const context = {
   now: () => clock.now(),
   presses,
   acting: () => staff.may("command_hall"),
+  me: () => staff.token,
   hindrance: () => {
     if (status.phase !== "live") return t("floor.why.lost");
     return presses.busy ? t("floor.why.pending") : "";
@@ -114,7 +116,7 @@ function renderRow(node, one, now) {
   text(cell("opened"), moment(one.opened_ms, zone()));
   const due = one.state === "closed" ? moment(one.due_ms, zone()) : dueWords(one.due_ms, now);
   refill(cell("due"), `${late} ${due}`, () => (late ? [shape("clock"), due] : [due]));
-  text(cell("state"), t(`cases.${one.state}`));
+  text(cell("state"), t(takenNow(one, now) ? "cases.calling" : `cases.${one.state}`));
   // On paper, which has no sheet beside it.
   text(cell("clerk"), one.clerk_name);
   text(cell("said"), one.reasons.map((reason) => named(reason.name, reason.name_en)).concat(one.text || []).join("\n"));
@@ -122,7 +124,7 @@ function renderRow(node, one, now) {
 }
 
 /** @param {CasesView} cases @param {number} now */
-function renderTotals(cases, now) {
+function renderDay(cases, now) {
   const count = (/** @type {(one: Case) => boolean} */ wanted) => String(cases.cases.filter(wanted).length);
   const { rated, done, levels } = cases.ratings;
   const each = levels ? ` (${[5, 4, 3, 2, 1].map((level) => `${levelName(level)} ${levels[level - 1]}`).join(t("listComma"))})` : "";
@@ -133,21 +135,16 @@ function renderTotals(cases, now) {
     [t("cases.overdue"), count((one) => isLate(one, now)), t("cases.unit")],
     [t("cases.rated"), t("cases.rated.of", { rated, done }), each],
   ];
-  reconcile(byId("totals"), rows, (row) => row[0], (row) => el("div", {}, el("dt", {}, row[0]), el("dd", {})), (node, row) => {
-    const value = node.lastElementChild;
-    if (value) refill(value, row.join(), () => [el("strong", {}, row[1]), row[2]]);
-  });
+  renderTotals(rows);
 }
 
 function bannerWords() {
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, zone());
   if (status.phase === "refused") return tCode(`floor.refused.${status.code}`, "floor.refused.unknown");
   if (!data) return t("connecting");
-  return status.phase === "lost" ? t("floor.stale", { time: since }) : "";
+  return status.phase === "lost" ? t("floor.stale", { time: sinceTime(status, zone()) }) : "";
 }
 
 function render() {
-  const words = bannerWords();
   attrs(byId("page"), {
     "data-phase": status.phase,
     "data-revision": view.revision,
@@ -155,16 +152,12 @@ function render() {
     "data-acting": String(context.acting()),
     "data-tab": tab,
   });
-  attrs(byId("banner"), { hidden: words === "" });
-  refill(byId("banner"), words, () => (words ? [shape("triangle"), words] : []));
+  renderFrame(status, zone(), t("floor.refused"), bannerWords());
   attrs(byId("cases"), { hidden: data === null || status.phase === "refused" });
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, zone());
-  const link = { connecting: t("connecting"), live: t("live"), lost: t("lost", { time: since }), refused: t("floor.refused") }[status.phase];
-  refill(byId("top-link"), link, () => [shape(status.phase === "live" ? "disc" : "triangle"), link]);
   if (!data || status.phase === "refused") return;
   const now = status.phase === "lost" && status.sinceMs !== null ? status.sinceMs : clock.now();
   text(byId("top-hall"), `${named(data.place.name, data.place.name_en)}　${t("cases.title")}`);
-  renderTotals(data, now);
+  renderDay(data, now);
   const { cases } = data;
   tabs.forEach((button, index) => {
     const count = TABS[index] === "closed" ? /** @type {CasesView} */ (data).closed : cases.filter((one) => belongs(TABS[index], one, now)).length;

@@ -1,4 +1,4 @@
-/** Moments, lengths and doers of a case, as people say them. */
+/** Moments, lengths and doers of a case, as people say them, and who is at it. */
 
 import { dateParts, hourMinute } from "/static/clock.js";
 import { t } from "/static/words.js";
@@ -18,5 +18,11 @@ function length(ms) {
 export const dueWords = (dueMs, nowMs) =>
   nowMs > dueMs ? t("cases.late", { time: length(nowMs - dueMs) }) : t("cases.left", { time: length(dueMs - nowMs) });
 
-/** Who did something: as the token is called, else the end of its id. @param {import("/static/wire.js").CaseAct} act */
-export const byWords = (act) => t("cases.by", { who: act.by_name || act.by.slice(-6) });
+/** Who did something: as the token is called, else the end of its id. @param {{by: string, by_name: string}} one */
+export const who = (one) => one.by_name || one.by.slice(-6);
+
+/** @param {import("/static/wire.js").CaseAct} act */
+export const byWords = (act) => t("cases.by", { who: who(act) });
+
+/** Who is calling back now. @param {import("/static/wire.js").Case} one @param {number} nowMs */
+export const takenNow = (one, nowMs) => (one.taken && nowMs < one.taken.until_ms ? one.taken : null);

@@ -4,7 +4,7 @@
  */
 
 import { Clock, hourMinute } from "/static/clock.js";
-import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
+import { attrs, byId, el, fill, text } from "/static/dom.js";
 import { Feed } from "/static/feed.js";
 import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
@@ -15,6 +15,7 @@ import { Presses } from "/pages/desk/press.js";
 import { Services, TakeSheet, shareWords } from "/pages/desk/take.js";
 import { TakenSheet } from "/pages/desk/taken.js";
 import { TicketSheet } from "/pages/desk/ticketsheet.js";
+import { renderFrame, sinceTime } from "/pages/floor/frame.js";
 
 /** @typedef {import("/static/wire.js").Desk} Desk */
 /** @typedef {import("/static/wire.js").Found} Found */
@@ -260,18 +261,15 @@ function renderItems(desk) {
 
 /** What stands above everything: why there is nothing, or that what is shown is old, or stands still. */
 function bannerWords() {
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, zone());
   if (status.phase === "refused") return tCode(`desk.refused.${status.code}`, "desk.refused.unknown");
   if (!data) return t("connecting");
-  if (status.phase === "lost") return t("desk.stale", { time: since });
+  if (status.phase === "lost") return t("desk.stale", { time: sinceTime(status, zone()) });
   if (data.suspended) return t("desk.suspended", { reason: named(data.suspended.reason, data.suspended.reason_en) || t("desk.noReason") });
   return data.day_closed ? t("desk.dayClosed") : "";
 }
 
 function renderTop() {
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, zone());
-  const link = { connecting: t("connecting"), live: t("live"), lost: t("lost", { time: since }), refused: t("desk.off") }[status.phase];
-  refill(byId("top-link"), link, () => [shape(status.phase === "live" ? "disc" : "triangle"), link]);
+  renderFrame(status, zone(), t("desk.off"), bannerWords());
   if (!data) return;
   text(byId("top-hall"), `${named(data.place.name, data.place.name_en)}　${t("desk.title")}`);
   text(byId("top-time"), hourMinute(clock.now(), zone()));
@@ -281,7 +279,6 @@ function renderTop() {
 }
 
 function render() {
-  const words = bannerWords();
   attrs(byId("page"), {
     "data-phase": status.phase,
     "data-revision": revision,
@@ -289,8 +286,6 @@ function render() {
     "data-acting": String(acting()),
     "data-sheet": content ? content.key : "home",
   });
-  attrs(byId("banner"), { hidden: words === "" });
-  refill(byId("banner"), words, () => (words ? [shape("triangle"), words] : []));
   attrs(byId("desk"), { hidden: data === null || status.phase === "refused" });
   renderTop();
   if (!data || status.phase === "refused") return;

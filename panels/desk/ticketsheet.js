@@ -2,6 +2,7 @@
 
 import { hourMinute } from "/static/clock.js";
 import { attrs, el, text } from "/static/dom.js";
+import { ARMED_MS } from "/static/press.js";
 import { waitRange } from "/static/waits.js";
 import { lang, named, t, tCode } from "/static/words.js";
 import { Checks } from "/pages/desk/checks.js";
@@ -13,8 +14,6 @@ import { printerChoice, shareWords, whyNoPriority } from "/pages/desk/take.js";
 /** @typedef {import("/pages/desk/form.js").Context} Context */
 
 const OVER = ["done", "abandoned", "cancelled", "expired"];
-/** A second press within so long means it. */
-const ARMED_MS = 5000;
 
 export class TicketSheet {
   /**

@@ -1,7 +1,7 @@
 /** What was in force before: who changed what, when and why; each can be looked at, compared and put in force again. */
 
 import { el, fill } from "/static/dom.js";
-import { onPress } from "/static/press.js";
+import { onSecondPress } from "/static/press.js";
 import { dateTime } from "/pages/editor/times.js";
 import { t, tCode } from "/static/words.js";
 import { said } from "/pages/editor/catalogue.js";
@@ -92,16 +92,11 @@ export class History {
   /** @param {Version} version @param {string} words @param {string} reason */
   _restore(version, words, reason) {
     const button = el("button", { type: "button", class: "act do-restore" }, words);
-    onPress(button, () => {
-      if (this._context.draft.dirty && button.getAttribute("data-armed") === null) {
-        button.setAttribute("data-armed", "");
-        button.textContent = t("editor.history.replaces");
-        return;
-      }
+    const restore = () =>
       this._door.get(`/config/history/${version.revision}`).then((answer) => {
         if (answer.ok) this._acts.restore(answer.data.config, reason);
       });
-    });
+    onSecondPress(button, t("editor.history.replaces"), restore, () => this._context.draft.dirty);
     return button;
   }
 

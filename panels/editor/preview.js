@@ -3,8 +3,8 @@
  * it is what the server says of exactly this draft.
  */
 
-import { attrs, el, fill, shape } from "/static/dom.js";
-import { onPress } from "/static/press.js";
+import { el, fill, shape } from "/static/dom.js";
+import { onPress, onSecondPress } from "/static/press.js";
 import { t } from "/static/words.js";
 import { mistakeSaid, said } from "/pages/editor/catalogue.js";
 
@@ -182,16 +182,11 @@ export class Preview {
   /** @param {string} hindrance @returns {HTMLElement[]} */
   _acting(hindrance) {
     const discard = el("button", { type: "button", class: "act do-discard", id: "do-discard" }, t("editor.discard"));
-    onPress(discard, () => {
-      if (discard.getAttribute("data-armed") !== null) {
-        this._context.draft.discard();
-        this.disarm();
-        this._context.again();
-        this._context.say(t("editor.discarded"));
-        return;
-      }
-      attrs(discard, { "data-armed": true });
-      discard.textContent = t("editor.discardSure");
+    onSecondPress(discard, t("editor.discardSure"), () => {
+      this._context.draft.discard();
+      this.disarm();
+      this._context.again();
+      this._context.say(t("editor.discarded"));
     });
     const kept = this._context.draft.kept ? t("editor.kept") : t("editor.notKept");
     if (!this._armed) {

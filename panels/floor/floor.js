@@ -4,14 +4,14 @@
  */
 
 import { Clock, hourMinute } from "/static/clock.js";
-import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
+import { attrs, byId, el, fill, text } from "/static/dom.js";
 import { Feed } from "/static/feed.js";
 import { pathParts, takeToken } from "/static/token.js";
 import { named, t, tCode, translatePage } from "/static/words.js";
 import { DeviceSheet } from "/pages/floor/devicesheet.js";
 import { Devices } from "/pages/floor/devices.js";
+import { renderFrame, renderTotals, sinceTime } from "/pages/floor/frame.js";
 import { HallSheet } from "/pages/floor/hallsheet.js";
-import { reconcile, refill } from "/pages/floor/list.js";
 import { Log } from "/pages/floor/log.js";
 import { NoticeSheet } from "/pages/floor/notice.js";
 import { Presses } from "/pages/floor/presses.js";
@@ -124,7 +124,7 @@ const noticeButton = topButton("notices", "floor.do.notice", () => new NoticeShe
 const hallButton = topButton("hall", "floor.do.suspend", () => new HallSheet(context));
 
 /** @param {Floor} floor @param {number} now */
-function renderTotals(floor, now) {
+function renderDay(floor, now) {
   const { totals } = floor;
   const mean = totals.mean_since_ms === null ? null : wholeMinutes(now - totals.mean_since_ms);
   const share = totals.issued ? Math.round((100 * totals.priority) / totals.issued) : null;
@@ -142,20 +142,15 @@ function renderTotals(floor, now) {
   ];
   if (floor.ratings) rows.push([t("floor.total.rated"), String(floor.ratings.rated), ""]);
   if (checks && checks.passed + checks.lacking) rows.push([t("desk.floor.prechecks"), String(checks.passed), t("desk.floor.passed", { lacking: checks.lacking })]);
-  reconcile(byId("totals"), rows, (row) => row[0], (row) => el("div", {}, el("dt", {}, row[0]), el("dd", {})), (node, row) => {
-    const value = node.lastElementChild;
-    if (value) refill(value, row.join(), () => [el("strong", {}, row[1]), row[2]]);
-  });
+  renderTotals(rows);
 }
 
 function renderTop() {
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, zone());
-  const link = { connecting: t("connecting"), live: t("live"), lost: t("lost", { time: since }), refused: t("floor.refused") }[status.phase];
-  refill(byId("top-link"), link, () => [shape(status.phase === "live" ? "disc" : "triangle"), link]);
+  renderFrame(status, zone(), t("floor.refused"), bannerWords());
   if (!data) return;
   text(byId("top-hall"), `${named(data.place.name, data.place.name_en)}　${t("floor.title")}`);
   text(byId("top-time"), hourMinute(clock.now(), zone()));
-  renderTotals(data, clock.now());
+  renderDay(data, clock.now());
   text(hallButton, t(data.suspended ? "floor.do.resume" : "floor.do.suspend"));
   const left = data.cases ? data.cases.open + data.cases.called_back : 0;
   text(casesButton, left ? `${t("floor.cases")} ${left}` : t("floor.cases"));
@@ -167,10 +162,9 @@ function renderTop() {
 
 /** What stands above everything: why there is nothing, or that what is shown is old, or stands still. */
 function bannerWords() {
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, zone());
   if (status.phase === "refused") return tCode(`floor.refused.${status.code}`, "floor.refused.unknown");
   if (!data) return t("connecting");
-  if (status.phase === "lost") return t("floor.stale", { time: since });
+  if (status.phase === "lost") return t("floor.stale", { time: sinceTime(status, zone()) });
   if (data.suspended) {
     return t("floor.suspended", { time: hourMinute(data.suspended.since_ms, zone()), reason: named(data.suspended.reason, data.suspended.reason_en) || t("floor.noReason") });
   }
@@ -189,7 +183,6 @@ function renderRoom(floor) {
 }
 
 function render() {
-  const words = bannerWords();
   attrs(byId("page"), {
     "data-phase": status.phase,
     "data-revision": view.revision,
@@ -199,8 +192,6 @@ function render() {
     "data-acting": String(acting()),
     "data-sheet": sheet.key,
   });
-  attrs(byId("banner"), { hidden: words === "" });
-  refill(byId("banner"), words, () => (words ? [shape("triangle"), words] : []));
   attrs(byId("floor"), { hidden: data === null || status.phase === "refused" });
   renderTop();
   if (!data || status.phase === "refused") return;

@@ -23,9 +23,9 @@ export class Staff {
    */
   constructor(hall, token, onChange) {
     this._address = `/v1/halls/${encodeURIComponent(hall)}`;
-    this._token = token;
+    this._bearer = token;
     this._onChange = onChange;
-    /** @type {{role: string, may: string[], clerks: ClerkInfo[]}|null} */
+    /** @type {{token: string, role: string, may: string[], clerks: ClerkInfo[]}|null} */
     this._info = null;
     /** @type {Config|null} */
     this._config = null;
@@ -35,6 +35,11 @@ export class Staff {
   /** @param {string} permission as `docs/http.md` names them */
   may(permission) {
     return this._info !== null && this._info.may.indexOf(permission) >= 0;
+  }
+
+  /** Id of the token that asks; empty until it is known. */
+  get token() {
+    return this._info === null ? "" : this._info.token;
   }
 
   /** Whether windows, clerks and services are known. */
@@ -76,7 +81,7 @@ export class Staff {
   get(path) {
     const stop = new AbortController();
     const timer = window.setTimeout(() => stop.abort(), GET_LIMIT_MS);
-    const answer = fetch(this._address + path, { headers: { Authorization: `Bearer ${this._token}` }, signal: stop.signal }).then(
+    const answer = fetch(this._address + path, { headers: { Authorization: `Bearer ${this._bearer}` }, signal: stop.signal }).then(
       (response) => (response.ok ? response.json() : Promise.reject(response.status)),
       () => Promise.reject(0),
     );

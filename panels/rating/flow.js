@@ -1,7 +1,7 @@
 /**
  * What a rating tablet does: a question for whoever was just served, reasons for a bad level, thanks.
  *
- * A question is one (ticket, step). It goes as soon as the hall no longer asks it; what was pressed until
+ * A question is one completion: of a ticket, a step, and if that was taken back, of whom. It goes as soon as the hall no longer asks it; what was pressed until
  * then counts. Each question has one key, so that it is answered once, whatever the line and the glass do.
  * A completion that its clerk takes back answers nothing: the next one asks again, from what was pressed.
  */
@@ -20,7 +20,7 @@ const THANKS_MS = 6000;
 const SETTLE_MS = 400;
 
 /** @param {RatingCall} call */
-const questionOf = (call) => `${call.ticket}/${call.step}`;
+const questionOf = (call) => `${call.ticket}/${call.step}/${call.before}`;
 
 export class Flow {
   /**

@@ -23,7 +23,7 @@ const flow = new Flow({
   send: (call, level, reasons) => {
     if (!screen.feed) return Promise.resolve({ ok: /** @type {false} */ (false), problem: { code: "unconfirmed" } });
     const command = { ticket: call.ticket, command: "rate", step: call.step, level, reasons };
-    return screen.feed.command(command, { key: `rate-${call.ticket}-${call.step}` });
+    return screen.feed.command(command, { key: `rate-${call.ticket}-${call.step}-${call.before}` });
   },
   store: {
     load: (name) => sessionStorage.getItem(KEPT + name),

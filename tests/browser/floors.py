@@ -250,7 +250,7 @@ def devices() -> list[dict[str, Any]]:
 
 def events() -> list[dict[str, Any]]:
     """What was done lately, oldest first."""
-    who = {"role": "supervisor", "id": "tk_69b54b3279273279"}
+    who = {"role": "supervisor", "id": "tk_69b54b3279273279", "name": "周主任"}
     acts: tuple[tuple[int, str, dict[str, Any]], ...] = (
         (66, "window_opened", {"window": "w21"}),
         (41, "clerk_signed_in", {"window": "w34", "clerk": "c034"}),
@@ -288,7 +288,7 @@ def doors(page: Page, role: Role = Role.SUPERVISOR) -> None:
         for one in told["clerks"]
     ]
     answers: dict[str, Any] = {
-        "": {"role": role.value, "may": may, "clerks": clerks},
+        "": {"token": "tk_told", "role": role.value, "may": may, "clerks": clerks},
         "/config": {"config": {"services": services, "windows": [{"id": w["id"]} for w in told["windows"]]}},
         "/events": {"events": events(), "next": 7},
         "/tickets": {"ticket": {"id": "t", "number": "G011", "service": "g"}},

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser import desks, floors
+from tests.browser import desks, floors, told_cases
 from tests.browser.boards import NOW_MS
 from tests.browser.conftest import FLAGS as BROWSER_FLAGS
 from tests.browser.conftest import (
@@ -53,7 +53,7 @@ ROOT = Path(__file__).parents[2]
 HALL, WINDOW, CLERK = "county", "w1", "c01"
 WIDE = (2400, 1010)
 BAR, PHONE, TABLET, KIOSK = (1280, 320), (390, 844), (1180, 820), (720, 1280)
-DESK, LIST = (1280, 800), (900, 1100)
+DESK, LIST, GLASS = (1280, 800), (900, 1100), (1024, 600)
 
 QUEUES = {
     "general": 18,
@@ -276,6 +276,59 @@ def at_the_desk(browser: Browser, out: Path) -> None:
             live.stop()
 
 
+def at_the_cases(browser: Browser, url: str, out: Path) -> None:
+    """The page of bad ratings with some that are old, which takes days to come to."""
+    page = page_of(browser, PANEL)
+    floors.doors(page)
+    ToldFeed(page, "cases", told_cases.view(), NOW_MS)
+    page.goto(f"{url}/cases/dongyuan#token=told")
+    is_live(page)
+    expect(page.locator("#page")).to_have_attribute("data-acting", "true")
+    page.click('tr[data-case="r12"] .pick')
+    page.evaluate("document.activeElement.blur()")
+    take(page, out / "cases.png")
+
+
+def at_the_ratings(browser: Browser, out: Path) -> None:
+    """Somebody was served at window 3, and rates badly on the tablet; another one does on the phone."""
+    with tempfile.TemporaryDirectory() as folder:
+        live = LiveServer(Path(folder) / "data").start()
+        try:
+            live.window("w3", "sign_in", clerk="c03")
+            live.window("w3", "open")
+            pages = Pages(browser, live)
+            glass = live.token("rating", hall=HALL, window="w3")
+            page = is_live(pages.go(pages.blank(GLASS), f"/rating/{HALL}/w3", glass))
+
+            def served() -> Any:
+                ticket = live.issue("social")
+                for act in ("call_next", "start", "complete"):
+                    live.window("w3", act)
+                expect(page.locator("#page")).to_have_attribute("data-state", "ask")
+                return ticket
+
+            served()
+            take(page, out / "rating.png")
+            page.click('[data-level="2"]')
+            expect(page.locator("#page")).to_have_attribute("data-state", "why")
+            settled(page)
+            for reason in ("slow", "many_papers"):
+                page.click(f'[data-reason="{reason}"]')
+            page.evaluate("document.activeElement.blur()")
+            take(page, out / "rating-reasons.png")
+            page.click("#submit")
+            expect(page.locator("#page")).to_have_attribute("data-state", "thanks")
+            link = str(served()["links"]["page"])
+            phone = opened(browser, PHONE, live.url + link)
+            phone.click('[data-level="1"]')
+            phone.click('[data-reason="slow"]')
+            phone.evaluate("document.activeElement.blur()")
+            phone.wait_for_timeout(500)
+            phone.screenshot(path=out / "phone-rating.png", full_page=True)
+        finally:
+            live.stop()
+
+
 def at_the_kiosk(browser: Browser, out: Path) -> None:
     """The kiosk of a large hall that is busy, and that of a small one whose printer has no paper."""
     with tempfile.TemporaryDirectory() as name:
@@ -339,6 +392,8 @@ def main() -> None:
         visit(browser, demo, args.out)
         at_the_floor(browser, demo.url, args.out)
         at_the_desk(browser, args.out)
+        at_the_cases(browser, demo.url, args.out)
+        at_the_ratings(browser, args.out)
         at_the_kiosk(browser, args.out)
         put_together(browser, args.out, terminal.html())
         browser.close()

@@ -299,7 +299,37 @@ def test_neither_a_held_key_nor_a_double_click_confirms_what_it_began(
         expect(restore).to_have_attribute("data-armed", "")
     dirty()
     expect(field(page, "services[0].name_en")).to_have_count(0)
+    page.reload()
+    ready(page)
+    checked(page)
     page.locator("#do-discard").click()
+    page.locator("#do-discard").click()
+    expect(page.locator("#page")).to_have_attribute("data-dirty", "false")
+
+
+def test_what_a_press_has_begun_waits_some_seconds_for_the_second(opened: Pages, hall: LiveServer) -> None:
+    start = config(hall)["config"]
+    for name in ("改过的大厅", start["name"]):
+        configure(hall, {**start, "name": name}, "改名")
+    page = opened.blank(PANEL)
+    page.clock.install()
+    ready(opened.go(page, "/editor/county", hall.token("supervisor", hall="county")))
+    tab(page, "services")
+    field(page, "services[0].name_en").fill("Half Done")
+    checked(page)
+    tab(page, "history")
+    discard, restore = page.locator("#do-discard"), page.locator(".do-restore").first
+    before = {button: button.inner_text() for button in (discard, restore)}
+    for button in (discard, restore):
+        button.click()
+        expect(button).to_have_attribute("data-armed", "")
+        page.clock.run_for(5000)
+        expect(button).not_to_have_attribute("data-armed", "")
+        expect(button).to_have_text(before[button])
+        expect(page.locator("#page")).to_have_attribute("data-dirty", "true")
+    discard.click()
+    expect(discard).to_have_attribute("data-armed", "")
+    discard.click()
     expect(page.locator("#page")).to_have_attribute("data-dirty", "false")
 
 

@@ -37,7 +37,8 @@ UNCONFIRMED = """async () => {
   const store = { load: (name) => kept[name] || null, save: (name, value) => { kept[name] = value; } };
   const flow = new Flow({ send: () => Promise.resolve(answer), store, onChange: () => {} });
   Object.defineProperty(flow, "settled", { value: true });
-  const call = { ticket: "t1", step: 0, asked_ms: 1, until_ms: 9, bad: 2, reasons: [{ code: "slow" }] };
+  const reasons = [{ code: "slow" }];
+  const call = { ticket: "t1", step: 0, before: 0, asked_ms: 1, until_ms: 9, bad: 2, reasons };
   const look = () => { flow.follow(call, 2, true); seen.push(flow.state); };
   for (const next of [answer, { ok: true }]) {
     answer = next;
@@ -274,7 +275,7 @@ def test_a_press_whose_answer_is_lost_counts_once(pages: Pages, live: LiveServer
     shows(page, "ask", ticket)
     press_level(page, 3)
     shows(page, "thanks")
-    assert [one["key"] for one in sent] == [f"rate-{ticket['id']}-0"] * 2
+    assert [one["key"] for one in sent] == [f"rate-{ticket['id']}-0-0"] * 2
     assert rated(live, ticket) == [(3, ())]
 
 
@@ -382,8 +383,11 @@ def test_a_supervisor_follows_a_case_up_and_an_inspector_looks(pages: Pages, liv
         expect(page.locator("#page")).to_have_attribute("data-waiting", "false")
 
     press("close", "先回访")
+    expect(sheet.get_by_label("回访结果")).to_be_hidden()
+    press("take", "由您回访")
     press("reached", "先写回访结果")
     press("not-reached", "未联系上")
+    press("take", "由您回访")
     sheet.get_by_label("回访结果").fill("已致歉，材料已补齐")
     press("reached", "的回访已记录")
     expect(row).to_have_attribute("data-state", "called_back")
@@ -451,6 +455,12 @@ def test_a_press_is_neither_lost_nor_doubled_by_a_reload_and_tells_whose_it_was(
     token = live.token("supervisor", hall="county", name="李主任")
     is_live(pages.go(page, "/cases/county", token))
     row = page.locator(f'tr[data-case="{case["id"]}"]')
+    live.ask(
+        "POST",
+        "/v1/halls/county/commands",
+        {"command": "case_take", "case": case["id"]},
+        Authorization=f"Bearer {token}",
+    )
     row.locator(".pick").click()
     page.locator("#sheet .do-not-reached").click(force=True)
     expect(page.locator("#receipt")).to_contain_text("正在发送")
@@ -463,6 +473,35 @@ def test_a_press_is_neither_lost_nor_doubled_by_a_reload_and_tells_whose_it_was(
     page.reload()
     expect(is_live(page).locator("#page")).to_have_attribute("data-waiting", "false")
     assert len(sent) == 2
+
+
+def test_of_two_who_look_at_a_case_one_calls_back_and_the_other_sees_who(
+    pages: Pages, live: LiveServer
+) -> None:
+    case = a_case(live)
+    sheets = []
+    for name in ("李主任", "王主任"):
+        token = live.token("supervisor", hall="county", name=name)
+        page = is_live(pages.go(pages.blank(PANEL), "/cases/county", token))
+        page.locator(f'tr[data-case="{case["id"]}"] .pick').click()
+        expect(page.locator("#sheet .do-take")).to_be_visible()
+        sheets.append(page.locator("#sheet"))
+    mine, other = sheets
+    mine.locator(".do-take").click()
+    expect(mine.locator(".taken")).to_contain_text("您")
+    expect(mine.get_by_label("回访结果")).to_be_visible()
+    expect(other.locator(".taken")).to_contain_text("李主任")
+    for act in ("take", "reached", "not-reached"):
+        expect(other.locator(f".do-{act}")).to_be_hidden()
+    expect(other.page.locator(f'tr[data-case="{case["id"]}"] .state')).to_have_text("回访中")
+    expect(other.locator(".do-close")).to_have_attribute("title", "李主任 正在回访")
+    assert look(other.page, least_px=14).faults == []
+    mine.page.reload()
+    mine.page.locator(f'tr[data-case="{case["id"]}"] .pick').click()
+    mine.get_by_label("回访结果").fill("已致歉")
+    mine.locator(".do-reached").click()
+    expect(other.locator(".acts li")).to_contain_text("操作人 李主任")
+    expect(other.locator(".do-take")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [WALL, PANEL, NARROW], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -511,6 +550,6 @@ def test_what_is_overdue_comes_first_and_nothing_is_done_without_the_line(
     rows.locator(".pick").click()
     feed.hang_up()
     expect(page.locator("#page")).to_have_attribute("data-phase", "lost")
-    page.locator("#sheet .do-not-reached").click(force=True)
+    page.locator("#sheet .do-take").click(force=True)
     expect(page.locator("#receipt")).to_contain_text("连接中断")
     assert look(page, least_px=14).faults == []

@@ -121,6 +121,38 @@ async def test_a_press_outlives_its_keypad(door: Door, tmp_path: Path) -> None:
         keys.plug_in(nursery)
 
 
+async def test_a_late_undo_takes_nothing_back_that_was_done_since(door: Door, tmp_path: Path) -> None:
+    """A completion is undone at a box whose line is cut; the next one is called at the panel meanwhile."""
+    await door.staff()
+    first, second = await door.issue(), await door.issue()
+    token = await door.token("clerk", hall="test")
+
+    async def at_the_panel(*acts: str) -> None:
+        for act in acts:
+            await door.post("windows/w1/commands", {"command": act}, token=token)
+
+    async with (
+        on_usb(tmp_path / "pad") as (keys, _),
+        passing(door.port) as way,
+        agent(door, server=way.url, token=token, keypads=(pad(keys.path),)) as (made, _),
+    ):
+        desk, health = made.desks["w1"], made.health.devices["pad"]
+        await until(lambda: health.state == "present")
+        await at_the_panel("call_next", "start", "complete")
+        await until(lambda: desk.panel is not None and desk.panel["undo"] is not None)
+        way.closed = True
+        way.cut()
+        await keys.press("Backspace")
+        await until(lambda: desk.pending)
+        await at_the_panel("call_next")
+        way.closed = False
+        await until(lambda: not desk.pending)
+        assert health.outcome == "refused"
+    window = (await door.get("windows/w1"))["window"]
+    assert (window["state"], window["ticket"]) == ("calling", second["id"])
+    assert (await door.get(f"tickets/{first['id']}"))["ticket"]["state"] == "done"
+
+
 def test_a_keypad_is_found_by_name_and_id_and_held_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

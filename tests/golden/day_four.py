@@ -118,6 +118,7 @@ def _cases(hall: Hall) -> None:
     rate = cmd.Rate(ticket=done.id, level=1, reasons=("slow", "别的"), text="等了两小时", by_phone=True)
     hall.do(rate, who=cmd.Actor(role="citizen", id="c:golden"))
     case = next(iter(hall.state.cases))
+    hall.do(cmd.CaseTake(case=case), who=scenes.SUPERVISOR)
     hall.do(cmd.CaseCallBack(case=case, reached=False, result="无人接听"), who=scenes.SUPERVISOR)
     hall.later(60)
     hall.do(cmd.CaseCallBack(case=case, reached=True, result="已致歉"), who=scenes.SUPERVISOR)

@@ -220,6 +220,7 @@ class Acts(GoingOn):
         self.do(cmd.Rate(ticket=ticket, level=level, reasons=("slow", "别的"), by_phone=by_phone))
         self.hall.later(hours * 3600)
         case = next(reversed(self.hall.state.cases), "r0")
+        self.do(cmd.CaseTake(case=case))
         for _ in range(1 if reached else 3):
             self.do(cmd.CaseCallBack(case=case, reached=reached, result="已说明"))
         if ends > 0:

@@ -49,6 +49,7 @@ ASKING: dict[type, tuple[Actor, ...]] = {
             cmd.DeclinePlan,
             cmd.PostNotice,
             cmd.WithdrawNotice,
+            cmd.CaseTake,
             cmd.CaseCallBack,
             cmd.CaseClose,
             cmd.CaseReopen,

@@ -273,10 +273,10 @@ class Watched(Hall):
             assert not yesterdays or ticket.state in FINAL | {TicketState.SERVING}, "it outlived its day"
             if ticket.state == TicketState.SERVING and (yesterdays or state.day_closed):
                 assert ("serving_end", ticket.id) in state.due, "nothing will end it"
-            rated = [r.step for r in ticket.ratings]
+            rated = [(r.step, r.service, r.clerk) for r in ticket.ratings]
             assert len(set(rated)) == len(rated), "rated twice"
             # The completion of one that was rated may have been taken back.
-            assert all(ticket.steps[step].state != "todo" for step in rated)
+            assert all(ticket.steps[step].state != "todo" for step, _, _ in rated)
             assert [s.state for s in ticket.steps].count("current") == (ticket.state != TicketState.DONE)
             if ticket.state in FINAL:
                 continue

@@ -199,6 +199,47 @@ def test_a_case_remembers_so_many_acts_and_can_be_closed_then(hall: Scene) -> No
         hall.do(cmd.CaseReopen(case=case.id, reason="又来反映"))
 
 
+@rule("R-case-taken")
+def test_two_do_not_call_the_same_person_back(hall: Scene) -> None:
+    case = bad(hall)
+    leader = cmd.Actor(role="supervisor", id="t9", name="李主任")
+    hall.do(cmd.CaseTake(case=case.id), who=leader)
+    for command in (
+        cmd.CaseTake(case=case.id),
+        cmd.CaseCallBack(case=case.id, reached=False),
+        cmd.CaseCallBack(case=case.id, reached=True, result="已致歉"),
+    ):
+        with refused(hall, Code.CASE_TAKEN) as why:
+            hall.do(command)
+        assert "李主任" in str(why.value)
+    hall.do(cmd.CaseCallBack(case=case.id, reached=True, result="满意"), who=leader)
+    assert now(hall, case).taken is None
+    hall.do(cmd.CaseTake(case=case.id), who=leader)
+    with refused(hall, Code.CASE_TAKEN):
+        hall.do(cmd.CaseClose(case=case.id, outcome="已补办"))
+    hall.do(cmd.CaseClose(case=case.id, outcome="已补办"), who=leader)
+    with refused(hall, Code.WRONG_STATE):
+        hall.do(cmd.CaseTake(case=case.id), who=leader)
+
+
+@rule("R-case-taken")
+def test_who_took_a_case_has_it_for_half_an_hour(hall: Scene) -> None:
+    case = bad(hall)
+    leader = cmd.Actor(role="supervisor", id="t9", name="李主任")
+    hall.do(cmd.CaseTake(case=case.id), who=leader)
+    hall.later(20 * MIN)
+    hall.do(cmd.CaseTake(case=case.id), who=leader)
+    hall.later(30 * MIN - 1)
+    with refused(hall, Code.CASE_TAKEN):
+        hall.do(cmd.CaseTake(case=case.id))
+    hall.later(1)
+    hall.do(cmd.CaseTake(case=case.id))
+    with refused(hall, Code.CASE_TAKEN):
+        hall.do(cmd.CaseCallBack(case=case.id, reached=False), who=leader)
+    hall.do(cmd.CaseCallBack(case=case.id, reached=False))
+    assert [act.kind for act in now(hall, case).acts] == ["not_reached"]
+
+
 @rule("R-case-close")
 @pytest.mark.parametrize("room", [1, 2])
 def test_a_case_whose_record_is_full_can_always_be_closed(hall: Scene, room: int) -> None:

@@ -223,10 +223,34 @@ def test_who_may_not_pre_check_moves_nobody_around_it(desk: AtDesk) -> None:
     with refused(desk, Code.PRECHECK_NEEDED):
         desk.do(cmd.Reassign(ticket=visit.id, service="estate"), who=CLERK)
     desk.call("w1", ticket)
+    for transfer in (
+        cmd.Transfer(window="w1", to_service="estate"),
+        cmd.Transfer(ticket=ticket.id, to_service="estate"),
+    ):
+        with refused(desk, Code.PRECHECK_NEEDED) as why:
+            desk.do(transfer, who=CLERK)
+        assert "start it" in why.value.hint
+    desk.do(cmd.Start(window="w1"), who=CLERK)
     desk.do(cmd.Transfer(window="w1", to_service="estate"), who=CLERK)
     assert ticket.service == "estate", "the clerk has seen the papers"
     desk.do(cmd.Reassign(ticket=visit.id, service="estate"), who=HELPER)
     assert visit.service == "estate"
+
+
+@rule("D-precheck-moved")
+@pytest.mark.parametrize("seen", ["passed", "by the chief", "held"])
+def test_who_was_looked_at_is_transferred_without_a_start(desk: AtDesk, seen: str) -> None:
+    if seen == "passed":
+        ticket = desk.issue("social", services=("estate",), prechecked=True)
+    else:
+        ticket = desk.issue("social")
+    if seen == "held":
+        desk.hold("waiting")
+    else:
+        desk.call("w1", ticket)
+    who = CHIEF if seen == "by the chief" else CLERK
+    desk.do(cmd.Transfer(ticket=ticket.id, to_service="estate"), who=who)
+    assert ticket.service == "estate"
 
 
 @rule("D-precheck-needed")

@@ -297,6 +297,42 @@ def test_a_rating_hinders_no_undo_and_is_not_taken_back(hall: Scene, *, by_phone
     settle(hall)
 
 
+@rule("R-another")
+@pytest.mark.parametrize("how", ["clerk", "service", "hand_over"])
+def test_who_completes_what_another_took_back_is_rated_too(hall: Scene, how: str) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.complete()
+    assert shown(hall, "strip", window="w1")["rating"]["before"] == 0
+    hall.do(cmd.Rate(ticket=ticket.id, level=1))
+    undo(hall)
+    at = "w1"
+    if how == "hand_over":
+        hall.do(cmd.HandOver(window="w1", clerk="c2"))
+    elif how == "clerk":
+        at = "w2"
+        hall.staff(at, "c2")
+        hall.do(cmd.Transfer(window="w1", to_clerk="c2"))
+        assert hall.serve(at) is ticket
+    else:
+        hall.do(cmd.Transfer(window="w1", to_service="social"))
+        assert hall.serve() is ticket
+    hall.complete(at)
+    asked = shown(hall, "strip", window=at)["rating"]
+    assert (asked["ticket"], asked["step"], asked["before"]) == (ticket.id, 0, 1)
+    (left,) = shown(hall, "ticket", ticket=ticket.id)["rating"]["steps"]
+    assert (left["step"], left["before"]) == (0, 1)
+    hall.do(cmd.Rate(ticket=ticket.id, level=2))
+    assert [rating.level for rating in ticket.ratings] == [1, 2]
+    first, second = hall.state.cases.values()
+    assert (first.level, second.level) == (1, 2)
+    assert (first.service, first.clerk) != (second.service, second.clerk)
+    with refused(hall, Code.LIMIT_REACHED):
+        hall.do(cmd.Rate(ticket=ticket.id, level=5))
+    assert shown(hall, "strip", window=at)["rating"] is None
+    settle(hall)
+
+
 @rule("U-gone-on", "R-stands")
 def test_a_rating_of_an_earlier_step_hinders_no_undo_of_another_clerk(hall: Scene) -> None:
     hall.staff("w2", "c2")

@@ -167,6 +167,7 @@ ROWS = [
     Row(cmd.HelpDone(window="w1"), DONE, DONE, DONE, before=(cmd.Help(window="w1"),)),
     Row(cmd.RequestRating(window="w1"), DONE, DONE, DONE, before=(*SERVING, COMPLETE)),
     # What was rated badly is looked after whatever the hall does.
+    Row(cmd.CaseTake(case="it"), DONE, DONE, DONE, before=RATED),
     Row(cmd.CaseCallBack(case="it", reached=True, result="已说明"), DONE, DONE, DONE, before=RATED),
     Row(cmd.CaseClose(case="it", outcome="已补办"), DONE, DONE, DONE, before=(*RATED, CALLED_BACK)),
     Row(cmd.CaseReopen(case="it", reason="又来反映"), DONE, DONE, DONE, before=(*RATED, CALLED_BACK, CLOSED)),
@@ -227,7 +228,10 @@ def scene(row: Row, state: str) -> Hall:
 
 def of_the_case(hall: Hall, command: cmd.AnyCommand) -> cmd.AnyCommand:
     """A command about the only case, by its id."""
-    if isinstance(command, cmd.CaseCallBack | cmd.CaseClose | cmd.CaseReopen) and hall.state.cases:
+    if (
+        isinstance(command, cmd.CaseTake | cmd.CaseCallBack | cmd.CaseClose | cmd.CaseReopen)
+        and hall.state.cases
+    ):
         return msgspec.structs.replace(command, case=next(iter(hall.state.cases)))
     return command
 

@@ -216,7 +216,7 @@ def test_a_halls_configuration_names_clerks_to_staff_only() -> None:
 
     def told(*, staff: bool) -> Any:
         return msgspec.json.decode(
-            msgspec.json.encode(hall_info(state, MONDAY_9H, staff=staff, role="", may=()))
+            msgspec.json.encode(hall_info(state, MONDAY_9H, staff=staff, token="", role="", may=()))
         )
 
     seen = told(staff=True)

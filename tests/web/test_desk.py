@@ -180,7 +180,8 @@ async def test_a_pre_check_before_a_number(desk: Door) -> None:
     events = (await desk.get("events", token=await desk.token("inspector")))["events"]
     kinds = [one for one in events if one["kind"] in ("sent_home", "ticket_prechecked")]
     assert [one["data"].get("missing") for one in kinds] == [[DEED], ["购房合同"], None]
-    assert all("helper" not in one["data"] for one in kinds), "names are for administrators"
+    assert [one["data"].get("helper") for one in kinds] == [None, None, "帮办小周"]
+    assert {one["who"]["name"] for one in kinds} == {"帮办小周"}
     listed = (await desk.get("items?q=房屋"))["items"][0]
     assert [check["text"] for check in listed["checks"]] == [CARD, DEED, "购房合同"]
 

@@ -45,7 +45,7 @@ async def rate(door: Door, ticket: Any, level: int, token: str, **more: Any) -> 
 async def test_from_the_tablets_question_to_the_closing_of_a_case(door: Door) -> None:
     await door.staff()
     tablet = await door.token("rating", hall="test", window="w1")
-    leader = await door.token("supervisor")
+    leader = await door.token("supervisor", name="李主任")
     clerk = await door.token("clerk", hall="test", window="w1")
     async with door.feed(tablet) as feed, door.feed(leader) as cases, door.feed(clerk) as nosy:
         assert (await feed.subscribe("strip", window="w1"))["data"]["rating"] is None
@@ -55,7 +55,7 @@ async def test_from_the_tablets_question_to_the_closing_of_a_case(door: Door) ->
 
         ticket = await served(door, person={"id_no": "360829199001011234", "name": "张三"})
         asked = await told(feed, "rating")
-        assert (asked["ticket"], asked["step"]) == (ticket["id"], 0)
+        assert (asked["ticket"], asked["step"], asked["before"]) == (ticket["id"], 0, 0)
 
         key = {"Idempotency-Key": f"rate-{ticket['id']}-0"}
         body = {"command": "rate", "level": 1, "reasons": ["slow"], "text": "电话13800138000，等了两小时"}
@@ -75,6 +75,14 @@ async def test_from_the_tablets_question_to_the_closing_of_a_case(door: Door) ->
     def act(command: str, **more: Any) -> dict[str, Any]:
         return {"command": command, "case": case["id"], **more}
 
+    await door.post("commands", act("case_take"), token=leader)
+    other = await door.token("supervisor", name="王主任")
+    refused = await door.ask("POST", "commands", act("case_call_back", reached=False), token=other)
+    assert (refused.status_code, refused.json()["code"]) == (409, "case_taken")
+    assert "李主任" in refused.json()["detail"]
+    assert 0 < refused.json()["retry_ms"] <= 30 * 60_000
+    [taken] = (await door.get("cases", token=other))["cases"]
+    assert (taken["taken"]["by_name"], taken["state"]) == ("李主任", "open")
     refused = await door.ask("POST", "commands", act("case_close", outcome="已办"), token=leader)
     assert (refused.status_code, refused.json()["state"]) == (409, "open")
     assert refused.json()["case"] == case["id"]
@@ -94,6 +102,12 @@ async def test_from_the_tablets_question_to_the_closing_of_a_case(door: Door) ->
     assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_case")
     for line in (await door.get("events?since=0&limit=1000", token=leader))["events"]:
         assert "360829199001011234" not in str(line)
+    for role in ("supervisor", "inspector"):
+        token = await door.token(role)
+        [case] = (await door.get("cases", token=token))["cases"]
+        events = (await door.get("events?since=0&limit=1000", token=token))["events"]
+        acted = [one["who"]["name"] for one in events if one["kind"].startswith(("case_c", "case_r"))]
+        assert [one["by_name"] for one in case["acts"]] == acted == ["李主任"] * 4, "one rule for names"
 
 
 @pytest.mark.parametrize("role", ["clerk", "helper", "rating", "screen", "kiosk"])

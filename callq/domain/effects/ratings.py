@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from callq.domain.cases import LEVEL, Case, CaseAct, CaseActKind, forgotten
+from callq.domain.cases import LEVEL, Case, CaseAct, CaseActKind, Taken, forgotten
 from callq.domain.ticket import Rating
 
 if TYPE_CHECKING:
@@ -21,7 +21,16 @@ LEVELS = 5
 def rated(state: HallState, event: ev.TicketRated, at: Moment, undo: Undo) -> None:
     """A rating of one step, which stands whatever becomes of the step: nobody's undo is ended by it."""
     ticket = state.tickets[event.ticket]
-    rating = Rating(event.step, event.level, event.reasons, event.text, at.now_ms)
+    done = event.about
+    rating = Rating(
+        step=event.step,
+        level=event.level,
+        reasons=event.reasons,
+        text=event.text,
+        at_ms=at.now_ms,
+        service=done.service if done else "",
+        clerk=done.clerk if done else "",
+    )
     undo.set(ticket, "ratings", (*ticket.ratings, rating))
     if at.level < LEVEL:
         undo.set(ticket, "touched", state.revision + 1)
@@ -35,7 +44,7 @@ def case_opened(state: HallState, event: ev.CaseOpened, at: Moment, undo: Undo) 
     """A case of the rating just given."""
     ticket = state.tickets[event.ticket]
     step = ticket.steps[event.step]
-    rating = next(rating for rating in ticket.ratings if rating.step == event.step)
+    rating = next(rating for rating in reversed(ticket.ratings) if rating.step == event.step)
     case = Case(
         id=event.case,
         ticket=ticket.id,
@@ -53,6 +62,12 @@ def case_opened(state: HallState, event: ev.CaseOpened, at: Moment, undo: Undo) 
         rated_at=event.rated_at,
     )
     undo.put(state.cases, case.id, case)
+
+
+def case_taken(state: HallState, event: ev.CaseTaken, at: Moment, undo: Undo) -> None:
+    """Nobody else calls back for a while."""
+    taken = Taken(by=at.who, name=at.actor.name, at_ms=at.now_ms)
+    undo.put(state.cases, event.case, replace(state.cases[event.case], taken=taken))
 
 
 def case_called_back(state: HallState, event: ev.CaseCalledBack, at: Moment, undo: Undo) -> None:
@@ -78,7 +93,7 @@ def case_reopened(state: HallState, event: ev.CaseReopened, at: Moment, undo: Un
 def _acted(state: HallState, case: str, kind: CaseActKind, text: str, at: Moment, undo: Undo) -> None:
     before = state.cases[case]
     act = CaseAct(kind=kind, at_ms=at.now_ms, by=at.who, text=text, name=at.actor.name)
-    undo.put(state.cases, case, replace(before, acts=(*before.acts, act)))
+    undo.put(state.cases, case, replace(before, acts=(*before.acts, act), taken=None))
 
 
 def day_begins(state: HallState, at: Moment, undo: Undo) -> None:

@@ -42,7 +42,7 @@ from callq.domain.events.hall import (
 )
 from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
 from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
-from callq.domain.events.ratings import CaseCalledBack, CaseClosed, CaseOpened, CaseReopened
+from callq.domain.events.ratings import CaseCalledBack, CaseClosed, CaseOpened, CaseReopened, CaseTaken
 from callq.domain.events.tickets import (
     ClassGranted,
     LaneSeen,
@@ -109,6 +109,7 @@ __all__ = [
     "CaseClosed",
     "CaseOpened",
     "CaseReopened",
+    "CaseTaken",
     "ClassGranted",
     "ClerkReturned",
     "ClerkSeconded",

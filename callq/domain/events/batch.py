@@ -42,7 +42,7 @@ from callq.domain.events.hall import (
 )
 from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
 from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
-from callq.domain.events.ratings import CaseCalledBack, CaseClosed, CaseOpened, CaseReopened
+from callq.domain.events.ratings import CaseCalledBack, CaseClosed, CaseOpened, CaseReopened, CaseTaken
 from callq.domain.events.tickets import (
     ClassGranted,
     StepBegun,
@@ -182,6 +182,7 @@ Event = (
     | CaseCalledBack
     | CaseClosed
     | CaseReopened
+    | CaseTaken
 )
 
 

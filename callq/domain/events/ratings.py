@@ -16,6 +16,12 @@ class CaseOpened(_Event, frozen=True, kw_only=True, tag="case_opened"):
     rated_at: RatedAt = "window"
 
 
+class CaseTaken(_Event, frozen=True, kw_only=True, tag="case_taken"):
+    """Somebody is going to call back."""
+
+    case: str
+
+
 class CaseCalledBack(_Event, frozen=True, kw_only=True, tag="case_called_back"):
     """回访: somebody tried to talk with whoever rated."""
 

@@ -130,7 +130,7 @@ def may_move(state: HallState, ticket: Ticket, service: Service, who: cmd.Actor)
     raise Rejected(
         Code.PRECHECK_NEEDED,
         f"for {service.name} the papers of {ticket.number} are looked at first",
-        "send them to the desk, which reassigns it; or call it and transfer it when you have seen them",
+        "send them to the desk, which reassigns it; or start it, look at them, and transfer it then",
         state="unchecked",
         ticket=ticket.id,
         service=service.code,

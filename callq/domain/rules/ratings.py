@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def rate(state: HallState, command: cmd.Rate, now_ms: int, who: cmd.Actor) -> Decision:
-    """Once per completed step, in time, never by a clerk (that is the door's matter).
+    """Once per completed service, in time, never by a clerk (that is the door's matter).
 
     A bad one opens a case.
     """
@@ -30,7 +30,7 @@ def rate(state: HallState, command: cmd.Rate, now_ms: int, who: cmd.Actor) -> De
     step = command.step if command.step is not None else ticket.last_done
     if step not in done or (ticket.unconfirmed and step == ticket.step):
         raise wrong_state(ticket, "no completed service to rate", "rate when the service is done")
-    if any(r.step == step for r in ticket.ratings):
+    if ticket.is_rated(step):
         raise Rejected(
             Code.LIMIT_REACHED,
             f"{ticket.number} is rated already",
@@ -97,12 +97,15 @@ def _about(ticket: Ticket, step: int, *, by_phone: bool) -> ev.RatedService:
     )
 
 
+def take(state: HallState, command: cmd.CaseTake, now_ms: int, who: cmd.Actor) -> Decision:
+    """Be the one who calls back, for a while; once more: for as long again."""
+    case = _to_call_back(state, command.case, now_ms, who)
+    return Decision((ev.CaseTaken(case=case.id),))
+
+
 def call_back(state: HallState, command: cmd.CaseCallBack, now_ms: int, who: cmd.Actor) -> Decision:
     """回访: what came of it, or that nobody answered; as often as it takes."""
-    case = _case_of(state, command.case)
-    if case.state == "closed":
-        raise _wrong(case, "it is closed", "reopen it first")
-    _acts_left(case)
+    case = _to_call_back(state, command.case, now_ms, who)
     if command.reached and not command.result.strip():
         raise Rejected(Code.INVALID, "the result is empty", "say what they said", state=case.state)
     event = ev.CaseCalledBack(case=case.id, reached=command.reached, result=command.result)
@@ -114,6 +117,7 @@ def close(state: HallState, command: cmd.CaseClose, now_ms: int, who: cmd.Actor)
     case = _case_of(state, command.case)
     if case.state == "closed":
         raise _wrong(case, "it is closed already", "reopen it to go on")
+    _not_anothers(case, now_ms, who)
     attempts = state.config.ratings.attempts
     if case.state == "open" and case.tried < attempts and len(case.acts) < ACTS_MAX:
         raise _wrong(
@@ -148,6 +152,33 @@ def _case_of(state: HallState, case: str) -> Case:
             case=case,
         )
     return found
+
+
+def _to_call_back(state: HallState, case: str, now_ms: int, who: cmd.Actor) -> Case:
+    """A case whose call-back is for whoever asks.
+
+    Raises:
+      Rejected: `UNKNOWN_CASE`; `WRONG_STATE`, it is closed; `CASE_TAKEN`; `LIMIT_REACHED`.
+    """
+    found = _case_of(state, case)
+    if found.state == "closed":
+        raise _wrong(found, "it is closed", "reopen it first")
+    _not_anothers(found, now_ms, who)
+    _acts_left(found)
+    return found
+
+
+def _not_anothers(case: Case, now_ms: int, who: cmd.Actor) -> None:
+    taken = case.taken
+    if taken is None or taken.by == who.id or now_ms >= taken.until_ms:
+        return
+    raise Rejected(
+        Code.CASE_TAKEN,
+        f"{taken.name or taken.by} is calling back",
+        "wait for what comes of it",
+        state=case.state,
+        case=case.id,
+    ).having(retry_ms=taken.until_ms - now_ms)
 
 
 def _wrong(case: Case, what: str, hint: str) -> Rejected:

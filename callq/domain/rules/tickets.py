@@ -141,7 +141,11 @@ def returned(state: HallState, command: cmd.Returned, now_ms: int, who: cmd.Acto
 
 
 def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Actor) -> Decision:
-    """转移: to a service, a window or a clerk, with the clock its step began with and no quota."""
+    """转移: to a service, a window or a clerk, with the clock its step began with and no quota.
+
+    Into a service that needs a pre-check once it was begun: until then nobody at the window has seen the
+    papers, see `may_move`.
+    """
     running(state)
     if command.window:
         seat = window_of(state, command.window)
@@ -158,6 +162,8 @@ def transfer(state: HallState, command: cmd.Transfer, now_ms: int, who: cmd.Acto
     service, bound = ticket.service, ""
     if command.to_service:
         service = _to_service(state, ticket, command.to_service, now_ms)
+        if ticket.state is TicketState.CALLED:
+            may_move(state, ticket, state.index.services[service], who)
         one_live_ticket(state, state.index.services[service], ticket.person)
         if ticket.origin is not None and ticket.origin.service == service:
             bound = first_contact(state, ticket.origin.clerk, service)
@@ -269,8 +275,7 @@ def _could_call(state: HallState, service: str, seat: Window, *, wait: bool) -> 
 def reassign(state: HallState, command: cmd.Reassign, now_ms: int, who: cmd.Actor) -> Decision:
     """改号: the wrong service was chosen, or one window shall call it; its place in time is kept.
 
-    Into a service that needs a pre-check, which is no way around it: see `may_move`. A transfer is, since
-    whoever transfers has the papers at the window.
+    Into a service that needs a pre-check, which is no way around it: see `may_move`.
     Who shall wait for one window waits for it as after a transfer, for `transfer_wait_min` at most.
     """
     running(state)

@@ -209,6 +209,7 @@
  * @property {string} ticket
  * @property {string} number
  * @property {number} step
+ * @property {number} before ratings of completions of the step that were taken back
  * @property {string} service_name
  * @property {string} service_name_en
  * @property {number} asked_ms
@@ -220,7 +221,7 @@
 
 /**
  * @typedef {Object} TicketRating what the holder of a ticket can rate
- * @property {{step: number, service_name: string, service_name_en: string, until_ms: number}[]} steps
+ * @property {{step: number, before: number, service_name: string, service_name_en: string, until_ms: number}[]} steps
  * @property {number} rated
  * @property {number} bad
  * @property {RatingReason[]} reasons
@@ -246,6 +247,7 @@
  * @property {"open"|"called_back"|"closed"} state
  * @property {number} tried
  * @property {CaseAct[]} acts
+ * @property {{by: string, by_name: string, at_ms: number, until_ms: number}|null} taken who calls back, until then
  */
 
 /**

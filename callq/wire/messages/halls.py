@@ -135,8 +135,10 @@ class HallInfo(_Wire, frozen=True, kw_only=True):
     suspended: Suspended | None
     contact: ContactInfo
     clerks: tuple[ClerkInfo, ...] | msgspec.UnsetType = msgspec.UNSET
+    token: str
+    """Id of the token that asks."""
     role: str
-    """Of the token that asks."""
+    """Its role."""
     may: tuple[str, ...]
     """What that role is permitted, by name."""
 

@@ -27,6 +27,8 @@ class RatingCall(_Wire, frozen=True, kw_only=True):
     number: str
     step: int
     """Which step of the visit."""
+    before: int
+    """Ratings that the step had when another completed it, which was taken back: each is asked for anew."""
     service_name: str
     service_name_en: str
     asked_ms: int
@@ -44,6 +46,8 @@ class RateableStep(_Wire, frozen=True, kw_only=True):
     """A completed service that is not rated; drop it at `until_ms`."""
 
     step: int
+    before: int
+    """As in `RatingCall`."""
     service_name: str
     service_name_en: str
     until_ms: int
@@ -54,7 +58,7 @@ class TicketRating(_Wire, frozen=True, kw_only=True):
 
     steps: tuple[RateableStep, ...]
     rated: int
-    """Steps that are rated already."""
+    """Ratings that were given."""
     bad: int
     """Levels up to this are asked for reasons."""
     reasons: tuple[RatingReason, ...]
@@ -91,6 +95,17 @@ class CaseAct(_Wire, frozen=True, kw_only=True):
     text: str
 
 
+class CaseTaken(_Wire, frozen=True, kw_only=True):
+    """Somebody is calling back; drop it at `until_ms`."""
+
+    by: str
+    """Id of the token."""
+    by_name: str
+    """What the token is called; empty: nothing."""
+    at_ms: int
+    until_ms: int
+
+
 class Case(_Wire, frozen=True, kw_only=True):
     """A bad rating that somebody looks after; nothing in it is about the person."""
 
@@ -118,6 +133,8 @@ class Case(_Wire, frozen=True, kw_only=True):
     """How often somebody tried to call back since it was opened or reopened."""
     acts: tuple[CaseAct, ...]
     """Oldest first."""
+    taken: CaseTaken | None
+    """Nobody else calls back meanwhile."""
 
 
 class CaseRules(_Wire, frozen=True, kw_only=True):
