@@ -161,7 +161,6 @@ _ticket_decoder: Final = msgspec.msgpack.Decoder(Ticket)
 
 _TICKET_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Ticket)}
 _WINDOW_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Window)}
-_ACTED_FIELDS: Final = {**_WINDOW_FIELDS, "planned": str}
 
 
 def encode_state(state: HallState) -> bytes:
@@ -283,7 +282,7 @@ def _acted(act: _Act | None) -> Acted | None:
     if act is None:
         return None
     before = tuple(_typed(act.before, _TICKET_FIELDS).items())
-    window = tuple(_typed(act.window, _ACTED_FIELDS).items())
+    window = tuple(_typed(act.window, _WINDOW_FIELDS).items())
     *_, due_ms, previous, absent = act
     return Acted(*act[:5], before, window, due_ms, _acted(previous), absent)
 
