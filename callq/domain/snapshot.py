@@ -26,7 +26,7 @@ from callq.domain.asks import HelpAsked, RatingAsked
 from callq.domain.cases import Case
 from callq.domain.desk import Companion, Precheck, PrecheckCount
 from callq.domain.devices import DeviceNow
-from callq.domain.errors import BadBytes
+from callq.domain.errors import BETWEEN_RELEASES, BadBytes
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
 from callq.domain.history import ConfigVersion
@@ -208,7 +208,9 @@ def decode_state(body: bytes) -> HallState:
     if version > FORMAT or level > SCHEMA_VERSION:
         raise BadBytes(
             f"a snapshot of format {version} and schema {level}, this version of callq reads up to "
-            f"{FORMAT} and {SCHEMA_VERSION}: upgrade"
+            f"{FORMAT} and {SCHEMA_VERSION}",
+            code="too_new",
+            hint="upgrade",
         )
     if checksum != zlib.crc32(rest):
         raise BadBytes("a snapshot that cannot be read: its checksum is another")
@@ -217,7 +219,8 @@ def decode_state(body: bytes) -> HallState:
     try:
         return _state(_decoder.decode(rest))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
-        raise BadBytes(f"a snapshot that cannot be read: {error!r}") from error
+        detail = f"a snapshot of schema {level} that cannot be read: {error!r}"
+        raise BadBytes(detail, hint=BETWEEN_RELEASES) from error
     finally:
         if collecting:
             gc.enable()
