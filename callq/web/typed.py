@@ -41,7 +41,10 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 _YEAR: Final = r"20\d\d"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
-_DATE: Final = rf"(?:{_YEAR}[-./]{_MONTH}[-./]{_DAY}|{_DAY}[-./]{_MONTH}[-./]{_YEAR}|{_YEAR}[-./]{_MONTH}|20[0-4]\d(?=-20[0-4]\d))"
+_DATE: Final = (
+    rf"(?:{_YEAR}[-./]{_MONTH}[-./]{_DAY}|{_DAY}[-./]{_MONTH}[-./]{_YEAR}|{_YEAR}[-./]{_MONTH}"
+    r"|20[0-4]\d(?=-20[0-4]\d))"
+)
 _MOMENT: Final = re.compile(
     rf"(?<![0-9])(?<![0-9][-./]){_DATE}(?:\s?[-~/]\s?(?:{_DATE}|20[0-4]\d))?(?![0-9])"
 )
