@@ -11,7 +11,7 @@ import { reconcile, refill } from "/pages/floor/list.js";
 import { Presses } from "/pages/floor/presses.js";
 import { Staff } from "/pages/floor/staff.js";
 import { CaseSheet } from "/pages/cases/sheet.js";
-import { byWords, dueWords, moment, takenNow } from "/pages/cases/times.js";
+import { byWords, dueWords, moment, stateWords } from "/pages/cases/times.js";
 
 /** @typedef {import("/static/wire.js").Case} Case */
 /** @typedef {import("/static/wire.js").CasesView} CasesView */
@@ -116,7 +116,7 @@ function renderRow(node, one, now) {
   text(cell("opened"), moment(one.opened_ms, zone()));
   const due = one.state === "closed" ? moment(one.due_ms, zone()) : dueWords(one.due_ms, now);
   refill(cell("due"), `${late} ${due}`, () => (late ? [shape("clock"), due] : [due]));
-  text(cell("state"), t(takenNow(one, now) ? "cases.calling" : `cases.${one.state}`));
+  text(cell("state"), stateWords(one, now));
   // On paper, which has no sheet beside it.
   text(cell("clerk"), one.clerk_name);
   text(cell("said"), one.reasons.map((reason) => named(reason.name, reason.name_en)).concat(one.text || []).join("\n"));

@@ -6,7 +6,7 @@ import { levelName } from "/static/faces.js";
 import { named, t } from "/static/words.js";
 import { Buttons, field, renderFacts, rowOf, section } from "/pages/floor/form.js";
 import { reconcile, refill } from "/pages/floor/list.js";
-import { byWords, dueWords, moment, takenNow, who } from "/pages/cases/times.js";
+import { byWords, dueWords, moment, stateWords, takenNow, who } from "/pages/cases/times.js";
 
 /** @typedef {import("/static/wire.js").Case} Case */
 /** @typedef {import("/static/wire.js").CasesView} CasesView */
@@ -117,10 +117,10 @@ export class CaseSheet {
     if (!found) return false;
     const { timezone } = this._context.view().place;
     const now = this._context.now();
-    refill(this._title, `${found.number} ${found.level}`, () => [el("span", { class: "plate" }, found.number), levelName(found.level)]);
+    refill(this._title, `${found.number} ${found.level}`, () => [el("strong", { class: "number" }, found.number), levelName(found.level)]);
     /** @type {[string, string][]} */
     const rows = [
-      [t("cases.col.state"), t(`cases.${found.state}`)],
+      [t("cases.col.state"), stateWords(found, now)],
       [t("cases.col.service"), named(found.service_name, found.service_name_en)],
       [t("cases.clerk"), [found.window_label && t("cases.window", { label: found.window_label }), found.clerk_name].filter(Boolean).join(" ")],
       [t("cases.col.opened"), moment(found.opened_ms, timezone)],

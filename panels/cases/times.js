@@ -26,3 +26,6 @@ export const byWords = (act) => t("cases.by", { who: who(act) });
 
 /** Who is calling back now. @param {import("/static/wire.js").Case} one @param {number} nowMs */
 export const takenNow = (one, nowMs) => (one.taken && nowMs < one.taken.until_ms ? one.taken : null);
+
+/** @param {import("/static/wire.js").Case} one @param {number} nowMs */
+export const stateWords = (one, nowMs) => t(takenNow(one, nowMs) ? "cases.calling" : `cases.${one.state}`);

@@ -16,6 +16,7 @@ import { Keys, renderDominant } from "/pages/clerk/keys.js";
 import { listen } from "/pages/clerk/keyboard.js";
 import { Questions } from "/pages/clerk/questions.js";
 import { accepted, refused } from "/pages/clerk/receipts.js";
+import { Sight } from "/pages/clerk/sight.js";
 import { makeKeySheet, renderSide, toggleKeySheet } from "/pages/clerk/side.js";
 import { SignIn } from "/pages/clerk/signin.js";
 import { Undo } from "/pages/clerk/undo.js";
@@ -71,6 +72,7 @@ let shownRevision = -1;
 const signIn = new SignIn(() => render());
 const keys = new Keys({ act: pressSecondary, back });
 const receipt = new Receipt("receipt-line");
+const sight = new Sight();
 /** @type {KeptPress<Press>} */
 const kept = new KeptPress(COMMAND_MAX_MS);
 const undo = new Undo(pressUndo);
@@ -378,6 +380,8 @@ function render() {
   renderTicket();
   renderButtons();
   if (panel) renderSide(panel, clock.now(), live(), goOn);
+  // A question stands below the dominant button, whose hint says what is asked.
+  sight.bring(keys.question ? byId("dominant") : byId("key-sheet").hidden ? null : byId("key-sheet"));
 }
 
 /** The ticket went away by another hand: cancelled by the citizen, or served from another device. */

@@ -170,8 +170,7 @@ export class Keys {
     return el(
       "p",
       { class: "key-field", role: "status" },
-      el("span", { class: "key-note" }, question.field || ""),
-      el("strong", { class: "key-typed" }, this._typed || "–"),
+      el("span", { class: "key-asked" }, el("span", { class: "key-note" }, question.field || ""), el("strong", { class: "key-typed" }, this._typed || "–")),
       el("span", { class: "key-note" }, count ? shown : t("panel.ask.none")),
     );
   }

@@ -147,7 +147,7 @@ export class TakeSheet {
     if (!service) return false;
     const { item } = this._about;
     refill(this.head, JSON.stringify([service.prefix, service.name, item && item.code]), () => [
-      el("span", { class: "plate" }, service.prefix),
+      el("span", { class: "plate letter" }, service.prefix),
       el("span", { class: "sheet-state" }, named(service.name, service.name_en), ...(item ? [el("span", { class: "item" }, named(item.name, item.name_en))] : [])),
     ]);
     const { words, open } = standing(service, this._context.now(), desk.place.timezone);
@@ -282,7 +282,7 @@ export class Services {
       const button = /** @type {HTMLElement} */ (node.firstElementChild);
       attrs(button, { "data-open": String(open), "aria-disabled": acting ? null : "true" });
       refill(button, JSON.stringify([one.prefix, one.name, words, one.needs_precheck, one.checks.length]), () => [
-        el("span", { class: "plate" }, one.prefix),
+        el("span", { class: "plate letter" }, one.prefix),
         el("span", { class: "service-words" }, el("strong", {}, named(one.name, one.name_en)), el("span", {}, words)),
         ...(one.needs_precheck || one.checks.length ? [el("span", { class: "chip-word" }, t(one.needs_precheck ? "desk.check.first" : "desk.check.may"))] : []),
         ...(open ? [] : [shape("dash")]),

@@ -1,7 +1,7 @@
 /** Thresholds of one kind for all rows of a list at once: a table of numbers. */
 
 import { el, fill } from "/static/dom.js";
-import { t } from "/static/words.js";
+import { named, t } from "/static/words.js";
 import { said } from "/pages/editor/catalogue.js";
 import { Form } from "/pages/editor/form.js";
 
@@ -27,20 +27,21 @@ export class Targets {
       el("th", { scope: "col" }, said(catalogue.table("Service"))),
       ...fields.map((field) => el("th", { scope: "col" }, t("editor.inUnit", { what: said(field), unit: said(field, "unit") }))),
     );
-    const rows = /** @type {any[]} */ (draft.get("services") || []).map((service, at) =>
-      el(
+    const rows = /** @type {any[]} */ (draft.get("services") || []).map((service, at) => {
+      const name = named(String(service.name || service.code), String(service.name_en || ""));
+      return el(
         "tr",
         {},
-        el("th", { scope: "row" }, String(service.name || service.code)),
+        el("th", { scope: "row" }, name),
         ...fields.map((field) => {
           const path = `services[${at}].${field.key}`;
           const control = form.control(field, path);
-          control.setAttribute("aria-label", `${service.name || service.code} ${said(field)}`);
+          control.setAttribute("aria-label", `${name} ${said(field)}`);
           control.removeAttribute("aria-describedby");
           return el("td", { "data-path": path }, control, el("p", { class: "wrong", hidden: true }));
         }),
-      ),
-    );
+      );
+    });
     fill(this.node, [
       el("h2", {}, said(catalogue.top("warnings"))),
       el("p", { class: "about" }, said(catalogue.top("warnings"), "about")),

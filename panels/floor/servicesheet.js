@@ -86,7 +86,7 @@ export class ServiceSheet {
     const service = this._find();
     if (!service) return false;
     const floor = this._context.floor();
-    refill(this.head, JSON.stringify([service.prefix, this._name]), () => [el("span", { class: "plate" }, service.prefix), el("span", { class: "sheet-state" }, this._name)]);
+    refill(this.head, JSON.stringify([service.prefix, this._name]), () => [el("span", { class: "plate letter" }, service.prefix), el("span", { class: "sheet-state" }, this._name)]);
     renderFacts(this._facts, this._rows(service, floor));
     this._renderHelpers(floor);
     if (this._at) {

@@ -53,7 +53,7 @@ export function renderTicket(ticket, link, print, hall, { live, notAgain }) {
   attrs(byId("figures"), { hidden: ahead === null });
   if (ahead !== null) {
     const range = waitRange(ticket.wait || null);
-    figure("ahead", ahead === 0 ? "" : String(ahead), ahead === 0 ? t("phone.next") : t("kiosk.unit"));
+    figure("ahead", ahead === 0 ? "" : String(ahead), t(ahead === 0 ? "phone.next" : ahead === 1 ? "phone.person" : "phone.people"));
     figure("wait", range || "", range ? t("phone.minutes") : t(ahead === 0 ? "phone.soon" : "wait.unknown"));
   }
   const zone = service ? named(service.zone_name, service.zone_name_en) : "";

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from tests.browser import desks, floors, told_cases
@@ -54,6 +55,8 @@ HALL, WINDOW, CLERK = "county", "w1", "c01"
 WIDE = (2400, 1010)
 BAR, PHONE, TABLET, KIOSK = (1280, 320), (390, 844), (1180, 820), (720, 1280)
 DESK, LIST, GLASS = (1280, 800), (900, 1100), (1024, 600)
+
+COLOURS = 256
 
 QUEUES = {
     "general": 18,
@@ -165,10 +168,14 @@ def page_of(browser: Browser, size: tuple[int, int]) -> Page:
     return context.new_page()
 
 
-def take(page: Page, path: Path) -> None:
+def take(page: Page, path: Path, *, whole: bool = False, colours: int = COLOURS) -> None:
+    """Photograph a page, or all that it scrolls through; few colours make small files, 0 keeps all."""
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(500)
-    page.screenshot(path=path)
+    page.screenshot(path=path, full_page=whole)
+    if colours:
+        few = Image.open(path).convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
     print(path, path.stat().st_size // 1024, "KiB", flush=True)
 
 
@@ -323,8 +330,7 @@ def at_the_ratings(browser: Browser, out: Path) -> None:
             phone.click('[data-level="1"]')
             phone.click('[data-reason="slow"]')
             phone.evaluate("document.activeElement.blur()")
-            phone.wait_for_timeout(500)
-            phone.screenshot(path=out / "phone-rating.png", full_page=True)
+            take(phone, out / "phone-rating.png", whole=True)
         finally:
             live.stop()
 
@@ -376,7 +382,7 @@ def put_together(browser: Browser, out: Path, terminal: str) -> None:
         "TERMINAL": terminal,
     }
     page.set_content(re.sub("|".join(parts), lambda found: parts[found[0]], TOGETHER))
-    take(page, out / "hall.png")
+    take(page, out / "hall.png", colours=0)
 
 
 def main() -> None:

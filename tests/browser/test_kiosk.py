@@ -213,7 +213,7 @@ def test_priority_is_asked_for_and_never_given_by_the_machine(kiosk: Kiosk) -> N
 
 def test_english_is_whole_and_goes_with_the_number(kiosk: Kiosk) -> None:
     page = kiosk.open("?lang=en")
-    expect(page.locator("#question")).to_have_text("What are you here for?")
+    expect(page.locator("#question")).to_have_text("Choose a service")
     words = page.locator("body").inner_text()
     assert re.findall(r"[\u4e00-\u9fff]+", words) == ["中文"]
     assert look(page, least_px=LEAST).faults == []

@@ -33,6 +33,11 @@ def test_every_state_can_be_read(pages: Pages, live: LiveServer, size: tuple[int
     is_live(panel)
     for state in walk(panel, live):
         check(panel, LEAST_PANEL_PX, state, scrolls=size[1] < 700)
+        asked = panel.locator("#page[data-question] .key").first
+        if asked.count():
+            expect(asked).to_be_in_viewport()
+        if panel.locator("#key-sheet").is_visible():
+            expect(panel.locator("#key-sheet li, #key-sheet tr").first).to_be_in_viewport()
         if (size, lang) == LOOKS[0]:
             assert grave(panel) == [], state
 

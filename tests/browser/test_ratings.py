@@ -221,6 +221,28 @@ def test_a_completion_that_was_taken_back_is_asked_again_and_what_was_pressed_co
     assert rated(live, ticket) == [(2, ("slow",))]
 
 
+def test_another_clerk_who_completes_what_was_taken_back_is_rated_on_the_same_glass(
+    pages: Pages, live: LiveServer
+) -> None:
+    page = tablet(pages, live)
+    ticket = served(live)
+    shows(page, "ask", ticket)
+    press_level(page, 5)
+    shows(page, "thanks")
+    live.window("w1", "undo")
+    live.window("w1", "complete")
+    shows(page, "idle")  # the same clerk is rated once
+    live.window("w1", "undo")
+    live.window("w1", "hand_over", clerk="c03")
+    live.window("w1", "complete")
+    shows(page, "ask", ticket)
+    press_level(page, 4)
+    shows(page, "thanks")
+    assert rated(live, ticket) == [(5, ()), (4, ())]
+    live.window("w1", "sign_out")
+    live.window("w1", "sign_in", clerk="c01")
+
+
 def test_a_press_that_nobody_confirmed_is_asked_again(pages: Pages, live: LiveServer) -> None:
     page = tablet(pages, live)
     shows(page, "idle")
