@@ -7,7 +7,7 @@ a store that is unavailable for now (try again with the same idempotency key).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 
 class Code(StrEnum):
@@ -199,7 +199,25 @@ def _again(code: Code, detail: str, hint: str, state: str | None, ids: dict[str,
 
 
 class BadBytes(CallqError):
-    """Bytes from a peer or from the store that cannot be understood."""
+    """Bytes from a peer or from the store that cannot be understood.
+
+    Attributes:
+      code: stable: ``bad_bytes``, or ``too_new`` where a later version wrote them.
+      hint: what helps; empty: nothing is known.
+    """
+
+    def __init__(
+        self, detail: str, *, code: Literal["bad_bytes", "too_new"] = "bad_bytes", hint: str = ""
+    ) -> None:
+        super().__init__(f"{detail}: {hint}" if hint else detail)
+        self.code = code
+        self.hint = hint
+
+
+BETWEEN_RELEASES: Final = (
+    "damaged, or written by a build between releases, whose data is discarded: see docs/stream-format.md"
+)
+"""Hint where bytes of a level that this version knows have another shape."""
 
 
 class StoreUnavailable(CallqError):

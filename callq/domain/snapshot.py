@@ -26,7 +26,7 @@ from callq.domain.asks import HelpAsked, RatingAsked
 from callq.domain.cases import Case
 from callq.domain.desk import Companion, Precheck, PrecheckCount
 from callq.domain.devices import DeviceNow
-from callq.domain.errors import BadBytes
+from callq.domain.errors import BETWEEN_RELEASES, BadBytes
 from callq.domain.events import SCHEMA_VERSION
 from callq.domain.hall import HallConfig
 from callq.domain.history import ConfigVersion
@@ -164,7 +164,6 @@ _ticket_decoder: Final = msgspec.msgpack.Decoder(Ticket)
 
 _TICKET_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Ticket)}
 _WINDOW_FIELDS: Final = {field.name: field.type for field in msgspec.structs.fields(Window)}
-_ACTED_FIELDS: Final = {**_WINDOW_FIELDS, "planned": str}
 
 
 def encode_state(state: HallState) -> bytes:
@@ -212,7 +211,9 @@ def decode_state(body: bytes) -> HallState:
     if version > FORMAT or level > SCHEMA_VERSION:
         raise BadBytes(
             f"a snapshot of format {version} and schema {level}, this version of callq reads up to "
-            f"{FORMAT} and {SCHEMA_VERSION}: upgrade"
+            f"{FORMAT} and {SCHEMA_VERSION}",
+            code="too_new",
+            hint="upgrade",
         )
     if checksum != zlib.crc32(rest):
         raise BadBytes("a snapshot that cannot be read: its checksum is another")
@@ -221,7 +222,8 @@ def decode_state(body: bytes) -> HallState:
     try:
         return _state(_decoder.decode(rest))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
-        raise BadBytes(f"a snapshot that cannot be read: {error!r}") from error
+        detail = f"a snapshot of schema {level} that cannot be read: {error!r}"
+        raise BadBytes(detail, hint=BETWEEN_RELEASES) from error
     finally:
         if collecting:
             gc.enable()
@@ -312,7 +314,7 @@ def _acted(act: _Act | None) -> Acted | None:
     if act is None:
         return None
     before = tuple(_typed(act.before, _TICKET_FIELDS).items())
-    window = tuple(_typed(act.window, _ACTED_FIELDS).items())
+    window = tuple(_typed(act.window, _WINDOW_FIELDS).items())
     *_, due_ms, previous, absent = act
     return Acted(*act[:5], before, window, due_ms, _acted(previous), absent)
 

@@ -126,8 +126,13 @@ def allowed(state: WindowState, act: WindowAct) -> bool:
     return (state, act) in TRANSITIONS
 
 
-Planned = Literal["drains", "leaves"]
-"""What a plan wants of a busy window: to close after its ticket, or to be one of those of which some do."""
+class TideEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the end of a ticket did of what a plan had wanted of its window: what an undo takes back."""
+
+    wish: Literal["drain", "leave"]
+    """To close after the ticket, or to be one of those of which some do."""
+    others: tuple[str, ...] = ()
+    """Those of whom some were still to close when this one stayed instead."""
 
 
 class Acted(NamedTuple):
@@ -143,7 +148,7 @@ class Acted(NamedTuple):
     before: tuple[tuple[str, object], ...]
     """The ticket's fields that changed, as they were."""
     window: tuple[tuple[str, object], ...]
-    """The window's; and ``planned`` where a plan wanted it to close: `Planned`."""
+    """The window's."""
     due_ms: int | None
     """When the timer of the ticket's state was due, in the hall's own time."""
     previous: Acted | None = None
@@ -187,8 +192,11 @@ class Window(msgspec.Struct, eq=False):
 
     opened_clock: int | None = None
     """Since when it is open, or was last, in the hall's own time; None: longer than that is recorded."""
-    left: bool = False
-    """It closed as one of those of which a plan wanted some to: what an undo takes back."""
+    tide_end: TideEnd | None = None
+    """Of the last miss or completion: the window closed with it as a plan wanted, or stayed all the same.
+
+    None: no plan had a part in it.
+    """
 
     @property
     def state(self) -> WindowState:

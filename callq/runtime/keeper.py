@@ -18,7 +18,7 @@ from callq import metrics
 from callq.domain.errors import BadBytes, StoreUnavailable
 from callq.domain.events import DayOpened, decode_batch
 from callq.journal.port import GENESIS, SNAPSHOTS_KEPT, LineageBroken, Snapshot
-from callq.runtime.loading import is_good, packed_state
+from callq.runtime.loading import code_of, packed_state, read_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,8 @@ class Keeper:
         self._is_first = is_first
         self._snapshot_at: int | None = None
         """Revision of the newest snapshot that was seen; None: not looked yet."""
+        self._read_back: frozenset[EntryId] = frozenset()
+        """Snapshots that gave a state: reading them once more would cost as much each time."""
         self._day = ""
         """Business day up to which the archive is complete."""
         self._log = structlog.get_logger().bind(hall=actor.hall)
@@ -159,9 +161,14 @@ class Keeper:
         if archived == GENESIS or len(ids) < SNAPSHOTS_KEPT:
             return
         for id in ids:
-            if not await is_good(self._journal, self._hall, id):
-                self._log.warning("trim_blocked", id=str(id))
+            try:
+                await self._journal.read(self._hall, id, 1)
+                if id not in self._read_back:
+                    await read_back(self._journal, self._hall, id)
+            except (BadBytes, LineageBroken) as error:
+                self._log.warning("trim_blocked", id=str(id), code=code_of(error), error=str(error))
                 return
+        self._read_back = frozenset(ids)
         first = min(archived, ids[-1], key=lambda id: id.revision)
         if dropped := await self._journal.trim(self._hall, first):
             metrics.trimmed(self._hall, dropped)

@@ -112,7 +112,8 @@ async def load(
         return state, cursor
     if isinstance(failed, LineageBroken) and cursor == GENESIS:
         raise Quarantined(
-            f"the journal cannot be read from its beginning, and no snapshot fits: {failed}"
+            f"the journal cannot be read from its beginning, and no snapshot fits: {failed}; "
+            "why each does not is in the log (snapshot_of_no_use)"
         ) from failed
     raise failed
 
@@ -163,18 +164,25 @@ async def _from_snapshot(journal: Journal, hall: str) -> tuple[HallState, EntryI
             give_back()
             return state, id
         except (BadBytes, LineageBroken) as error:
-            structlog.get_logger().warning("snapshot_of_no_use", hall=hall, id=str(id), error=str(error))
+            structlog.get_logger().warning(
+                "snapshot_of_no_use", hall=hall, id=str(id), code=code_of(error), error=str(error)
+            )
     return None
 
 
-async def is_good(journal: Journal, hall: str, id: EntryId) -> bool:
-    """Whether a snapshot can be trusted with the entries before it: whole, and of this journal."""
+def code_of(error: BadBytes | LineageBroken) -> str:
+    """What is the matter with a snapshot, in a word."""
+    return error.code if isinstance(error, BadBytes) else "other_history"
+
+
+async def read_back(journal: Journal, hall: str, id: EntryId) -> None:
+    """Insist that a snapshot gives a state, before what led to it is let go.
+
+    Raises:
+      BadBytes: it does not, or is gone.
+      StoreUnavailable: try again.
+    """
     content = await journal.snapshot(hall, id)
     if content is None:
-        return False
-    try:
-        await trio.to_thread.run_sync(unpacked_state, content)
-        await journal.read(hall, id, 1)
-    except (BadBytes, LineageBroken):
-        return False
-    return True
+        raise BadBytes("the snapshot is gone")
+    await trio.to_thread.run_sync(lambda: decode_state(unpacked_state(content)))

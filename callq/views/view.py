@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from callq.domain import events as ev
+from callq.domain.cases import LEVEL as CASES_LEVEL
 from callq.domain.errors import Code, Rejected
 from callq.domain.routing import eligible_lanes
 from callq.domain.rules.guards import ticket_of, window_of
@@ -33,7 +34,18 @@ if TYPE_CHECKING:
 
     from callq.domain.state import HallState
 
-__all__ = ["FLOOR", "HALL", "VIEWS", "Memo", "Topic", "View", "project", "topics", "touched"]
+__all__ = [
+    "FLOOR",
+    "HALL",
+    "VIEWS",
+    "Memo",
+    "Topic",
+    "View",
+    "project",
+    "tells_of_ratings",
+    "topics",
+    "touched",
+]
 
 Topic = tuple[str, str]
 """What a change is about: a kind and a code, e.g. ``("window", "w1")``."""
@@ -66,6 +78,9 @@ PRINTERS: Final[Topic] = ("printers", "")
 CASES: Final[Topic] = ("cases", "")
 """Bad ratings and what becomes of them."""
 
+RATINGS: Final[Topic] = ("ratings", "")
+"""That somebody rated: never asked for by what those may follow who must not learn of it."""
+
 
 class View(NamedTuple):
     """A named view and its argument: a zone, a window or a ticket.
@@ -85,7 +100,7 @@ _OF_RATINGS: Final[dict[str, tuple[str, ...]]] = {
     "strip": ("rating",),
     "ticket": ("rating",),
 }
-"""Keys that tell live whether somebody rated."""
+"""Views that tell live whether somebody rated, and the keys that do."""
 
 
 class _Kind(NamedTuple):
@@ -112,6 +127,11 @@ def project(view: View, state: HallState, now_ms: int, memo: Memo) -> dict[str, 
     if view.discreet:
         data.update(dict.fromkeys(_OF_RATINGS.get(view.name, ())))
     return data
+
+
+def tells_of_ratings(name: str) -> bool:
+    """Whether a view has keys that a discreet one leaves out."""
+    return name in _OF_RATINGS
 
 
 def topics(view: View, state: HallState) -> frozenset[Topic]:
@@ -168,8 +188,8 @@ def _strip_topics(view: View, state: HallState) -> Iterator[Topic]:
     window = window_of(state, view.window or "")
     yield "window", window.id
     # Whom it asks for a rating may give it elsewhere.
-    if window.last is not None:
-        yield "ticket", window.last
+    if window.last is not None and not view.discreet:
+        yield "rated", window.last
 
 
 def _panel_topics(view: View, state: HallState) -> Iterator[Topic]:
@@ -202,6 +222,9 @@ def _floor_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
     yield FLOOR
     yield DEVICES
+    if not view.discreet:
+        yield RATINGS
+        yield CASES
 
 
 def _order_topics(view: View, state: HallState) -> Iterator[Topic]:
@@ -213,6 +236,8 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
     ticket = ticket_of(state, view.ticket or "")
     yield HALL
     yield "ticket", ticket.id
+    if not view.discreet:
+        yield "rated", ticket.id
     if ticket.state == "waiting":
         yield "service", ticket.service
         # Its wait is counted by the windows that serve it.
@@ -224,6 +249,7 @@ def _ticket_topics(view: View, state: HallState) -> Iterator[Topic]:
 def _case_topics(view: View, state: HallState) -> Iterator[Topic]:
     yield HALL
     yield CASES
+    yield RATINGS
     # How many services were completed of which so many were rated.
     yield FLOOR
 
@@ -412,8 +438,16 @@ def _of_desk(
         yield "window", ticket.window
 
 
+def _of_rating(event: ev.TicketRated, state: HallState) -> Iterator[Topic]:
+    """Nothing else: a view that came anew would tell whoever must not know of it."""
+    yield RATINGS
+    yield "rated", event.ticket
+    if state.level < CASES_LEVEL:
+        # It ends the undo there, which the panel shows.
+        yield "ticket", event.ticket
+
+
 def _of_case(event: ev.CaseOpened, state: HallState) -> Iterator[Topic]:
-    yield FLOOR
     yield CASES
 
 
@@ -463,10 +497,10 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
             ev.TicketUnbound,
             ev.ClassGranted,
             ev.StepDeferred,
-            ev.TicketRated,
         ),
         _of_queue,
     ),
+    ev.TicketRated: _of_rating,
     ev.TicketCancelled: _of_cancelled,
     ev.TicketTransferred: _of_transfer,
     ev.StepBegun: _of_step,

@@ -201,7 +201,7 @@ class Api:
         """The hall on one page."""
         actor = self.actor(call, Permission.READ_FLOOR)
         watch = self.node.devices(call.hall)
-        view = View("floor", discreet=not call.principal.may(Permission.LIST_RATINGS))
+        view = View("floor", discreet=not call.principal.may(Permission.READ_RATINGS))
 
         def look(state: HallState, now_ms: int) -> answers.FloorAnswer:
             data: dict[str, Any] = project(view, state, now_ms, {})

@@ -178,47 +178,63 @@ def to_hall(body: bodies.HallCommandBody) -> cmd.HallCommand | cmd.Configure:
 
 def says_what_is_meant(body: wb.WindowCommandBody) -> bool:
     """Whether a command says what its presser saw at the window."""
-    if isinstance(body, wb.CallNextBody):
-        return body.ticket is not msgspec.UNSET
-    if isinstance(body, wb.UndoBody):
-        return body.ticket is not None or body.act is not None
-    return isinstance(body, wb.MeantBody) and body.ticket is not None
+    return bool(_seen(body))
+
+
+_SEEN: Final = {
+    "clerk": "clerk {} sits at the window",
+    "ticket": "ticket {} is at the window",
+    "last": "what was done last at the window was done to ticket {}",
+    "act": "what was done last at the window is {}",
+}
+"""How a refusal names what is at the window instead."""
+
+
+def _seen(body: wb.WindowCommandBody) -> dict[str, str | None]:
+    """What a presser saw at the window, by the keys of `_SEEN`; None: nobody."""
+    seen: dict[str, str | None] = {}
+    if isinstance(body, wb.WindowBody) and body.seen_clerk is not msgspec.UNSET:
+        seen["clerk"] = body.seen_clerk
+    match body:
+        case wb.CallNextBody() if body.ticket is not msgspec.UNSET:
+            seen["ticket"] = body.ticket
+        case wb.MeantBody(ticket=str(ticket)):
+            seen["ticket"] = ticket
+        case wb.UndoBody():
+            seen |= {"last": body.ticket} if body.ticket is not None else {}
+            seen |= {"act": body.act} if body.act is not None else {}
+    return seen
 
 
 def meant(state: HallState, window: str, body: wb.WindowCommandBody) -> None:
-    """Refuse what was meant for something else than what is at the window by now.
+    """Refuse what was meant for somebody else than who is at the window by now.
 
-    A press that is sent again after a break may arrive when another device has gone on there.
+    A press that is sent again after a break may arrive when another device, or another clerk, has gone on
+    there.
 
     Raises:
       Rejected: `WRONG_STATE`.
     """
     found = state.windows[window]
-    here = found.ticket.id if found.ticket is not None else None
+    ticket = found.ticket.id if found.ticket is not None else None
     last = found.acted
-    if isinstance(body, wb.UndoBody):
-        ticket = body.ticket
-        same = last is not None and ticket in (None, last.ticket) and body.act in (None, last.act)
-        why = f"the {body.act or 'act'} that is meant is not what was done last at the window"
-    elif isinstance(body, wb.CallNextBody) and body.ticket is not msgspec.UNSET:
-        ticket = body.ticket
-        same = here == ticket
-        why = f"ticket {ticket} is not at the window" if ticket else f"ticket {here} is at the window"
-    elif isinstance(body, wb.MeantBody) and body.ticket is not None:
-        ticket = body.ticket
-        same = here == ticket
-        why = f"ticket {ticket} is not at the window"
-    else:
-        return
-    if not same:
-        raise Rejected(
-            Code.WRONG_STATE,
-            why,
-            "look at the window and act on who is there",
-            state=found.state,
-            window=window,
-            ticket=ticket or here or "",
-        )
+    here = {
+        "clerk": found.clerk,
+        "ticket": ticket,
+        "last": last.ticket if last else None,
+        "act": last.act if last else None,
+    }
+    for what, seen in _seen(body).items():
+        if here[what] != seen:
+            about = seen if what in ("ticket", "last") else None
+            raise Rejected(
+                Code.WRONG_STATE,
+                f"{_SEEN[what].format(here[what] or 'none')}, {seen or 'none'} was meant",
+                "look at the window and act on who is there",
+                state=found.state,
+                window=window,
+                ticket=about or ticket or "",
+            )
 
 
 def own_ticket(state: HallState, principal: Principal, ticket: str, body: bodies.TicketCommandBody) -> None:

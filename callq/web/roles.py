@@ -163,13 +163,6 @@ VIEW_PERMISSION: Final[dict[str, Permission]] = {
 }
 """What following a view needs."""
 
-RATINGS_IN: Final[dict[str, Permission]] = {
-    "floor": Permission.LIST_RATINGS,
-    "strip": Permission.READ_RATINGS,
-    "ticket": Permission.READ_RATINGS,
-}
-"""What seeing in a view whether somebody rated needs beyond that; without it the view is a discreet one."""
-
 
 class Principal(NamedTuple):
     """Who is asking, as far as a token tells.

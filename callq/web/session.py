@@ -14,7 +14,7 @@ from callq.domain.errors import CallqError, Code, Rejected, StoreUnavailable
 from callq.runtime.hub import FeedClosed
 from callq.runtime.ids import wall_ms
 from callq.views.announcements import room_of
-from callq.views.view import View
+from callq.views.view import View, tells_of_ratings
 from callq.web import bodies, problems
 from callq.web.announcer import Claim, speak_for
 from callq.web.api import Api, Call
@@ -30,7 +30,7 @@ from callq.web.feed_wire import (
     read_message,
 )
 from callq.web.keys import body_digest, checked_key
-from callq.web.roles import RATINGS_IN, VIEW_PERMISSION, Permission, Principal
+from callq.web.roles import VIEW_PERMISSION, Permission, Principal
 from callq.web.stream import PeerTooSlow
 from callq.web.window_bodies import WindowCommandBody
 from callq.wire.codec import shaped
@@ -260,8 +260,7 @@ class Session:
 
     def _view_of(self, message: Subscribe | Unsubscribe) -> View:
         """The view that is meant, as far as its follower may know of ratings."""
-        needs = RATINGS_IN.get(message.view)
-        discreet = needs is not None and not self._principal.may(needs)
+        discreet = tells_of_ratings(message.view) and not self._principal.may(Permission.READ_RATINGS)
         return View(message.view, message.zone, message.window, message.ticket, discreet)
 
     async def _subscribe(self, message: Subscribe, nursery: trio.Nursery) -> None:

@@ -10,7 +10,17 @@ from callq.domain.commands import UNSPECIFIED, HoldKind
 from callq.web.bodies import CommandBody, Given, Reason, Short, To
 
 
-class MeantBody(CommandBody, frozen=True, kw_only=True):
+class WindowBody(CommandBody, frozen=True, kw_only=True):
+    """Base of commands to a window where somebody may sit."""
+
+    seen_clerk: Short | msgspec.UnsetType | None = msgspec.UNSET
+    """Who sat there when it was pressed, null: nobody; `wrong_state` where somebody else does by now.
+
+    Left out: whoever sits there.
+    """
+
+
+class MeantBody(WindowBody, frozen=True, kw_only=True):
     """Base of commands to the ticket at the window."""
 
     ticket: Short | None = None
@@ -23,52 +33,52 @@ class SignInBody(CommandBody, frozen=True, kw_only=True, tag="sign_in"):
     clerk: Short
 
 
-class SignOutBody(CommandBody, frozen=True, kw_only=True, tag="sign_out"):
+class SignOutBody(WindowBody, frozen=True, kw_only=True, tag="sign_out"):
     """签退: leave the window."""
 
     clerk: Short | None = None
     """A trainee who leaves; left out: the clerk of the window."""
 
 
-class HandOverBody(CommandBody, frozen=True, kw_only=True, tag="hand_over"):
+class HandOverBody(WindowBody, frozen=True, kw_only=True, tag="hand_over"):
     """交接: window and ticket go to another clerk."""
 
     clerk: Short
 
 
-class TakeOverBody(CommandBody, frozen=True, kw_only=True, tag="take_over"):
+class TakeOverBody(WindowBody, frozen=True, kw_only=True, tag="take_over"):
     """Seat another clerk at an occupied window; for supervisors. Who and why is on record."""
 
     clerk: Short
     reason: Given = UNSPECIFIED
 
 
-class SetSkillsBody(CommandBody, frozen=True, kw_only=True, tag="set_skills"):
+class SetSkillsBody(WindowBody, frozen=True, kw_only=True, tag="set_skills"):
     """Narrow the skills in use at a window; for supervisors. They stay so until its clerk leaves."""
 
     skills: Annotated[tuple[Short, ...], msgspec.Meta(min_length=1, max_length=64)] | None
     """Some that the clerk masters; null: all of them again."""
 
 
-class OpenBody(CommandBody, frozen=True, kw_only=True, tag="open"):
+class OpenBody(WindowBody, frozen=True, kw_only=True, tag="open"):
     """开窗; while busy it takes back a close that was to come."""
 
 
-class CloseBody(CommandBody, frozen=True, kw_only=True, tag="close"):
+class CloseBody(WindowBody, frozen=True, kw_only=True, tag="close"):
     """关窗; while busy: after the present ticket."""
 
 
-class PauseBody(CommandBody, frozen=True, kw_only=True, tag="pause"):
+class PauseBody(WindowBody, frozen=True, kw_only=True, tag="pause"):
     """暂停; while busy: after the present ticket."""
 
     reason: Reason = ""
 
 
-class UnpauseBody(CommandBody, frozen=True, kw_only=True, tag="unpause"):
+class UnpauseBody(WindowBody, frozen=True, kw_only=True, tag="unpause"):
     """恢复."""
 
 
-class CallNextBody(CommandBody, frozen=True, kw_only=True, tag="call_next"):
+class CallNextBody(WindowBody, frozen=True, kw_only=True, tag="call_next"):
     """叫下一位; with nothing waiting the answer's ticket is null."""
 
     ticket: Short | msgspec.UnsetType | None = msgspec.UNSET
@@ -78,7 +88,7 @@ class CallNextBody(CommandBody, frozen=True, kw_only=True, tag="call_next"):
     """
 
 
-class CallTicketBody(CommandBody, frozen=True, kw_only=True, tag="call_ticket"):
+class CallTicketBody(WindowBody, frozen=True, kw_only=True, tag="call_ticket"):
     """指呼: this one, out of turn; who and why is on record."""
 
     ticket: Short
@@ -113,7 +123,7 @@ class HoldBody(MeantBody, frozen=True, kw_only=True, tag="hold"):
     kind: HoldKind
 
 
-class ResumeBody(CommandBody, frozen=True, kw_only=True, tag="resume"):
+class ResumeBody(WindowBody, frozen=True, kw_only=True, tag="resume"):
     """恢复: go on with a ticket held as `waiting`, without a call."""
 
     ticket: Short
@@ -126,7 +136,7 @@ class TransferHereBody(MeantBody, frozen=True, kw_only=True, tag="transfer"):
     wait: bool = False
 
 
-class UndoBody(CommandBody, frozen=True, kw_only=True, tag="undo"):
+class UndoBody(WindowBody, frozen=True, kw_only=True, tag="undo"):
     """撤销: take back one's own last call, miss or completion here."""
 
     ticket: Short | None = None
@@ -135,17 +145,17 @@ class UndoBody(CommandBody, frozen=True, kw_only=True, tag="undo"):
     """What was done, likewise."""
 
 
-class HelpBody(CommandBody, frozen=True, kw_only=True, tag="help"):
+class HelpBody(WindowBody, frozen=True, kw_only=True, tag="help"):
     """求助: tell whoever runs the hall; the floor shows it until it is ended."""
 
     reason: Reason = ""
 
 
-class HelpDoneBody(CommandBody, frozen=True, kw_only=True, tag="help_done"):
+class HelpDoneBody(WindowBody, frozen=True, kw_only=True, tag="help_done"):
     """Help came, or is needed no more."""
 
 
-class RequestRatingBody(CommandBody, frozen=True, kw_only=True, tag="request_rating"):
+class RequestRatingBody(WindowBody, frozen=True, kw_only=True, tag="request_rating"):
     """请评价: ask whoever was completed last here for a rating."""
 
 

@@ -178,12 +178,15 @@ class Desk:
     async def _command(self, wish: Wish, panel: dict[str, Any], clerk: str) -> dict[str, Any]:
         if wish.act == "call":
             ticket = await self._find(wish.digits, panel)
-            return {"command": "call_ticket", "ticket": ticket, "reason": self._config.call_reason}
+            reason = self._config.call_reason
+            return {"command": "call_ticket", "ticket": ticket, "reason": reason, **_seen(panel)}
         command = command_of(
             wish, panel, clerk=clerk, reasons=self._config.reasons, transfers=self._config.transfers
         )
-        # Said with the ticket: a press that comes late must not meet whoever is there by then.
+        # Said with clerk and ticket: a press that comes late must not meet whoever is there by then.
         current, last, name = panel["current"], panel["undo"], command["command"]
+        if name != "sign_in":
+            command = {**command, **_seen(panel)}
         there = None if current is None else current["ticket"]["id"]
         if name == "call_next" or (there is not None and name in ON_PRESENT):
             return {**command, "ticket": there}
@@ -210,3 +213,9 @@ class Desk:
         changed.set()
         for listener in self._listeners:
             listener()
+
+
+def _seen(panel: dict[str, Any]) -> dict[str, str | None]:
+    """Who sits at the window, as a command says it."""
+    clerk = panel["clerk"]
+    return {"seen_clerk": None if clerk is None else clerk["id"]}

@@ -43,6 +43,8 @@ const TICK_MS = 250;
 
 /** What the server calls an act, where that is another word. @type {Object<string, string>} */
 const COMMANDS = { join: "sign_in", leave: "sign_out" };
+/** Acts that seat somebody, which the server refuses where another sits. @type {Act[]} */
+const SEATING = ["sign_in", "join"];
 /** Acts that are done to a ticket rather than at a window. */
 const ON_TICKET = ["returned"];
 /** Acts on whoever is at the window: said with the ticket, so that one that comes late meets nobody else. */
@@ -127,12 +129,18 @@ function sayPending() {
   say("pending", t(key, { act: actName(pending.act) }));
 }
 
-/** What is seen at the window by whoever presses. @param {Act} act @returns {{ticket?: string|null, act?: string}} */
+/**
+ * What is seen at the window by whoever presses: one that comes late must not meet another clerk or ticket.
+ * @param {Act} act
+ * @returns {{seen_clerk?: string|null, ticket?: string|null, act?: string}}
+ */
 function meant(act) {
-  const there = panel && panel.current ? panel.current.ticket.id : null;
-  if (act === "call_next") return { ticket: there };
-  if (act === "undo" && panel && panel.undo) return { ticket: panel.undo.ticket, act: panel.undo.act };
-  return there && ON_PRESENT.includes(act) ? { ticket: there } : {};
+  if (SEATING.includes(act) || !panel) return {};
+  const seen = { seen_clerk: panel.clerk ? panel.clerk.id : null };
+  const there = panel.current ? panel.current.ticket.id : null;
+  if (act === "call_next") return { ...seen, ticket: there };
+  if (act === "undo" && panel.undo) return { ...seen, ticket: panel.undo.ticket, act: panel.undo.act };
+  return there && ON_PRESENT.includes(act) ? { ...seen, ticket: there } : seen;
 }
 
 /**
@@ -146,8 +154,8 @@ function send(act, args, words) {
   keys.ask(null);
   const there = panel && panel.current ? panel.current.ticket : null;
   const number = there ? there.number : "";
-  const about = ON_TICKET.includes(act) ? {} : { window: windowId };
-  const command = Object.assign({ command: COMMANDS[act] || act }, about, meant(act), args);
+  const about = ON_TICKET.includes(act) ? {} : { window: windowId, ...meant(act) };
+  const command = Object.assign({ command: COMMANDS[act] || act }, about, args);
   const press = { key: randomKey(), act, command, words: Object.assign({ number }, words), atMs: Date.now() };
   kept.keep(press);
   follow(press);

@@ -96,6 +96,39 @@ def test_press_whose_answer_is_lost_is_repeated_and_acts_once(pages: Pages, live
     assert [ticket["state"] for ticket in tickets] == ["called", "waiting"]
 
 
+def test_press_that_comes_late_is_not_done_to_the_clerk_who_took_over(pages: Pages, live: LiveServer) -> None:
+    staffed(live)
+    sent: list[dict[str, Any]] = []
+
+    def between(page_side: WebSocketRoute) -> None:
+        server_side = page_side.connect_to_server()
+
+        def up(text: str | bytes) -> None:
+            message = json.loads(text)
+            if message["type"] == "command":
+                sent.append(message)
+                if len(sent) == 1:
+                    live.window("w3", "take_over", clerk="c02")
+                    page_side.close(code=4500)  # the press is lost on its way
+                    return
+            server_side.send(text)
+
+        page_side.on_message(up)
+
+    panel = pages.blank((1366, 768))
+    panel.route_web_socket("**/feed", between)
+    pages.go(panel, "/panel/county/w3", live.token("clerk", hall="county", window="w3"))
+    situation(panel, "idle")
+
+    for key in ("F10", "7"):
+        panel.keyboard.press(key)
+
+    expect(panel.locator("#receipt")).to_contain_text("状态已经变了")
+    assert [(one["command"], one["seen_clerk"]) for one in sent] == [("sign_out", "c01")] * 2
+    window = live.ask("GET", "/v1/halls/county/windows/w3")["window"]
+    assert window["clerk"] == "c02"
+
+
 @pytest.mark.parametrize(
     ("path", "role", "words"),
     [

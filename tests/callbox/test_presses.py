@@ -87,6 +87,25 @@ async def test_a_late_press_does_nothing_to_whoever_is_there_by_then(door: Door)
     assert (await door.get(f"tickets/{first['id']}"))["ticket"]["state"] == "done"
 
 
+async def test_a_late_press_calls_nobody_for_the_clerk_who_took_over(door: Door) -> None:
+    await door.staff()
+    ticket = await door.issue()
+    async with (
+        on_pty() as wire,
+        passing(door.port) as way,
+        agent(door, server=way.url, lines=(hub(wire, "w1"),)) as (made, _),
+    ):
+        await settled(made)
+        way.closed = True
+        way.cut()
+        await wire.press(1, CALL)  # calls the next one for c1
+        await door.window("take_over", clerk="c2")
+        way.closed = False
+        await until(lambda: not made.desks["w1"].pending)
+        assert made.health.devices["box-w1"].outcome == "refused"
+    assert (await door.get(f"tickets/{ticket['id']}"))["ticket"]["state"] == "waiting"
+
+
 async def test_a_late_call_of_the_next_one_completes_nobody(door: Door) -> None:
     hall = (await door.get("config"))["config"]
     rules = {**hall.get("rules", {}), "next_while_serving": "complete"}

@@ -27,9 +27,11 @@ ALWAYS = [
     View("printers"),
     View("cases"),
     View("floor"),
+    View("floor", discreet=True),
     View("orders"),
     View("desk"),
     *(View(name, window=window) for name in ("panel", "strip") for window in ("w1", "w2", "w3")),
+    View("strip", window="w1", discreet=True),
 ]
 
 

@@ -437,13 +437,72 @@ def test_what_a_plan_wanted_of_a_window_stands_again_when_a_completion_is_taken_
     assert automatic.stands("w3") == ["idle" if kept_open else "closed"]
     assert wanted() != before
     restarted = decode_state(encode_state(automatic.state))
-    assert restarted.windows["w3"].acted == automatic.state.windows["w3"].acted
+    after, window = restarted.windows["w3"], automatic.state.windows["w3"]
+    assert (after.acted, after.tide_end) == (window.acted, window.tide_end)
+    assert window.tide_end is not None
     automatic.do(cmd.Undo(window="w3"))
     assert wanted() == before
     if waits is not None:
         automatic.do(cmd.Cancel(ticket=waits.id))
     automatic.complete("w3")
     assert automatic.stands("w3") == ["closed"]
+
+
+@rule("T-undo")
+def test_an_undo_lets_no_window_close_that_a_person_has_opened_since(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.do(cmd.SetSkills(window="w1", skills=("general",)))
+    automatic.issue("estate")
+    automatic.issue()
+    automatic.serve("w3")
+    automatic.serve("w1")
+    automatic.later(HOUR)
+    automatic.reckon(leaving=("w1", "w3"), leave=1)
+    automatic.issue("estate")
+    automatic.complete("w3")
+    for command in (cmd.Close, cmd.Open):
+        automatic.do(command(window="w1"), who=BOSS)
+    automatic.do(cmd.Undo(window="w3"))
+    assert (automatic.state.tides.leaving, automatic.state.tides.leave) == (("w3",), 1)
+    automatic.complete("w1")
+    assert automatic.stands("w1") == ["idle"]
+
+
+@rule("T-undo")
+def test_what_a_plan_wanted_stands_again_though_another_window_stayed_since(automatic: Tidal) -> None:
+    automatic.staff_all()
+    automatic.do(cmd.SetSkills(window="w1", skills=("general",)))
+    automatic.do(cmd.Close(window="w2"))
+    for service, window in (("estate", "w3"), ("general", "w1")):
+        automatic.issue(service)
+        automatic.serve(window)
+    automatic.later(HOUR)
+    automatic.reckon(drain=("w3", "w1"))
+    automatic.issue("estate")
+    automatic.issue("general")
+    automatic.complete("w3")
+    automatic.complete("w1")
+    assert automatic.stands("w1", "w3") == ["idle", "idle"]
+    automatic.do(cmd.Undo(window="w3"))
+    assert (automatic.state.tides.draining, automatic.state.windows["w3"].draining) == (("w3",), True)
+
+
+@rule("T-undo")
+@pytest.mark.parametrize("moved", [True, False])
+def test_what_a_person_closes_after_it_stayed_is_the_persons_matter(moved: bool) -> None:
+    hall = tidal(tidal_hall(rules=Rules(undo_s=120)), override_min=30 if moved else 0)
+    hall.staff_all()
+    hall.do(cmd.SetSkills(window="w1", skills=("general",)))
+    hall.issue("estate")
+    hall.serve("w3")
+    hall.later(HOUR)
+    hall.reckon(leaving=("w3",), leave=1)
+    hall.issue("estate")
+    hall.complete("w3")
+    hall.do(cmd.Close(window="w3"))
+    hall.do(cmd.Undo(window="w3"))
+    assert (hall.state.tides.leave, hall.state.windows["w3"].draining) == (0, True)
+    settle(hall)
 
 
 @rule("T-undo")

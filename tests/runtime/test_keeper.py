@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 import trio
 
@@ -273,7 +275,15 @@ async def test_one_node_keeps_the_snapshots_of_a_hall(
         assert len(kept) == 1
 
 
-@pytest.mark.parametrize("of_no_use", ["damaged", "of another history"])
+def of_another_shape(body: bytes) -> bytes:
+    """A state as a build wrote it in which a table was a list."""
+    rest = msgspec.msgpack.decode(body[12:])
+    rest["prechecks"] = []
+    written = msgspec.msgpack.encode(rest)
+    return body[:8] + zlib.crc32(written).to_bytes(4, "big") + written
+
+
+@pytest.mark.parametrize("of_no_use", ["damaged", "of another history", "of another shape"])
 async def test_nothing_is_trimmed_while_a_snapshot_is_of_no_use(
     journal: FaultyJournal, autojump_clock: trio.testing.MockClock, of_no_use: str
 ) -> None:
@@ -289,6 +299,8 @@ async def test_nothing_is_trimmed_while_a_snapshot_is_of_no_use(
         held = journal._snapshots["test"]
         if of_no_use == "damaged":
             held[oldest] = b"damaged"
+        elif of_no_use == "of another shape":
+            held[oldest] = packed_state(of_another_shape((await bench.actor.snapshot()).body))
         else:
             held[EntryId(newest.revision, newest.chain ^ 1)] = held.pop(newest)
         await keep._trim()

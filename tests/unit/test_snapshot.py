@@ -12,7 +12,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.apply import apply
-from callq.domain.errors import BadBytes
+from callq.domain.errors import BETWEEN_RELEASES, BadBytes
 from callq.domain.events import SCHEMA_VERSION, Undone, decode_batch
 from callq.domain.snapshot import DERIVED, FORMAT, MAGIC, _Body, decode_state, encode_state
 from callq.domain.state import OTHERWISE, PLAIN, HallState, canonical
@@ -169,8 +169,20 @@ def head(level: int = SCHEMA_VERSION, version: int = FORMAT) -> bytes:
 def test_a_newer_one_is_refused_with_a_word(newer: bytes) -> None:
     body = encode_state(newest().state)
     assert body.startswith(head())
-    with pytest.raises(BadBytes, match="upgrade"):
+    with pytest.raises(BadBytes, match="upgrade") as refused:
         decode_state(newer + body[len(newer) :])
+    assert refused.value.code == "too_new"
+
+
+def test_one_of_another_build_of_an_open_level_is_refused_with_what_holds_for_it() -> None:
+    written = encode_state(newest().state)
+    body = msgspec.msgpack.decode(written[12:])
+    body["prechecks"] = []
+    rest = msgspec.msgpack.encode(body)
+    with pytest.raises(BadBytes, match=f"schema {SCHEMA_VERSION} that cannot be read") as refused:
+        decode_state(written[:8] + zlib.crc32(rest).to_bytes(4, "big") + rest)
+    assert (refused.value.code, refused.value.hint) == ("bad_bytes", BETWEEN_RELEASES)
+    assert "docs/stream-format.md" in str(refused.value)
 
 
 def test_what_older_nodes_read_says_so() -> None:

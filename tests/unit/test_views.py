@@ -119,6 +119,28 @@ def test_a_change_touches_what_it_is_about_and_no_more() -> None:
         assert topics(view, hall.state) & news
 
 
+def test_what_somebody_rates_touches_no_view_of_those_who_must_not_know() -> None:
+    hall = Hall()
+    hall.staff()
+    ticket = hall.issue()
+    for command in (cmd.CallNext, cmd.Start, cmd.Complete):
+        hall.do(command(window="w1"))
+    hall.issue()
+    news = touched(hall.do(cmd.Rate(ticket=ticket.id, level=1, by_phone=True)).events, hall.state)
+    about: dict[str, dict[str, str]] = {
+        "panel": {"window": "w1"},
+        "strip": {"window": "w1"},
+        "ticket": {"ticket": ticket.id},
+    }
+    told = {
+        (name, discreet)
+        for name in VIEWS
+        for discreet in (False, True)
+        if topics(View(name, **about.get(name, {}), discreet=discreet), hall.state) & news
+    }
+    assert told == {("floor", False), ("strip", False), ("ticket", False), ("cases", False), ("cases", True)}
+
+
 def test_a_visit_that_goes_on_elsewhere_touches_the_zone_that_lists_its_call() -> None:
     hall = Hall()
     hall.staff("w1", "c1")

@@ -92,3 +92,41 @@ async def test_a_press_that_was_done_is_answered_alike_when_nobody_is_there_any_
     answers = [await door.ask("POST", "windows/w1/commands", body, **headers) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json()["revision"] == answers[1].json()["revision"]
+
+
+AT_THE_WINDOW: list[tuple[str, dict[str, Any]]] = [
+    ("sign_out", {}),
+    ("pause", {"reason": "用餐休息"}),
+    ("close", {}),
+    ("unpause", {}),
+    ("open", {}),
+    ("hand_over", {"clerk": "c3"}),
+    ("request_rating", {}),
+    ("call_next", {"ticket": None}),
+    ("help", {}),
+]
+
+
+@pytest.mark.parametrize(("command", "more"), AT_THE_WINDOW, ids=[command for command, _ in AT_THE_WINDOW])
+async def test_what_one_clerk_pressed_is_not_done_to_the_clerk_who_took_over(
+    door: Door, command: str, more: dict[str, Any]
+) -> None:
+    await door.staff()
+    await door.issue()
+    await door.window("take_over", clerk="c2")
+    before = (await door.get("windows/w1"))["window"]
+    late = {"command": command, "seen_clerk": "c1", **more}
+    answer = await door.ask("POST", "windows/w1/commands", late)
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state"), answer.text
+    nobody = await door.ask("POST", "windows/w1/commands", late | {"seen_clerk": None})
+    assert (nobody.status_code, nobody.json()["code"]) == (409, "wrong_state")
+    assert (await door.get("windows/w1"))["window"] == before
+
+
+async def test_a_press_that_says_who_sits_there_counts_and_repeats_alike_when_nobody_does(door: Door) -> None:
+    await door.staff()
+    body, headers = {"command": "sign_out", "seen_clerk": "c1"}, {"Idempotency-Key": "once-2"}
+    answers = [await door.ask("POST", "windows/w1/commands", body, **headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert (await door.get("windows/w1"))["window"]["clerk"] is None
+    assert (await door.window("close", seen_clerk=None))["window"]["state"] == "closed"

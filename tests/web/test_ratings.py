@@ -158,6 +158,32 @@ async def test_no_view_of_theirs_tells_that_a_service_was_rated(door: Door, role
         assert (await door.ask("POST", "windows/w1/commands", asked, token=token)).is_success
 
 
+@pytest.mark.parametrize("role", ["clerk", "helper", "screen", "kiosk"])
+async def test_no_feed_of_theirs_tells_anything_when_a_service_is_rated(door: Door, role: str) -> None:
+    await door.staff()
+    ticket = await served(door)
+    await door.issue()
+    token, leader = await door.token(role), await door.token("supervisor")
+    views: dict[str, dict[str, str]] = {
+        "strip": {"window": "w1"},
+        "panel": {"window": "w1"},
+        "ticket": {"ticket": ticket["id"]},
+        **{name: {} for name in ("floor", "desk", "board", "entrance")},
+    }
+    async with door.feed(token) as feed, door.feed(leader) as told_all:
+        followed = [name for name, at in views.items() if "data" in await feed.subscribe(name, **at)]
+        await told_all.subscribe("floor")
+        door.clock.later(7)
+        assert (await rate(door, ticket, 1, ticket["key"])).is_success
+        assert (await told_all.hear(type="change"))["data"]["ratings"]["rated"] == 1
+        await door.post("commands", {"command": "suspend", "reason": "演练"})
+        suspended = (await door.get(""))["revision"]
+        await feed.hear(type="change", revision=suspended)
+        assert followed
+        for message in feed.heard:
+            assert message["revision"] == suspended, f"{message['view']}: {message['data'].keys()}"
+
+
 async def test_ratings_are_listed_over_days_that_the_journal_has_forgotten(door: Door) -> None:
     await door.staff()
     tablet = await door.token("rating", hall="test", window="w1")

@@ -240,23 +240,16 @@ def _as_before(state: HallState, window: Window, record: Acted, at: Moment, undo
         undo.set(window, name, before[name])
     if record.act == "call":
         return
-    planned = before.get("planned")
     if not window.open:
         undo.set(window, "open", True)
-        if window.left:
-            tides.not_left(state, window, undo)
-        else:
+        if window.tide_end is None or window.tide_end.wish == "drain":
             undo.set(window, "draining", True)
-            if planned == "drains":
-                tides.not_drained(state, window, at, undo)
         undo.set(window, "pause_after", before["pause_after"])
         undo.set(window, "pause_reason", before["pause_reason"])
-        return
-    if window.paused:
+    elif window.paused:
         undo.set(window, "paused", False)
         undo.set(window, "pause_after", True)
-    if planned is not None:
-        tides.not_kept(state, window, at, undo)
+    tides.end_taken_back(state, window, at, undo)
 
 
 def _back_to_where_it_was(state: HallState, ticket: Ticket, undo: Undo) -> None:

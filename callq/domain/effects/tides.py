@@ -9,10 +9,12 @@ import msgspec
 from callq.domain.effects.tools import Moment, drop_timer, set_timer
 from callq.domain.tides import LEVEL, OPENING, PART_MS, Declined, Tide, TidePast, controlled, mode_of
 from callq.domain.tides import left_alone as is_left_alone
+from callq.domain.window import TideEnd
 
 if TYPE_CHECKING:
     from callq.domain import events as ev
     from callq.domain.state import HallState
+    from callq.domain.tides import TidePlan
     from callq.domain.undo import Undo
     from callq.domain.window import Window
 
@@ -93,6 +95,7 @@ def applied(state: HallState, event: ev.TidesApplied, at: Moment, undo: Undo) ->
         draining=tuple(sorted({*tides.draining, *plan.drain} - {*plan.stay})),
         widened=widened,
     )
+    _stayed(state, plan, undo)
 
 
 def opening(state: HallState, event: ev.WindowOpening, at: Moment, undo: Undo) -> None:
@@ -129,7 +132,7 @@ def window_opened(state: HallState, window: Window, at: Moment, undo: Undo) -> N
     drop_timer(state, OPENING, window.id, undo)
     if state.level >= LEVEL:
         undo.set(window, "opened_clock", state.clock(at.now_ms))
-        undo.set(window, "left", False)
+        undo.set(window, "tide_end", None)
 
 
 def not_draining(state: HallState, window: str, undo: Undo) -> None:
@@ -141,48 +144,65 @@ def not_draining(state: HallState, window: str, undo: Undo) -> None:
 
 def window_closed(state: HallState, window: Window, undo: Undo) -> None:
     """One that may have been to close after its ticket has done so."""
-    not_draining(state, window.id, undo)
     tides = state.tides
-    left = tides.leave > 0 and window.id in tides.leaving
-    if left:
+    drained = window.id in tides.draining
+    not_draining(state, window.id, undo)
+    if left := tides.leave > 0 and window.id in tides.leaving:
         others = tuple(one for one in tides.leaving if one != window.id)
         _change(state, undo, leaving=others, leave=tides.leave - 1)
-    if left is not window.left:
-        undo.set(window, "left", left)
+    ended = (drained or left) and _just_acted(state, window)
+    end = TideEnd(wish="leave" if left else "drain") if ended else None
+    if end != window.tide_end:
+        undo.set(window, "tide_end", end)
 
 
-def not_left(state: HallState, window: Window, undo: Undo) -> None:
-    """A window that closed as one of those of which some were to is open again, and still one of them."""
-    tides = state.tides
-    undo.set(window, "left", False)
-    _change(state, undo, leaving=tuple(sorted({*tides.leaving, window.id})), leave=tides.leave + 1)
+def _stayed(state: HallState, plan: TidePlan, undo: Undo) -> None:
+    """A window that was to close after its ticket stays, as somebody waits for it."""
+    window = state.windows.get(plan.reasons[0].window) if plan.only_keeps else None
+    if window is not None and _just_acted(state, window):
+        drain = plan.stay == (window.id,)
+        others = () if drain else plan.leaving
+        undo.set(window, "tide_end", TideEnd(wish="drain" if drain else "leave", others=others))
 
 
-def not_drained(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
-    """A window that closed because a plan had told it to is open again, and still told."""
-    if not _moved_since(state, window, at):
-        _change(state, undo, draining=tuple(sorted({*state.tides.draining, window.id})))
+def _just_acted(state: HallState, window: Window) -> bool:
+    """Whether it is in the present batch that a ticket ended there, and an undo may take that back."""
+    return window.acted is not None and window.acted.revision == state.revision + 1
 
 
-def not_kept(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
-    """The ticket with whose end a window was kept open is back: what the plan wanted stands as before."""
-    tides, plan = state.tides, state.tides.in_force
-    if plan is None or not plan.only_keeps or _moved_since(state, window, at):
+def end_taken_back(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
+    """The ticket with whose end a window closed or stayed is back: a plan wants of it what it wanted before.
+
+    Not where people have moved it since.
+    """
+    end, tides = window.tide_end, state.tides
+    if end is None:
         return
-    if plan.reasons[0].window != window.id or window.id in tides.leaving:
+    undo.set(window, "tide_end", None)
+    if _moved_since(state, window.id, at):
         return
-    if plan.stay == (window.id,):
+    if end.wish == "drain":
         undo.set(window, "draining", True)
-        not_drained(state, window, at, undo)
-    elif plan.leave == -1:
-        others = tides.leaving or plan.leaving
-        busy = {one for one in others if one in state.windows and state.windows[one].ticket is not None}
-        _change(state, undo, leaving=tuple(sorted({*busy, window.id})), leave=tides.leave + 1)
+        _change(state, undo, draining=tuple(sorted({*tides.draining, window.id})))
+    elif window.id not in tides.leaving:
+        others = tides.leaving or _still_busy(state, end.others, at)
+        _change(state, undo, leaving=tuple(sorted({*others, window.id})), leave=tides.leave + 1)
 
 
-def _moved_since(state: HallState, window: Window, at: Moment) -> bool:
+def _still_busy(state: HallState, windows: tuple[str, ...], at: Moment) -> tuple[str, ...]:
+    """Those that have a ticket, and that no person has moved."""
+    return tuple(
+        one
+        for one in windows
+        if one in state.windows
+        and state.windows[one].ticket is not None
+        and not is_left_alone(state, one, at.now_ms)
+    )
+
+
+def _moved_since(state: HallState, window: str, at: Moment) -> bool:
     """Whether no plan is to do anything with a window any more."""
-    return mode_of(state) == "off" or is_left_alone(state, window.id, at.now_ms)
+    return mode_of(state) == "off" or is_left_alone(state, window, at.now_ms)
 
 
 def clerk_changed(state: HallState, window: str, undo: Undo) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from callq.domain.grounds import Ended, PastCall
     from callq.domain.state import HallState
     from callq.domain.undo import Undo
-    from callq.domain.window import Planned, Window
+    from callq.domain.window import Window
 
 RECENT_CALLS: Final = 24
 """Calls kept for the screens of each zone."""
@@ -283,8 +283,8 @@ def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment
     """Remember how things were before an act that can be undone; call before changing anything."""
     last = window.acted if state.level >= WHOLE_UNDO else None
     names = UNDONE if state.level >= CALLS_KEPT else _UNDONE_OF_OLD
-    planned = None if act == "call" else _planned(state, window)
-    seat = tuple(zip(WINDOW_UNDONE, _WINDOW_UNDONE(window), strict=True))
+    if act != "call" and window.tide_end is not None:
+        undo.set(window, "tide_end", None)
     record = Acted(
         act,
         at.now_ms,
@@ -292,19 +292,12 @@ def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment
         ticket.id,
         state.revision + 1,
         tuple(zip(names, _UNDONE(ticket), strict=False)),
-        seat if planned is None else (*seat, ("planned", planned)),
+        tuple(zip(WINDOW_UNDONE, _WINDOW_UNDONE(window), strict=True)),
         state.due.get((TIMERS.get(ticket.state, ""), ticket.id)),
         last if last is not None and last.revision == state.revision + 1 else None,
         ticket.state == TicketState.WAITING and not_there(state, ticket.bound, ticket.service),
     )
     undo.set(window, "acted", record)
-
-
-def _planned(state: HallState, window: Window) -> Planned | None:
-    tides = state.tides
-    if window.draining and window.id in tides.draining:
-        return "drains"
-    return "leaves" if tides.leave > 0 and window.id in tides.leaving else None
 
 
 def settled(state: HallState, window: Window, undo: Undo) -> None:

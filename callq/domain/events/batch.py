@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from callq.domain.commands import Actor
-from callq.domain.errors import BadBytes
+from callq.domain.errors import BETWEEN_RELEASES, BadBytes
 from callq.domain.events.asks import HelpEnded, HelpRequested, RatingRequested
 from callq.domain.events.bookings import (
     Booked,
@@ -244,7 +244,7 @@ def decode_batch(payload: bytes) -> Batch:
         batch = _decoder.decode(payload)
     except (msgspec.DecodeError, ValueError) as error:
         _refuse_newer(payload)
-        raise BadBytes(f"a batch that cannot be read: {error}") from error
+        raise BadBytes(f"a batch that cannot be read: {error}", hint=BETWEEN_RELEASES) from error
     if batch.v > SCHEMA_VERSION:
         _refuse_newer(payload)
     return batch
@@ -256,5 +256,7 @@ def _refuse_newer(payload: bytes) -> None:
         version = _version.decode(payload).v
         if version > SCHEMA_VERSION:
             raise BadBytes(
-                f"a batch of schema {version}, this version of callq reads up to {SCHEMA_VERSION}: upgrade"
+                f"a batch of schema {version}, this version of callq reads up to {SCHEMA_VERSION}",
+                code="too_new",
+                hint="upgrade",
             )
