@@ -1205,6 +1205,7 @@ export const en = {
   "rating.number": "Number {number}",
   "rating.ask": "How was the service?",
   "rating.ask.hint": "One touch will do. It is voluntary, and the clerk does not see who rated.",
+  "rating.ask.again": "“{level}” was chosen and has not been sent. Touch it once more, or another.",
   "rating.level.5": "Very satisfied",
   "rating.level.4": "Satisfied",
   "rating.level.3": "Fairly satisfied",

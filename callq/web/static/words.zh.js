@@ -1203,6 +1203,7 @@ export const zh = {
   "rating.number": "号码 {number}",
   "rating.ask": "请您评价本次服务",
   "rating.ask.hint": "点一下即可。自愿评价，窗口人员看不到是谁评的。",
+  "rating.ask.again": "刚才选了“{level}”，还没有提交。再点一下即可，也可改选。",
   "rating.level.5": "非常满意",
   "rating.level.4": "满意",
   "rating.level.3": "基本满意",
