@@ -364,7 +364,7 @@ function renderFoot(data, stands) {
   const atHome = mode === "home" && !stands;
   ["find-open", "rejoin", "unresolved"].forEach((id) => attrs(byId(id), { hidden: !atHome || elder }));
   attrs(byId("aloud"), { hidden: !(mode === "home" && elder && maySpeak()) });
-  attrs(byId("help"), { hidden: mode === "ticket" || !data, class: elder && atHome ? "dominant" : null });
+  attrs(byId("help"), { hidden: mode === "ticket" || mode === "whose" || !data, class: elder && atHome ? "dominant" : null });
   attrs(byId("back"), { hidden: mode === "home" || mode === "ticket" || (presses !== null && presses.busy) });
   ["find-before", "find-page", "find-after"].forEach((id) => attrs(byId(id), { hidden: mode !== "find" || stands }));
   ["not-mine", "mine"].forEach((id) => attrs(byId(id), { hidden: mode !== "whose" || stands }));
