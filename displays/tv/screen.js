@@ -33,6 +33,8 @@ export class Screen {
     this.status = { phase: "connecting", sinceMs: null, code: null };
     /** @type {T|null} */
     this.data = null;
+    /** Of the hall, as far as `data` tells; -1: it tells nothing yet. */
+    this.revision = -1;
     this.timezone = TIMEZONE;
     this._hall = hall;
     this._subscription = subscription;
@@ -76,6 +78,7 @@ export class Screen {
       });
       feed.subscribe(this._subscription, (/** @type {T} */ data, view) => {
         this.data = data;
+        this.revision = view.revision;
         byId("page").setAttribute("data-revision", String(view.revision));
         if (onData) onData(data);
         this.render();

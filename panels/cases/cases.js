@@ -46,7 +46,7 @@ const feed = new Feed({
   },
 });
 const staff = new Staff(hall, token || "", () => render());
-const presses = new Presses({ feed, now: () => clock.now(), timezone: zone, revision: () => view.revision, onChange: () => render() });
+const presses = new Presses({ feed, token: token || "", now: () => clock.now(), timezone: zone, revision: () => view.revision, onChange: () => render() });
 
 function zone() {
   return data ? data.place.timezone : "Asia/Shanghai";

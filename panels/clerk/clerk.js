@@ -6,10 +6,10 @@
 import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId, fill, shape, text } from "/static/dom.js";
 import { COMMAND_MAX_MS, Feed, randomKey } from "/static/feed.js";
-import { KeptPress } from "/static/kept.js";
+import { KeptPresses } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
-import { named, t, tCode, translatePage } from "/static/words.js";
+import { named, notDone, t, tCode, translatePage } from "/static/words.js";
 import { DOMINANT, offerOf, situationOf } from "/pages/clerk/acts.js";
 import { cardBody, cardMessage, renderState, renderTrouble } from "/pages/clerk/card.js";
 import { Keys, renderDominant } from "/pages/clerk/keys.js";
@@ -73,8 +73,8 @@ const signIn = new SignIn(() => render());
 const keys = new Keys({ act: pressSecondary, back });
 const receipt = new Receipt("receipt-line");
 const sight = new Sight();
-/** @type {KeptPress<Press>} */
-const kept = new KeptPress(COMMAND_MAX_MS);
+/** @type {KeptPresses<Press>} */
+const kept = new KeptPresses(token || "", COMMAND_MAX_MS);
 const undo = new Undo(pressUndo);
 const questions = new Questions({
   panel: () => panel,
@@ -194,7 +194,7 @@ function onAccepted({ act, words }, answer) {
 /** @param {Press} press @param {Problem} problem */
 function onRefused({ act, command, words }, problem) {
   const why = refused(act, problem, panel);
-  sayRefused(act, why);
+  say("refused", notDone(actName(act), problem, why));
   const absent = problem.code === "window_closed" || problem.code === "window_unstaffed";
   const { to } = /** @type {{to?: Object}} */ (command);
   // Only where the server offers it: at a window that is closing nobody can wait.

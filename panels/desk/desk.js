@@ -8,7 +8,7 @@ import { attrs, byId, el, fill, text } from "/static/dom.js";
 import { Feed } from "/static/feed.js";
 import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
-import { named, refusal, t, tCode, translatePage } from "/static/words.js";
+import { named, notDone, refusal, t, tCode, translatePage } from "/static/words.js";
 import { Finder, renderAccompanied } from "/pages/desk/finder.js";
 import { reconcile, refill } from "/pages/desk/form.js";
 import { Presses } from "/pages/desk/press.js";
@@ -21,7 +21,7 @@ import { renderFrame, sinceTime } from "/pages/floor/frame.js";
 /** @typedef {import("/static/wire.js").Found} Found */
 /** @typedef {import("/static/wire.js").Ticket} Ticket */
 /** @typedef {import("/pages/desk/form.js").Context} Context */
-/** @typedef {import("/pages/desk/press.js").Result} Result */
+/** @typedef {import("/static/door.js").Result} Result */
 /** @typedef {{key: string, head: HTMLElement, body: HTMLElement, foot: HTMLElement, update: () => boolean}} Content */
 
 const TICK_MS = 1000;
@@ -93,7 +93,7 @@ function told(name, result, done) {
   }
   const { problem } = result;
   const why = problem.state === "share_used" ? t("desk.share.used") : problem.code === "not_arrived" ? t("desk.why.notArrived") : refusal(problem);
-  say("refused", t("receipt.refused", { act: name, why }));
+  say("refused", notDone(name, problem, why));
   return null;
 }
 
@@ -201,21 +201,21 @@ function open(found) {
   });
 }
 
-/** Look anew for what only the desk is told of a ticket. @param {TicketSheet} sheet */
+/** Look anew for what only the desk is told of a ticket, until somebody answers. @param {TicketSheet} sheet */
 async function again(sheet) {
+  if (content !== sheet) return;
   const { id, number } = sheet.found.ticket;
-  const found = await look(number, id);
+  const result = await presses.ask("find/tickets", { number });
+  if (!result.ok) {
+    window.setTimeout(() => again(sheet), RETRY_MS);
+    return;
+  }
+  /** @type {Found|undefined} */
+  const found = result.answer.tickets.find((/** @type {Found} */ one) => one.ticket.id === id);
   if (!found) return;
   sheet.found = found;
   finder.replace(found);
   render();
-}
-
-/** @param {string} number @param {string} id @returns {Promise<Found|null>} */
-async function look(number, id) {
-  const result = await presses.ask("find/tickets", { number });
-  if (!result.ok) return null;
-  return result.answer.tickets.find((/** @type {Found} */ one) => one.ticket.id === id) || null;
 }
 
 /** @param {string} number @param {string} [id] */

@@ -63,7 +63,7 @@ export function serviceName(found, desk) {
 
 export class Finder {
   /**
-   * @param {{ask: (body: Object) => Promise<import("/pages/desk/press.js").Result>, now: () => number, live: () => boolean, onPick: (found: Found) => void}} options
+   * @param {{ask: (body: Object) => Promise<import("/static/door.js").Result>, now: () => number, live: () => boolean, onPick: (found: Found) => void}} options
    */
   constructor(options) {
     this._options = options;

@@ -5,13 +5,13 @@
 
 import { Clock } from "/static/clock.js";
 import { attrs, byId, el, fill, text } from "/static/dom.js";
+import { Door } from "/static/door.js";
 import { Feed, randomKey } from "/static/feed.js";
-import { KeptPress } from "/static/kept.js";
+import { KeptPresses } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
-import { named, refusal, t, tCode, translatePage } from "/static/words.js";
+import { named, notDone, refusal, t, tCode, translatePage } from "/static/words.js";
 import { Catalogue, said } from "/pages/editor/catalogue.js";
-import { Door } from "/pages/editor/door.js";
 import { Draft } from "/pages/editor/draft.js";
 import { Form, mark } from "/pages/editor/form.js";
 import { History } from "/pages/editor/history.js";
@@ -37,8 +37,8 @@ const CHECK_AFTER_MS = 500;
 /** A hall that moves on changes what a draft would do to it. */
 const LOOK_AGAIN_MS = 5000;
 const RETRY_MS = 3000;
-/** A page that is loaded later than this does not put in force what was pressed before. */
-const KEPT_MS = 10 * 60 * 1000;
+/** So long a change is sent until somebody answers, by the page that is loaded again as well; then whoever pressed is told. */
+const CARRY_MS = 3 * 60 * 1000;
 
 const TABS = /** @type {const} */ (["services", "windows", "clerks", "sessions", "thresholds", "other", "text", "history"]);
 /** @typedef {typeof TABS[number]} Tab */
@@ -61,8 +61,8 @@ const token = takeToken();
 const clock = new Clock();
 const door = new Door(hall, token || "");
 const receipt = new Receipt("receipt");
-/** @type {KeptPress<Applying>} */
-const kept = new KeptPress(KEPT_MS);
+/** @type {KeptPresses<Applying>} */
+const kept = new KeptPresses(token || "", CARRY_MS);
 
 /** @type {import("/static/feed.js").Status} */
 let status = { phase: "connecting", sinceMs: null, code: null };
@@ -76,6 +76,8 @@ let catalogue = null;
 let inForceToml = "";
 let fetching = false;
 let applying = false;
+/** What became of the draft that must not take the place of a refusal. @type {string[]} */
+let unsaid = [];
 /** @type {Tab} */
 let tab = "services";
 /** The part that is shown, by tab. @type {Object<string, string>} */
@@ -120,20 +122,25 @@ const feed = new Feed({
 /** Read what is in force, unless the draft knows it already. */
 function followConfig() {
   if (fetching || applying || catalogue === null) return;
-  if (floor && draft.ready && floor.config_digest === draft.digest) return;
+  if (floor && draft.ready && floor.config_digest === draft.digest) {
+    unsaid = [];
+    return;
+  }
   fetching = true;
-  door.get("/config").then((answer) => {
+  door.ask("config").then((result) => {
     fetching = false;
-    if (!answer.ok) {
+    if (!result.ok) {
       window.setTimeout(followConfig, RETRY_MS);
       return;
     }
-    inForceToml = answer.data.toml;
-    const became = draft.follow(answer.data);
+    inForceToml = result.answer.toml;
+    const became = draft.follow(result.answer);
     if (became === "merged") say(t("editor.merged"));
     if (became === "clash") say(t("editor.clashed"));
-    if (became === "restored") receipt.show("done", t("editor.restored"), clock.now(), zone());
-    if (became === "done") receipt.show("done", t("editor.doneAlready"), clock.now(), zone());
+    const silent = unsaid.indexOf(became) >= 0;
+    if (became === "restored" && !silent) receipt.show("done", t("editor.restored"), clock.now(), zone());
+    if (became === "done" && !silent) receipt.show("done", t("editor.doneAlready"), clock.now(), zone());
+    unsaid = [];
     if (became !== "same") {
       fill(byId("foot-acts"), []);
       drawAll();
@@ -144,7 +151,7 @@ function followConfig() {
 }
 
 function begin() {
-  Promise.all([door.get(""), door.get("/config/fields")]).then(([info, fields]) => {
+  Promise.all([door.ask(""), door.ask("config/fields")]).then(([info, fields]) => {
     if (!info.ok || !fields.ok) {
       const problem = info.ok ? (fields.ok ? null : fields.problem) : info.problem;
       if (problem && problem.code === "store_unavailable") window.setTimeout(begin, RETRY_MS);
@@ -152,8 +159,8 @@ function begin() {
       render();
       return;
     }
-    may = info.data.may;
-    catalogue = new Catalogue(fields.data);
+    may = info.answer.may;
+    catalogue = new Catalogue(fields.answer);
     context = { catalogue, draft, may: mayChange, again: () => drawAll(), say };
     preview = new Preview(byId("side"), context, { go, goTo, apply, hindrance });
     const before = kept.find();
@@ -176,18 +183,18 @@ function runCheck() {
   checking = version;
   lookedMs = performance.now();
   lookedRevision = revision;
-  door.look("/config/check", { config: draft.config }).then((answer) => {
+  door.ask("config/check", { config: draft.config }).then((result) => {
     if (checking === version) checking = -1;
     if (!preview || version !== draft.version) return;
-    if (!answer.ok) {
-      say(t("editor.checkFailed", { why: refusal(answer.problem) }));
+    if (!result.ok) {
+      say(t("editor.checkFailed", { why: refusal(result.problem) }));
       checkTimer = window.setTimeout(runCheck, RETRY_MS);
       return;
     }
-    if (answer.data.config === null || answer.data.in_force === draft.digest) preview.show(answer.data, version);
+    if (result.answer.config === null || result.answer.in_force === draft.digest) preview.show(result.answer, version);
     else followConfig();
     const view = views.get("text");
-    if (view instanceof TextView) view.show(answer.data.toml);
+    if (view instanceof TextView) view.show(result.answer.toml);
     markMistakes();
     render();
   });
@@ -222,40 +229,44 @@ function sayApplying() {
   receipt.show("pending", words, clock.now(), zone());
 }
 
-/** Send a change until it is answered. @param {Applying} press */
+/** Send a change until it is answered, or nobody can be waited for any longer. @param {Applying} press */
 function carry(press) {
   applying = true;
   sayApplying();
   const { reason } = press.body;
-  door.act("/commands", press.body, press.key).then((answer) => {
-    if (!answer.ok) {
-      const other = answer.problem.code === "wrong_state" && answer.problem.state === "changed";
+  door.act("commands", press.body, press.key, press.atMs + CARRY_MS).then((result) => {
+    if (!result.ok) {
+      const { problem } = result;
+      const other = problem.code === "wrong_state" && problem.state === "changed";
+      const unknown = problem.code === "unconfirmed";
       applying = false;
       kept.forget();
-      say(other ? t("editor.changedMeanwhile") : t("receipt.refused", { act: t("editor.apply"), why: refusal(answer.problem) }));
+      say(other ? t("editor.changedMeanwhile") : notDone(t("editor.apply"), problem, unknown ? t("editor.unconfirmed") : refusal(problem)));
+      // That it is in force after all answers what nobody knew.
+      unsaid = unknown ? ["restored"] : ["restored", "done"];
       if (other) {
         if (preview) preview.suggest(reason);
-      } else runCheck();
+      } else if (!unknown) runCheck();
       followConfig();
       render();
       return;
     }
-    finish(press, answer.data.revision);
+    finish(press, result.answer.revision);
   });
   render();
 }
 
 /** What was put in force is read back; the draft is no more. @param {Applying} press @param {number} mine its revision */
 function finish(press, mine) {
-  door.get("/config").then((answer) => {
-    if (!answer.ok) {
+  door.ask("config").then((result) => {
+    if (!result.ok) {
       window.setTimeout(() => finish(press, mine), RETRY_MS);
       return;
     }
     applying = false;
-    inForceToml = answer.data.toml;
+    inForceToml = result.answer.toml;
     if (preview) preview.disarm();
-    draft.adopt(press.body.config, press.digest, answer.data);
+    draft.adopt(press.body.config, press.digest, result.answer);
     kept.forget();
     receipt.show("done", t("editor.done", { reason: press.body.reason }), clock.now(), zone());
     offerUndo(mine);
@@ -268,15 +279,15 @@ function finish(press, mine) {
 function offerUndo(mine) {
   const button = el("button", { type: "button", class: "act do-undo" }, t("editor.undo"));
   button.addEventListener("click", () => {
-    door.get("/config/history").then((answer) => {
-      const found = answer.ok ? answer.data.versions : [];
+    door.ask("config/history").then((result) => {
+      const found = result.ok ? result.answer.versions : [];
       const before = found[0] && found[0].revision === mine ? found[1] : null;
       if (!before) {
         say(t("editor.undo.late"));
         return;
       }
-      door.get(`/config/history/${before.revision}`).then((found) => {
-        if (found.ok) restore(found.data.config, t("editor.undo.reason"));
+      door.ask(`config/history/${before.revision}`).then((found) => {
+        if (found.ok) restore(found.answer.config, t("editor.undo.reason"));
       });
     });
   });
@@ -313,9 +324,9 @@ function makeView(part) {
   if (part === "history") return new History(within, door, { timezone: zone, restore });
   if (part === "text") {
     const view = new TextView(within, (toml) =>
-      door.look("/config/check", { toml }).then((answer) => {
-        if (answer.ok) return answer.data;
-        say(refusal(answer.problem));
+      door.ask("config/check", { toml }).then((result) => {
+        if (result.ok) return result.answer;
+        say(refusal(result.problem));
         return null;
       }),
     );

@@ -7,7 +7,7 @@ import { t, tCode } from "/static/words.js";
 import { said } from "/pages/editor/catalogue.js";
 
 /** @typedef {import("/pages/editor/form.js").Context} Context */
-/** @typedef {import("/pages/editor/door.js").Door} Door */
+/** @typedef {import("/static/door.js").Door} Door */
 /**
  * @typedef {Object} Version
  * @property {number} revision
@@ -42,12 +42,12 @@ export class History {
   }
 
   draw() {
-    this._door.get("/config/history").then((answer) => {
-      if (!answer.ok) {
-        this._context.say(tCode(`refused.${answer.problem.code}`, "refused.other", { code: answer.problem.code, seconds: "" }));
+    this._door.ask("config/history").then((result) => {
+      if (!result.ok) {
+        this._context.say(tCode(`refused.${result.problem.code}`, "refused.other", { code: result.problem.code, seconds: "" }));
         return;
       }
-      this._versions = answer.data.versions;
+      this._versions = result.answer.versions;
       fill(this._list, this._versions.map((version, at) => this._row(version, at)));
     });
   }
@@ -93,8 +93,8 @@ export class History {
   _restore(version, words, reason) {
     const button = el("button", { type: "button", class: "act do-restore" }, words);
     const restore = () =>
-      this._door.get(`/config/history/${version.revision}`).then((answer) => {
-        if (answer.ok) this._acts.restore(answer.data.config, reason);
+      this._door.ask(`config/history/${version.revision}`).then((result) => {
+        if (result.ok) this._acts.restore(result.answer.config, reason);
       });
     onSecondPress(button, t("editor.history.replaces"), restore, () => this._context.draft.dirty);
     return button;
@@ -102,17 +102,17 @@ export class History {
 
   /** @param {Version} version */
   _look(version) {
-    this._door.get(`/config/history/${version.revision}`).then((answer) => {
-      if (!answer.ok) return;
+    this._door.ask(`config/history/${version.revision}`).then((result) => {
+      if (!result.ok) return;
       const lines = (/** @type {any[]} */ changes) => (changes.length > 0 ? changes.map((one) => el("li", {}, said(one, "text"))) : [el("li", {}, t("editor.history.nothing"))]);
       fill(this._detail, [
         el("h2", {}, this._named(version)),
         el("h3", {}, t("editor.history.changed")),
-        el("ul", {}, ...(version.first ? [el("li", {}, t("editor.history.first"))] : lines(answer.data.changed))),
+        el("ul", {}, ...(version.first ? [el("li", {}, t("editor.history.first"))] : lines(result.answer.changed))),
         el("h3", {}, t("editor.history.would")),
-        el("ul", { class: "would" }, ...lines(answer.data.changes)),
+        el("ul", { class: "would" }, ...lines(result.answer.changes)),
         el("h3", {}, t("editor.history.file")),
-        el("pre", { class: "toml", tabindex: "0" }, answer.data.toml),
+        el("pre", { class: "toml", tabindex: "0" }, result.answer.toml),
       ]);
       this._detail.scrollIntoView({ block: "nearest" });
     });

@@ -54,7 +54,7 @@ const feed = new Feed({
 });
 const staff = new Staff(hall, token || "", () => render());
 const log = new Log(staff, () => render());
-const presses = new Presses({ feed, now: () => clock.now(), timezone: zone, revision: () => view.revision, onChange: () => render() });
+const presses = new Presses({ feed, token: token || "", now: () => clock.now(), timezone: zone, revision: () => view.revision, onChange: () => render() });
 const sheet = new Sheet(() => render());
 
 function zone() {

@@ -5,9 +5,9 @@
  */
 
 import { COMMAND_MAX_MS, randomKey } from "/static/feed.js";
-import { KeptPress } from "/static/kept.js";
+import { KeptPresses } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
-import { refusal, t } from "/static/words.js";
+import { notDone, t } from "/static/words.js";
 
 /** @typedef {import("/static/feed.js").Feed} Feed */
 /** @typedef {Object<string, any>} Command as over HTTP, with `window` where it is about one */
@@ -22,13 +22,13 @@ const SETTLE_MS = 2000;
 
 export class Presses {
   /**
-   * @param {{feed: Feed, now: () => number, timezone: () => string, revision: () => number, onChange: () => void}} options
+   * @param {{feed: Feed, token: string, now: () => number, timezone: () => string, revision: () => number, onChange: () => void}} options
    */
   constructor(options) {
     this._options = options;
     this._receipt = new Receipt("receipt");
-    /** @type {KeptPress<Step>} */
-    this._kept = new KeptPress(COMMAND_MAX_MS);
+    /** @type {KeptPresses<Step>} */
+    this._kept = new KeptPresses(options.token, COMMAND_MAX_MS);
     /** @type {Act|null} */
     this._pending = null;
     this._shown = false;
@@ -98,8 +98,7 @@ export class Presses {
   _send({ key, atMs, act, at }) {
     return this._options.feed.command(act.commands[at], { key, ageMs: Math.max(0, Date.now() - atMs) }).then((result) => {
       if (result.ok !== true) {
-        const why = refusal(result.problem);
-        const words = t("receipt.refused", { act: act.name, why });
+        const words = notDone(act.name, result.problem);
         return this._end("refused", at > 0 && act.half ? `${act.half} ${words}` : words);
       }
       this._settling = { revision: result.revision, untilMs: performance.now() + SETTLE_MS };

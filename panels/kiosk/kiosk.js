@@ -6,6 +6,7 @@ import { pathParts } from "/static/token.js";
 import { isIssuing } from "/static/waits.js";
 import { lang, named, t, tCode } from "/static/words.js";
 import { Screen } from "/pages/tv/screen.js";
+import { setNumber } from "/pages/tv/size.js";
 import { suspendedWords } from "/pages/tv/suspended.js";
 import { renderDesk } from "/pages/kiosk/desk.js";
 import { Find } from "/pages/kiosk/find.js";
@@ -25,10 +26,11 @@ import { mayReprint, pageOf, renderTicket } from "/pages/kiosk/ticket.js";
 /** @typedef {import("/static/wire.js").PrinterNow} PrinterNow */
 /** @typedef {import("/static/wire.js").Ticket} Ticket */
 /** @typedef {import("/static/wire.js").BookingRow} BookingRow */
-/** @typedef {"home"|"checkin"|"find"|"desk"|"message"|"ticket"} Mode */
+/** @typedef {{service: string}|{item: string}} Wanted a service, or one matter of it */
+/** @typedef {"home"|"checkin"|"find"|"desk"|"message"|"whose"|"ticket"} Mode */
 
 /** @type {Mode[]} */
-const MODES = ["home", "checkin", "find", "desk", "message", "ticket"];
+const MODES = ["home", "checkin", "find", "desk", "message", "whose", "ticket"];
 
 /** A touch that began on the view before must not act on the one that has just come. */
 const SETTLE_MS = 500;
@@ -66,6 +68,8 @@ let bookings = [];
 /** @type {Ticket|null} */
 let ticket = null;
 let link = "";
+/** A number that an earlier press took, unseen; whoever stands there says whether it is theirs. @type {{ticket: Ticket, wanted: Wanted}|null} */
+let unseen = null;
 let reprinting = false;
 /** Why it was not printed again; empty: it was not asked for, or it was. */
 let notAgain = "";
@@ -86,6 +90,7 @@ function go(next) {
   shownMs = performance.now();
   hush();
   if (next !== "ticket") ticket = null;
+  if (next !== "whose") unseen = null;
   notAgain = "";
   doneFirst = false;
   screen.render();
@@ -144,12 +149,17 @@ function printed(body) {
 }
 
 /** What goes with the number, for whoever serves and for the paper. */
+/** @returns {import("/pages/kiosk/ticket.js").Wish[]} */
 function traits() {
-  return [priority ? "wants_priority" : "", lang === "en" ? "english" : ""].filter(Boolean);
+  /** @type {import("/pages/kiosk/ticket.js").Wish[]} */
+  const wishes = [];
+  if (priority) wishes.push("wants_priority");
+  if (lang === "en") wishes.push("english");
+  return wishes;
 }
 
-/** Take what a press brings. @param {Promise<import("/pages/kiosk/press.js").Result>} sent */
-async function take(sent) {
+/** Take what a press brings. @param {Promise<import("/pages/kiosk/press.js").Taken>} sent @param {Wanted} [wanted] where it takes a number */
+async function take(sent, wanted) {
   tell(t("kiosk.taking"), t("kiosk.takingHint"));
   const result = await sent;
   if (!result.ok) {
@@ -158,7 +168,30 @@ async function take(sent) {
     else tell(t("kiosk.refused"), tCode(`kiosk.refused.${problem.code}`, "refused.other", { code: problem.code }));
     return;
   }
-  show(result.answer.ticket);
+  if (!result.before || !wanted) {
+    show(result.answer.ticket);
+    return;
+  }
+  go("whose");
+  unseen = { ticket: result.answer.ticket, wanted };
+  screen.render();
+}
+
+/** The number that was taken unseen is theirs: as if it had been answered at once. */
+function isMine() {
+  if (!unseen || !presses || !screen.live) return;
+  const taken = unseen.ticket;
+  presses.settle("tickets", unseen.wanted);
+  show(taken);
+  if (printer() && (!taken.print || taken.print.state === "failed")) reprint();
+}
+
+/** It is somebody else's, and stays valid. */
+function isNotMine() {
+  if (!unseen || !presses || !screen.live) return;
+  const { wanted } = unseen;
+  presses.settle("tickets", wanted);
+  issue(wanted);
 }
 
 /** Show a number, and follow what becomes of it. @param {Ticket} taken */
@@ -181,10 +214,10 @@ function show(taken) {
   screen.render();
 }
 
-/** @param {{service: string}|{item: string}} what a service, or one matter of it */
-function issue(what) {
+/** @param {Wanted} wanted */
+function issue(wanted) {
   if (!presses || presses.busy || !screen.live) return;
-  take(presses.send("tickets", printed(Object.assign({ traits: traits() }, what))));
+  take(presses.send("tickets", printed(Object.assign({ traits: traits() }, wanted))), wanted);
 }
 
 /** All matters of the hall, a page after the other; without an answer those of before stay. */
@@ -192,7 +225,7 @@ async function readItems() {
   /** @type {import("/static/wire.js").Item[]} */
   const found = [];
   for (let after = ""; presses; ) {
-    const result = await presses.read(`items?limit=500${after && `&after=${after}`}`);
+    const result = await presses.ask(`items?limit=500${after && `&after=${after}`}`);
     if (!result.ok) return;
     found.push(...result.answer.items);
     after = result.answer.next;
@@ -224,7 +257,7 @@ function rejoin(id) {
 async function findBookings(idNo) {
   if (!presses) return;
   tell(t("kiosk.looking"), "");
-  const result = await presses.find("find/bookings", { person: { id_no: idNo } });
+  const result = await presses.ask("find/bookings", { person: { id_no: idNo } });
   if (mode !== "message") return;
   if (!result.ok) {
     tell(t("kiosk.noAnswer"), t("kiosk.noAnswerHint"));
@@ -331,9 +364,10 @@ function renderFoot(data, stands) {
   const atHome = mode === "home" && !stands;
   ["find-open", "rejoin", "unresolved"].forEach((id) => attrs(byId(id), { hidden: !atHome || elder }));
   attrs(byId("aloud"), { hidden: !(mode === "home" && elder && maySpeak()) });
-  attrs(byId("help"), { hidden: mode === "ticket" || !data, class: elder && atHome ? "dominant" : null });
+  attrs(byId("help"), { hidden: mode === "ticket" || mode === "whose" || !data, class: elder && atHome ? "dominant" : null });
   attrs(byId("back"), { hidden: mode === "home" || mode === "ticket" || (presses !== null && presses.busy) });
   ["find-before", "find-page", "find-after"].forEach((id) => attrs(byId(id), { hidden: mode !== "find" || stands }));
+  ["not-mine", "mine"].forEach((id) => attrs(byId(id), { hidden: mode !== "whose" || stands }));
   attrs(byId("done"), { hidden: mode !== "ticket" });
   const may = ticket !== null && mayReprint(ticket.print || null, screen.live);
   attrs(byId("again"), { hidden: mode !== "ticket" || !ticket || !ticket.print, disabled: !may || reprinting });
@@ -349,6 +383,13 @@ function renderTrouble() {
   const words = fault ? t("kiosk.noPaper", { why: tCode(`kiosk.fault.${fault}`, "kiosk.fault.error") }) : none ? t("kiosk.noPrinter") : "";
   attrs(byId("trouble"), { hidden: words === "" || mode !== "home" });
   text(byId("trouble"), words);
+}
+
+/** @param {Entrance} data @param {Ticket} taken */
+function renderWhose(data, taken) {
+  const service = data.services.find((one) => one.service === taken.service);
+  text(byId("whose-service"), service ? nameOf(service, elder) : taken.service);
+  setNumber(byId("whose-number"), taken.number);
 }
 
 function render() {
@@ -379,7 +420,8 @@ function render() {
     if (shown === "find") finding.render(servicesOf(data), { now, timezone: data.place.timezone, wide });
     if (shown === "desk") renderDesk(data, now);
     if (shown === "checkin") renderCheckin();
-    if (shown === "ticket" && ticket) renderTicket(ticket, link, ticket.print || null, data, { live: screen.live, notAgain });
+    if (shown === "ticket" && ticket) renderTicket(ticket, link, ticket.print || null, data, { live: screen.live, notAgain, wishes: traits() });
+    if (shown === "whose" && unseen) renderWhose(data, unseen.ticket);
   }
   return data ? data.place.timezone : undefined;
 }
@@ -387,7 +429,7 @@ function render() {
 // What is pressed --------------------------------------------------------------------------------
 
 /** @param {string} id @param {() => void} act */
-function onPress(id, act) {
+function onTap(id, act) {
   byId(id).addEventListener("click", () => {
     if (performance.now() - shownMs >= SETTLE_MS) act();
   });
@@ -427,7 +469,11 @@ function help() {
 }
 
 function again() {
-  if (!ticket || !screen.feed || reprinting || !mayReprint(ticket.print || null, screen.live)) return;
+  if (ticket && mayReprint(ticket.print || null, screen.live)) reprint();
+}
+
+function reprint() {
+  if (!ticket || !screen.feed || reprinting) return;
   reprinting = true;
   notAgain = "";
   screen.render();
@@ -468,31 +514,33 @@ onChoice("matters", "matter", (code) => {
 });
 onChoice("keys", "letter", type);
 onChoice("bookings", "booking", checkIn);
-onPress("booked", () => go("checkin"));
-onPress("priority", () => {
+onTap("booked", () => go("checkin"));
+onTap("priority", () => {
   priority = !priority;
   screen.render();
 });
-onPress("rejoin", () => tell(t("kiosk.rejoinTitle"), t("kiosk.rejoinHint")));
-onPress("help", help);
-onPress("aloud", readAloud);
-onPress("find-open", find);
-onPress("unresolved", () => go("desk"));
-onPress("back", () => {
+onTap("rejoin", () => tell(t("kiosk.rejoinTitle"), t("kiosk.rejoinHint")));
+onTap("help", help);
+onTap("aloud", readAloud);
+onTap("find-open", find);
+onTap("unresolved", () => go("desk"));
+onTap("back", () => {
   if (mode !== "find" || !finding.back()) home();
   else screen.render();
 });
-onPress("again", again);
-onPress("done", leave);
-onPress("elder", () => {
+onTap("again", again);
+onTap("mine", isMine);
+onTap("not-mine", isNotMine);
+onTap("done", leave);
+onTap("elder", () => {
   elder = !elder;
   front.page = 0;
   home();
 });
-onPress("language", () => switchLanguage(lang === "zh" ? "en" : "zh"));
+onTap("language", () => switchLanguage(lang === "zh" ? "en" : "zh"));
 /** @param {string} id @param {{page: number}} what @param {number} by */
 function onTurn(id, what, by) {
-  onPress(id, () => {
+  onTap(id, () => {
     what.page += by;
     screen.render();
   });
@@ -528,7 +576,7 @@ screen.onTick = () => idle.tick(inUse());
 screen.deviceKind = "kiosk";
 screen.whenFree = whenFree;
 screen.open(undefined, false, (feed, token) => {
-  presses = new Presses(hall, token);
+  presses = new Presses(hall, token, () => screen.revision);
   feed.subscribe({ view: "printers" }, (/** @type {{printers: PrinterNow[]}} */ data) => {
     printers = data.printers;
     printersKnown = true;

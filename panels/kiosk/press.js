@@ -1,48 +1,48 @@
 /**
  * A press that takes a number: once, whatever the network does. It is sent again with the same key until it
- * is answered. One that nobody answered in time may have given a number all the same: the same person's next
- * press for the same thing goes with its key, so that the number is found and not a second one given.
+ * is answered. One that nobody answered in time may have given a number all the same: the next press for the
+ * same service or matter goes with its key, so that the number is found and not a second one given. Whose it is,
+ * the person at the kiosk has to say.
  */
 
+import { Door } from "/static/door.js";
 import { randomKey } from "/static/feed.js";
+import { KeptPresses } from "/static/kept.js";
 
 /** @typedef {import("/static/wire.js").Ticket} Ticket */
-/** @typedef {import("/static/wire.js").Problem} Problem */
-/** @typedef {{ok: true, answer: any} | {ok: false, problem: Problem}} Result */
+/** @typedef {import("/static/door.js").Result} Result */
+/** @typedef {{key: string, atMs: number, bodies: Object<string, any>[]}} Kept bodies: all that went with the key; one of them may have been accepted */
+/** @typedef {Result & {before?: boolean}} Taken before: an earlier press took the number that is answered */
 
-const KEPT = "callq.kiosk.press";
-const AGAIN_MS = 700;
-const REQUEST_MS = 8000;
 const GIVEN_UP_MS = 20000;
 /** An unanswered press is no longer anybody's then, whoever stands there. */
 const KEPT_MS = 2 * 60 * 1000;
 const ISSUE = "tickets";
 
-/** @param {number} ms @returns {Promise<void>} */
-const sleep = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
+/** What a press is for: a service or a matter, whatever else is asked for with it. @param {string} path @param {Object<string, any>} body */
+const aboutOf = (path, { item = "", service = "" }) => `${path} ${item} ${service}`;
 
 /**
  * Whether the number that an earlier press gave, unseen, is of no use any more: it was called, or is over, or
  * the desk has found it for whoever pressed.
- * @param {string} path
+ * @param {Ticket} ticket
  * @param {Object<string, any>} body
- * @param {Result} result
  */
-function isSpent(path, body, result) {
-  if (path !== ISSUE || result.ok !== true) return false;
-  /** @type {Ticket} */
-  const ticket = result.answer.ticket;
+function isSpent(ticket, { item, service }) {
   const called = ticket.state !== "waiting" || ticket.calls > 0 || ticket.returned !== null;
   const printed = Boolean(ticket.print && ticket.print.copy > 1);
-  const changed = ticket.class !== "ordinary" || Boolean(ticket.bound) || (body.service !== undefined && ticket.service !== body.service);
+  const elsewhere = (service !== undefined && ticket.service !== service) || (item !== undefined && ticket.item !== item);
+  const changed = ticket.class !== "ordinary" || Boolean(ticket.bound) || elsewhere;
   return called || printed || changed || Boolean(ticket.accompanied_ms) || Boolean(ticket.prechecked_ms);
 }
 
 export class Presses {
-  /** @param {string} hall @param {string} token */
-  constructor(hall, token) {
-    this._base = `/v1/halls/${encodeURIComponent(hall)}/`;
-    this._token = token;
+  /** @param {string} hall @param {string} token @param {() => number} revision of the hall, as it is shown */
+  constructor(hall, token, revision) {
+    this._door = new Door(hall, token);
+    /** @type {KeptPresses<Kept>} */
+    this._kept = new KeptPresses(token, KEPT_MS);
+    this._revision = revision;
     this.busy = false;
   }
 
@@ -50,100 +50,78 @@ export class Presses {
    * Send something that acts, once.
    * @param {string} path below the hall
    * @param {Object<string, any>} body
-   * @returns {Promise<Result>} code `unconfirmed` when nobody answered
+   * @returns {Promise<Taken>} code `unconfirmed` when nobody answered; a number of `before` is kept until `settle`
    */
   async send(path, body) {
     this.busy = true;
-    const about = `${path} ${JSON.stringify(body)}`;
-    const kept = this._unanswered(about);
-    let key = kept || randomKey();
-    this._keep(about, key);
-    const began = performance.now();
+    const seen = this._revision();
+    const untilMs = Date.now() + GIVEN_UP_MS;
     try {
-      while (performance.now() - began < GIVEN_UP_MS) {
-        const result = await this._once("POST", path, body, key);
-        if (result && key === kept && isSpent(path, body, result)) {
-          key = randomKey();
-          this._keep(about, key);
-        } else if (result) {
-          this._keep(about, null);
-          return result;
-        } else {
-          await sleep(AGAIN_MS);
+      const kept = this._kept.find(aboutOf(path, body));
+      if (kept) {
+        const result = await this._sendAgain(path, body, kept, untilMs);
+        if (!result.ok || path !== ISSUE) return result;
+        /** @type {Ticket} */
+        const ticket = result.answer.ticket;
+        if (!isSpent(ticket, body)) {
+          const before = result.answer.revision <= seen;
+          if (!before) this.settle(path, body);
+          return Object.assign({ before }, result);
         }
       }
-      return { ok: false, problem: { code: "unconfirmed" } };
+      const result = await this._sendOnce(path, body, randomKey(), [body], untilMs);
+      if (result.ok) this.settle(path, body);
+      return result;
     } finally {
       this.busy = false;
     }
   }
 
   /**
-   * Ask for something that changes nothing.
+   * With the key of a press that nobody answered: where that one arrived with other wishes, what it gave.
    * @param {string} path
    * @param {Object<string, any>} body
+   * @param {Kept} kept
+   * @param {number} untilMs
    * @returns {Promise<Result>}
    */
-  async find(path, body) {
-    const result = await this._once("POST", path, body, null);
-    return result || { ok: false, problem: { code: "unconfirmed" } };
+  async _sendAgain(path, body, { key, bodies }, untilMs) {
+    const all = [body].concat(bodies.filter((one) => JSON.stringify(one) !== JSON.stringify(body)));
+    let result = await this._sendOnce(path, body, key, all, untilMs);
+    for (const other of all.slice(1)) {
+      if (result.ok || result.problem.code !== "idempotency_conflict") break;
+      result = await this._sendOnce(path, other, key, all, untilMs);
+    }
+    if (result.ok && path !== ISSUE) this.settle(path, body);
+    return result;
   }
 
-  /** @param {string} path below the hall @returns {Promise<Result>} */
-  async read(path) {
-    const result = await this._once("GET", path, null, null);
-    return result || { ok: false, problem: { code: "unconfirmed" } };
+  /** @param {string} path @param {Object<string, any>} body @param {string} key @param {Object<string, any>[]} bodies @param {number} untilMs @returns {Promise<Result>} */
+  async _sendOnce(path, body, key, bodies, untilMs) {
+    this._kept.keep({ key, atMs: Date.now(), bodies }, aboutOf(path, body));
+    const result = await this._door.act(path, body, key, untilMs);
+    const refused = !result.ok && result.problem.code !== "unconfirmed" && result.problem.code !== "idempotency_conflict";
+    if (refused) this.settle(path, body);
+    return result;
+  }
+
+  /** The press for this is answered, and whose the number is, is known. @param {string} path @param {Object<string, any>} body */
+  settle(path, body) {
+    this._kept.forget(aboutOf(path, body));
+  }
+
+  /**
+   * Ask for something that changes nothing.
+   * @param {string} path below the hall
+   * @param {Object<string, any>} [body]
+   * @returns {Promise<Result>}
+   */
+  ask(path, body) {
+    return this._door.ask(path, body);
   }
 
   /** Whoever pressed has gone: a number that they did not see is nobody else's. */
   forget() {
-    const kept = this._kept();
-    Object.keys(kept).forEach((about) => {
-      if (about.indexOf(`${ISSUE} `) === 0) delete kept[about];
-    });
-    sessionStorage.setItem(KEPT, JSON.stringify(kept));
-  }
-
-  /** Presses without an answer, by what they were for. @returns {Object<string, {key: string, at: number}>} */
-  _kept() {
-    /** @type {Object<string, {key: string, at: number}>} */
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
-    Object.keys(kept).forEach((about) => {
-      if (Date.now() - kept[about].at > KEPT_MS) delete kept[about];
-    });
-    return kept;
-  }
-
-  /** @param {string} about @returns {string|null} */
-  _unanswered(about) {
-    const kept = this._kept()[about];
-    return kept ? kept.key : null;
-  }
-
-  /** @param {string} about @param {string|null} key null: it was answered */
-  _keep(about, key) {
-    const kept = this._kept();
-    if (key) kept[about] = { key, at: Date.now() };
-    else delete kept[about];
-    sessionStorage.setItem(KEPT, JSON.stringify(kept));
-  }
-
-  /** @param {string} method @param {string} path @param {Object|null} body @param {string|null} key @returns {Promise<Result|null>} null: not answered */
-  async _once(method, path, body, key) {
-    const stop = new AbortController();
-    const timer = window.setTimeout(() => stop.abort(), REQUEST_MS);
-    /** @type {Object<string, string>} */
-    const headers = { Authorization: `Bearer ${this._token}`, "Content-Type": "application/json" };
-    if (key) headers["Idempotency-Key"] = key;
-    try {
-      const response = await fetch(this._base + path, { method, headers, body: body && JSON.stringify(body), signal: stop.signal });
-      const answer = await response.json();
-      if (response.ok) return { ok: true, answer };
-      return response.status >= 500 || response.status === 429 ? null : { ok: false, problem: answer };
-    } catch (error) {
-      return null;
-    } finally {
-      window.clearTimeout(timer);
-    }
+    this._kept.forgetAll(`${ISSUE} `);
   }
 }

@@ -10,6 +10,8 @@ import { qrSvg } from "/pages/kiosk/qr.js";
 /** @typedef {import("/static/wire.js").Entrance} Entrance */
 /** @typedef {import("/static/wire.js").Print} Print */
 
+/** @typedef {"wants_priority"|"english"} Wish what is asked for with a number */
+
 /** So often a kiosk prints a number: more is for the desk. */
 const COPIES = 3;
 
@@ -33,9 +35,10 @@ export function pageOf(ticket) {
  * @param {string} link
  * @param {Print|null} print
  * @param {Entrance} hall
- * @param {{live: boolean, notAgain: string}} now notAgain: why it was not printed again; empty: nothing of that
+ * @param {{live: boolean, notAgain: string, wishes: Wish[]}} now notAgain: why it was not printed again; empty: nothing of that;
+ *   wishes: what is asked for, whether or not it went with the number
  */
-export function renderTicket(ticket, link, print, hall, { live, notAgain }) {
+export function renderTicket(ticket, link, print, hall, { live, notAgain, wishes }) {
   const paper = paperOf(print, live);
   const service = hall.services.find((one) => one.service === ticket.service);
   const bad = paper === "failed" || paper === "unknown";
@@ -63,6 +66,7 @@ export function renderTicket(ticket, link, print, hall, { live, notAgain }) {
   const { rejoin } = hall;
   const notes = [t("kiosk.note.1"), t("kiosk.note.2"), t(`phone.ifMissed.${rejoin.policy}`, { minutes: rejoin.minutes, k: rejoin.k }), t("phone.mayChange")];
   if (ticket.traits.indexOf("wants_priority") >= 0 && ticket.class === "ordinary") notes.unshift(t("kiosk.note.priority"));
+  notes.unshift(...wishes.filter((wish) => ticket.traits.indexOf(wish) < 0).map((wish) => t(`kiosk.note.without.${wish}`)));
   if (byId("notes").getAttribute("data-key") !== notes.join()) {
     attrs(byId("notes"), { "data-key": notes.join() });
     fill(byId("notes"), notes.map((note) => el("li", {}, note)));

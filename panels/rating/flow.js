@@ -3,14 +3,15 @@
  *
  * A question is one completion: of a ticket, a step, and if that was taken back, of whom. It goes as soon as the hall no longer asks it; what was pressed until
  * then counts. Each question has one key, so that it is answered once, whatever the line and the glass do.
- * A completion that its clerk takes back answers nothing: the next one asks again, from what was pressed.
+ * A completion that its clerk takes back answers nothing: the next one asks again, with the level marked that was
+ * pressed, and nothing is sent before somebody presses: whoever pressed may have left.
  */
 
 /** @typedef {import("/static/wire.js").RatingCall} RatingCall */
 /** @typedef {import("/static/wire.js").Answer} Answer */
 /** @typedef {import("/static/wire.js").Refusal} Refusal */
 /** @typedef {"idle"|"ask"|"why"|"sending"|"thanks"|"late"|"lost"} State */
-/** @typedef {{question: string, level: number, reasons: string[]}} Begun a level that asks for reasons */
+/** @typedef {{question: string, asked: string, level: number, reasons: string[]}} Begun a level that was pressed; asked: when its question was */
 /** @typedef {{load: (name: string) => string|null, save: (name: string, value: string|null) => void}} Store */
 
 /** Who walks off at the reasons has rated all the same. */
@@ -90,13 +91,13 @@ export class Flow {
     this.level = 0;
     this.chosen = new Set();
     const begun = this._begun();
-    if (begun && begun.question === questionOf(call)) {
-      this.level = begun.level;
-      this.chosen = new Set(begun.reasons);
-      this._go("why");
-    } else {
+    if (begun === null || begun.question !== questionOf(call)) {
       this._go("ask");
+      return;
     }
+    this.level = begun.level;
+    this.chosen = new Set(begun.reasons);
+    this._go(begun.asked === this._offKey(call) ? "why" : "ask");
   }
 
   /** @returns {Begun|null} */
@@ -105,17 +106,24 @@ export class Flow {
     return kept ? JSON.parse(kept) : null;
   }
 
-  _keep() {
-    if (this.call === null) return;
+  /** @param {RatingCall} call */
+  _keep(call) {
     /** @type {Begun} */
-    const begun = { question: questionOf(this.call), level: this.level, reasons: Array.from(this.chosen) };
+    const begun = { question: questionOf(call), asked: this._offKey(call), level: this.level, reasons: Array.from(this.chosen) };
     this._options.store.save("begun", JSON.stringify(begun));
+  }
+
+  /** Keep what was pressed until now; who has gone by then is not waited for. */
+  _pressed() {
+    if (this.call === null) return;
+    this._keep(this.call);
     this._wait(WALKED_OFF_MS, () => this._submit());
   }
 
   /** @param {number} level */
   press(level) {
     if (this.state !== "ask" || !this.settled || this.call === null) return;
+    if (level !== this.level) this.chosen = new Set();
     this.level = level;
     if (level <= this.call.bad && this.call.reasons.length > 0) {
       this._go("why");
@@ -128,7 +136,7 @@ export class Flow {
   toggle(code) {
     if (this.state !== "why" || !this.settled) return;
     if (!this.chosen.delete(code)) this.chosen.add(code);
-    this._keep();
+    this._pressed();
     this._options.onChange();
   }
 
@@ -164,7 +172,8 @@ export class Flow {
     this._options.send(call, this.level, reasons).then((result) => {
       const code = result.ok === true ? "" : result.problem.code;
       if (code === "wrong_state") {
-        // The service goes on: what was pressed stays for when it is completed again.
+        // The service goes on: when it is completed again, what was pressed is marked.
+        this._keep(call);
         this._go("idle");
         return;
       }
@@ -188,7 +197,7 @@ export class Flow {
     window.clearTimeout(this._timer);
     this.state = state;
     this._changedMs = performance.now();
-    if (state === "why") this._keep();
+    if (state === "why") this._pressed();
     this._options.onChange();
   }
 

@@ -53,6 +53,14 @@ function comeBack() {
 
 fill(byId("levels"), levelButtons((level) => flow.press(level)));
 
+/** The levels alike, but for one that was pressed before the service went on once more. */
+function renderLevels() {
+  byId("levels").querySelectorAll("button").forEach((button) => {
+    attrs(button, { "aria-pressed": Number(button.getAttribute("data-level")) === flow.level ? "true" : null });
+  });
+  text(byId("ask-hint"), flow.level ? t("rating.ask.again", { level: levelName(flow.level) }) : t("rating.ask.hint"));
+}
+
 /** @param {import("/static/wire.js").RatingCall} call */
 function renderReasons(call) {
   const list = byId("reasons");
@@ -122,6 +130,7 @@ function render() {
   const asking = state === "ask" || state === "why";
   text(byId("number"), asking && call ? t("rating.number", { number: call.number }) : "");
   attrs(byId("link"), { hidden: asking && screen.live });
+  if (call && state === "ask") renderLevels();
   if (call && state === "why") renderReasons(call);
   attrs(byId("foot"), { hidden: !asking });
   attrs(byId("back"), { hidden: state !== "why" });

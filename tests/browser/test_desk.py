@@ -188,6 +188,58 @@ def test_a_press_whose_answer_is_lost_is_gone_on_with_after_a_reload(desk: Desk,
     assert "callq.press" not in page.evaluate("() => JSON.stringify(sessionStorage)")
 
 
+def test_a_number_that_is_still_on_its_way_is_found_after_a_reload(desk: Desk) -> None:
+    """The page was loaded again before a slow line had carried its request to the server."""
+    page = desk.open()
+    before = len(desk.tickets())
+    token = page.evaluate("() => sessionStorage.getItem('callq.token:' + location.pathname)")
+    sent: list[dict[str, Any]] = []
+    looked = 0
+
+    def slow(route: Route) -> None:
+        sent.append({"key": route.request.headers["idempotency-key"], "body": route.request.post_data_json})
+
+    def empty(route: Route) -> None:
+        nonlocal looked
+        looked += 1
+        route.continue_()
+
+    page.route(f"**{HALL}/tickets", slow)
+    page.route(f"**{HALL}/find/tickets", empty)
+    page.click('[data-service="medical"]')
+    page.fill(".field input[type=tel]", "13800003333")
+    page.click(".do-take")
+    expect(page.locator("#receipt")).to_have_attribute("data-kind", "pending")
+    page.unroute(f"**{HALL}/tickets")
+    page.reload()
+    ready(page)
+    until = time.monotonic() + 10
+    while looked < 2:  # it was asked for, and was not there
+        assert time.monotonic() < until, "it was not asked for again"
+        page.wait_for_timeout(50)
+    (one,) = sent
+    more = {"Idempotency-Key": one["key"], "Authorization": f"Bearer {token}"}
+    desk.live.ask("POST", f"{HALL}/tickets", one["body"], **more)
+    assert shown(page) == desk.tickets()[-1]["number"]
+    assert len(desk.tickets()) == before + 1
+
+
+def test_what_is_looked_at_comes_back_when_the_line_does(desk: Desk) -> None:
+    """After 改号 the new service's list is asked for until somebody answers."""
+    number = desk.live.issue("medical")["number"]
+    page = desk.open()
+    find(page, number)
+    sheet(page, f"ticket/{desk.ticket(number)['id']}")
+    page.select_option(".sheet-body select >> nth=1", "estate")
+    page.route(f"**{HALL}/find/tickets", lambda route: route.abort())
+    with page.expect_request_finished(lambda one: one.url.endswith("/commands")):
+        page.click(".do-reassign")
+    expect(page.locator(".facts")).to_contain_text("不动产登记")
+    expect(page.locator(".check-list > li")).to_have_count(0)
+    page.unroute(f"**{HALL}/find/tickets")
+    expect(page.locator(".check-list > li")).to_have_count(3)
+
+
 def desk_has(page: Page, desk: Desk, count: int) -> None:
     """Wait until so many tickets are there; the page goes on meanwhile."""
     until = time.monotonic() + 10

@@ -437,6 +437,51 @@ def test_a_change_whose_answer_is_lost_acts_once_and_is_told_as_ones_own(
     assert config(hall)["digest"] == before
 
 
+def applied(opened: Pages, hall: LiveServer, waiting: str, reason: str) -> Page:
+    """A page, its clock under the test's hand, that has sent a change to nobody."""
+    page = opened.blank(PANEL)
+    page.clock.install()
+    ready(opened.go(page, "/editor/county", hall.token("supervisor", hall="county")))
+    page.route("**/halls/county/commands", lambda route: route.abort())
+    tab(page, "thresholds")
+    field(page, "warnings.waiting").fill(waiting)
+    checked(page)
+    page.locator("#do-apply").click()
+    page.locator("#reason").fill(reason)
+    page.keyboard.press("Enter")
+    expect(page.locator("#page")).to_have_attribute("data-applying", "true")
+    return page
+
+
+def test_a_change_that_nobody_confirms_is_given_up_and_says_how_to_see(
+    opened: Pages, hall: LiveServer
+) -> None:
+    versions = len(history(hall))
+    page = applied(opened, hall, "16", "等候提醒改为 16 人")
+    page.clock.fast_forward(181_000)
+    expect(page.locator("#receipt")).to_contain_text("可能已经生效，也可能没有。请看“历史”")
+    expect(page.locator("#page")).to_have_attribute("data-applying", "false")
+    page.unroute("**/halls/county/commands")
+    assert len(history(hall)) == versions
+    page.locator("#do-sure").click()
+    expect(page.locator("#receipt")).to_contain_text("已生效：等候提醒改为 16 人")
+    page.locator(".do-undo").click()
+    put_in_force(page, None)
+
+
+def test_a_refusal_after_a_reload_is_not_wiped_away(opened: Pages, hall: LiveServer) -> None:
+    page = applied(opened, hall, "15", "等候提醒改为 15 人")
+    page.unroute("**/halls/county/commands")
+    problem = {"code": "forbidden", "status": 403, "title": "Forbidden", "detail": "", "hint": ""}
+    page.route("**/halls/county/commands", lambda route: route.fulfill(status=403, json=problem))
+    page.reload()
+    ready(page)
+    expect(page.locator("#page")).to_have_attribute("data-dirty", "true")
+    checked(page)
+    expect(page.locator("#receipt")).to_contain_text("生效没有执行")
+    page.locator(".do-discard").click()
+
+
 def test_an_inspector_looks_and_changes_nothing(opened: Pages, hall: LiveServer) -> None:
     page = editor(opened, hall, "inspector")
     expect(page.locator("#page")).to_have_attribute("data-may", "false")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Route
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -143,44 +143,158 @@ def test_a_press_whose_answer_is_lost_is_neither_lost_nor_doubled(kiosk: Kiosk) 
     assert [one["id"] for one in kiosk.tickets()[before:]] == [ticket["id"]]
 
 
-@pytest.mark.parametrize("since", ["nothing", "it is over", "the desk printed it", "somebody else came"])
-def test_one_that_was_given_up_is_found_by_the_next_press(kiosk: Kiosk, since: str) -> None:
+class GivenUp:
+    """A number that was taken by a press whose answer nobody saw, and the page that gave it up."""
+
+    def __init__(self, kiosk: Kiosk, act: Callable[[Page], None]) -> None:
+        self.kiosk, self.act = kiosk, act
+        self.before = len(kiosk.tickets())
+        self.page = kiosk.pages.blank(PORTRAIT)
+        self.page.clock.install()
+        kiosk.open(page=self.page)
+        self.keys: list[str] = []
+
+        def away(route: Route) -> None:
+            self.keys.append(route.request.headers["idempotency-key"])
+            if len(self.keys) == 1:
+                route.fetch()
+            route.abort()
+
+        self.page.route("**/v1/halls/county/tickets", away)
+        act(self.page)
+        expect(self.page.locator("#message-title")).to_have_text("正在取号")
+        self.page.clock.fast_forward(21_000)
+        expect(self.page.locator("#message-title")).to_have_text("没有收到回复")
+        self.page.unroute("**/v1/halls/county/tickets")
+        (self.unseen,) = kiosk.tickets()[self.before :]
+        assert len(set(self.keys)) == 1
+        self.page.clock.run_for(1000)
+        self.page.locator("#back").click()
+        self.page.clock.run_for(1000)
+
+    def command(self, **body: object) -> None:
+        """What the desk does with it meanwhile."""
+        self.kiosk.live.ask("POST", f"/v1/halls/county/tickets/{self.unseen['id']}/commands", body)
+
+    def again(self) -> None:
+        """The same thing is pressed once more."""
+        self.page.clock.run_for(1000)
+        self.act(self.page)
+
+    def asked(self, answer: str) -> None:
+        """The page asks whose the number is, and is told."""
+        shows(self.page, "whose")
+        expect(self.page.locator("#whose-number")).to_have_text(self.unseen["number"])
+        press(self.page, answer)
+
+    def shown(self) -> list[dict[str, Any]]:
+        """All numbers that were taken, once one of them stands there; that one is the last."""
+        shows(self.page, "ticket")
+        found = self.kiosk.tickets()[self.before :]
+        expect(self.page.locator("#number")).to_have_text(found[-1]["number"])
+        return found
+
+
+def social(page: Page) -> None:
+    press(page, '[data-service="social"]')
+
+
+def a_matter(page: Page) -> None:
+    press(page, "#find-open")
+    press(page, '#matters [data-group="social"]')
+    press(page, '#matters [data-matter="item social-card"]')
+
+
+@pytest.mark.parametrize("wish", ["", "#priority", "#language"])
+def test_one_that_was_given_up_is_found_whatever_else_is_asked_for(kiosk: Kiosk, wish: str) -> None:
+    given_up = GivenUp(kiosk, social)
+    if wish:
+        press(given_up.page, wish)
+    if wish == "#language":
+        expect(is_live(given_up.page).locator("html")).to_have_attribute("lang", "en")
+    given_up.again()
+    assert look(given_up.page, least_px=LEAST).faults == []
+    assert grave(given_up.page) == []
+    given_up.asked("#mine")
+    assert len(given_up.shown()) == 1
+    without = {
+        "": "屏幕和语音",
+        "#priority": "没有记下“申请优先”",
+        "#language": "does not say that you speak",
+    }
+    expect(given_up.page.locator("#notes li").first).to_contain_text(without[wish])
+    press(given_up.page, "#done")
+    expect(is_live(given_up.page).locator("html")).to_have_attribute("lang", "zh-CN")
+    shows(given_up.page, "home")
+    given_up.again()
+    assert len(given_up.shown()) == 2
+
+
+def test_one_that_was_given_up_is_printed_when_somebody_says_that_it_is_theirs(kiosk: Kiosk) -> None:
+    given_up = GivenUp(kiosk, social)
+    kiosk.agent("end", given_up.unseen, state="failed", fault="paper_out")
+    given_up.again()
+    given_up.asked("#mine")
+    expect(given_up.page.locator("#ticket")).to_have_attribute("data-paper", "pending")
+    (ticket,) = given_up.shown()
+    assert ticket["print"]["copy"] == 2
+
+
+def test_one_that_was_given_up_is_not_the_next_ones(kiosk: Kiosk) -> None:
+    given_up = GivenUp(kiosk, social)
+    given_up.again()
+    given_up.asked("#not-mine")
+    unseen, mine = given_up.shown()
+    assert (unseen["state"], mine["state"]) == ("waiting", "waiting")
+
+
+@pytest.mark.parametrize(
+    ("since", "act"),
+    [
+        ({"command": "cancel"}, social),
+        ({"command": "reprint"}, social),
+        ({"command": "reassign", "service": "medical"}, social),
+        ({"command": "reassign", "service": "medical"}, a_matter),
+    ],
+    ids=["it is over", "the desk printed it", "it is for something else", "a matter for something else"],
+)
+def test_one_that_was_given_up_and_is_of_no_use_is_not_found(
+    kiosk: Kiosk, since: dict[str, str], act: Callable[[Page], None]
+) -> None:
+    given_up = GivenUp(kiosk, act)
+    kiosk.printed(given_up.unseen)
+    given_up.command(**since)
+    given_up.again()
+    unseen, mine = given_up.shown()
+    assert (unseen["id"], mine["service"]) == (given_up.unseen["id"], "social")
+
+
+def test_one_that_was_given_up_is_nobodys_when_everybody_has_gone(kiosk: Kiosk) -> None:
+    given_up = GivenUp(kiosk, social)
+    given_up.page.clock.fast_forward(80_000)
+    is_live(given_up.page)
+    given_up.again()
+    assert len(given_up.shown()) == 2
+
+
+def test_one_that_did_not_arrive_is_taken_as_it_is_asked_for_now(kiosk: Kiosk) -> None:
     before = len(kiosk.tickets())
     page = kiosk.pages.blank(PORTRAIT)
     page.clock.install()
     kiosk.open(page=page)
-    keys = []
-
-    def away(route: Route) -> None:
-        keys.append(route.request.headers["idempotency-key"])
-        if len(keys) == 1:
-            route.fetch()
-        route.abort()
-
-    page.route("**/v1/halls/county/tickets", away)
-    press(page, '[data-service="social"]')
+    page.route("**/v1/halls/county/tickets", lambda route: route.abort())
+    social(page)
     expect(page.locator("#message-title")).to_have_text("正在取号")
     page.clock.fast_forward(21_000)
     expect(page.locator("#message-title")).to_have_text("没有收到回复")
     page.unroute("**/v1/halls/county/tickets")
-    (unseen,) = kiosk.tickets()[before:]
-    path = f"/v1/halls/county/tickets/{unseen['id']}/commands"
-    if since == "it is over":
-        kiosk.live.ask("POST", path, {"command": "cancel"})
-    if since == "the desk printed it":
-        kiosk.printed(unseen)
-        kiosk.live.ask("POST", path, {"command": "reprint"})
     page.clock.run_for(1000)
     page.locator("#back").click()
-    page.clock.run_for(1000)
-    if since == "somebody else came":
-        page.clock.fast_forward(80_000)
-        is_live(page)
-    ticket = taken(page, kiosk, "social")
-    assert ticket["state"] == "waiting"
-    mine = [] if since == "nothing" else [ticket["id"]]
-    assert [one["id"] for one in kiosk.tickets()[before:]] == [unseen["id"], *mine]
-    assert len(set(keys)) == 1
+    press(page, "#priority")
+    social(page)
+    shows(page, "ticket")
+    (ticket,) = kiosk.tickets()[before:]
+    assert ticket["traits"] == ["wants_priority"]
 
 
 def test_closed_and_full_services_say_why_and_when(kiosk: Kiosk) -> None:

@@ -28,25 +28,26 @@ WALL, PANEL, NARROW = (1920, 1080), (1366, 768), (683, 384)
 LEAST_PX = 23
 SAMPLE = Path(__file__).parents[2] / "callq" / "samples" / "county.toml"
 TAPS = "() => { for (let n = 0; n < 50; n += 1) document.querySelector('[data-level=\"5\"]').click(); }"
-UNCONFIRMED = """async () => {
+ANSWERED_TWICE = """async (first) => {
   const { Flow } = await import("/pages/rating/flow.js");
   const { setTimeout } = window;
   const kept = {}, seen = [];
-  let over = null, answer = { ok: false, problem: { code: "unconfirmed" } };
+  let over = () => {}, answer = { ok: false, problem: { code: first } };
   window.setTimeout = (then) => { over = then; return 0; };
   const store = { load: (name) => kept[name] || null, save: (name, value) => { kept[name] = value; } };
   const flow = new Flow({ send: () => Promise.resolve(answer), store, onChange: () => {} });
   Object.defineProperty(flow, "settled", { value: true });
   const reasons = [{ code: "slow" }];
   const call = { ticket: "t1", step: 0, before: 0, asked_ms: 1, until_ms: 9, bad: 2, reasons };
-  const look = () => { flow.follow(call, 2, true); seen.push(flow.state); };
-  for (const next of [answer, { ok: true }]) {
+  const look = () => { flow.follow(call, 2, true); seen.push(flow.state + (flow.level || "")); };
+  for (const [next, level] of [[answer, 5], [{ ok: true }, 3]]) {
     answer = next;
     look();
-    flow.press(5);
+    flow.press(level);
     await new Promise((resolve) => setTimeout(resolve, 0));
     look();
     over();
+    if (first === "wrong_state") call.asked_ms += 1;
   }
   look();
   window.setTimeout = setTimeout;
@@ -213,7 +214,14 @@ def test_a_completion_that_was_taken_back_is_asked_again_and_what_was_pressed_co
     live.window("w1", "undo")
     shows(page, "idle")
     assert rated(live, ticket) == []
+    page.clock.install()  # nothing is sent unasked, however long it stands there
     live.window("w1", "complete")
+    shows(page, "ask", ticket)
+    expect(page.locator("[aria-pressed=true]:visible")).to_have_attribute("data-level", "2")
+    expect(page.locator("#ask-hint")).to_contain_text("刚才选了“不满意”")
+    page.clock.fast_forward(40_000)
+    shows(page, "ask", ticket)
+    press_level(page, 2)
     shows(page, "why", ticket)
     expect(page.locator('[data-reason="slow"]')).to_have_attribute("aria-pressed", "true")
     page.locator("#submit").click()
@@ -246,7 +254,15 @@ def test_another_clerk_who_completes_what_was_taken_back_is_rated_on_the_same_gl
 def test_a_press_that_nobody_confirmed_is_asked_again(pages: Pages, live: LiveServer) -> None:
     page = tablet(pages, live)
     shows(page, "idle")
-    assert page.evaluate(UNCONFIRMED) == ["ask", "lost", "ask", "thanks", "idle"]
+    assert page.evaluate(ANSWERED_TWICE, "unconfirmed") == ["ask", "lost5", "ask", "thanks3", "idle3"]
+
+
+def test_a_good_level_that_the_service_going_on_refused_is_marked_when_it_is_asked_again(
+    pages: Pages, live: LiveServer
+) -> None:
+    page = tablet(pages, live)
+    shows(page, "idle")
+    assert page.evaluate(ANSWERED_TWICE, "wrong_state") == ["ask", "idle5", "ask5", "thanks3", "idle3"]
 
 
 def test_english_lasts_as_long_as_the_question(pages: Pages, live: LiveServer) -> None:

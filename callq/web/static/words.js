@@ -79,6 +79,17 @@ export function refusal(problem) {
   return tCode(`refused.${code}`, "refused.other", { seconds, code: problem.code });
 }
 
+/**
+ * The receipt of an act that was refused, or that nobody confirmed: that one may have been done.
+ * @param {string} act its name
+ * @param {import("/static/wire.js").Problem} problem
+ * @param {string} [why]
+ * @returns {string}
+ */
+export function notDone(act, problem, why = refusal(problem)) {
+  return t(problem.code === "unconfirmed" ? "receipt.unconfirmed" : "receipt.refused", { act, why });
+}
+
 /** Fill every `data-t` of the page's own HTML; once, at the start. */
 export function translatePage() {
   document.querySelectorAll("[data-t]").forEach((node) => {
