@@ -69,9 +69,15 @@ _QUESTIONS: Final = {
 
 
 def _options(parser: argparse.ArgumentParser, *, root: bool, plots: bool = True) -> None:
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--scenario", metavar="NAME-OR-FILE", help="kind of day (default: county-84)")
-    what.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
+    parser.add_argument(
+        "--scenario",
+        metavar="NAME-OR-FILE",
+        help="kind of day (default: county-84); with a hall file: its people, clerks and mishaps there",
+    )
+    parser.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
+    parser.add_argument(
+        "--date", metavar="DATE", help="which day of a hall file's calendar, ISO (default: a Monday)"
+    )
     parser.add_argument(
         "--replay",
         metavar="FILE",
@@ -82,7 +88,7 @@ def _options(parser: argparse.ArgumentParser, *, root: bool, plots: bool = True)
         "--office", metavar="NAME", default="", help="which office of the CSV, if there are several"
     )
     parser.add_argument("--volume", metavar="N", type=float, help="people a day (default: the scenario's)")
-    parser.add_argument("--days", metavar="D", type=int, default=DAYS, help=f"default {DAYS}")
+    parser.add_argument("--days", metavar="D", type=int, help=f"default {DAYS}")
     parser.add_argument("--seed", metavar="S", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--jobs", metavar="N", type=int, default=0, help="processes (default: all cores)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was found")
@@ -111,14 +117,20 @@ def _run_of(
       UserError: they cannot be used; what could be meant is told.
     """
     from callq.config import HallFileError, load_hall
-    from callq.simulate.halls import POLICIES, NotSimulated
+    from callq.domain.check_values import parse_date
+    from callq.simulate.halls import DATE, POLICIES, NotSimulated
     from callq.simulate.of_hall import scenario_of, with_people_of
+    from callq.simulate.over import laid_over
     from callq.simulate.replay import archived, recorded
     from callq.simulate.runs import TIDES, Run
     from callq.simulate.scenario import load
 
     _one_of("policy", policy, POLICIES)
     _one_of("tides", tidal, TIDES)
+    _together(args, hall)
+    date = args.date or DATE
+    if parse_date(date) is None:
+        raise UserError(f"--date {date!r} is no date", "write it as YYYY-MM-DD", 2)
     for name, value, low, high in (
         ("--days", args.days, 1, MAX_DAYS),
         ("--volume", args.volume, 1, 100_000),
@@ -127,25 +139,27 @@ def _run_of(
     ):
         if value is not None and not low <= value <= high:
             raise UserError(f"{name} {value:g} is out of range", f"write {low} to {high}", 2)
-    if args.json is not None and not args.json.absolute().parent.is_dir():
-        raise UserError(
-            f"{args.json.absolute().parent} is no folder", "name a file in a folder that is there", 2
-        )
-    days = None
+    came, days, volume = None, args.days or DAYS, args.volume
     try:
         config = load_hall(hall) if hall else None
         if args.replay is not None and config is None:
-            scenario, days, _ = recorded(args.replay, args.office)
+            scenario, came, _ = recorded(args.replay, args.office)
+        elif config is None:
+            scenario = load(args.scenario or "county-84")
         else:
-            scenario = scenario_of(config) if config else load(args.scenario or "county-84")
+            scenario = scenario_of(config, date)
             if people_of is not None and people_of != hall:
-                scenario = with_people_of(scenario, scenario_of(load_hall(people_of)))
-            if args.replay is not None and config is not None:
+                scenario = with_people_of(scenario, scenario_of(load_hall(people_of), date))
+            if args.scenario is not None:
+                laid = laid_over(args.scenario, scenario, config, date)
+                scenario = laid.scenario
+                _tell_unused(args, config.name, laid.unused)
+            if args.replay is not None:
                 day = archived(args.replay, config, scenario)
-                days = (day.came,)
+                came = (day.came,)
                 _tell_left_out(args, config.name, day)
-        if days is not None:
-            args.days, args.volume = len(days), sum(map(len, days)) / len(days)
+        if came is not None:
+            days, volume = len(came), sum(map(len, came)) / len(came)
     except HallFileError as error:
         lines = [format_problem(error.source, p, colour=wants_colour(sys.stderr)) for p in error.problems]
         print("\n".join(lines), file=sys.stderr)
@@ -154,21 +168,76 @@ def _run_of(
         raise UserError(str(error), error.hint) from error
     return Run(
         scenario=scenario,
-        volume=args.volume or scenario.day.volume,
-        days=args.days,
+        volume=volume or scenario.day.volume,
+        days=days,
         seed=args.seed,
         policy=policy,
         tidal=tidal,
         beta=scenario.tides.beta if args.beta is None else args.beta,
         hall=config,
-        came=days,
+        came=came,
         through=args.through,
+        date=date,
     )
+
+
+def _together(args: argparse.Namespace, hall: str | None) -> None:
+    """Options that say nothing beside others are refused.
+
+    Raises:
+      UserError: which, and why.
+    """
+    if args.date is not None and hall is None:
+        raise UserError("--date is a day of a hall's calendar", "name the hall by --hall, or leave it out", 2)
+    if args.replay is None:
+        return
+    for name, value in (("--days", args.days), ("--volume", args.volume)):
+        if value is not None:
+            raise UserError(
+                f"{name} says nothing beside --replay: the recording has its own days and people",
+                "leave it out",
+                2,
+            )
+    if args.scenario is not None and hall is None:
+        raise UserError(
+            "--scenario says nothing beside --replay: queues and people are those of the recording",
+            "leave it out, or replay an archived day with --hall",
+            2,
+        )
+
+
+def _writable(args: argparse.Namespace) -> None:
+    """Look before the run whether what is found can be written.
+
+    Raises:
+      UserError: it cannot.
+    """
+    kept, drawn = args.json, getattr(args, "plots", None)
+    if kept is not None and kept.is_dir():
+        raise UserError(f"--json {kept} is a folder", "name a file in it", 2)
+    if kept is not None and not kept.absolute().parent.is_dir():
+        raise UserError(f"{kept.absolute().parent} is no folder", "name a file in a folder that is there", 2)
+    if drawn is not None:
+        there = next(path for path in (drawn.absolute(), *drawn.absolute().parents) if path.exists())
+        if not there.is_dir():
+            raise UserError(f"--plots {drawn}: {there} is a file", "name a folder, new or old", 2)
+
+
+def _tell_unused(args: argparse.Namespace, hall: str, unused: Sequence[str]) -> None:
+    """Warn of what a scenario says and the hall has of its own."""
+    if unused:
+        _warn_once(args, f"{hall} has its own {', '.join(unused)}: those of {args.scenario} are not used")
+
+
+def _warn_once(args: argparse.Namespace, text: str) -> None:
+    told = vars(args).setdefault("told", set())
+    if text not in told:
+        told.add(text)
+        print(f"callq: warning: {text}", file=sys.stderr)
 
 
 def _tell_left_out(args: argparse.Namespace, hall: str, day: Archived) -> None:
     """Warn, once, of what is on record and not lived again."""
-    told = vars(args).setdefault("left_out", set())
     services = ", ".join(f"{count} for {service}" for service, count in sorted(day.left_out.items()))
     found = []
     if services:
@@ -176,9 +245,7 @@ def _tell_left_out(args: argparse.Namespace, hall: str, day: Archived) -> None:
     if day.further:
         found.append(f"{day.further} times somebody went on to another service, which is left out")
     for text in found:
-        if text not in told:
-            told.add(text)
-            print(f"callq: warning: {text}", file=sys.stderr)
+        _warn_once(args, text)
 
 
 def _one_of(what: str, name: str, known: Sequence[str]) -> None:
@@ -193,6 +260,7 @@ def run_simulate(args: argparse.Namespace) -> int:
     from callq.simulate.tables import by_time, table_of
 
     configure_logs("console", "error")
+    _writable(args)
     run = _run_of(args, args.policy, args.tidal, args.hall)
     result = _simulated(run, args.jobs, f"{run.policy}, tides {run.tidal}")
     _print(table_of(result))
@@ -210,6 +278,7 @@ def run_question(args: argparse.Namespace) -> int:
     from callq.simulate.whatif import QUESTIONS, answers, bound
 
     configure_logs("console", "error")
+    _writable(args)
     if args.question == "guide" and not (args.scenario or args.hall or args.replay):
         args.scenario = GUIDED
     run = _run_of(args, args.policy, args.tidal, args.hall)
@@ -236,6 +305,7 @@ def run_compare(args: argparse.Namespace) -> int:
     from callq.simulate.tables import comparison
 
     configure_logs("console", "error")
+    _writable(args)
     if len(args.what) < 2:
         raise UserError("there is nothing to compare with", "name at least two", 2)
     # People are drawn from the load of the first hall file, so that all meet the same.

@@ -15,7 +15,7 @@ from callq.domain.hall import remote_only
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from callq.domain.hall import HallConfig, Outlet, Service
+    from callq.domain.hall import HallConfig, Outlet, Service, Tides
 
 
 def problems(config: HallConfig) -> Iterator[ConfigProblem]:
@@ -44,26 +44,48 @@ def _tides(config: HallConfig) -> Iterator[ConfigProblem]:
     for key, number in msgspec.structs.asdict(tides).items():
         if key in values.RANGES:
             yield from values.number(f"tides.{key}", key, number)
+    for index, slot in enumerate(tides.profile):
+        yield from values.number(f"tides.profile[{index}].rate", "rate", slot.rate)
+    for index, least in enumerate(tides.minima):
+        yield from values.number(f"tides.minima[{index}].least", "least", least.least)
     windows = {window.id: window.label for window in config.windows}
     services = {service.code: service.name for service in config.services}
+    yield from tides_name(tides, windows, services)
+    yield from tides_know(
+        tides,
+        daily=any(service.daily for service in config.services),
+        movable=any(window.kind == "tidal" for window in config.windows),
+    )
+
+
+def tides_name(tides: Tides, windows: dict[str, str], services: dict[str, str]) -> Iterator[ConfigProblem]:
+    """Windows, services and hours of the tides that there are not.
+
+    Args:
+      tides: of a hall.
+      windows: that there are, label by id.
+      services: that there are, name by code.
+    """
     for position, window in enumerate(tides.windows):
         yield from values.reference(f"tides.windows[{position}]", "window", window, windows, "unknown_window")
     yield from values.duplicates("tides.windows[{}]", tides.windows)
     for index, slot in enumerate(tides.profile):
         yield from _hours(f"tides.profile[{index}].hours", slot.hours)
-        yield from values.number(f"tides.profile[{index}].rate", "rate", slot.rate)
     yield from _apart([slot.hours for slot in tides.profile])
     for index, least in enumerate(tides.minima):
         at = f"tides.minima[{index}]."
         yield from _hours(f"{at}hours", least.hours)
         yield from values.reference(f"{at}service", "service", least.service, services, "unknown_service")
-        yield from values.number(f"{at}least", "least", least.least)
-    yield from _forecast(config)
 
 
-def _forecast(config: HallConfig) -> Iterator[ConfigProblem]:
-    """Tides that are on, but know nothing of the day."""
-    tides = config.tides
+def tides_know(tides: Tides, *, daily: bool, movable: bool) -> Iterator[ConfigProblem]:
+    """Tides that are on, but know nothing of the day or have nothing to move.
+
+    Args:
+      tides: of a hall.
+      daily: whether any service says how many tickets it expects.
+      movable: whether there are windows of kind ``tidal``.
+    """
     if tides.mode == "off":
         return
     if not tides.profile:
@@ -72,13 +94,13 @@ def _forecast(config: HallConfig) -> Iterator[ConfigProblem]:
             "the tides have no profile: they would not know when people come",
             "add [[tides.profile]] tables with hours and rate, or set mode to off",
         )
-    if not any(service.daily for service in config.services):
+    if not daily:
         yield ConfigProblem(
             "tides.mode",
             "no service says how many tickets a day it expects",
             "add daily to the services, or set mode to off",
         )
-    if not tides.windows and not any(window.kind == "tidal" for window in config.windows):
+    if not tides.windows and not movable:
         yield ConfigProblem(
             "tides.mode",
             "there is no window to open and close",

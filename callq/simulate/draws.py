@@ -14,7 +14,7 @@ from operator import attrgetter
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from callq.simulate.halls import means_min, minute_of, minutes
+from callq.simulate.halls import cv_of, means_min, minute_of, minutes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,10 +213,10 @@ def _person(
 
 
 def _handling_ms(scenario: Scenario, means: Sequence[float], group: int, rng: Random) -> int:
-    handling, cv = scenario.handling, scenario.groups[group].cv
+    handling = scenario.handling
     if handling.distribution == "exponential":
         found = means[group] * rng.expovariate(1.0)
     else:
-        spread = math.log(1 + (handling.cv if cv is None else cv) ** 2)
+        spread = math.log(1 + cv_of(scenario, scenario.groups[group]) ** 2)
         found = means[group] * math.exp(math.sqrt(spread) * rng.gauss(0, 1) - spread / 2)
     return int(min(handling.longest_min, max(handling.shortest_min, found)) * MIN_MS)

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from callq.simulate.halls import SimulatedHall
     from callq.simulate.scenario import Scenario
 
-DATE: Final = "2026-11-23"
-"""A Monday."""
-
 WHO: Final = cmd.Actor(role="clerk", id="simulated")
 
 SETUP_MIN: Final = 30
@@ -85,7 +82,7 @@ class SimulatedDay:
         self.scenario = scenario
         self.hall = hall
         self.state = HallState(hall.config.id)
-        self.midnight_ms = local_ms(DATE, 0, hall.config.timezone)
+        self.midnight_ms = local_ms(hall.date, 0, hall.config.timezone)
         self.now_ms = 0
         """Since midnight."""
         self.opens_ms = minute_of(scenario.day.opens) * MIN_MS
@@ -109,10 +106,15 @@ class SimulatedDay:
             ev.TicketCalled: self._people.called,
         }
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is past midnight: what has begun is ended, and nobody is called any more."""
+        return self.now_ms >= MIDNIGHT_MS
+
     # The clock ------------------------------------------------------------------------------------
 
     def run(self) -> DayRecord:
-        """Live through the day, until everybody has left."""
+        """Live through the day, until everybody has left; from midnight on nobody is called."""
         self._prepare()
         heap = self._heap
         while heap:

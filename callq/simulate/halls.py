@@ -23,10 +23,10 @@ from callq.domain.hall import (
     Rules,
     Service,
     Skill,
+    Tides,
     WindowConfig,
     Zone,
 )
-from callq.simulate.check import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,12 @@ STRUCTURES: Final = ("kiosk_shorter_line", "kiosk_fixed_line", "group_lines", "d
 DEFAULT: Final = "default"
 POLICIES: Final = (DEFAULT, *DOMAIN_POLICIES, *STRUCTURES)
 """What can be simulated; `default` is what the scenario or hall names, which is `index` as it ships."""
+
+DATE: Final = "2026-11-23"
+"""Of simulated days, if no other is named: a Monday."""
+
+ZONE: Final = "hall"
+"""The one zone of a hall that is made for a scenario."""
 
 DEPARTMENTS: Final = 27
 
@@ -82,6 +88,7 @@ class SimulatedHall(NamedTuple):
       seats: window and clerk, of windows that are staffed.
       in_use: skills that are in use at windows where clerks master more.
       serving: of windows that do not serve all day, the spans in which they do, ms since midnight.
+      date: of the day, ISO: what the calendar has, and which skills have expired.
     """
 
     config: HallConfig
@@ -91,6 +98,7 @@ class SimulatedHall(NamedTuple):
     seats: tuple[tuple[str, str], ...]
     in_use: tuple[tuple[str, tuple[str, ...]], ...] = ()
     serving: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
+    date: str = DATE
 
 
 def means_min(scenario: Scenario) -> list[float]:
@@ -99,6 +107,24 @@ def means_min(scenario: Scenario) -> list[float]:
     total = sum(group.share for group in groups)
     scale = scenario.handling.mean_min / sum(g.share / total * g.service_min for g in groups)
     return [group.service_min * scale for group in groups]
+
+
+def cv_of(scenario: Scenario, group: Group) -> float:
+    """Coefficient of variation of a group's handling: its own, else that of all; exponential: 1."""
+    if scenario.handling.distribution == "exponential":
+        return 1.0
+    return scenario.handling.cv if group.cv is None else group.cv
+
+
+def handling_cv(scenario: Scenario) -> float:
+    """Coefficient of variation of the handling of everybody: within the groups, and between them."""
+    groups = scenario.groups
+    total = sum(group.share for group in groups)
+    square = sum(
+        group.share / total * mean**2 * (1 + cv_of(scenario, group) ** 2)
+        for group, mean in zip(groups, means_min(scenario), strict=True)
+    )
+    return math.sqrt(max(0.0, square / scenario.handling.mean_min**2 - 1))
 
 
 def allotted(windows: int, weights: Sequence[float]) -> list[int]:
@@ -222,19 +248,29 @@ class _Maker:
             items=tuple(self.items),
             outlets=self.scenario.outlets,
             routing=routing,
-            tides=self.scenario.tides,
+            tides=self._tides(),
             rules=Rules(no_show_limit=0),
         )
         choice: Literal["fixed", "shorter"] = "shorter" if self.policy == "kiosk_shorter_line" else "fixed"
         seats = tuple((w.id, c.id) for w, c in zip(self.windows, self.clerks, strict=True))
         return SimulatedHall(config, lines, choice, closed, seats, tuple(self.in_use))
 
+    def _tides(self) -> Tides:
+        """Those of the scenario, as far as a hall that is built this way has what they name."""
+        tides, codes = self.scenario.tides, {service.code for service in self.services}
+        if tides.mode != "off":
+            there = tides.windows or any(window.kind == "tidal" for window in self.windows)
+            profile = tides.profile or self.scenario.profile
+            tides = msgspec.structs.replace(tides, mode=tides.mode if there else "off", profile=profile)
+        minima = tuple(least for least in tides.minima if least.service in codes)
+        return msgspec.structs.replace(tides, minima=minima)
+
     def _closed(self) -> frozenset[str]:
         base = self.layout.base
         flexible = [window.id for window in self.windows if window.kind != "domain"]
         return frozenset(flexible[base:] if base is not None else ())
 
-    def _service(self, code: str, group: Group, mean: float, share: float) -> str:
+    def _service(self, code: str, group: Group, mean: float, share: float, cv: float | None = None) -> str:
         self.services.append(
             Service(
                 code=code,
@@ -243,7 +279,7 @@ class _Maker:
                 one_per_person=False,
                 daily=self.volume * share,
                 service_min=mean,
-                service_cv=self.scenario.handling.cv,
+                service_cv=cv_of(self.scenario, group) if cv is None else cv,
                 booking=Booking(slot_min=15, capacity=1000, early_min=30),
             )
         )
@@ -308,7 +344,7 @@ class _Maker:
 
     def _pooled(self) -> tuple[tuple[Line, ...], ...]:
         first, *_ = groups = self.scenario.groups
-        self._service("all", first, self.scenario.handling.mean_min, 1.0)
+        self._service("all", first, self.scenario.handling.mean_min, 1.0, handling_cv(self.scenario))
         self.items.clear()
         for group in groups:
             self._item(group.code, group, "all")

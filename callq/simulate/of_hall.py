@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +12,8 @@ from callq.domain.calendar import day_bounds, local_ms
 from callq.domain.hall import ProfileSlot, Routing
 from callq.domain.hours import sessions_on
 from callq.domain.state import Index
-from callq.simulate.engine import DATE
 from callq.simulate.halls import (
+    DATE,
     DEFAULT,
     DOMAIN_POLICIES,
     Line,
@@ -39,14 +40,18 @@ CLASSES = Classes(ordinary=0.8, appointment=0.15, priority=0.05)
 """What a hall file does not say."""
 
 
-def scenario_of(config: HallConfig) -> Scenario:
-    """What a working day of a hall is like, as far as its file says; a Monday.
+def scenario_of(config: HallConfig, date: str = DATE) -> Scenario:
+    """What a day of a hall is like, as far as its file says.
 
     People come to each service as the forecast of the tides has it: within its sessions, as the profile says.
     The day ends at midnight; who would come later does not.
 
+    Args:
+      config: the hall.
+      date: of the day, ISO.
+
     Raises:
-      NotSimulated: no service says how many tickets it expects, or nobody comes on a Monday.
+      NotSimulated: no service says how many tickets it expects, or nobody comes on that day.
     """
     if not any(service.daily for service in config.services):
         raise NotSimulated(
@@ -54,9 +59,9 @@ def scenario_of(config: HallConfig) -> Scenario:
             "add daily (tickets a day), and service_min, to its services",
         )
     config = _in_one_day(config)
-    forecast = expected(config, DATE)
-    begins_ms, _ = day_bounds(DATE, config.timezone, config.day_starts)
-    before = [0.0] * ((begins_ms - local_ms(DATE, 0, config.timezone)) // _MIN_MS)
+    forecast = expected(config, date)
+    begins_ms, _ = day_bounds(date, config.timezone, config.day_starts)
+    before = [0.0] * ((begins_ms - local_ms(date, 0, config.timezone)) // _MIN_MS)
     groups, total = [], [0.0] * _DAY_MIN
     for service, rates in zip(config.services, forecast.rates, strict=True):
         by_minute = [*before, *rates][:_DAY_MIN]
@@ -74,12 +79,12 @@ def scenario_of(config: HallConfig) -> Scenario:
             )
     if not groups:
         raise NotSimulated(
-            f"nobody comes to {config.name} on {DATE}, a Monday",
-            "give a session that day, within the hours of the profile of the tides",
+            f"nobody comes to {config.name} on {date}, a {datetime.fromisoformat(date):%A}",
+            "choose another day by --date, or give a session that day within the profile of the tides",
         )
     volume = sum(group.share for group in groups)
     profile = _slots(total)
-    opens, closes = _hours(config, profile)
+    opens, closes = _hours(config, profile, date)
     return Scenario(
         name=config.id,
         day=Day(volume=volume, volume_cv=0.1, mix_cv=0.2, opens=_clock(opens), closes=_clock(closes)),
@@ -130,33 +135,33 @@ def with_people_of(scenario: Scenario, other: Scenario) -> Scenario:
     return msgspec.structs.replace(other, name=scenario.name, routing=scenario.routing, tides=scenario.tides)
 
 
-def _hours(config: HallConfig, profile: Sequence[ProfileSlot]) -> tuple[int, int]:
+def _hours(config: HallConfig, profile: Sequence[ProfileSlot], date: str) -> tuple[int, int]:
     """When the hall opens and closes, minutes of the day: by its sessions, else by when people come."""
     if not config.sessions:
         return minute_of(profile[0].hours[:5]), minute_of(profile[-1].hours[6:])
-    sessions = _sessions(config)
-    midnight_ms = local_ms(DATE, 0, config.timezone)
+    sessions = _sessions(config, date)
+    midnight_ms = local_ms(date, 0, config.timezone)
     opens_ms = min(min(s.ticketing_from_ms, s.serving_from_ms) for s in sessions) - midnight_ms
     closes_ms = max(s.serving_to_ms for s in sessions) - midnight_ms
     return opens_ms // _MIN_MS, min(closes_ms // _MIN_MS, _DAY_MIN)
 
 
-def _sessions(config: HallConfig) -> list[OpenSession]:
+def _sessions(config: HallConfig, date: str) -> list[OpenSession]:
     """Sessions of the simulated day to which people come without a booking."""
-    return [session for session in sessions_on(config, DATE) if session.kind != "booked_only"]
+    return [session for session in sessions_on(config, date) if session.kind != "booked_only"]
 
 
 def _serving(
-    config: HallConfig, seats: Sequence[tuple[str, str]]
+    config: HallConfig, seats: Sequence[tuple[str, str]], date: str
 ) -> tuple[tuple[str, tuple[tuple[int, int], ...]], ...]:
     """When each staffed window serves, ms since midnight: in the sessions of what its clerk does there."""
     if not config.sessions:
         return ()
-    index, sessions = Index(config), _sessions(config)
-    midnight_ms = local_ms(DATE, 0, config.timezone)
+    index, sessions = Index(config), _sessions(config, date)
+    midnight_ms = local_ms(date, 0, config.timezone)
     found = []
     for window, clerk in seats:
-        able = set(index.serving(window, clerk, DATE))
+        able = set(index.serving(window, clerk, date))
         spans: list[tuple[int, int]] = []
         for session in sorted(sessions, key=lambda s: s.serving_from_ms):
             begin = session.serving_from_ms - midnight_ms
@@ -175,7 +180,9 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def hall_of(config: HallConfig, policy: str, groups: Sequence[str], *, tidal: bool) -> SimulatedHall:
+def hall_of(
+    config: HallConfig, policy: str, groups: Sequence[str], *, tidal: bool, date: str = DATE
+) -> SimulatedHall:
     """The hall itself with a policy, its clerks at windows that suit them.
 
     Args:
@@ -183,6 +190,7 @@ def hall_of(config: HallConfig, policy: str, groups: Sequence[str], *, tidal: bo
       policy: one of the domain's, or `default` for its own.
       groups: services of the groups that come, in the scenario's order.
       tidal: whether tidal windows are closed at first.
+      date: of the day, ISO.
 
     Raises:
       NotSimulated: the policy is a structure, which a hall file cannot have.
@@ -192,22 +200,24 @@ def hall_of(config: HallConfig, policy: str, groups: Sequence[str], *, tidal: bo
             f"{policy} is another way to build a hall, not a policy of {config.name}",
             f"one of: {', '.join((DEFAULT, *DOMAIN_POLICIES))}",
         )
-    changes: dict[str, Any] = {}
+    # Simulated clerks call and start by themselves, as soon as they can.
+    by_hand = msgspec.structs.replace(config.rules, auto_call_s=0, auto_start_s=0)
+    changes: dict[str, Any] = {"rules": by_hand}
     if policy != DEFAULT:
         changes["routing"] = with_policy(config.routing or Routing(policy="index"), policy)
     config = msgspec.structs.replace(_in_one_day(config), **changes)
     lines = tuple((Line(code, 1.0, len(config.windows)),) for code in groups)
-    seats = tuple(_seats(config))
-    serving = _serving(config, seats)
+    seats = tuple(_seats(config, date))
+    serving = _serving(config, seats, date)
     if config.sessions:
         # Nobody sits where nothing is served on this day.
         seats = tuple(seat for seat in seats if seat[0] in dict(serving))
     controlled = config.tides.windows or tuple(w.id for w in config.windows if w.kind == "tidal")
     closed = frozenset(window for window, _ in seats if tidal and window in controlled)
-    return SimulatedHall(config, lines, "fixed", closed, seats, serving=serving)
+    return SimulatedHall(config, lines, "fixed", closed, seats, serving=serving, date=date)
 
 
-def _seats(config: HallConfig) -> list[tuple[str, str]]:
+def _seats(config: HallConfig, date: str) -> list[tuple[str, str]]:
     """Who sits where, in the order of the file: a seat for every service first, then where the load is.
 
     A service gets a window with few services, and the clerk who is missed least elsewhere and does most
@@ -216,9 +226,9 @@ def _seats(config: HallConfig) -> list[tuple[str, str]]:
     """
     index = Index(config)
     clerks = [clerk.id for clerk in config.clerks if not clerk.mentor]
-    mastered = {clerk: index.mastered(clerk, DATE) for clerk in clerks}
+    mastered = {clerk: index.mastered(clerk, date) for clerk in clerks}
     windows = sorted((window.id for window in config.windows), key=lambda w: len(index.equipped(w)))
-    able = {w: {c: set(index.serving(w, c, DATE)) for c in clerks} for w in windows}
+    able = {w: {c: set(index.serving(w, c, date)) for c in clerks} for w in windows}
     load = {s.code: max(s.daily * s.service_min, _LITTLE) for s in config.services}
     given = dict.fromkeys(load, 0.0)
     seats: dict[str, str] = {}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callq.wire.messages.guide import RouteOption
 
 NOBODY_COMES_MS: Final = 15_000
-"""How long a clerk waits after each call for somebody who does not come."""
+"""How long a clerk waits after each call for somebody who does not come; longer where the hall says so."""
 
 
 class _Visit:
@@ -51,11 +51,12 @@ class People:
 
     Args:
       day: that they come on; its scenario and hall are there already.
-      people: in order of arrival.
+      people: in order of arrival; who would come after midnight does not.
       windows: where they are served.
     """
 
     def __init__(self, day: SimulatedDay, people: tuple[Person, ...], windows: Windows) -> None:
+        people = tuple(person for person in people if person.at_ms < MIDNIGHT_MS)
         self.to_come = len(people)
         """How many are still to come."""
         self._day = day
@@ -67,6 +68,7 @@ class People:
         self._joins_shorter = day.hall.choice == "shorter"
         self._visits: dict[str, _Visit] = {}
         self._walk_ms = int(day.scenario.handling.walk_s * 1000)
+        self._in_vain_ms = max(NOBODY_COMES_MS, day.hall.config.rules.recall_gap_s * 1000)
         groups = [group.code for group in day.scenario.groups]
         self._guide = Guide(day.hall.config, day.state, groups, day.scenario.people.accepts)
 
@@ -183,7 +185,7 @@ class People:
 
     def _loses_patience(self, visit: _Visit) -> None:
         ticket = self._state.tickets[visit.ticket]
-        if ticket.state != "waiting" or visit.current or visit.begun:
+        if self._day.is_over or ticket.state != "waiting" or visit.current or visit.begun:
             return
         visit.outcome.end = "left"
         if visit.person.tells:
@@ -202,7 +204,7 @@ class People:
             visit.outcome.called_ms = day.now_ms
             visit.outcome.by = event.why.by
         if visit.left or (visit.person.is_away and not visit.begun and not visit.outcome.missed):
-            day.plan(day.now_ms + NOBODY_COMES_MS, self._nobody_comes, visit, event.window)
+            day.plan(day.now_ms + self._in_vain_ms, self._nobody_comes, visit, event.window)
         elif self._walk_ms:
             day.plan(day.now_ms + self._walk_ms, self._starts, visit, event.window)
         else:
@@ -214,7 +216,7 @@ class People:
         rules = self._state.config.rules
         if self._state.tickets[visit.ticket].calls < rules.min_calls_before_miss:
             day.do(cmd.Recall(window=window))
-            day.plan(day.now_ms + NOBODY_COMES_MS, self._nobody_comes, visit, window)
+            day.plan(day.now_ms + self._in_vain_ms, self._nobody_comes, visit, window)
             return
         visit.outcome.missed = True
         day.do(cmd.Miss(window=window))
@@ -226,6 +228,8 @@ class People:
         self._windows.after(window)
 
     def _rejoins(self, visit: _Visit) -> None:
+        if self._day.is_over:
+            return
         try:
             self._day.do(cmd.Rejoin(ticket=visit.ticket))
         except Rejected:
@@ -249,13 +253,19 @@ class People:
             day.plan(day.now_ms + int(visit.rest_ms * pace), self._ends, visit, window)
 
     def _holds(self, visit: _Visit, window: str) -> None:
+        day = self._day
         visit.begun = True
-        self._day.do(cmd.Hold(window=window, kind="without_papers"))
-        self._day.plan(self._day.now_ms + visit.person.held_ms, self._returns, visit)
+        if day.is_over:  # Nobody is called back any more: what there is to do is done now.
+            day.plan(day.now_ms + int(visit.rest_ms * self._windows.pace[window]), self._ends, visit, window)
+            return
+        day.do(cmd.Hold(window=window, kind="without_papers"))
+        day.plan(day.now_ms + visit.person.held_ms, self._returns, visit)
         self._windows.after(window)
 
     def _returns(self, visit: _Visit) -> None:
         ticket: Ticket = self._state.tickets[visit.ticket]
+        if self._day.is_over:
+            return
         if ticket.state != "held":
             visit.outcome.end = "no_show"
             return

@@ -27,7 +27,7 @@ def planned(hall: SimulatedHall, scenario: Scenario) -> SimulatedHall:
     """
     config = hall.config
     profile = scenario.tides.profile or scenario.profile
-    tides = replace(scenario.tides, mode="automatic", profile=profile)
+    tides = replace(config.tides, beta=scenario.tides.beta, mode="automatic", profile=profile)
     services = tuple(
         replace(service, daily=service.daily * (1 + scenario.forecast_error)) for service in config.services
     )

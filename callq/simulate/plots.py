@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
+from callq.simulate.plan import VARIANTS
 from callq.simulate.record import BIN_MIN
 from callq.simulate.results import HISTOGRAM_MIN, paired
 
@@ -58,7 +59,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "windows": ("开放窗口与需要窗口", "Windows open against needed"),
     "counters": ("窗口", "windows"),
     "open": ("开放", "open"),
-    "needed": ("需要", "needed"),
+    "planned": ("计划所需", "needed as planned"),
+    "offered": ("负荷所需", "needed by load"),
     "people": ("每刻钟到达人数", "people a quarter of an hour"),
     "short": ("不足", "short"),
     "spread": ("至少等候这么久的人", "People who wait at least so long"),
@@ -86,6 +88,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
 
 DPI: Final = 110
 SIZE_IN: Final = (15.0, 11.0)
+MOST_HOURS: Final = 12
+"""Times of day that stand beside each other without touching."""
 MAX_GROUPS: Final = 14
 """Groups that are shown, those with the longest waits first; more cannot be read."""
 
@@ -227,18 +231,25 @@ def _whose(results: Sequence[Result], names: Sequence[str], words: _Words) -> st
 
 def _legend(axes: Axes) -> None:
     """A legend in a band above what is drawn, so that it hides nothing."""
-    axes.set_ylim(0, 1.28 * max(axes.get_ylim()[1], 0.01))
     labels = len(axes.get_legend_handles_labels()[0])
+    axes.set_ylim(0, _with_legend(labels) * max(axes.get_ylim()[1], 0.01))
     if labels:
-        axes.legend(fontsize=8, loc="upper left", ncols=max(1, math.ceil(labels / 2)))
+        axes.legend(fontsize=8 if labels < 4 else 7, loc="upper left", ncols=min(2, labels))
+
+
+def _with_legend(labels: int) -> float:
+    """Height of a chart with the band for a legend in two columns, more would not fit; 1 is without."""
+    return 1 + 0.14 * max(2, math.ceil(labels / 2))
 
 
 def _clock(axes: Axes, results: Sequence[Result]) -> None:
     """The same hours on all pages of a hall: from its opening until the last window closes."""
     at = [part.from_min for result in results for part in result.by_time]
+    hours = 1
     if at:
         axes.set_xlim(min(at), max(at) + BIN_MIN)
-    axes.xaxis.set_major_locator(MultipleLocator(60))
+        hours = math.ceil((max(at) + BIN_MIN - min(at)) / 60 / MOST_HOURS)
+    axes.xaxis.set_major_locator(MultipleLocator(60 * hours))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda minute, _: f"{int(minute) // 60}:00"))
 
 
@@ -266,7 +277,7 @@ def _windows(axes: Axes, results: Sequence[Result], names: Sequence[str], words:
     people.set_ylabel(words["people"], color="#777777")
     people.tick_params(axis="y", colors="#777777")
     people.grid(visible=False)
-    people.set_ylim(0, 1.28 * max([*come, 1.0]))
+    people.set_ylim(0, _with_legend(2 * len(results)) * max([*come, 1.0]))
     for result, name, colour in zip(results, names, _colours(results), strict=True):
         edges = [*(part.from_min for part in result.by_time), *_end(result)]
         open_ = [part.windows_open for part in result.by_time]
@@ -275,10 +286,10 @@ def _windows(axes: Axes, results: Sequence[Result], names: Sequence[str], words:
         needed_in = colour if len(results) > 1 else COLOURS[1]
         if not result.by_time:
             continue
+        # The plan's need and the offered load are different numbers: in one chart they have different names.
+        need = words["planned" if result.tidal in VARIANTS else "offered"]
         axes.stairs(open_, edges, baseline=None, color=colour, lw=2, label=before + words["open"])
-        axes.stairs(
-            *(needed, edges), baseline=None, color=needed_in, lw=1.8, ls=DOTS, label=before + words["needed"]
-        )
+        axes.stairs(*(needed, edges), baseline=None, color=needed_in, lw=1.8, ls=DOTS, label=before + need)
         if len(results) == 1 and any(n > o for n, o in zip(needed, open_, strict=True)):
             short = [max(n, o) for n, o in zip(needed, open_, strict=True)]
             axes.stairs(
@@ -371,11 +382,15 @@ def _ratios(axes: Axes, ratios: Sequence[Sequence[Paired]], names: Sequence[str]
         axes.errorbar(middle, at, xerr=sides, fmt="o", ms=5, capsize=3, color=colour, label=name)
         for mean, height_at in zip(middle, at, strict=True):
             axes.annotate(f"{mean:.3f}", (mean, height_at), (0, 4), textcoords="offset points", fontsize=8)
-    axes.axvline(1, color=INK, lw=1)
+    # It ends below the legend.
+    axes.vlines(1, -0.4, len(lines) - 0.4, color=INK, lw=1).set_gid("no difference")
     axes.set_yticks(range(len(lines)), [words[ratios[0][line].figure] for line in lines])
     axes.set_ylim(len(lines) - 0.4, -1.0)  # Downwards, with room for the legend.
     axes.set(title=words["against"].replace("{}", names[0]), xlabel=words["ratio"])
-    axes.legend(fontsize=8, loc="upper right", ncols=len(ratios))
+    # The grid does not go through it.
+    axes.legend(
+        fontsize=8, loc="upper right", ncols=len(ratios), frameon=True, framealpha=1, edgecolor="none"
+    )
 
 
 def _days(axes: Axes, result: Result, words: _Words) -> None:

@@ -13,8 +13,8 @@ from callq.domain import commands as cmd
 from callq.domain.check import problems
 from callq.domain.state import Index
 from callq.simulate.draws import drawn
-from callq.simulate.engine import DATE, SimulatedDay
-from callq.simulate.halls import NotSimulated, made
+from callq.simulate.engine import SimulatedDay
+from callq.simulate.halls import DATE, NotSimulated, made
 from callq.simulate.live import lived
 from callq.simulate.of_hall import hall_of
 from callq.simulate.plan import VARIANTS, Plan, planned
@@ -52,6 +52,7 @@ class Run(NamedTuple):
       hall: whose own windows and clerks run; None: those of the scenario's layout.
       came: who came on recorded days instead of people drawn by chance; as many as `days`.
       adapt: what is changed of the hall before it opens; None: nothing.
+      date: of the simulated days, ISO; only a hall file has a calendar.
     """
 
     scenario: Scenario
@@ -65,6 +66,7 @@ class Run(NamedTuple):
     through: Literal["domain", "runtime"] = "domain"
     came: tuple[tuple[Came, ...], ...] | None = None
     adapt: Callable[[SimulatedHall], SimulatedHall] | None = None
+    date: str = DATE
 
 
 def one_day(run: Run, day: int) -> DayRecord:
@@ -117,7 +119,7 @@ def hall_for(run: Run) -> SimulatedHall:
     tidal = run.tidal != "none"
     if run.hall is not None:
         groups = [group.code for group in run.scenario.groups]
-        hall = hall_of(run.hall, run.policy, groups, tidal=tidal)
+        hall = hall_of(run.hall, run.policy, groups, tidal=tidal, date=run.date)
     else:
         hall = made(run.scenario, run.policy, run.volume, tidal=tidal)
     return hall if run.adapt is None else run.adapt(hall)
@@ -156,7 +158,7 @@ def unstaffed(run: Run) -> tuple[str, ...]:
     """
     hall = hall_for(run)
     index = Index(hall.config)
-    served = {code for window, clerk in hall.seats for code in index.serving(window, clerk, DATE)}
+    served = {code for window, clerk in hall.seats for code in index.serving(window, clerk, run.date)}
     lines = zip(run.scenario.groups, hall.lines, strict=True)
     return tuple(group.code for group, own in lines if not served.issuperset(line.service for line in own))
 

@@ -16,7 +16,7 @@ from callq.domain.hall import ItemChannel, Outlet, ProfileSlot, Routing, Tides
 from callq.simulate import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 DAY_MIN: Final = 24 * 60.0
@@ -210,30 +210,56 @@ def load(source: str) -> Scenario:
     Raises:
       ScenarioError: it cannot be read, or something in it is wrong.
     """
+    return examined_as(source, text_of(source), problems, _laid_over)
+
+
+def text_of(source: str) -> str:
+    """The text of a scenario that comes with callq, or of a file.
+
+    Raises:
+      ScenarioError: it cannot be read, or is empty.
+    """
     if source in names():
-        text = (_SCENARIOS / f"{source}.toml").read_text(encoding="utf-8")
-    else:
-        try:
-            raw = Path(source).read_bytes()
-            text = raw.decode("utf-8-sig")
-        except FileNotFoundError as error:
-            guess = nearest(source, names())
-            hint = f"did you mean {guess!r}?" if guess else f"scenarios: {', '.join(names())}"
-            problem = Problem(0, None, "", "there is no such file or scenario", hint)
-            raise ScenarioError(source, [problem]) from error
-        except OSError as error:
-            problem = Problem(
-                0, None, "", f"cannot be read: {error.strerror}", "give the path of a text file"
-            )
-            raise ScenarioError(source, [problem]) from error
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            problem = Problem(line, None, "", "the file is not UTF-8 text", NOT_UTF8)
-            raise ScenarioError(source, [problem]) from error
+        return (_SCENARIOS / f"{source}.toml").read_text(encoding="utf-8")
+    try:
+        raw = Path(source).read_bytes()
+        text = raw.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        guess = nearest(source, names())
+        hint = f"did you mean {guess!r}?" if guess else f"scenarios: {', '.join(names())}"
+        problem = Problem(0, None, "", "there is no such file or scenario", hint)
+        raise ScenarioError(source, [problem]) from error
+    except OSError as error:
+        problem = Problem(0, None, "", f"cannot be read: {error.strerror}", "give the path of a text file")
+        raise ScenarioError(source, [problem]) from error
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problem = Problem(line, None, "", "the file is not UTF-8 text", NOT_UTF8)
+        raise ScenarioError(source, [problem]) from error
     if not text.strip():
         hint = 'copy callq/simulate/scenarios/county-84.toml, or say like = "county-84"'
         raise ScenarioError(source, [Problem(0, None, "", "the file is empty", hint)])
-    scenario, found = examine(text, Scenario, problems, _laid_over)
+    return text
+
+
+def examined_as(
+    source: str,
+    text: str,
+    judge: Callable[[Scenario], Iterable[ConfigProblem]],
+    under: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Scenario:
+    """A text as a scenario.
+
+    Args:
+      source: what the text is called.
+      text: TOML.
+      judge: what is wrong with the values.
+      under: the document with what it is laid over.
+
+    Raises:
+      ScenarioError: something in it is wrong.
+    """
+    scenario, found = examine(text, Scenario, judge, under)
     if scenario is None:
         found = _in_itself(found)
     if {"services", "windows"} <= {problem.key for problem in found}:
@@ -260,21 +286,38 @@ def _in_itself(found: list[Problem]) -> list[Problem]:
 
 def _laid_over(document: dict[str, Any]) -> dict[str, Any]:
     """A document with what it is like beneath it; lists are taken as a whole."""
+    laid: dict[str, Any] = {}
+    for each in below(document):
+        laid = over(laid, each)
+    return laid
+
+
+def below(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a document is like, from the lowest to the document itself."""
     like = document.get("like")
     if like not in names():
-        return document
-    below = _laid_over(tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8")))
-    laid = below | document
-    for key, table in below.items():
-        if isinstance(table, dict) and isinstance(document.get(key), dict):
-            laid[key] = table | document[key]
+        return [document]
+    return [*below(tomllib.loads((_SCENARIOS / f"{like}.toml").read_text(encoding="utf-8"))), document]
+
+
+def over(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
+    """A document over another: of a table that both have, the keys of both; lists are taken as a whole."""
+    laid = lower | upper
+    for key, table in lower.items():
+        if isinstance(table, dict) and isinstance(upper.get(key), dict):
+            laid[key] = table | upper[key]
     return laid
 
 
 def problems(scenario: Scenario) -> Iterator[ConfigProblem]:
     """What is wrong with a scenario."""
+    yield from likeness(scenario)
+    yield from check.problems(scenario)
+
+
+def likeness(scenario: Scenario) -> Iterator[ConfigProblem]:
+    """A scenario is like one that comes with callq, or like none."""
     if scenario.like and scenario.like not in names():
         guess = nearest(scenario.like, names())
         hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(names())}"
         yield ConfigProblem("like", f"there is no scenario {scenario.like!r}", hint)
-    yield from check.problems(scenario)

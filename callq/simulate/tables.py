@@ -23,10 +23,8 @@ def _minutes(value: float) -> str:
 
 ROWS: Final[tuple[tuple[str, Callable[[Result], str]], ...]] = (
     ("people a day", lambda r: f"{r.summary.people / r.summary.days:,.0f}"),
-    (
-        "mean wait, min",
-        lambda r: _ranged(r.summary.mean_wait_ci_min, r.summary.mean_wait_min, r.summary.days),
-    ),
+    ("mean wait, min", lambda r: _minutes(r.summary.mean_wait_min)),
+    ("mean of the days' means, min", lambda r: _ranged(r.summary.mean_wait_ci_min, r.summary.days)),
     ("p50, min", lambda r: _minutes(r.summary.p50_wait_min)),
     ("p90, min", lambda r: _minutes(r.summary.p90_wait_min)),
     ("p99, min", lambda r: _minutes(r.summary.p99_wait_min)),
@@ -83,9 +81,10 @@ def _rows(results: Sequence[Result]) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _ranged(interval: Interval, mean: float, days: int) -> str:
-    spread = f"{_minutes(interval.low)} to {_minutes(interval.high)}" if days > 1 else "-"
-    return f"{_minutes(mean)} (days {spread})"
+def _ranged(interval: Interval, days: int) -> str:
+    """A mean wait of the days with its interval, as far as that is a wait: of few days it reaches below 0."""
+    spread = f"{_minutes(max(0.0, interval.low))} to {_minutes(interval.high)}" if days > 1 else "-"
+    return f"{_minutes(interval.mean)} ({spread})"
 
 
 def _told(interval: Interval, days: int, form: str) -> str:

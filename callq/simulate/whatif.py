@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from callq.domain.state import Index
-from callq.simulate.engine import DATE
-from callq.simulate.halls import NotSimulated, busiest, means_min, peak_load
+from callq.simulate.halls import NotSimulated, busiest, handling_cv, peak_load
 from callq.simulate.results import Interval, paired
 from callq.simulate.runs import hall_for, refuse, simulate
 from callq.simulate.textbook import servers_for
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from callq.simulate.halls import SimulatedHall
     from callq.simulate.results import Result
     from callq.simulate.runs import Run
-    from callq.simulate.scenario import Scenario
 
 BETAS: Final = (-1.0, -0.4, 0.0, 0.5, 1.0, 2.0)
 SHARES: Final = (0.0, 0.1, 0.25, 0.5, 1.0)
@@ -178,19 +176,6 @@ def bound(run: Run, wait_min: float) -> int:
     )
 
 
-def handling_cv(scenario: Scenario) -> float:
-    """Coefficient of variation of the handling of everybody: within the groups, and between them."""
-    handling, groups = scenario.handling, scenario.groups
-    total = sum(group.share for group in groups)
-    square = 0.0
-    for group, mean in zip(groups, means_min(scenario), strict=True):
-        cv = handling.cv if group.cv is None else group.cv
-        if handling.distribution == "exponential":
-            cv = 1.0
-        square += group.share / total * mean**2 * (1 + cv**2)
-    return math.sqrt(max(0.0, square / handling.mean_min**2 - 1))
-
-
 # Windows --------------------------------------------------------------------------------------------
 
 
@@ -265,7 +250,7 @@ def _slack(load: float, windows: int) -> float:
 def _served(hall: SimulatedHall) -> dict[str, tuple[str, ...]]:
     """What each window that stays open serves, in order."""
     index = Index(hall.config)
-    found = {window: index.serving(window, clerk, DATE) for window, clerk in hall.seats}
+    found = {window: index.serving(window, clerk, hall.date) for window, clerk in hall.seats}
     return {window: codes for window, codes in found.items() if codes and window not in hall.closed}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from callq.simulate.engine import SimulatedDay
 
 MIDNIGHT_MS: Final = 24 * 60 * MIN_MS
-"""When who still waits, because no window opens for them any more, is left waiting."""
+"""When the day ends: who still waits is left waiting."""
 
 ASKS_AGAIN_MS: Final = 15_000
 """After which a free clerk tries again, where tickets wait that the hall does not give to that window."""
@@ -150,7 +150,7 @@ class Windows:
             return
         if found.paused or found.pause_after:
             self._day.do(cmd.Unpause(window=window))
-        elif found.clerk is None and self._day.now_ms < MIDNIGHT_MS:
+        elif found.clerk is None and not self._day.is_over:
             self._day.do(cmd.SignIn(window=window, clerk=dict(self._seats)[window]))
             if window in self._in_use:
                 self._day.do(cmd.SetSkills(window=window, skills=self._in_use[window]))
@@ -240,14 +240,13 @@ class Windows:
                     return
 
     def _call_next(self, window: str) -> None:
-        found = self._state.windows[window]
-        if not found.open or found.paused or found.ticket is not None:
+        found, day = self._state.windows[window], self._day
+        if not found.open or found.paused or found.ticket is not None or day.is_over:
             return
-        day = self._day
         if day.do(cmd.CallNext(window=window)).events:
             return
         self.idle.setdefault(window, day.now_ms)
-        if day.now_ms < MIDNIGHT_MS and window not in self._asks_again and eligible_lanes(self._state, found):
+        if window not in self._asks_again and eligible_lanes(self._state, found):
             # Somebody waits whom the hall leaves to another window for now.
             self._asks_again.add(window)
             day.plan(day.now_ms + ASKS_AGAIN_MS, self._call_again, window)

@@ -82,6 +82,9 @@ SLIPS = [
     (["--hall", "county", "--policy", "pooled"], "pooled is another way", "one of: default"),
     (["skills", "--hall", "county", "--policy", "pooled"], "pooled is another way", "one of: default"),
     (["guide", "--scenario", "county-84"], "has only the windows", "[[outlets]]"),
+    (["--date", "2026-11-23"], "--date is a day of a hall's calendar", "--hall"),
+    (["--hall", "county", "--date", "23.11."], "'23.11.' is no date", "YYYY-MM-DD"),
+    (["--hall", "dongyuan", "--date", "2026-11-22"], "on 2026-11-22, a Sunday", "another day"),
 ]
 
 
@@ -132,6 +135,29 @@ def test_a_result_that_cannot_be_written_is_told_before_the_run(
 ) -> None:
     assert main(["simulate", "--json", str(tmp_path / "none" / "x.json")]) == 2
     assert "is no folder" in capsys.readouterr().err
+    written = tmp_path / "written"
+    written.write_text("")
+    for command in (["simulate"], ["simulate", "compare", "default", "longest_wait"]):
+        for option, path, told in (
+            ("--json", tmp_path, "is a folder"),
+            ("--plots", written, "is a file"),
+            ("--plots", written / "plots", "is a file"),
+        ):
+            assert main([*command, option, str(path)]) == 2
+            err = capsys.readouterr().err
+            assert told in err
+            assert "hint: name a" in err
+    assert main(["simulate", "windows", "--json", str(tmp_path)]) == 2
+
+
+@pytest.mark.parametrize("option", [["--days", "2"], ["--volume", "9"], ["--scenario", "county-84-lunch"]])
+def test_what_a_recording_leaves_no_room_for_is_refused(
+    option: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["simulate", "--replay", str(tmp_path / "x.csv"), *option]) == 2
+    err = capsys.readouterr().err
+    assert f"{option[0]} says nothing beside --replay" in err
+    assert "hint: leave it out" in err
 
 
 def test_what_was_found_is_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -148,7 +174,7 @@ def test_one_day_has_no_interval(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "compare", "longest_wait", "default", *one]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "(-)" in told
-    assert "(days -)" in told
+    assert re.search(r"mean of the days' means, min │ [\d.]+ \(-\)", told)
     assert not re.search(r"\d to -?\d", told)
 
 

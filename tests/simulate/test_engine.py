@@ -153,14 +153,32 @@ def test_a_flexible_window_gets_a_ticket_only_if_no_dedicated_one_is_free(
     assert len(flexible) > 20
 
 
-def test_a_clerk_of_level_one_takes_what_nobody_better_takes_soon() -> None:
+def of_level_one(batches: list[ev.Batch], better_soon_s: int) -> tuple[int, int]:
+    """Calls for `social` at windows 1 and 2, whose clerks have level 1 in it, and of all four windows."""
     scenario = with_(
-        layout={"level_one": 1.0, "domain": 0, "comprehensive": 4},
-        routing=Routing(policy="index", better_soon_s=60),
-        day={"volume": 200.0},
+        layout={"level_one": 0.5, "domain": 0, "comprehensive": 4},
+        routing=Routing(policy="index", better_soon_s=better_soon_s),
+        day={"volume": 110.0, "volume_cv": 0.0},
     )
-    _, record = simulated(scenario, "default")
+    batches.clear()
+    day, record = simulated(scenario, "default")
     assert {o.end for o in record.outcomes} == {"done"}
+    levels = [clerk.level("social", day.hall.date) for clerk in day.hall.config.clerks]
+    assert levels == [1, 1, 2, 2]
+    calls = [
+        event.window
+        for batch in batches
+        for event in batch.events
+        if isinstance(event, ev.TicketCalled) and day.state.tickets[event.ticket].service == "social"
+    ]
+    return sum(window in ("w1", "w2") for window in calls), len(calls)
+
+
+def test_a_clerk_of_level_one_takes_what_nobody_better_takes_soon(batches: list[ev.Batch]) -> None:
+    at_once, all_ = of_level_one(batches, 0)
+    soon, all_again = of_level_one(batches, 600)
+    assert all_ == all_again
+    assert 0 < soon < 0.6 * at_once
 
 
 def test_who_went_without_a_word_is_called_in_vain_and_has_no_wait(batches: list[ev.Batch]) -> None:
@@ -228,3 +246,26 @@ def test_a_hall_whose_windows_all_stay_closed_ends_at_midnight() -> None:
     record = SimulatedDay(scenario, hall, drawn(scenario, 150, 1, 0), Nobody()).run()
     assert {outcome.end for outcome in record.outcomes} == {"waiting"}
     assert record.staff_hours == 0
+
+
+def test_nobody_is_called_after_midnight_and_who_waits_then_was_not_served(batches: list[ev.Batch]) -> None:
+    scenario = with_(
+        BUSY,
+        layout={"domain": 0, "comprehensive": 1, "base": None, "level_one": 0.0},
+        day={"volume": 150.0, "volume_cv": 0.0},
+        people={"patience_min": 900.0, "no_show": 0.3, "hold": 0.3, "back_min": 60.0},
+        bursts=(Burst(at="16:59", people=100, within_min=480.0),),
+        absences=(),
+    )
+    day, record = simulated(scenario, "longest_wait")
+    midnight_ms = 24 * 60 * MIN_MS
+    ends = Counter(outcome.end for outcome in record.outcomes)
+    assert ends["waiting"] > 20
+    assert ends["done"] > 20
+    assert all((o.called_ms or 0) < midnight_ms and o.arrived_ms < midnight_ms for o in record.outcomes)
+    late = [batch for batch in batches if batch.at_ms >= day.midnight_ms + midnight_ms]
+    happened = {type(event) for batch in late for event in batch.events}
+    assert not happened & {ev.TicketCalled, ev.TicketIssued, ev.TicketCancelled, ev.TicketRejoined}
+    assert record.until_ms < midnight_ms
+    # Whoever was at the window at midnight was served to the end.
+    assert not any(window.ticket for window in day.state.windows.values())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
 import pytest
 
 from callq.domain.check import problems
+from callq.domain.hall import Minimum, Tides
 from callq.simulate.draws import MIN_MS
 from callq.simulate.halls import (
     DEPARTMENTS,
@@ -15,6 +17,7 @@ from callq.simulate.halls import (
     NotSimulated,
     SimulatedHall,
     allotted,
+    handling_cv,
     made,
 )
 from callq.simulate.runs import Run, prepared, simulate
@@ -157,6 +160,29 @@ def skills_in_use(name: str) -> tuple[int, int]:
         day.plan(day.opens_ms + minute * MIN_MS, look)
     day.run()
     return found[0], max(found)
+
+
+def test_the_forecast_knows_how_each_groups_handling_varies() -> None:
+    estate, *others = SMALL.groups
+    groups = (msgspec.structs.replace(estate, cv=0.4), *others)
+    own = made(with_(groups=groups), "default", 150)
+    assert [service.service_cv for service in own.config.services] == [0.4, 0.9, 0.9]
+    exponential = made(with_(groups=groups, handling={"distribution": "exponential"}), "default", 150)
+    assert [service.service_cv for service in exponential.config.services] == [1, 1, 1]
+    (pooled,) = made(with_(groups=groups), "pooled", 150).config.services
+    assert pooled.service_cv == handling_cv(with_(groups=groups)) != 0.9
+
+
+def test_structures_have_the_minima_of_their_own_services_and_tides_that_can_move_something() -> None:
+    minima = (Minimum(hours="12:00-13:30", service="estate", least=1),)
+    scenario = with_(tides=Tides(mode="automatic", minima=minima), layout={"base": 1})
+    default, pooled = (made(scenario, policy, 150) for policy in ("default", "pooled"))
+    assert default.config.tides.minima == minima
+    assert default.config.tides.mode == "automatic"
+    assert pooled.config.tides.minima == ()
+    assert pooled.config.tides.mode == "off"
+    assert not problems(default.config)
+    assert not problems(pooled.config)
 
 
 def test_spare_skills_come_into_use_with_the_queue_where_the_scenario_says_so() -> None:

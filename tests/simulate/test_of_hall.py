@@ -13,7 +13,7 @@ from callq.config.export import export_hall
 from callq.domain.hall import ProfileSlot, Session
 from callq.domain.state import Index
 from callq.simulate.draws import MIN_MS, drawn
-from callq.simulate.engine import DATE
+from callq.simulate.halls import DATE
 from callq.simulate.of_hall import hall_of, scenario_of
 from callq.simulate.runs import Run, one_day, simulate, unstaffed
 from callq.simulate.scenario import load

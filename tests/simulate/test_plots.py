@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.image import imread
 from matplotlib.patches import StepPatch
 
 from callq.simulate import plots
 from callq.simulate.plots import LABELS, chinese_font, plot
-from callq.simulate.results import PAIRED, Result, waits
+from callq.simulate.results import PAIRED, Result, paired, waits
 from callq.simulate.runs import Run, simulate
 from tests.simulate.small import SMALL, with_
 
@@ -109,5 +111,66 @@ def test_windows_needed_are_drawn_beside_windows_open(results: list[Result]) -> 
     }
     by_time = results[0].by_time
     assert drawn["open"] == [part.windows_open for part in by_time]
-    assert drawn["needed"] == [part.windows_needed for part in by_time]
-    assert max(drawn["needed"]) > 0
+    assert drawn["needed by load"] == [part.windows_needed for part in by_time]
+    assert max(drawn["needed by load"]) > 0
+
+
+def test_the_need_of_a_plan_and_the_offered_load_have_different_names(results: list[Result]) -> None:
+    words = plots._Words(chinese=False)
+    planned = msgspec.structs.replace(results[0], tidal="default")
+    figure = plots._page([results[0], planned], ["one", "two"], [], words)
+    axes = next(each for each in figure.axes if each.get_title() == words["windows"])
+    labels = axes.get_legend_handles_labels()[1]
+    assert {"one: needed by load", "two: needed as planned"} <= set(labels)
+
+
+@pytest.mark.parametrize(("opens", "closes"), [(9, 17), (8, 20), (5, 24), (0, 24)])
+def test_times_of_day_do_not_touch(results: list[Result], opens: int, closes: int) -> None:
+    part = results[0].by_time[0]
+    quarters = tuple(
+        msgspec.structs.replace(part, from_min=minute) for minute in range(opens * 60, closes * 60, 15)
+    )
+    result = msgspec.structs.replace(results[0], by_time=quarters)
+    figure = plots._page([result], ["one"], [], plots._Words(chinese=False))
+    figure.canvas.draw()
+    for axes in figure.axes[:2]:
+        begins_min, ends_min = axes.get_xlim()
+        ticks = axes.xaxis.get_major_ticks()
+        boxes = [
+            tick.label1.get_window_extent()
+            for tick in ticks
+            if begins_min <= tick.get_loc() <= ends_min and tick.label1.get_text()
+        ]
+        assert len(boxes) >= 8
+        assert all(one.x1 + 4 < other.x0 for one, other in pairwise(boxes))
+
+
+@pytest.mark.parametrize("others", [1, 2, 3])
+def test_no_line_goes_through_the_names_of_those_that_are_compared(
+    results: list[Result], others: int
+) -> None:
+    words = plots._Words(chinese=False)
+    names = ["base", *(f"policy-{number}" for number in range(others))]
+    ratios = [paired(results[0], results[1])] * others
+    figure = plots._page([results[0], *[results[1]] * others], names, ratios, words)
+    figure.canvas.draw()
+    axes = figure.axes[-1]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_frame().get_alpha() == 1
+    (line,) = (each for each in axes.collections if each.get_gid() == "no difference")
+    assert isinstance(line, LineCollection)
+    ends = [axes.transData.transform(point)[1] for segment in line.get_segments() for point in segment]
+    assert max(ends) <= legend.get_window_extent().y0
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 5])
+def test_legends_stay_within_their_charts(results: list[Result], many: int) -> None:
+    names = [f"longest_wait+default-{number}" for number in range(many)]
+    ratios = [paired(results[0], results[1])] * (many - 1)
+    figure = plots._page([results[0]] * many, names, ratios, plots._Words(chinese=False))
+    figure.canvas.draw()
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        if legend is not None:
+            assert legend.get_window_extent().x1 <= axes.get_window_extent().x1

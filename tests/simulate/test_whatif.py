@@ -13,10 +13,11 @@ import pytest
 from callq.cli import main
 from callq.config import load_hall
 from callq.simulate.draws import drawn
+from callq.simulate.halls import handling_cv
 from callq.simulate.of_hall import scenario_of
 from callq.simulate.runs import Run, hall_for
 from callq.simulate.scenario import load
-from callq.simulate.whatif import BETAS, QUESTIONS, answers, bound, handling_cv, skills, windows
+from callq.simulate.whatif import BETAS, QUESTIONS, answers, bound, skills, windows
 from tests.simulate.small import SMALL, with_
 
 if TYPE_CHECKING:
