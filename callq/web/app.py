@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -39,8 +39,7 @@ def create_app(api: Api, pages: Pages, media: MediaFolder | None = None) -> Quar
     # Nobody here reads a body: no more than this of one is kept in memory.
     app.config.update(MAX_CONTENT_LENGTH=KIB, BODY_TIMEOUT=None, PROPAGATE_EXCEPTIONS=False)
     app.url_map.merge_slashes = False
-    published = document(ROUTES)
-    _add(app, "/v1/openapi.json", "document", partial(_bytes, published, "application/json"))
+    _add(app, "/v1/openapi.json", "document", partial(_bytes, _published(), "application/json"))
     _add(app, "/metrics", "metrics", partial(_metrics, _Scrape(api)))
     _add(app, "/healthz", "health", partial(_health, api))
     _add(app, "/readyz", "ready", partial(_ready, api))
@@ -61,6 +60,12 @@ def _add(app: QuartTrio, rule: str, name: str, handle: partial[Any]) -> None:
 
 
 # What needs no token ------------------------------------------------------------------------------
+
+
+@cache
+def _published() -> bytes:
+    """The document; put together once in a process, since it takes longer than all else that an app needs."""
+    return document(ROUTES)
 
 
 async def _bytes(content: bytes, kind: str) -> Response:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from callq.domain.hall import HallConfig
     from callq.journal.redis.store import Store
+    from callq.web.pages import Pages
 
 SETTINGS_EVERY_S: Final = 60.0
 
@@ -140,9 +141,10 @@ async def serve_node(
     admin_token: str | None,
     clips: Clips | None = None,
     media: MediaFolder | None = None,
+    pages: Pages | None = None,
     task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Open the doors of a running node until `stopping` is set."""
+    """Open the doors of a running node until `stopping` is set; `pages` are those installed unless given."""
     log = structlog.get_logger()
     announcer = Announcer(clips or Clips(None))
     if not announcer.clips.speaks:
@@ -150,7 +152,7 @@ async def serve_node(
     secret = await node.keyring.secret()
     api = Api(node, Tokens(node.keyring, secret, admin_token), secret, announcer)
     feed = FeedDoor(api)
-    http = HttpDoor(api, ROUTES, create_app(api, load_pages(), media))
+    http = HttpDoor(api, ROUTES, create_app(api, pages or load_pages(), media))
     listener = Listener(_doors(http, feed), listening, max_message=MAX_MESSAGE, most=room_for_connections())
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_close_feeds, feed, stopping)

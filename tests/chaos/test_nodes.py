@@ -38,21 +38,14 @@ KILLS = int(os.environ.get("CALLQ_KILLS", "5"))
 ALL_WINDOWS = {f"w{n}": f"c0{n}" for n in range(1, 7)}
 
 
-def start(servers: list[LiveServer]) -> None:
-    """Start them at the same time, and wait until all are ready."""
-    for server in servers:
-        server.launch()
-    for server in servers:
-        server.wait_ready()
-
-
 @contextmanager
 def two_servers(tmp_path: Path, redis: RedisServer) -> Iterator[list[LiveServer]]:
     """Two servers on a Redis of the test's own."""
     redis.start()
     servers = [LiveServer(tmp_path / name, more=["--redis", redis.url]) for name in ("a", "b")]
     try:
-        start(servers)
+        for server in servers:
+            server.start()
         open_windows(servers[0], ALL_WINDOWS)
         yield servers
     finally:
@@ -93,7 +86,8 @@ async def test_killed_at_random_moments_under_load(tmp_path: Path, own_server: R
                     own_server.kill()
                     time.sleep(random.uniform(0, 0.5))
                     own_server.start()
-                start(struck)
+                for server in struck:
+                    server.start()
                 for server in servers:
                     server.wait_ready()
 
