@@ -177,6 +177,11 @@ def test_a_supervisor_runs_the_hall(opened: Pages, hall: LiveServer) -> None:
         "estate"
     ] == "service_closed"
     press(page, "start", "不动产登记已恢复取号")
+    page.locator("#sheet .chip", has_text="业务系统故障").click()
+    press(page, "stop", "不动产登记已停止取号")
+    [estate] = [one["ticketing"] for one in state_of(hall)["services"] if one["code"] == "estate"]
+    assert (estate["reason"], estate["reason_en"]) == ("业务系统故障", "its own system is down")
+    press(page, "start", "不动产登记已恢复取号")
     page.keyboard.press("Escape")
 
     page.locator(".do-notices").click()
