@@ -3,8 +3,8 @@
  * is what the server says. Nothing in the hall changes before the second press of the one filled button.
  */
 
-import { Clock, hourMinute } from "/static/clock.js";
-import { attrs, byId, el, fill, shape, text } from "/static/dom.js";
+import { Clock } from "/static/clock.js";
+import { attrs, byId, el, fill, text } from "/static/dom.js";
 import { Feed, randomKey } from "/static/feed.js";
 import { KeptPress } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
@@ -21,6 +21,7 @@ import { Preview } from "/pages/editor/preview.js";
 import { Rows } from "/pages/editor/rows.js";
 import { Targets } from "/pages/editor/targets.js";
 import { TextView } from "/pages/editor/text.js";
+import { renderFrame, sinceTime } from "/pages/floor/frame.js";
 
 /** @typedef {import("/static/wire.js").Floor} Floor */
 /** @typedef {import("/pages/editor/form.js").Context} Context */
@@ -429,14 +430,12 @@ function goTo(change) {
 // The page ----------------------------------------------------------------------------------------------------
 
 function bannerWords() {
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, zone());
   if (status.phase === "refused") return tCode(`editor.refused.${status.code}`, "editor.refused.unknown");
   if (!draft.ready) return t("connecting");
-  return status.phase === "lost" ? t("editor.lost", { time: since }) : "";
+  return status.phase === "lost" ? t("editor.lost", { time: sinceTime(status, zone()) }) : "";
 }
 
 function render() {
-  const words = bannerWords();
   const checked = !draft.dirty ? "none" : !preview || !preview.current || !preview.check ? "pending" : preview.check.errors.length > 0 ? "errors" : preview.check.refused.length > 0 ? "refused" : "ok";
   attrs(byId("page"), {
     "data-phase": status.phase,
@@ -447,18 +446,8 @@ function render() {
     "data-applying": String(applying),
     "data-may": String(mayChange()),
   });
-  attrs(byId("banner"), { hidden: words === "" });
-  if (byId("banner").getAttribute("data-says") !== words) {
-    attrs(byId("banner"), { "data-says": words });
-    fill(byId("banner"), words ? [shape("triangle"), el("span", {}, words)] : []);
-  }
+  renderFrame(status, zone(), t("floor.refused"), bannerWords());
   attrs(byId("middle"), { hidden: !draft.ready || status.phase === "refused" });
-  const since = status.sinceMs === null ? "" : hourMinute(status.sinceMs, zone());
-  const link = { connecting: t("connecting"), live: t("live"), lost: t("lost", { time: since }), refused: t("floor.refused") }[status.phase];
-  if (byId("top-link").getAttribute("data-says") !== link) {
-    attrs(byId("top-link"), { "data-says": link });
-    fill(byId("top-link"), [shape(status.phase === "live" ? "disc" : "triangle"), el("span", {}, link)]);
-  }
   if (floor) text(byId("top-hall"), t("editor.titleOf", { hall: named(floor.place.name, floor.place.name_en) }));
   text(byId("top-draft"), draft.ready ? (draft.dirty ? t("editor.isDraft") : t("editor.isInForce")) : "");
   attrs(byId("top-looking"), { hidden: !draft.ready || mayChange() });
