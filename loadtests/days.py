@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+import callq
 from callq.simulate.results import Result, paired, pooled_ratio
 from callq.simulate.runs import Run, simulate
 from callq.simulate.scenario import load
-from loadtests.figures import Bound, Figure, Report, report, source
+from loadtests.figures import Bound, Figure, Report, report
 
 if TYPE_CHECKING:
     import argparse
@@ -91,7 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="DIR",
-        help="keep every finished run there, and simulate none that the same commit has kept",
+        help="keep every finished run there, and simulate none that the same program has kept",
     )
 
 
@@ -100,7 +101,7 @@ class Finished:
 
     Args:
       directory: where; made when it is missing.
-      of: commit that they are of; those of another are not found.
+      of: what simulated them, see `program`; runs of another one are not found.
     """
 
     def __init__(self, directory: Path, of: str) -> None:
@@ -124,6 +125,17 @@ class Finished:
             (self._of, run.scenario, run.volume, run.days, run.seed, run.policy, run.tidal, run.beta)
         )
         return self._directory / f"{hashlib.blake2b(key, digest_size=12).hexdigest()}.json"
+
+
+def program() -> str:
+    """Digest of the server's own files, which decide what a simulated day brings."""
+    package = Path(callq.__file__).parent
+    digest = hashlib.blake2b(digest_size=12)
+    for path in sorted(package.rglob("*")):
+        if path.suffix in {".py", ".toml"}:
+            digest.update(f"{path.relative_to(package)}\n".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 class Runner:
@@ -162,7 +174,7 @@ class Runner:
 
 def run(args: argparse.Namespace, progress: Progress) -> Report:
     """Simulate everything, and hold it against the goals."""
-    finished = None if args.resume is None else Finished(args.resume, source())
+    finished = None if args.resume is None else Finished(args.resume, program())
     runner = Runner(args.days, args.jobs, progress, finished)
     fewer = runner.fewer(FEWER)
     figures: list[Figure] = []

@@ -10,6 +10,7 @@ import gc
 import logging
 import statistics
 import subprocess
+import sys
 import time
 from contextlib import asynccontextmanager
 from functools import partial
@@ -30,7 +31,7 @@ from callq.runtime.home import DiskHome, MemoryHome
 from callq.runtime.ids import new_ticket_id
 from callq.runtime.node import Node
 from callq.views.view import View
-from loadtests.figures import Bound, Figure, Report, in_turns, report, singly
+from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report, singly
 from loadtests.restart import CLERK, KIOSK, filled_hall, keep_snapshot
 from loadtests.servers import callq_server, durable_redis, scratch, sync_ms
 
@@ -76,18 +77,21 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     parts = {
         "one hall": partial(_one_hall, args, progress),
         "many halls": partial(_many_halls, args, progress),
+        "loop": partial(_loop, args, progress),
         "single": partial(_single, args, progress),
         "calls": partial(_calls, args, progress),
         "memory": partial(_memory, args, progress),
     }
-    figures = [figure for name, part in parts.items() if args.only in name for figure in part()]
-    return report(
+    found = {name: part() for name, part in parts.items() if args.only in name}
+    one_hall = found.get("one hall")
+    told = report(
         "engine",
-        figures,
+        [figure for figures in found.values() for figure in figures],
         f"Redis with `appendfsync always` on a socket; {args.commands:,} tickets issued in each measurement, "
         f"{IN_FLIGHT:,} callers, each with a key; redis-benchmark with one client and pipeline {PIPELINE}.",
         f"A sync of this disk took {sync_ms():.2f} ms.",
     )
+    return msgspec.structs.replace(told, commands_per_s=one_hall[0].value if one_hall else None)
 
 
 # Rates --------------------------------------------------------------------------------------------
@@ -225,6 +229,80 @@ async def _node(endpoint: Endpoint, place: Path, halls: int) -> AsyncIterator[No
         home = DiskHome(data, store.identity.store)
         yield await nursery.start(Node(store.journal, store.journal, configs, home=home).run)
         nursery.cancel_scope.cancel()
+
+
+# The loop -----------------------------------------------------------------------------------------
+
+
+class _Steps(trio.abc.Instrument):
+    """How long each step of a task holds the loop, s."""
+
+    def __init__(self) -> None:
+        self.found: list[float] = []
+        self._began = time.perf_counter()
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:
+        self._began = time.perf_counter()
+
+    def after_task_step(self, task: trio.lowlevel.Task) -> None:
+        self.found.append(time.perf_counter() - self._began)
+
+
+def _loop(args: argparse.Namespace, progress: Progress) -> list[Figure]:
+    """What a busy hall does to whatever else waits for the loop, and what a command leaves in memory."""
+    longest: list[float] = []
+    late: list[float] = []
+    blocks: list[float] = []
+    task = progress.add_task("the loop", total=args.runs)
+    for _ in range(args.runs):
+        with scratch() as place, durable_redis(place) as endpoint:
+            found = trio.run(_busy_loop, endpoint, place, args.commands)
+        for values, value in zip((longest, late, blocks), found, strict=True):
+            values.append(value)
+        progress.advance(task)
+    busy = f"one hall, {IN_FLIGHT:,} in flight"
+    return [
+        Figure(
+            what=f"the loop is held by one step of a task at the longest, {busy}",
+            unit="ms",
+            values=tuple(longest),
+        ),
+        Figure(
+            what=f"a task that sleeps 5 ms meanwhile wakes late by, p99, {busy}",
+            unit="ms",
+            values=tuple(late),
+        ),
+        Figure(what="blocks of memory that a ticket issued keeps", unit="", values=tuple(blocks)),
+    ]
+
+
+async def _busy_loop(endpoint: Endpoint, place: Path, commands: int) -> tuple[float, float, float]:
+    """The longest step, ms; how late a sleeper wakes, p99, ms; and blocks kept a command."""
+    late: list[float] = []
+
+    async def sleeper() -> None:
+        while True:
+            due = trio.current_time() + 0.005
+            await trio.sleep_until(due)
+            late.append(trio.current_time() - due)
+
+    async with _node(endpoint, place, 1) as node, trio.open_nursery() as nursery:
+        actors = [node.actor(node.halls()[0])]
+        await _issue(actors, min(WARM_UP, commands))
+        gc.collect()
+        before = sys.getallocatedblocks()
+        # By itself: what counts the steps keeps a number for each of them.
+        await _issue(actors, commands)
+        gc.collect()
+        kept = sys.getallocatedblocks() - before
+        garbage.begin()
+        nursery.start_soon(sleeper)
+        steps = _Steps()
+        trio.lowlevel.add_instrument(steps)
+        await _issue(actors, commands)
+        trio.lowlevel.remove_instrument(steps)
+        nursery.cancel_scope.cancel()
+    return max(steps.found) * 1000, percentile(late, 0.99) * 1000, kept / commands
 
 
 # One at a time ------------------------------------------------------------------------------------

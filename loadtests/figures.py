@@ -110,6 +110,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
       source: the commit that was measured, see `source`; empty: it was not recorded.
       figures: rows.
       setting: what one has to know to read them, one sentence each.
+      commands_per_s: that one hall committed and acknowledged; only of `engine`.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     figures: tuple[Figure, ...]
     setting: tuple[str, ...] = ()
     source: str = ""
+    commands_per_s: float | None = None
 
     @property
     def missed(self) -> list[str]:

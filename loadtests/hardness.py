@@ -5,9 +5,10 @@ storm opens and drops 1,000 connections a second: silent, in the middle of a req
 handshake, after a whole one, in the middle of a large message or of its parts, with garbage. Beside them
 520 without a token ask and never take an answer, and others never read a feed, send a byte now and then,
 or flood. A panel presses all the while, and every half second a new one connects, waits for its first
-view, and presses. After each storm the garbage collector looks at everything; memory, descriptors and
-threads of the later storms are held against those before. At last: how long the server takes to stop with
-clients that never read.
+view, and presses. After each calm and each storm the garbage collector looks at everything, and what is held
+then is counted: a storm may leave no more than a calm time with as many entries. Descriptors and threads of
+the later storms are held against those before. At last: how long the server takes to stop with clients that
+never read.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from loadtests.client import Api, Panel, frame, handshake, new_token, open_feed
 from loadtests.figures import Report, report
-from loadtests.looking import LOOKED
+from loadtests.looking import looks
 from loadtests.servers import callq_server, scratch
 from loadtests.storm import FEEDS_NOT_READ, FLOODS, SLOW, TAKE_NOTHING, Storm, blowing
 from loadtests.weather import Found, Met, Size, Weather, figures
@@ -82,9 +83,9 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         f"{NEWCOMER_EVERY_S:g} s a new one comes; the server has room for {PLACES} connections.",
         f"In each of {runs} storms of {args.seconds:g} s {TAKE_NOTHING} without a token take no answer, "
         f"{FEEDS_NOT_READ} read no feed, {SLOW} send a byte now and then, {FLOODS} flood.",
-        "What grows is looked at after the garbage collector: the last third of the storms beside the middle "
-        "one, and the median of the slopes between any two of both; memory without what as many "
-        "presses leave in a calm time.",
+        "What is held is counted after the garbage collector has looked at everything. A storm leaves what "
+        "it adds beyond what as many entries of the hall add in a calm time: the median of the slopes "
+        "between any two of the later storms, and the last third of them beside the middle one.",
     )
 
 
@@ -108,17 +109,15 @@ def measure(runs: int, rate: int, seconds: float, *, told: Callable[[], None] = 
             panel.do("sign_in", clerk="c01")
             panel.do("open")
             meet = functools.partial(_meet, panel, server.port, clerk, kiosk)
-            meet(seconds / 2)
-            warm = _settled(server)
-            presses = len(meet(2 * seconds).presses)
+            meet(seconds)
             before = _settled(server)
-            press_mb = (before.memory_mb - warm.memory_mb) / presses
             found = []
             for _ in range(runs):
                 calm = meet(seconds)
+                between = _settled(server)
                 with blowing(Storm(server.port, HALL, screen, rate, seconds)) as blown:
                     storm = meet(seconds)
-                found.append(Weather(calm, storm, blown, seconds, _settled(server)))
+                found.append(Weather(calm, storm, blown, seconds, between, _settled(server)))
                 told()
         peak_mb = int(_status(server, "VmHWM")) / 1e3
         strangers = [_never_reading(server.port, screen) for _ in range(NEVER_READING)]
@@ -128,7 +127,7 @@ def measure(runs: int, rate: int, seconds: float, *, told: Callable[[], None] = 
             stranger.close()
         log = server.log()
         crowded, traces = log.count("no_room_for_connections"), log.count("Traceback")
-        return Found(found, before, press_mb, peak_mb, crowded, traces, stop_s)
+        return Found(found, before, peak_mb, crowded, traces, stop_s)
 
 
 def _status(server: Server, name: str) -> str:
@@ -137,6 +136,8 @@ def _status(server: Server, name: str) -> str:
 
 def _settled(server: Server) -> Size:
     """Wait until the strangers' connections are closed, have garbage collected, and look."""
+    with Api(server.port) as api:
+        entries = int(api.get(f"/v1/halls/{HALL}")["revision"])
 
     def descriptors() -> int:
         return len(os.listdir(f"/proc/{server.pid}/fd"))
@@ -146,14 +147,15 @@ def _settled(server: Server) -> Size:
         before = descriptors()
         time.sleep(0.1)
         same = same + 1 if descriptors() == before else 0
-    looks = server.log().count(LOOKED)
+    looked = len(looks(server.log()))
     os.kill(server.pid, signal.SIGUSR2)
     until = time.monotonic() + SETTLED_S
-    while server.log().count(LOOKED) == looks:
+    while len(found := looks(server.log())) == looked:
         if time.monotonic() > until:
             raise RuntimeError("the server does not look for garbage")
         time.sleep(0.05)
-    return Size(server.memory_bytes() / 1e6, descriptors(), int(_status(server, "Threads")))
+    memory_mb = server.memory_bytes() / 1e6
+    return Size(memory_mb, *found[-1], entries, descriptors(), int(_status(server, "Threads")))
 
 
 def _meet(panel: Panel, port: int, clerk: str, kiosk: str, seconds: float) -> Met:

@@ -1,4 +1,4 @@
-"""What panels met with in storms, and whether that is good enough and the server keeps its size."""
+"""What panels met with in storms, and whether that is good enough and the server holds on to nothing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ MAX_P99_MS: Final = 250.0
 MAX_PRESS_MS: Final = 1_000.0
 MAX_VIEW_MS: Final = 2_000.0
 MAX_PEAK_MB: Final = 256.0
-MAX_LEVEL_MB: Final = 2.0
-MAX_SLOPE_MB: Final = 0.6
+MAX_BLOCKS: Final = 50.0
+"""Left by 1,000 strangers: one small object kept for each of them is twenty times that."""
+
+MAX_HEAP_KB: Final = 60.0
+"""Left by 1,000 strangers: a buffer that grows by 60 bytes for each; blocks do not tell of it."""
+
 MAX_STOP_S: Final = 3.0
 MAX_MORE: Final = 0.3
 """Descriptors, and threads, a storm: one that stays each time is three times that."""
@@ -45,11 +49,17 @@ class Size(NamedTuple):
 
     Attributes:
       memory_mb: resident, of what is not garbage.
+      blocks: held, see `loadtests.looking`.
+      heap_bytes: in use, see there.
+      entries: that the hall has written.
       descriptors: open.
       threads: of the process.
     """
 
     memory_mb: float
+    blocks: int
+    heap_bytes: int
+    entries: int
     descriptors: int
     threads: int
 
@@ -62,14 +72,21 @@ class Weather(NamedTuple):
       storm: in it.
       blown: what the storm did, counted as `loadtests.storm` says.
       seconds: that it took.
-      size: after it.
+      between: the server after the calm.
+      after: after the storm.
     """
 
     calm: Met
     storm: Met
     blown: Counter[str]
     seconds: float
-    size: Size
+    between: Size
+    after: Size
+
+    @property
+    def strangers(self) -> int:
+        """Connections of those who mean harm."""
+        return self.blown[OPENED] + self.blown[UNTAKEN]
 
 
 class Found(NamedTuple):
@@ -78,7 +95,6 @@ class Found(NamedTuple):
     Attributes:
       runs: calm and storm.
       before: the first of them.
-      press_mb: what a press leaves in memory without a storm, as the hall's day grows.
       peak_mb: the most memory that was resident at any time.
       crowded: lines of the log that say that there was no room.
       tracebacks: in the log.
@@ -87,7 +103,6 @@ class Found(NamedTuple):
 
     runs: list[Weather]
     before: Size
-    press_mb: float
     peak_mb: float
     crowded: int
     tracebacks: int
@@ -160,42 +175,71 @@ def _answers(runs: Sequence[Weather]) -> Iterator[Figure]:
     )
 
 
-def _growth(found: Found) -> Iterator[Figure]:
-    sizes = [run.size for run in found.runs]
-    memory = [size.memory_mb for size in sizes]
-    presses = accumulate(len(run.calm.presses) + len(run.storm.presses) for run in found.runs)
-    held = [mb - found.press_mb * count for mb, count in zip(memory, presses, strict=True)]
-    yield Figure(
-        what="memory after a storm",
-        unit="MB",
-        values=tuple(memory),
-        baseline="before the first",
-        baselines=(found.before.memory_mb,) * len(memory),
+def by_entry(found: Found, held: Callable[[Size], float]) -> float:
+    """What an entry of the hall's day leaves, over all calm times."""
+    calm = list(zip([found.before, *(run.after for run in found.runs)], found.runs, strict=False))
+    entries = sum(run.between.entries - before.entries for before, run in calm)
+    return sum(held(run.between) - held(before) for before, run in calm) / entries
+
+
+def left(found: Found, held: Callable[[Size], float]) -> list[float]:
+    """What storms left until after each of them, beyond what their entries leave."""
+    entry = by_entry(found, held)
+    return list(
+        accumulate(
+            held(run.after) - held(run.between) - entry * (run.after.entries - run.between.entries)
+            for run in found.runs
+        )
     )
+
+
+def _growth(found: Found) -> Iterator[Figure]:
+    sizes = [run.after for run in found.runs]
+    memory = [size.memory_mb for size in sizes]
+    yield _after("memory", "MB", memory, found.before.memory_mb)
+    yield Figure(what="memory, more a storm", unit="MB", values=(slope(memory),))
     yield Figure(
         what="memory, the most at any time", unit="MB", values=(found.peak_mb,), bound=most(MAX_PEAK_MB)
     )
-    yield Figure(what="memory that a press leaves for the day", unit="kB", values=(1e3 * found.press_mb,))
-    beyond = "memory beyond that"
-    yield Figure(
-        what=f"{beyond}, from the middle storms to the last",
-        unit="MB",
-        values=(level(held),),
-        bound=most(MAX_LEVEL_MB),
-    )
-    yield Figure(what=f"{beyond}, more a storm", unit="MB", values=(slope(held),), bound=most(MAX_SLOPE_MB))
+    yield from _held(found, "blocks held", "", lambda size: size.blocks, MAX_BLOCKS)
+    yield from _held(found, "heap in use", "kB", lambda size: size.heap_bytes / 1e3, MAX_HEAP_KB)
     for what, look, before in (
         ("descriptors", [float(size.descriptors) for size in sizes], found.before.descriptors),
         ("threads", [float(size.threads) for size in sizes], found.before.threads),
     ):
-        yield Figure(
-            what=f"{what} after a storm",
-            unit="",
-            values=tuple(look),
-            baseline="before the first",
-            baselines=(float(before),) * len(look),
-        )
+        yield _after(what, "", look, before)
         yield Figure(what=f"{what}, more a storm", unit="", values=(slope(look),), bound=most(MAX_MORE))
+
+
+def _after(what: str, unit: str, values: Sequence[float], before: float) -> Figure:
+    return Figure(
+        what=f"{what} after a storm",
+        unit=unit,
+        values=tuple(values),
+        baseline="before the first",
+        baselines=(float(before),) * len(values),
+    )
+
+
+def _held(
+    found: Found, what: str, unit: str, held: Callable[[Size], float], limit: float
+) -> Iterator[Figure]:
+    yield _after(what, unit, [held(run.after) for run in found.runs], held(found.before))
+    yield Figure(what=f"{what} for an entry of the day", unit=unit, values=(by_entry(found, held),))
+    gone = left(found, held)
+    thousands = statistics.mean(run.strangers for run in found.runs) / 1000
+    yield Figure(
+        what=f"{what} beyond the day for 1,000 strangers",
+        unit=unit,
+        values=(slope(gone) / thousands,),
+        bound=most(limit),
+    )
+    yield Figure(
+        what=f"{what} beyond the day for 1,000 strangers, from the middle storms to the last",
+        unit=unit,
+        values=(level(gone) / (len(gone) // 3) / thousands,),
+        bound=most(limit),
+    )
 
 
 def _end(found: Found) -> Iterator[Figure]:

@@ -285,18 +285,15 @@ class _Maker:
         layout = self.layout
         self._domain_windows(codes)
         for number in range(layout.comprehensive):
-            able = codes
-            if layout.skills is not None:
-                first = number * layout.skills
-                able = sorted({codes[(first + i) % len(codes)] for i in range(layout.skills)})
+            # A chain: each clerk begins one further, so that neighbours share all but one and every service
+            # is tied to every other. Blocks side by side would leave as many halls as there are blocks.
+            chained = [codes[(number + i) % len(codes)] for i in range(layout.skills or len(codes))]
+            able = sorted(chained)
             beyond_base = layout.base is not None and number >= layout.base
             level = 1 if number < layout.level_one * layout.comprehensive else 2
             self._window(able, tidal=beyond_base, level=level)
             if layout.in_use is not None and layout.in_use < len(able):
-                # Clerks with the same skills use other ones, in turn.
-                turn = number // (len(codes) // math.gcd(len(codes), len(able)))
-                used = {able[(turn * layout.in_use + i) % len(able)] for i in range(layout.in_use)}
-                self.in_use.append((self.windows[-1].id, tuple(sorted(used))))
+                self.in_use.append((self.windows[-1].id, tuple(sorted(chained[: layout.in_use]))))
         return tuple((Line(code, 1.0, len(self.windows)),) for code in codes)
 
     def _domain_windows(self, codes: list[str]) -> list[int]:

@@ -120,7 +120,11 @@ def _answer(each: Possibility, result: Result, base: Result) -> Answer:
 def skills(run: Run) -> list[Possibility]:
     """The cross-training curve: clerks of flexible windows with 2, 3, 4, 6, 8, ... skills each, up to all.
 
-    Skills are shared out in turn, so that every service keeps about as many clerks.
+    Skills are shared out as a chain: each clerk begins one further than the one before, so that every service
+    keeps about as many clerks and those of one can help those of all others, step by step.
+
+    Source: W. C. Jordan, S. C. Graves: Principles on the benefits of manufacturing process flexibility,
+    Management Science 41 (1995).
     """
     most = _most_skills(run)
     counts = [count for count in (2, 3, 4, 6, 8, 12, 16, 24) if count < most] + [most]
@@ -148,7 +152,7 @@ class _Skills:
                 of_used = min(len(used), self.kept)
                 held_on = {used[(turn + i) % len(used)] for i in range(of_used)}
                 held_on |= {others[(turn + i) % len(others)] for i in range(self.kept - of_used)}
-                turn += self.kept
+                turn += 1
                 held = {code: level for code, level in clerk.skills.items() if code in held_on}
                 clerk = msgspec.structs.replace(clerk, skills=held)
             clerks.append(clerk)

@@ -234,18 +234,19 @@ def test_token_leaves_the_address_bar_and_survives_a_reload(pages: Pages) -> Non
 def test_home_lists_the_pages_of_the_hall(pages: Pages, live: LiveServer) -> None:
     home = pages.go(pages.blank((1366, 768)), "/", live.token("clerk", hall="county"))
 
-    expect(home.locator("a.link")).to_have_count(16)
+    expect(home.locator("a.link")).to_have_count(17)
     expect(home.locator("a[href^='/floor/']")).to_have_count(0)
     with home.context.expect_page() as opened:
         home.locator("a[href^='/panel/']", has_text="3 号窗口").click()
     situation(opened.value, "unstaffed")
 
 
-def test_home_of_a_supervisor_has_the_floor_page_and_the_desk_too(pages: Pages, live: LiveServer) -> None:
+def test_home_of_a_supervisor_has_the_pages_of_the_whole_hall_too(pages: Pages, live: LiveServer) -> None:
     home = pages.go(pages.blank((1366, 768)), "/", live.token("supervisor", hall="county"))
 
-    expect(home.locator("a.link")).to_have_count(19)
-    for page in ("floor", "desk"):
+    expect(home.locator("a.link")).to_have_count(21)
+    expect(home.locator("a[href^='/editor/']")).to_have_count(1)
+    for page in ("floor", "desk", "cases", "kiosk"):
         with home.context.expect_page() as opened:
             home.locator(f"a[href^='/{page}/']").click()
         is_live(opened.value)

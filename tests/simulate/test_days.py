@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 def test_a_run_that_is_done_is_found_again(tmp_path: Path) -> None:
     run = Run(SMALL, 150, 2, 1)
     result = simulate(run, jobs=1)
-    days.Finished(tmp_path, "commit 1").put(run, result)
-    assert days.Finished(tmp_path, "commit 1").get(run) == result
-    assert days.Finished(tmp_path, "commit 2").get(run) is None
+    days.Finished(tmp_path, "one").put(run, result)
+    assert days.Finished(tmp_path, "one").get(run) == result
+    assert days.Finished(tmp_path, "another").get(run) is None
     for other in (run._replace(days=1), run._replace(policy="longest_wait"), run._replace(beta=1.0)):
-        assert days.Finished(tmp_path, "commit 1").get(other) is None
+        assert days.Finished(tmp_path, "one").get(other) is None
 
 
 def test_what_was_written_halfway_is_not_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(SMALL, 150, 2, 1)
-    finished = days.Finished(tmp_path, "commit 1")
+    finished = days.Finished(tmp_path, "one")
     with monkeypatch.context() as killed:
         killed.setattr("pathlib.Path.replace", _stopped)
         with pytest.raises(KeyboardInterrupt):
@@ -46,7 +46,7 @@ def test_only_what_is_missing_is_simulated(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(days, "simulate", counted)
     with Progress(disable=True) as progress:
-        runner = days.Runner(1, 1, progress, days.Finished(tmp_path, "commit 1"))
+        runner = days.Runner(1, 1, progress, days.Finished(tmp_path, "one"))
         first = runner.run("default", "none", 2600)
         assert runner.fewer(20).run("default", "none", 2600) == first
         assert len(asked) == 1

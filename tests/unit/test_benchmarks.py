@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from argparse import ArgumentParser
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
 import trio
+from rich.progress import Progress
 
+from loadtests import engine
 from loadtests.__main__ import DOCUMENT, RESULTS, SCENARIOS, with_tables
 from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report, shown, singly, source
 
@@ -134,6 +137,20 @@ def test_the_tables_of_the_page_are_those_of_the_figures_kept() -> None:
     broken = text.replace("| what | measured |", "| what | guessed |")
     assert broken != text
     assert with_tables(broken) == text
+
+
+def test_the_engine_tells_its_rate_beside_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_rate", lambda halls, commands: 14_000.0 / halls)
+    monkeypatch.setattr(engine, "_scripts", lambda commands: 20_000.0)
+    parser = ArgumentParser()
+    parser.add_argument("--runs", default=1)
+    engine.add_arguments(parser)
+    told = []
+    for only in ("hall", "many halls"):
+        found = engine.run(parser.parse_args(["--only", only]), Progress())
+        told.append(msgspec.json.decode(msgspec.json.encode(found)))
+    assert told[0]["commands_per_s"] == 14_000
+    assert "commands_per_s" not in told[1]
 
 
 def git(place: Path, *arguments: str) -> str:

@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 import tomllib
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
@@ -145,6 +146,17 @@ def test_every_command_of_the_api_is_named(name: str) -> None:
     kinds = [kind for union in unions for kind in (get_args(union) or (union,))]
     for kind in kinds:
         assert f"`{kind.__struct_config__.tag}`" in text(name)
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_page_has_its_address_in_the_readme(name: str) -> None:
+    pages = tomllib.loads(text("pyproject.toml"))["project"]["entry-points"]["callq.pages"]
+    assert pages
+    for place in pages.values():
+        route = EntryPoint("page", place, "callq.pages").load()["route"]
+        address = re.sub(r"<\w+>", r"\\w+", route) + r"(\?voice=on)?#token=…"
+        # A ticket's page comes with the ticket.
+        assert re.search(f"`{address}`", text(name)) or route == "/t/<hall>/<ticket>", route
 
 
 def test_decisions_are_numbered_and_complete() -> None:

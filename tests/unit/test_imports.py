@@ -30,7 +30,7 @@ class Row:
 INNER = "callq.domain"
 PURE = f"{INNER} callq.voice callq.views callq.wire callq.tidal callq.guide"
 MIDDLE = f"{PURE} callq.journal callq.config callq.metrics"
-OUTER = f"{MIDDLE} callq.runtime callq.archive callq.simulate"
+OUTER = f"{MIDDLE} callq.runtime callq.simulate"
 
 TABLE = {
     "callq": Row(""),
@@ -44,7 +44,6 @@ TABLE = {
     "callq.guide": Row(f"{INNER} callq.wire"),
     "callq.journal": Row(f"{INNER} callq.config callq.metrics"),
     "callq.runtime": Row(MIDDLE),
-    "callq.archive": Row(MIDDLE),
     "callq.simulate": Row(f"{MIDDLE} callq.runtime"),
     "callq.web": Row(OUTER),
     "callq.demo": Row(f"{OUTER} callq.web"),

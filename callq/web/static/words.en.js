@@ -1004,6 +1004,8 @@ export const en = {
   "home.floorHint": "the hall at a glance: warnings, queues, tides, clerks",
   "home.editor": "Hall settings",
   "home.editorHint": "services, windows, skills, sessions, thresholds",
+  "home.casesHint": "Call-backs, due times, closing",
+  "home.kiosks": "Kiosk",
   "home.floors": "Supervisor",
   "home.wholeHall": "Whole hall",
   "home.window": "Window {label}",

@@ -1002,6 +1002,8 @@ export const zh = {
   "home.floorHint": "全厅一览：预警、队列、潮汐、人员调配",
   "home.editor": "大厅配置",
   "home.editorHint": "业务、窗口、人员技能、时段、阈值",
+  "home.casesHint": "回访、时限、销号",
+  "home.kiosks": "自助机",
   "home.floors": "值班主任",
   "home.wholeHall": "全大厅",
   "home.window": "{label} 号窗口",

@@ -67,7 +67,10 @@ function get(path, token) {
 }
 
 /** What a token has to be allowed to open a page. @type {Object<string, string>} */
-const NEEDS = { floor: "read_floor", desk: "find_tickets", editor: "read_config" };
+const NEEDS = { floor: "read_floor", desk: "find_tickets", cases: "list_ratings", editor: "read_config", kiosk: "issue" };
+
+/** Pages of the hall that a demo's pass of the floor page opens: a terminal is narrow. */
+const BY_FLOOR = ["desk", "cases", "editor", "kiosk"];
 
 /**
  * @param {HallInfo} info
@@ -88,12 +91,17 @@ function hallNode(info, passOf, hint) {
   const screens = info.zones.map((zone) => links("tv", zone.code, named(zone.name, zone.name_en), zone.place));
   screens.push(links("tv", "all", t("home.wholeHall"), ""), links("tv", "entrance", t("home.entrance"), ""));
   const bars = info.windows.map((window) => links("tv", `window/${window.id}`, t("home.bar", { label: window.label }), ""));
-  /** @param {"floor"|"desk"|"editor"} page @param {string} title @param {string} note @returns {Link[]} */
+  /** @param {"floor"|"desk"|"cases"|"editor"|"kiosk"} page @param {string} title @param {string} note @returns {Link[]} */
   const whole = (page, title, note) => {
     const pass = passOf(page);
     return pass ? [{ title, href: `/${page}/${encodeURIComponent(info.id)}${query}#token=${encodeURIComponent(pass.token)}`, note }] : [];
   };
-  const floor = whole("floor", t("home.floor"), t("home.floorHint")).concat(whole("desk", t("desk.title"), t("home.deskHint")), whole("editor", t("home.editor"), t("home.editorHint")));
+  const floor = whole("floor", t("home.floor"), t("home.floorHint")).concat(
+    whole("desk", t("desk.title"), t("home.deskHint")),
+    whole("cases", t("cases.title"), t("home.casesHint")),
+    whole("editor", t("home.editor"), t("home.editorHint")),
+  );
+  const kiosk = whole("kiosk", t("kiosk.title"), "");
   const panels = info.windows.map((window) =>
     links("panel", window.id, t("home.window", { label: window.label }), window.directions),
   );
@@ -108,6 +116,7 @@ function hallNode(info, passOf, hint) {
     linkList(none.concat(...screens)),
     el("h3", {}, t("home.bars")),
     linkList(none.concat(...bars)),
+    ...(kiosk.length ? [el("h3", {}, t("home.kiosks")), linkList(kiosk)] : []),
     ...(floor.length ? [el("h3", {}, t("home.floors")), linkList(floor)] : []),
     el("h3", {}, t("home.panels")),
     linkList(none.concat(...panels)),
@@ -120,8 +129,7 @@ function demoNodes(text) {
   const first = Array.from(passes.values())[0];
   if (!first) return Promise.reject(401);
   return get(`/v1/halls/${encodeURIComponent(hall)}`, first.token).then((info) => [
-    // Whoever runs the hall may change it: one pass, since a terminal is narrow.
-    hallNode(info, (page) => passes.get(page === "editor" ? "floor" : page), t("home.linksHint")),
+    hallNode(info, (page) => passes.get(BY_FLOOR.indexOf(page) < 0 ? page : "floor"), t("home.linksHint")),
   ]);
 }
 
