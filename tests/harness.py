@@ -258,13 +258,10 @@ def check_invariants(state: HallState) -> None:
         assert taken >= len(booked)
     for plan in (state.tides.proposal, state.tides.in_force):
         assert plan is None or (plan.reasons and not unexplained(plan)), f"a plan without reasons: {plan}"
-    rated = [
-        (t.id, rating.step, rating.service, rating.clerk)
-        for t in state.tickets.values()
-        for rating in t.ratings
-    ]
+    rated = [(t.id, rating.step) for t in state.tickets.values() for rating in t.ratings]
     assert len(set(rated)) == len(rated), "a service is rated twice"
-    cases = [(case.ticket, case.step, case.service, case.clerk) for case in state.cases.values()]
+    back = [(t.id, rating.step) for t in state.tickets.values() for rating in t.ratings_taken_back]
+    cases = [(case.ticket, case.step) for case in state.cases.values() if case.undone_ms is None]
     assert len(set(cases)) == len(cases), "a rating has two cases"
     for case in state.cases.values():
         about = state.tickets.get(case.ticket)
@@ -272,7 +269,7 @@ def check_invariants(state: HallState) -> None:
         known = (
             about is None
             or about.day != case.day
-            or (case.ticket, case.step, case.service, case.clerk) in rated
+            or (case.ticket, case.step) in (rated if case.undone_ms is None else back)
         )
         assert known, "a case of nothing that was said"
     draining = {w.id for w in state.windows.values() if w.draining}

@@ -148,6 +148,7 @@ _APPLY: Final[dict[type, Callable[[HallState, Any, Moment, Undo], None]]] = {
     ev.SentHome: desk.sent_home,
     ev.CaseOpened: ratings.case_opened,
     ev.CaseTaken: ratings.case_taken,
+    ev.RatingTakenBack: ratings.rating_taken_back,
     ev.CaseCalledBack: ratings.case_called_back,
     ev.CaseClosed: ratings.case_closed,
     ev.CaseReopened: ratings.case_reopened,

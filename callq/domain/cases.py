@@ -109,6 +109,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     """Oldest first."""
     taken: Taken | None = None
     """Until the next act."""
+    undone_ms: int | None = None
+    """When the completion that was rated was taken back, Unix ms; None: it stands."""
 
     @property
     def tried(self) -> int:

@@ -116,6 +116,7 @@ STRUCTS: Final[dict[int, tuple[type[msgspec.Struct], ...]]] = {
         hall.Desk,
         ev.CaseOpened,
         ev.CaseTaken,
+        ev.RatingTakenBack,
         ev.CaseCalledBack,
         ev.CaseClosed,
         ev.CaseReopened,

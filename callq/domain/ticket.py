@@ -188,10 +188,6 @@ class Rating(NamedTuple):
     reasons: tuple[str, ...]
     text: str
     at_ms: int
-    service: str = ""
-    """What had been completed; empty: the record of its time does not tell."""
-    clerk: str = ""
-    """By whom."""
 
 
 class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
@@ -276,6 +272,8 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
     """The present call, beside `why`; None as well where a state did not record it."""
     past: tuple[PastCall, ...] = ()
     """Calls that are over, in the order in which they ended: at most `PAST_CALLS_MAX`, the last."""
+    ratings_taken_back: tuple[Rating, ...] = ()
+    """Of completions that were undone: they count nowhere, and the next completion is rated anew."""
 
     @property
     def place(self) -> Place:
@@ -310,19 +308,12 @@ class Ticket(msgspec.Struct, kw_only=True, eq=False, array_like=True, gc=False):
         return max(done)[1] if done else None
 
     def is_rated(self, step: int) -> bool:
-        """Whether what was completed last at a step is rated.
-
-        A completion that was rated, was taken back and went to another clerk or service is another one.
-        """
-        done = self.steps[step]
-        return any(
-            rating.step == step and (rating.service, rating.clerk) in (("", ""), (done.service, done.clerk))
-            for rating in self.ratings
-        )
+        """Whether what was completed at a step is rated; a completion that was taken back is not it."""
+        return any(rating.step == step for rating in self.ratings)
 
     def rated_before(self, step: int) -> int:
-        """How many ratings a step has: the present one, or those of completions that were taken back."""
-        return sum(rating.step == step for rating in self.ratings)
+        """How many ratings a step had of completions that were taken back."""
+        return sum(rating.step == step for rating in self.ratings_taken_back)
 
     @property
     def deferred(self) -> int | None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import trio
 
 from callq.domain.calendar import business_day, day_after, day_bounds
-from callq.domain.events import TicketRated, decode_batch
+from callq.domain.events import RatingTakenBack, TicketRated, decode_batch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Iterable, Iterator
 
     from callq.journal.port import Entry
     from callq.runtime.actor import HallActor
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 PAGE: Final = 500
 """Entries looked at before others get their turn."""
 
-_RATED: Final = b"ticket_rated"
-"""The event's tag, looked for in the bytes: decoding every entry of a day would take seconds."""
+_TOLD: Final = (b"ticket_rated", b"rating_taken_back")
+"""Tags of events, looked for in the bytes: decoding every entry of a day would take seconds."""
+
+TAKEN_BACK_MS: Final = 300_000
+"""No completion is taken back later: the most that a hall may set as `undo_s`."""
 
 
 class Span(NamedTuple):
@@ -65,7 +68,7 @@ class Page(NamedTuple):
 
 
 async def given(actor: HallActor, home: Home, span: Span, after: int, limit: int) -> Page:
-    """Ratings given within a span.
+    """Ratings given within a span, without those whose completion was taken back.
 
     What the journal no longer has is read from the days that this node has archived; those that another
     node has are not among the `days` of the answer.
@@ -82,29 +85,40 @@ async def given(actor: HallActor, home: Home, span: Span, after: int, limit: int
     """
     found: list[Given] = []
     days: set[str] = set()
+    last: Given | None = None
+    """The one that filled the page, whether or not it was taken back."""
+    more = False
     async with aclosing(_pages(actor, home, span, after)) as pages:
         async for entries, known in pages:
-            days.update(known)
-            for one in _ratings(entries):
-                if one.revision > after and span.from_ms <= one.at_ms < span.until_ms:
-                    if len(found) == limit:
-                        return Page(tuple(found), found[-1].revision, tuple(sorted(days)))
-                    found.append(one)
+            if not more:
+                days.update(known)
+            for revision, at_ms, event in _told(entries):
+                if isinstance(event, RatingTakenBack):
+                    found = [one for one in found if not _is_of(one.event, event)]
+                elif revision > after and span.from_ms <= at_ms < span.until_ms:
+                    more = more or last is not None
+                    if last is None:
+                        found.append(Given(revision, at_ms, event))
+                        if len(found) == limit:
+                            last = found[-1]
             await trio.lowlevel.checkpoint()
-    return Page(tuple(found), None, tuple(sorted(days)))
+            if last is not None and more and _at_ms(entries[-1]) > last.at_ms + TAKEN_BACK_MS:
+                break
+    return Page(tuple(found), last.revision if last is not None and more else None, tuple(sorted(days)))
 
 
-def _ratings(entries: Iterable[Entry]) -> list[Given]:
-    found = []
+def _is_of(rated: TicketRated, taken: RatingTakenBack) -> bool:
+    return (rated.ticket, rated.step) == (taken.ticket, taken.step)
+
+
+def _told(entries: Iterable[Entry]) -> Iterator[tuple[int, int, TicketRated | RatingTakenBack]]:
+    """Revision, Unix ms and event of what was rated, and of what was taken back."""
     for entry in entries:
-        if _RATED in entry.payload:
+        if any(tag in entry.payload for tag in _TOLD):
             batch = decode_batch(entry.payload)
-            found += [
-                Given(entry.id.revision, batch.at_ms, event)
-                for event in batch.events
-                if isinstance(event, TicketRated)
-            ]
-    return found
+            for event in batch.events:
+                if isinstance(event, (TicketRated, RatingTakenBack)):
+                    yield entry.id.revision, batch.at_ms, event
 
 
 async def _pages(
@@ -124,7 +138,7 @@ async def _pages(
     while page := await actor.kept(since, PAGE):
         first_ms, last_ms = _at_ms(page[0]), _at_ms(page[-1])
         yield page, _days(span, first_ms, last_ms)
-        if first_ms >= span.until_ms:
+        if first_ms >= span.until_ms + TAKEN_BACK_MS:
             return
         since = page[-1].id.revision
 

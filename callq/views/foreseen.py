@@ -94,6 +94,9 @@ _WITH_BOOKINGS: Final = Said(
     "service {service_en} has bookings: move or cancel them first",
 )
 
+_IN_THE_WAY: Final[dict[str, Said]] = {"booking": _WITH_BOOKINGS, "zone": _IN_ZONE}
+"""By what a refusal of any other code names, the first that it does; else it is tickets."""
+
 
 def effect_said(state: HallState, effect: Effect, names: dict[str, tuple[str, str]]) -> Said:
     """An effect in a sentence.
@@ -137,9 +140,9 @@ def refusal_said(state: HallState, refused: Rejected) -> Said:
     clerk = state.index.clerks.get(ids.get("clerk", ""))
     ticket = state.tickets.get(ids.get("ticket", ""))
     zone = state.index.zones.get(ids.get("zone", ""))
-    words = _REFUSALS.get(refused.code)
-    if words is None:
-        words = _WITH_BOOKINGS if "booking" in ids else _IN_ZONE if "zone" in ids else _WITH_TICKETS
+    words = _REFUSALS.get(refused.code) or next(
+        (said for what, said in _IN_THE_WAY.items() if what in ids), _WITH_TICKETS
+    )
     said = {
         "service": service.name if service else ids.get("service", ""),
         "service_en": (service.name_en or service.name) if service else ids.get("service", ""),

@@ -196,7 +196,7 @@ def _last(state: HallState, window: Window) -> m.LastTicket | None:
         state="done" if step else ticket.state.value,
         at_ms=(step.done_ms or 0) if step else _left_ms(ticket),
         handling_s=handled_ms // 1000 if handled_ms is not None else None,
-        rateable=done_last(state, window) is not None,
+        completed_here=done_last(state, window) is not None,
     )
 
 

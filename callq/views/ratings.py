@@ -156,6 +156,7 @@ def case_row(state: HallState, case: Case) -> m.Case:
             for act in case.acts
         ),
         taken=_taken(case),
+        undone_ms=case.undone_ms,
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from callq.domain.estimate import Standing
     from callq.domain.state import HallState
-    from callq.domain.ticket import Rating, Ticket
+    from callq.domain.ticket import Ticket
     from callq.domain.window import Window
 
 
@@ -90,7 +90,7 @@ def ticket_out(
         ahead=ahead(state, ticket, now_ms) if waiting else None,
         wait=wait_out(state, ticket, now_ms) if waiting else None,
         traits=ticket.traits,
-        ratings=tuple(map(_rating, ticket.ratings)) if ratings else msgspec.UNSET,
+        ratings=_ratings(ticket) if ratings else msgspec.UNSET,
         links={**links_of(state.hall, ticket.id), **(links or {})},
         print=print_out(state, ticket),
         prechecked_ms=checked.at_ms if checked is not None and not checked.missing else None,
@@ -135,9 +135,10 @@ def _bound(ticket: Ticket) -> dict[str, str] | None:
     return {"w": {"window": whom}, "c": {"clerk": whom}}.get(kind)
 
 
-def _rating(rating: Rating) -> m.Rating:
-    return m.Rating(
-        step=rating.step, level=rating.level, reasons=rating.reasons, text=rating.text, at_ms=rating.at_ms
+def _ratings(ticket: Ticket) -> tuple[m.Rating, ...]:
+    return (
+        *(m.Rating(**rating._asdict(), taken_back=False) for rating in ticket.ratings),
+        *(m.Rating(**rating._asdict(), taken_back=True) for rating in ticket.ratings_taken_back),
     )
 
 

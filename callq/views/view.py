@@ -447,6 +447,13 @@ def _of_rating(event: ev.TicketRated, state: HallState) -> Iterator[Topic]:
         yield "ticket", event.ticket
 
 
+def _of_rating_taken_back(event: ev.RatingTakenBack, state: HallState) -> Iterator[Topic]:
+    """What shows ratings, and the case that says so."""
+    yield RATINGS
+    yield CASES
+    yield "rated", event.ticket
+
+
 def _of_case(event: ev.CaseOpened, state: HallState) -> Iterator[Topic]:
     yield CASES
 
@@ -501,6 +508,7 @@ _ABOUT: Final[dict[type, Callable[[Any, HallState], Iterator[Topic]]]] = {
         _of_queue,
     ),
     ev.TicketRated: _of_rating,
+    ev.RatingTakenBack: _of_rating_taken_back,
     ev.TicketCancelled: _of_cancelled,
     ev.TicketTransferred: _of_transfer,
     ev.StepBegun: _of_step,

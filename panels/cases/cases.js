@@ -119,7 +119,8 @@ function renderRow(node, one, now) {
   text(cell("state"), stateWords(one, now));
   // On paper, which has no sheet beside it.
   text(cell("clerk"), one.clerk_name);
-  text(cell("said"), one.reasons.map((reason) => named(reason.name, reason.name_en)).concat(one.text || []).join("\n"));
+  const undone = one.undone_ms === null ? [] : `${t("cases.undone")} ${t("cases.undone.at", { time: moment(one.undone_ms, zone()) })}`;
+  text(cell("said"), one.reasons.map((reason) => named(reason.name, reason.name_en)).concat(one.text || [], undone).join("\n"));
   text(cell("acts"), one.acts.map((act) => [moment(act.at_ms, zone()), t(`cases.act.${act.kind}`), byWords(act), act.text].filter(Boolean).join(" ")).join("\n"));
 }
 

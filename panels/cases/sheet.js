@@ -127,6 +127,7 @@ export class CaseSheet {
       [t("cases.where"), t(`cases.at.${found.rated_at}`)],
       [t("cases.due"), moment(found.due_ms, timezone) + (found.state === "closed" ? "" : ` (${dueWords(found.due_ms, now)})`)],
     ];
+    if (found.undone_ms !== null) rows.push([t("cases.undone"), t("cases.undone.at", { time: moment(found.undone_ms, timezone) })]);
     renderFacts(this._facts, rows);
     const reasons = found.reasons.map((one) => named(one.name, one.name_en));
     refill(this._reasons, reasons.join(), () => reasons.map((one) => el("span", { class: "tag" }, one)));

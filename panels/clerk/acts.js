@@ -80,7 +80,7 @@ function miss(panel) {
 /** @param {Panel} panel @returns {Offer} */
 function rating(panel) {
   if (panel.rating) return yes(t("panel.why.asked"));
-  return panel.last && panel.last.rateable ? YES : no(t("panel.why.afterDone"));
+  return panel.last && panel.last.completed_here ? YES : no(t("panel.why.afterDone"));
 }
 
 /** @param {import("/static/words.js").Key} otherwise @returns {(panel: Panel) => Offer} */

@@ -38,7 +38,7 @@ def case(row: tuple[Any, ...]) -> dict[str, Any]:
         "reasons": [{"code": one, "name": one, "name_en": ""} for one in reasons],
         **{"text": text, "rated_at": "phone" if text else "window", "state": state},
         **{"opened_ms": NOW_MS + (left_h - 34) * HOUR_MS, "due_ms": NOW_MS + left_h * HOUR_MS},
-        **{"tried": 0, "acts": [], "taken": None},
+        **{"tried": 0, "acts": [], "taken": None, "undone_ms": None},
     }
 
 

@@ -60,7 +60,7 @@ def scripted_v4() -> Hall:
 
 
 def _asks(hall: Hall) -> None:
-    """A clerk asks for help and for a rating, and is still asking at the end."""
+    """A clerk asks for help, and for a rating after one was taken back, and is still asking at the end."""
     window = next(w for w in hall.state.windows.values() if w.clerk is None or w.ticket is None)
     if window.clerk is None:
         free = next(
@@ -76,6 +76,10 @@ def _asks(hall: Hall) -> None:
     hall.issue()
     hall.do(cmd.CallNext(window=window.id))
     hall.do(cmd.Start(window=window.id))
+    hall.do(cmd.Complete(window=window.id))
+    assert window.last is not None
+    hall.do(cmd.Rate(ticket=window.last, level=4))
+    hall.do(cmd.Undo(window=window.id))
     hall.do(cmd.Complete(window=window.id))
     hall.do(cmd.RequestRating(window=window.id))
     hall.do(cmd.Help(window=window.id))

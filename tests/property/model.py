@@ -268,15 +268,17 @@ class Watched(Hall):
             assert all(due.at_ms > clock for due in state.agenda.all())
         live: set[tuple[str, str]] = set()
         known: dict[tuple[str, str], list[str]] = {}
+        levels: Counter[int] = Counter()
         for ticket in state.tickets.values():
             yesterdays = ticket.day < state.day
             assert not yesterdays or ticket.state in FINAL | {TicketState.SERVING}, "it outlived its day"
             if ticket.state == TicketState.SERVING and (yesterdays or state.day_closed):
                 assert ("serving_end", ticket.id) in state.due, "nothing will end it"
-            rated = [(r.step, r.service, r.clerk) for r in ticket.ratings]
+            rated = [rating.step for rating in ticket.ratings]
             assert len(set(rated)) == len(rated), "rated twice"
-            # The completion of one that was rated may have been taken back.
-            assert all(ticket.steps[step].state != "todo" for step, _, _ in rated)
+            assert all(ticket.steps[step].state == "done" for step in rated), "nothing was completed there"
+            if ticket.day == state.day:
+                levels.update(rating.level for rating in ticket.ratings)
             assert [s.state for s in ticket.steps].count("current") == (ticket.state != TicketState.DONE)
             if ticket.state in FINAL:
                 continue
@@ -288,3 +290,4 @@ class Watched(Hall):
             assert held.isdisjoint(live), "one person holds two tickets of a service"
             live |= held
         assert {key: tuple(sorted(ids)) for key, ids in known.items()} == state.live
+        assert dict(levels) == {n: count for n, count in enumerate(state.ratings_today, 1) if count}

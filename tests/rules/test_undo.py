@@ -276,9 +276,9 @@ def test_not_when_the_ticket_has_gone_on_since(hall: Scene) -> None:
         undo(hall)
 
 
-@rule("U-gone-on", "R-stands")
+@rule("U-gone-on", "R-undone")
 @pytest.mark.parametrize("by_phone", [False, True])
-def test_a_rating_hinders_no_undo_and_is_not_taken_back(hall: Scene, *, by_phone: bool) -> None:
+def test_a_rating_hinders_no_undo_and_counts_no_more_then(hall: Scene, *, by_phone: bool) -> None:
     ticket = hall.issue()
     hall.serve()
     hall.complete()
@@ -287,17 +287,52 @@ def test_a_rating_hinders_no_undo_and_is_not_taken_back(hall: Scene, *, by_phone
     assert shown(hall, "panel", window="w1") == before, "the clerk sees that it is rated"
     undo(hall)
     assert (ticket.state, hall.at_w1) == ("serving", ticket)
-    assert [(r.step, r.level) for r in ticket.ratings] == [(0, 1)]
-    assert len(hall.state.cases) == 1
+    assert (ticket.ratings, [(r.step, r.level) for r in ticket.ratings_taken_back]) == ((), [(0, 1)])
+    floor = shown(hall, "floor")
+    assert (floor["ratings"]["done"], floor["ratings"]["rated"], floor["cases"]["open"]) == (0, 0, 1)
+    (case,) = shown(hall, "cases")["cases"]
+    assert case["undone_ms"] == hall.now_ms
     settle(hall)
     hall.complete()
+    assert shown(hall, "strip", window="w1")["rating"]["before"] == 1
+    hall.do(cmd.Rate(ticket=ticket.id, level=2))
+    assert [rating.level for rating in ticket.ratings] == [2]
+    undone = {one["level"]: one["undone_ms"] for one in shown(hall, "cases")["cases"]}
+    assert undone == {1: case["undone_ms"], 2: None}
     with refused(hall, Code.LIMIT_REACHED):
         hall.do(cmd.Rate(ticket=ticket.id, level=5))
     assert shown(hall, "strip", window="w1")["rating"] is None
     settle(hall)
 
 
-@rule("R-another")
+@rule("R-undone")
+def test_who_gives_up_after_all_is_counted_neither_as_done_nor_as_rated(hall: Scene) -> None:
+    ticket = hall.issue()
+    hall.serve()
+    hall.complete()
+    hall.do(cmd.Rate(ticket=ticket.id, level=5))
+    undo(hall)
+    hall.do(cmd.Abandon(window="w1"))
+    rated = shown(hall, "floor")["ratings"]
+    assert (ticket.state, rated["done"], rated["rated"]) == ("abandoned", 0, 0)
+    settle(hall)
+
+
+@rule("R-undone")
+def test_what_was_rated_of_an_earlier_step_stays_rated(hall: Scene) -> None:
+    ticket = hall.issue("social", services=("general",))
+    for _ in range(2):
+        hall.serve()
+        hall.complete()
+    for step, level in ((0, 5), (1, 1)):
+        hall.do(cmd.Rate(ticket=ticket.id, level=level, step=step))
+    undo(hall)
+    assert [rating.level for rating in ticket.ratings] == [5]
+    assert shown(hall, "floor")["ratings"]["rated"] == 1
+    settle(hall)
+
+
+@rule("R-undone")
 @pytest.mark.parametrize("how", ["clerk", "service", "hand_over"])
 def test_who_completes_what_another_took_back_is_rated_too(hall: Scene, how: str) -> None:
     ticket = hall.issue()
@@ -323,7 +358,7 @@ def test_who_completes_what_another_took_back_is_rated_too(hall: Scene, how: str
     (left,) = shown(hall, "ticket", ticket=ticket.id)["rating"]["steps"]
     assert (left["step"], left["before"]) == (0, 1)
     hall.do(cmd.Rate(ticket=ticket.id, level=2))
-    assert [rating.level for rating in ticket.ratings] == [1, 2]
+    assert [rating.level for rating in ticket.ratings] == [2]
     first, second = hall.state.cases.values()
     assert (first.level, second.level) == (1, 2)
     assert (first.service, first.clerk) != (second.service, second.clerk)
@@ -333,7 +368,7 @@ def test_who_completes_what_another_took_back_is_rated_too(hall: Scene, how: str
     settle(hall)
 
 
-@rule("U-gone-on", "R-stands")
+@rule("U-gone-on", "R-undone")
 def test_a_rating_of_an_earlier_step_hinders_no_undo_of_another_clerk(hall: Scene) -> None:
     hall.staff("w2", "c2")
     ticket = hall.issue("social", services=("general",))

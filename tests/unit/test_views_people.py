@@ -103,7 +103,7 @@ def test_the_panel_keeps_the_history_and_the_last_ticket() -> None:
         "state": "done",
         "at_ms": MONDAY_9H + 390_000,
         "handling_s": 300,
-        "rateable": True,
+        "completed_here": True,
     }
     assert panel["today"] == {"since_ms": MONDAY_9H, "done": 1, "missed": 0, "mean_s": 300}
 
@@ -124,7 +124,7 @@ def test_the_last_ticket_of_a_visit_that_goes_on_is_told_by_the_step_that_was_do
         "state": "done",
         "at_ms": MONDAY_9H + 300_000,
         "handling_s": 300,
-        "rateable": True,
+        "completed_here": True,
     }
     assert shown(hall, "panel", window="w1")["last"] == done
     hall.do(cmd.CallNext(window="w2"))

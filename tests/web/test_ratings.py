@@ -240,6 +240,43 @@ async def test_ratings_are_listed_over_days_that_the_journal_has_forgotten(door:
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), wrong
 
 
+async def test_what_was_said_of_a_completion_that_was_taken_back_is_not_listed(door: Door) -> None:
+    await door.staff()
+    inspector, leader = await door.token("inspector"), await door.token("supervisor")
+    first = await served(door)
+    assert (await rate(door, first, 5, first["key"])).is_success
+    second = await served(door)
+    assert (await rate(door, second, 1, second["key"])).is_success
+    async with door.feed(leader) as feed:
+        assert (await feed.subscribe("cases"))["data"]["ratings"]["rated"] == 2
+        await door.window("undo")
+        told = (await feed.hear(type="change"))["data"]
+        assert (told["ratings"]["rated"], told["cases"][0]["undone_ms"]) == (1, door.clock())
+    today = door.node.actor("test").day
+    path = f"ratings?from={today}&to={today}"
+
+    async def listed(limit: int) -> list[int]:
+        rows, after = [], ""
+        while True:
+            page = await door.get(f"{path}&limit={limit}{after}", token=inspector)
+            rows += [row["level"] for row in page["ratings"]]
+            assert page["days"] == [today]
+            if page["next"] is None:
+                return rows
+            after = f"&after={page['next']}"
+
+    for limit in (1, 2, 100):
+        assert await listed(limit) == [5]
+    await door.window("complete")
+    assert (await rate(door, second, 4, second["key"])).is_success
+    third = await served(door)
+    assert (await rate(door, third, 3, third["key"])).is_success
+    for limit in (1, 2, 100):
+        assert await listed(limit) == [5, 4, 3]
+    seen = (await door.get(f"tickets/{second['id']}", token=leader))["ticket"]["ratings"]
+    assert [(one["level"], one["taken_back"]) for one in seen] == [(4, False), (1, True)]
+
+
 async def test_a_province_gets_its_file_over_the_public_api(door: Door, tmp_path: Path) -> None:
     await door.staff()
     ticket = await served(door, person={"id_no": "360829199001011234", "name": "张三"})

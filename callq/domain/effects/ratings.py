@@ -13,38 +13,48 @@ if TYPE_CHECKING:
     from callq.domain import events as ev
     from callq.domain.effects.tools import Moment
     from callq.domain.state import HallState
+    from callq.domain.ticket import Ticket
     from callq.domain.undo import Undo
 
 LEVELS = 5
 
 
 def rated(state: HallState, event: ev.TicketRated, at: Moment, undo: Undo) -> None:
-    """A rating of one step, which stands whatever becomes of the step: nobody's undo is ended by it."""
+    """A rating of one completion, by which nobody's undo is ended."""
     ticket = state.tickets[event.ticket]
-    done = event.about
-    rating = Rating(
-        step=event.step,
-        level=event.level,
-        reasons=event.reasons,
-        text=event.text,
-        at_ms=at.now_ms,
-        service=done.service if done else "",
-        clerk=done.clerk if done else "",
-    )
+    rating = Rating(event.step, event.level, event.reasons, event.text, at.now_ms)
     undo.set(ticket, "ratings", (*ticket.ratings, rating))
     if at.level < LEVEL:
         undo.set(ticket, "touched", state.revision + 1)
+    _count(state, ticket, rating, 1, undo)
+
+
+def rating_taken_back(state: HallState, event: ev.RatingTakenBack, at: Moment, undo: Undo) -> None:
+    """The completion that was rated never was: the rating is kept, counts no more, and its case says so."""
+    ticket = state.tickets[event.ticket]
+    rating = next(one for one in ticket.ratings if one.step == event.step)
+    undo.set(ticket, "ratings", tuple(one for one in ticket.ratings if one is not rating))
+    undo.set(ticket, "ratings_taken_back", (*ticket.ratings_taken_back, rating))
+    _count(state, ticket, rating, -1, undo)
+    for case in state.cases.values():
+        if (case.ticket, case.step, case.undone_ms) == (ticket.id, event.step, None):
+            undo.put(state.cases, case.id, replace(case, undone_ms=at.now_ms))
+            return
+
+
+def _count(state: HallState, ticket: Ticket, rating: Rating, by: int, undo: Undo) -> None:
+    """Change the day's counts; what is rated of a day before is not in them."""
     if ticket.day == state.day:
         counts = list(state.ratings_today or (0,) * LEVELS)
-        counts[event.level - 1] += 1
-        undo.set(state, "ratings_today", tuple(counts))
+        counts[rating.level - 1] += by
+        undo.set(state, "ratings_today", tuple(counts) if any(counts) else ())
 
 
 def case_opened(state: HallState, event: ev.CaseOpened, at: Moment, undo: Undo) -> None:
     """A case of the rating just given."""
     ticket = state.tickets[event.ticket]
     step = ticket.steps[event.step]
-    rating = next(rating for rating in reversed(ticket.ratings) if rating.step == event.step)
+    rating = next(rating for rating in ticket.ratings if rating.step == event.step)
     case = Case(
         id=event.case,
         ticket=ticket.id,

@@ -42,7 +42,14 @@ from callq.domain.events.hall import (
 )
 from callq.domain.events.notices import NoticePosted, NoticeWithdrawn
 from callq.domain.events.printing import PrintEnded, PrinterReported, PrintRequested, PrintTaken
-from callq.domain.events.ratings import CaseCalledBack, CaseClosed, CaseOpened, CaseReopened, CaseTaken
+from callq.domain.events.ratings import (
+    CaseCalledBack,
+    CaseClosed,
+    CaseOpened,
+    CaseReopened,
+    CaseTaken,
+    RatingTakenBack,
+)
 from callq.domain.events.tickets import (
     ClassGranted,
     LaneSeen,
@@ -149,6 +156,7 @@ __all__ = [
     "PrinterReported",
     "RatedService",
     "RatingRequested",
+    "RatingTakenBack",
     "SentHome",
     "SkillsSet",
     "Skipped",

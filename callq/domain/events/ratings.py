@@ -6,6 +6,13 @@ from callq.domain.cases import RatedAt
 from callq.domain.events.base import _Event
 
 
+class RatingTakenBack(_Event, frozen=True, kw_only=True, tag="rating_taken_back"):
+    """The completion that was rated was undone; it follows that in the same batch."""
+
+    ticket: str
+    step: int
+
+
 class CaseOpened(_Event, frozen=True, kw_only=True, tag="case_opened"):
     """A bad rating is looked after from now on; it follows the rating in the same batch."""
 

@@ -264,10 +264,21 @@ def undo(state: HallState, command: cmd.Undo, now_ms: int, who: cmd.Actor) -> De
         staffed(window)
         _still_free(state, window, state.tickets[first.ticket], str(dict(first.before)["service"]))
     require_window(window, WindowAct.UNDO)
-    events: list[ev.Event] = [ev.Undone(window=window.id, ticket=a.ticket, act=a.act) for a in last.all]
+    events: list[ev.Event] = []
+    for act in last.all:
+        events.append(ev.Undone(window=window.id, ticket=act.ticket, act=act.act))
+        events += _rating_of(state, act)
     if first.act == "call":
         events += _called_no_more(state, window, first, now_ms)
     return Decision(tuple(events), ticket=first.ticket, window=window.id)
+
+
+def _rating_of(state: HallState, act: Acted) -> list[ev.Event]:
+    """What was given for a completion that is taken back."""
+    step = int(str(dict(act.before)["step"]))
+    if act.act != "complete" or not state.tickets[act.ticket].is_rated(step):
+        return []
+    return [ev.RatingTakenBack(ticket=act.ticket, step=step)]
 
 
 def _called_no_more(state: HallState, window: Window, call: Acted, now_ms: int) -> list[ev.Event]:

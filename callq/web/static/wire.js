@@ -252,6 +252,7 @@
  * @property {number} tried
  * @property {CaseAct[]} acts
  * @property {{by: string, by_name: string, at_ms: number, until_ms: number}|null} taken who calls back, until then
+ * @property {number|null} undone_ms when the completion that was rated was taken back
  */
 
 /**
@@ -386,7 +387,7 @@
  * @property {TicketState} state
  * @property {number} at_ms
  * @property {number|null} handling_s
- * @property {boolean} rateable it was completed here: its holder can be asked for a rating, whether it gave one is not told
+ * @property {boolean} completed_here it was completed here: its holder can be asked for a rating, whether it gave one is not told
  */
 /**
  * @typedef {Object} HeldTicket

@@ -1285,6 +1285,8 @@ export const en = {
   "cases.hours": "{n} h",
   "cases.days": "{n} d",
   "cases.said": "What was said",
+  "cases.undone": "Completion rated",
+  "cases.undone.at": "taken back {time}, the rating does not count",
   "cases.noWords": "No words.",
   "cases.history": "History",
   "cases.noHistory": "Nothing yet.",

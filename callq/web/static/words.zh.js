@@ -1283,6 +1283,8 @@ export const zh = {
   "cases.hours": "{n} 小时",
   "cases.days": "{n} 天",
   "cases.said": "评价内容",
+  "cases.undone": "被评的办结",
+  "cases.undone.at": "{time} 已撤销，不计入评价",
   "cases.noWords": "没有留言。",
   "cases.history": "办理记录",
   "cases.noHistory": "还没有记录。",

@@ -168,7 +168,7 @@ class LastTicket(_Wire, frozen=True, kw_only=True):
     state: TicketStateName
     at_ms: int
     handling_s: int | None
-    rateable: bool
+    completed_here: bool
     """It was completed here: its holder can be asked, in time. Whether it was rated is not told."""
 
 

@@ -28,7 +28,7 @@ class RatingCall(_Wire, frozen=True, kw_only=True):
     step: int
     """Which step of the visit."""
     before: int
-    """Ratings that the step had when another completed it, which was taken back: each is asked for anew."""
+    """Ratings of completions of the step that were taken back: the next one is asked for anew."""
     service_name: str
     service_name_en: str
     asked_ms: int
@@ -135,6 +135,8 @@ class Case(_Wire, frozen=True, kw_only=True):
     """Oldest first."""
     taken: CaseTaken | None
     """Nobody else calls back meanwhile."""
+    undone_ms: int | None
+    """When the completion that was rated was taken back; null: it stands."""
 
 
 class CaseRules(_Wire, frozen=True, kw_only=True):

@@ -67,6 +67,8 @@ class Rating(_Wire, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     text: str
     at_ms: int
+    taken_back: bool
+    """Its completion was undone: it counts nowhere."""
 
 
 class Print(_Wire, frozen=True, kw_only=True):
