@@ -235,7 +235,7 @@ class Desk(Stage):
 
     def aside(self, *commands: str) -> dict[str, Any]:
         """A ticket that was called, and what was done with it."""
-        ticket = self.live.issue("general")
+        ticket: dict[str, Any] = self.live.issue("general")
         self.live.window("w3", "call_ticket", ticket=ticket["id"], reason="有急事")
         for command in commands:
             more = {"kind": "without_papers"} if command == "hold" else {}
