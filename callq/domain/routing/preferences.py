@@ -93,9 +93,10 @@ def _first_of(
     found: dict[str, Turn] = {}
     missing = set(services)
     for turn in turns:
-        served = better.get(turn.window, _NOTHING)
-        if not missing.isdisjoint(served) and _counts(state.windows[turn.window], turn, clock_ms):
-            found.update(dict.fromkeys(missing & served, turn))
+        served = missing & better.get(turn.window, _NOTHING)
+        if served and _counts(state.windows[turn.window], turn, clock_ms):
+            for code in served:
+                found[code] = turn
             missing -= served
             if not missing:
                 break
