@@ -1,9 +1,10 @@
 """What it costs to choose the ticket that a free window calls, with what that grows, and a minute of tides.
 
 In a hall of 84 windows, 12 services and 3 classes, every lane with somebody in it, by the index; the time is
-of the decision with everything that goes on record of it. Each baseline is the same decision where less
-waits, is eligible or is open, in the same run. A minute of tides is timed on simulated days of the reference
-hall: to look, to reckon and to carry out what comes of it.
+of the decision with everything that goes on record of it, and of what the lane that was called from keeps
+for the next one. Each baseline is the same decision where less waits, is eligible or is open, in the same
+run; a beginner decides while all others serve, and looks for a better clerk who is free soon. A minute of
+tides is timed on simulated days of the reference hall: to look, to reckon and to carry out what comes of it.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ from callq.simulate.engine import SimulatedDay
 from callq.simulate.halls import made
 from callq.simulate.plan import Plan, planned
 from callq.simulate.scenario import load
-from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report
+from loadtests.figures import Bound, Figure, Report, in_turns, percentile, report, shown
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.progress import Progress
 
@@ -45,9 +46,13 @@ PREFIXES: Final = "ABCDEFGHJKLM"
 DEDICATED: Final = 49
 """Windows of one service each; the others serve all."""
 WINDOWS: Final = 84
+BEGINNER: Final = "w80"
+"""The window of whoever is one, where anybody is."""
 A_LANE: Final = 20
 """Tickets in each lane."""
-REPEATS: Final = 5
+REPEATS: Final = 50
+DECISION_US: Final = 30
+"""What a decision may take."""
 TICK_MS: Final = 20
 """What a minute of tides may take."""
 
@@ -55,7 +60,7 @@ TICK_MS: Final = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the scenario's options."""
     parser.add_argument(
-        "--decisions", type=int, default=2_000, metavar="N", help="in each measurement (default 2,000)"
+        "--decisions", type=int, default=200, metavar="N", help="in each measurement (default 200)"
     )
     parser.add_argument(
         "--waiting", type=int, default=72_000, metavar="N", help="tickets of a long queue (default 72,000)"
@@ -73,6 +78,10 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
     few = turns(partial(measured, _choice(long, "w80")), decision, what="tickets")
     twelve = turns(decision, partial(measured, _choice(small, "w11")), what="windows")
     one = turns(partial(measured, _choice(hall, "w1")), decision, what="dedicated")
+    hall_busy, twice = _busy(WINDOWS), _busy(2 * WINDOWS)
+    beginner = partial(measured, _choice(hall_busy, BEGINNER))
+    new = turns(beginner, decision, what="beginner")
+    many = turns(partial(measured, _choice(twice, BEGINNER)), beginner, what="beginner's windows")
     figures = [
         Figure(
             what="a decision among 36 lanes, 84 windows open, 720 wait",
@@ -80,7 +89,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
             values=nine[0],
             baseline="among 9 lanes",
             baselines=nine[1],
-            bound=Bound(of="value", at="most", limit=30),
+            bound=Bound(of="value", at="most", limit=DECISION_US),
         ),
         Figure(
             what="its growth from 9 lanes to 36",
@@ -92,6 +101,12 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         ),
         Figure(
             what=f"the same where {each * 36:,} wait",
+            unit="µs",
+            values=few[0],
+            bound=Bound(of="value", at="most", limit=DECISION_US),
+        ),
+        Figure(
+            what="its growth with who waits",
             unit="µs",
             values=few[0],
             baseline="720 wait",
@@ -113,6 +128,21 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
             baseline="of one of all",
             baselines=one[1],
         ),
+        Figure(
+            what="a beginner's, 83 windows serve",
+            unit="µs",
+            values=new[0],
+            baseline="a skilled clerk's",
+            baselines=new[1],
+        ),
+        Figure(
+            what="a beginner's, 167 windows serve",
+            unit="µs",
+            values=many[0],
+            baseline="83 windows",
+            baselines=many[1],
+            bound=Bound(of="ratio", at="most", limit=1.5),
+        ),
         *_beside(hall, measured, args.runs),
         *_tides(args.runs, progress),
     ]
@@ -121,7 +151,13 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         figures,
         f"{args.decisions:,} decisions in each measurement, the fastest of {REPEATS}; "
         f"{DEDICATED} windows serve one service, the others all; {A_LANE} tickets in each lane.",
+        f"By run a decision took {_spread(nine[0])}, where {each * 36:,} wait {_spread(few[0])}, "
+        f"a beginner's {_spread(new[0])}.",
     )
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{shown(min(values))} to {shown(max(values))} µs"
 
 
 def _beside(hall: HallState, measured: Callable[[Callable[[], object]], float], runs: int) -> list[Figure]:
@@ -196,8 +232,17 @@ def _minutes_of(day: int) -> list[float]:
 
 
 def _choice(state: HallState, window: str) -> Callable[[], object]:
+    """A window's decision; what the lane it calls from has kept is forgotten, as by a call."""
     found: Window = state.windows[window]
-    return partial(choose_lane, state, found, state.now_ms)
+    choice = choose_lane(state, found, state.now_ms)
+    assert choice is not None, "nobody could be called"
+    lane = state.lanes[choice.ticket.lane]
+
+    def choose() -> None:
+        choose_lane(state, found, state.now_ms)
+        lane.asked = None
+
+    return choose
 
 
 def _us(times: int, what: Callable[[], object]) -> float:
@@ -214,16 +259,30 @@ def _us(times: int, what: Callable[[], object]) -> float:
 # Halls ----------------------------------------------------------------------------------------------
 
 
-def _hall(windows: int = WINDOWS, a_lane: int = A_LANE, *, narrow: bool = False) -> HallState:
+def _busy(windows: int) -> HallState:
+    """A hall in which all windows serve, since any time within 12 min, but that of its one beginner."""
+    state = _hall(windows, beginner=True)
+    others = [window for window in state.windows if window != BEGINNER]
+    for window in others:
+        now_ms = state.now_ms + 12 * 60_000 // len(others)
+        _do(state, cmd.CallNext(window=window), now_ms)
+        _do(state, cmd.Start(window=window), now_ms)
+    return state
+
+
+def _hall(
+    windows: int = WINDOWS, a_lane: int = A_LANE, *, narrow: bool = False, beginner: bool = False
+) -> HallState:
     """A hall with all windows open and idle, and so many in every lane.
 
     Args:
       windows: of it.
       a_lane: tickets that wait in each lane.
       narrow: whether the windows that serve everything serve three services only.
+      beginner: whether one clerk has all skills at level 1.
     """
     state = HallState("big")
-    _do(state, cmd.Configure(config=_config(windows, narrow=narrow)), BEGINS_MS)
+    _do(state, cmd.Configure(config=_config(windows, narrow=narrow, beginner=beginner)), BEGINS_MS)
     for n in range(windows):
         _do(state, cmd.SignIn(window=f"w{n}", clerk=f"c{n}"), BEGINS_MS)
         _do(state, cmd.Open(window=f"w{n}"), BEGINS_MS)
@@ -246,7 +305,7 @@ def _hall(windows: int = WINDOWS, a_lane: int = A_LANE, *, narrow: bool = False)
     return state
 
 
-def _config(windows: int, *, narrow: bool) -> HallConfig:
+def _config(windows: int, *, narrow: bool, beginner: bool) -> HallConfig:
     services = [f"s{n}" for n in range(len(PREFIXES))]
     dedicated = min(DEDICATED, windows // 2)
     return HallConfig(
@@ -267,7 +326,12 @@ def _config(windows: int, *, narrow: bool) -> HallConfig:
             for n in range(windows)
         ),
         clerks=tuple(
-            Clerk(id=f"c{n}", name="李敏", skills=dict.fromkeys(services, 2)) for n in range(windows)
+            Clerk(
+                id=f"c{n}",
+                name="李敏",
+                skills=dict.fromkeys(services, 1 if beginner and f"w{n}" == BEGINNER else 2),
+            )
+            for n in range(windows)
         ),
         routing=Routing(policy="index"),
     )

@@ -25,7 +25,9 @@ from callq.domain.events import (
     encode_command,
 )
 from callq.domain.hall import Clerk, HallConfig, ProfileSlot, Rules, Service, Tides, WindowConfig, Zone
+from callq.domain.lanes import Lane
 from callq.domain.levels import required_level
+from callq.domain.routing.lanes import of_lane
 from callq.domain.routing.staffing import staffing_of
 from callq.domain.state import HallState, canonical
 from callq.domain.ticket import AT_WINDOW, FINAL, TicketState
@@ -277,10 +279,10 @@ def check_invariants(state: HallState) -> None:
     waiting = sorted(t.id for t in state.tickets.values() if t.state == TicketState.WAITING)
     in_lanes = sorted(ticket for lane in state.lanes.values() for ticket in lane.ids())
     assert waiting == in_lanes, "lanes and waiting tickets differ"
-    kept = [repr(tally) for tally in (state.waiting, state.bound, state.at_windows)]
+    kept = [repr(tally) for tally in (state.waiting, state.bound, state.at_windows, state.turns)]
     staffing = state.staffing
     state.count_again()
-    again = [repr(tally) for tally in (state.waiting, state.bound, state.at_windows)]
+    again = [repr(tally) for tally in (state.waiting, state.bound, state.at_windows, state.turns)]
     assert kept == again, "what is counted as it comes and goes is counted wrongly"
     assert staffing is None or staffing == staffing_of(state), (
         "the windows have changed since they were looked at"
@@ -289,6 +291,9 @@ def check_invariants(state: HallState) -> None:
     for key, lane in state.lanes.items():
         tickets = [state.tickets[t] for t in lane.ids()]
         assert lane.head == lane.nth(0)
+        assert lane.asked is None or lane.asked == of_lane(key, Lane(lane.places()), state), (
+            "a lane has changed since it was asked"
+        )
         assert all(t.lane == key for t in tickets)
         assert [t.place for t in tickets] == sorted(t.place for t in tickets)
     numbers = [(t.day, t.number) for t in state.tickets.values()]

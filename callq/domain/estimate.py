@@ -105,8 +105,7 @@ def _of_service(state: HallState, service: str) -> list[tuple[LaneKey, Lane]]:
     """Non-empty lanes of a service, those for one window or clerk included."""
     if state.bound.total:
         return state.lanes_of(service)
-    lanes = state.lanes
-    return [(key, lanes[key]) for key, *_ in state.index.open_lanes((service,)) if lanes[key].size]
+    return [(key, lane) for key, lane in state.index.open_lanes((service,), state.lanes) if lane.size]
 
 
 def expected_wait(state: HallState, one: Standing, now_ms: int) -> WaitRange | None:

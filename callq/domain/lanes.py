@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callq.domain.commands import TicketClass
+    from callq.domain.routing.lanes import Candidate
 
 CLASSES: Final[tuple[TicketClass, ...]] = ("priority", "appointment", "ordinary")
 """In the order in which they are looked at; none goes first for that."""
@@ -43,13 +44,15 @@ class LaneKey(NamedTuple):
 class Lane:
     """Waiting places, first to be called first."""
 
-    __slots__ = ("_places", "head", "size")
+    __slots__ = ("_places", "asked", "head", "size")
 
     def __init__(self, places: Iterable[Place] = ()) -> None:
         self._places: SortedList[Place] = SortedList(places)
         self.head: Place | None = self._places[0] if self._places else None
         """First place, or None: kept, like the size, since every decision asks every lane for it."""
         self.size = len(self._places)
+        self.asked: Candidate | None = None
+        """What the routing made of it, until somebody joins or leaves, or its targets change."""
 
     def __len__(self) -> int:
         return self.size
@@ -74,6 +77,7 @@ class Lane:
     def add(self, place: Place) -> None:
         """Insert a place where it sorts."""
         self._places.add(place)
+        self.asked = None
         self.size += 1
         if self.head is None or place < self.head:
             self.head = place
@@ -81,6 +85,7 @@ class Lane:
     def remove(self, place: Place) -> None:
         """Take out a place that is there."""
         self._places.remove(place)
+        self.asked = None
         self.size -= 1
         if place == self.head:
             self.head = self._places[0] if self._places else None

@@ -149,7 +149,9 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     stopped_en: dict[str, str] = {}
 
 
-DERIVED: Final = frozenset({"index", "agenda", "today", "waiting", "bound", "at_windows", "staffing"})
+DERIVED: Final = frozenset(
+    {"index", "agenda", "today", "waiting", "bound", "at_windows", "turns", "staffing"}
+)
 """What a state has that follows from the rest: look-ups and hours of the configuration, `due` in order,
 counts."""
 

@@ -29,6 +29,7 @@ from callq.domain.hall import (
 from callq.domain.lanes import CLASSES, Agenda, Lane, LaneKey, Tally
 from callq.domain.ticket import FINAL, TicketState
 from callq.domain.tides import Tide
+from callq.domain.turns import Turns, turns_of
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ class Index:
         "_in_use",
         "_open_lanes",
         "_serving",
+        "beginners",
         "clerks",
         "devices",
         "items",
@@ -192,12 +194,15 @@ class Index:
         self.devices: dict[str, Device] = {d.id: d for d in config.devices}
         self.printers: dict[str, Printer] = {p.id: p for p in config.printers}
         self.resources: dict[str, Resource] = {r.code: r for r in config.resources}
+        soon = config.routing is not None and config.routing.better_soon_s
+        self.beginners = bool(soon) and any(_begins(clerk) for clerk in config.clerks)
+        """Whether some clerk may leave tickets to a better one: `HallState.turns` is kept only then."""
         self._day = ""
         self._serving: dict[tuple[str, str], tuple[str, ...]] = {}
         """Answers for `_day`, by window and clerk."""
         self._in_use: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = {}
         """The same where skills were narrowed."""
-        self._open_lanes: dict[tuple[str, ...], tuple[tuple[LaneKey, int, float], ...]] = {}
+        self._open_lanes: dict[tuple[str, ...], tuple[tuple[LaneKey, Lane], ...]] = {}
 
     def equipped(self, window: str) -> tuple[str, ...]:
         """Services that a window can serve with the right clerk, in the hall's order."""
@@ -235,15 +240,19 @@ class Index:
             found = self._in_use[key] = tuple(s for s in able if self.services[s].needs in skills)
         return found
 
-    def open_lanes(self, services: tuple[str, ...]) -> tuple[tuple[LaneKey, int, float], ...]:
-        """Lanes of some services that are for any window, with targets in min and ms; in the hall's order."""
+    def open_lanes(
+        self, services: tuple[str, ...], lanes: dict[LaneKey, Lane]
+    ) -> tuple[tuple[LaneKey, Lane], ...]:
+        """Lanes of some services that are for any window, in the hall's order.
+
+        Args:
+          services: codes.
+          lanes: those of the one hall in which the configuration is in force; these stay as long as it does.
+        """
         found = self._open_lanes.get(services)
         if found is None:
-            found = self._open_lanes[services] = tuple(
-                (LaneKey(code, cls), minutes := self.target_min(code, cls), minutes * 60_000.0)
-                for code in services
-                for cls in CLASSES
-            )
+            keys = (LaneKey(code, cls) for code in services for cls in CLASSES)
+            found = self._open_lanes[services] = tuple((key, lanes[key]) for key in keys)
         return found
 
     def target_min(self, service: str, cls: str) -> int:
@@ -253,6 +262,11 @@ class Index:
     def target_ms(self, service: str, cls: str) -> float:
         """The same, ms."""
         return self.services[service].target_min(cls) * 60_000.0
+
+
+def _begins(clerk: Clerk) -> bool:
+    """Whether a clerk has a skill, as long as it is valid, at level 1."""
+    return any((skill if isinstance(skill, int) else skill.level) == 1 for skill in clerk.skills.values())
 
 
 class HallState:
@@ -324,6 +338,7 @@ class HallState:
         "tides",
         "today",
         "trainees",
+        "turns",
         "waiting",
         "windows",
     )
@@ -391,6 +406,9 @@ class HallState:
         """Those among them that only one window or clerk may call, by whom (`LaneKey.to`)."""
         self.at_windows = Tally()
         """Tickets called to or served at windows, by service."""
+        self.turns = Turns()
+        """When each window without a ticket became ready, and each that serves should end, in the hall's own
+        time; empty where no clerk is a beginner."""
         self.staffing: Staffing | None = None
         """What the routing made of the open windows and their skills; None: not worked out since."""
         self.held: dict[str, None] = {}
@@ -537,6 +555,7 @@ class HallState:
         self.waiting = Tally(key.service for key, count in lanes for _ in range(count))
         self.bound = Tally(key.to for key, count in lanes if key.to for _ in range(count))
         self.at_windows = Tally(w.ticket.service for w in self.windows.values() if w.ticket is not None)
+        self.turns = turns_of(self)
         self.staffing = None
 
     def lanes_of(self, service: str) -> list[tuple[LaneKey, Lane]]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Rejected
 from callq.domain.hall import Clerk, HallConfig, Routing, WindowConfig
-from callq.domain.routing import choose_lane, eligible_lanes, left_lanes
+from callq.domain.routing import Left, choose_lane, eligible_lanes, left_lanes, preferences
 from callq.domain.state import HallState, canonical
 from callq.domain.window import Window, WindowState
 from tests.harness import Hall, small_hall
+
+if TYPE_CHECKING:
+    from callq.domain.turns import Turn
 
 SERVICES = ("general", "social", "estate")
 
@@ -51,6 +56,10 @@ def acts(hall: Hall, dice: Random) -> None:
         cmd.Complete(window=window),
         cmd.Pause(window=window, reason="取材料"),
         cmd.Unpause(window=window),
+        cmd.Close(window=window),
+        cmd.Open(window=window),
+        cmd.Hold(window=window, kind="without_papers"),
+        cmd.Undo(window=window),
     ]
     command = dice.choice(commands)
     if dice.random() < 0.4:
@@ -80,6 +89,8 @@ def check(hall: Hall) -> int:
             continue
         asked = eligible_lanes(state, window)
         left = left_lanes(state, window, state.clock(now_ms))
+        told = {(one.service, one.key.cls): to for one, to in left}
+        assert told == expected(state, window, state.clock(now_ms))
         choice = choose_lane(state, window, now_ms)
         assert (choice is None) == (len(left) == len(asked)), "nobody is called only where all are left"
         for one, to in left:
@@ -102,6 +113,39 @@ def check(hall: Hall) -> int:
     return found
 
 
+def expected(state: HallState, window: Window, clock_ms: int) -> dict[tuple[str, str], Left]:
+    """What a window leaves, by service and class, found by a look at every window."""
+    routing = state.config.routing
+    assert routing is not None
+    soon_ms, found = routing.better_soon_s * 1000, {}
+    for one in eligible_lanes(state, window):
+        past_ms = one.clock_ms + one.target_min * 60_000 + 1
+        if not soon_ms or level(state, window, one.service) != 1 or one.key.to or past_ms <= clock_ms:
+            continue
+        free = []
+        for other in state.windows.values():
+            if not other.open or not other.clerk or level(state, other, one.service) < 2:
+                continue
+            if (
+                other.draining
+                or other.pause_after
+                or other.state in (WindowState.CALLING, WindowState.PAUSED)
+            ):
+                continue
+            at_ms = begins_ms = other.ready_clock
+            if other.ticket is not None:
+                assert other.ticket.started_clock is not None
+                mean_ms = round(state.index.services[other.ticket.service].service_min * 60_000)
+                at_ms = other.ticket.started_clock - other.ticket.handled_ms + mean_ms
+                begins_ms = at_ms - soon_ms
+            if begins_ms <= clock_ms < at_ms + soon_ms:
+                free.append((at_ms, other.id))
+        if free:
+            until_ms = min(max(free)[0] + soon_ms, past_ms)
+            found[one.service, one.key.cls] = Left(until_ms, min(free)[1])
+    return found
+
+
 @pytest.mark.timeout(120)
 def test_what_is_left_is_left_for_a_bounded_time() -> None:
     found = 0
@@ -114,3 +158,41 @@ def test_what_is_left_is_left_for_a_bounded_time() -> None:
             found += check(hall)
         assert canonical(hall.replayed()) == canonical(hall.state)
     assert found > 100, "what hardly ever happens is hardly tried"
+
+
+def test_a_beginner_looks_only_at_windows_that_are_free_about_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty better windows have been ready for long: none of them is looked at; one that is ready now is."""
+    ids = [f"w{n}" for n in range(42)]
+    config = small_hall(
+        windows=tuple(WindowConfig(id=w, label=w[1:], zone="hall") for w in ids),
+        clerks=tuple(
+            Clerk(id=f"c{n}", name="李敏", skills=dict.fromkeys(SERVICES, 2 if n else 1)) for n in range(42)
+        ),
+        routing=Routing(policy="index", better_soon_s=60),
+    )
+    hall = Hall(config)
+    for w in ids[:-1]:
+        hall.staff(w, f"c{w[1:]}")
+    hall.later(61)
+    hall.issue("general")
+    looked: list[str] = []
+    counts = preferences._counts
+
+    def counted(window: Window, turn: Turn, clock_ms: int) -> bool:
+        looked.append(window.id)
+        return counts(window, turn, clock_ms)
+
+    monkeypatch.setattr(preferences, "_counts", counted)
+    assert left_lanes(hall.state, hall.state.windows["w0"], hall.now_ms) == []
+    assert looked == []
+    hall.staff(ids[-1], "c41")
+    assert [to.window for _, to in left_lanes(hall.state, hall.state.windows["w0"], hall.now_ms)] == ["w41"]
+    assert set(looked) == {"w41"}
+
+
+@pytest.mark.parametrize(("level", "soon_s", "kept"), [(1, 60, True), (2, 60, False), (1, 0, False)])
+def test_turns_are_kept_only_where_a_beginner_asks(level: int, soon_s: int, *, kept: bool) -> None:
+    config = small_hall(routing=Routing(policy="index", better_soon_s=soon_s))
+    clerks = tuple(replace(clerk, skills=dict.fromkeys(clerk.skills, level)) for clerk in config.clerks)
+    hall = Hall(replace(config, clerks=clerks))
+    assert (hall.state.turns.of("w1") is not None) is kept

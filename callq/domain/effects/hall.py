@@ -20,6 +20,7 @@ from callq.domain.history import KEPT_FROM, recorded
 from callq.domain.lanes import CLASSES, Lane, LaneKey
 from callq.domain.state import ClerkDay, DayClock, Index, Numbering, Standstill
 from callq.domain.ticket import FINAL, TicketState
+from callq.domain.turns import turns_of
 from callq.domain.window import Window
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
             undo.put(state.windows, config.id, window)
     for gone in [w for w in state.windows if w not in index.windows]:
         undo.drop(state.windows, gone)
+    undo.set(state, "turns", turns_of(state))
     tides.configured(state, undo)
     notices.configured(state, undo)
     asks.configured(state, undo)
@@ -61,8 +63,10 @@ def configured(state: HallState, event: ev.HallConfigured, at: Moment, undo: Und
             key = LaneKey(service.code, cls)
             if key not in state.lanes:
                 undo.put(state.lanes, key, Lane())
-    for lane in [k for k in state.lanes if k.service not in index.services]:
-        undo.drop(state.lanes, lane)
+    for gone_with in [k for k in state.lanes if k.service not in index.services]:
+        undo.drop(state.lanes, gone_with)
+    for lane in state.lanes.values():
+        undo.set(lane, "asked", None)
     for code in [s for s in state.stopped if s not in index.services]:
         undo.drop(state.stopped, code)
         _told_in_english(state, code, "", undo)

@@ -20,6 +20,7 @@ from callq.domain.ticket import (
     TicketState,
     following,
 )
+from callq.domain.turns import turn_of
 from callq.domain.window import Acted
 
 if TYPE_CHECKING:
@@ -255,11 +256,25 @@ def put_at(state: HallState, window: Window, ticket: Ticket | None, undo: Undo) 
     undo.set(window, "ticket", ticket)
     if ticket is not None:
         undo.add(state.at_windows, ticket.service)
+    turn_changed(state, window, undo)
 
 
 def seats_changed(state: HallState, undo: Undo) -> None:
     """Who serves what where is another: what the routing made of it has to be worked out again."""
     undo.set(state, "staffing", None)
+
+
+def turn_changed(state: HallState, window: Window, undo: Undo) -> None:
+    """When a window is free is another; call after what that goes by has changed."""
+    if not state.index.beginners:
+        return
+    before, turn = state.turns.of(window.id), turn_of(state, window)
+    if turn == before:
+        return
+    if before is not None:
+        undo.remove(state.turns, before)
+    if turn is not None:
+        undo.add(state.turns, turn)
 
 
 def next_order(state: HallState, undo: Undo) -> int:
@@ -277,6 +292,7 @@ def since(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
 def ready(state: HallState, window: Window, at: Moment, undo: Undo) -> None:
     """Whoever sits at the window gets the whole delay of automatic calls from now."""
     undo.set(window, "ready_clock", state.clock(at.now_ms))
+    turn_changed(state, window, undo)
 
 
 def acted(state: HallState, act: str, ticket: Ticket, window: Window, at: Moment, undo: Undo) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callq.domain.effects import tides
-from callq.domain.effects.tools import WHOLE_UNDO, Moment, count, ready, seats_changed, settled, since
+from callq.domain.effects.tools import (
+    WHOLE_UNDO,
+    Moment,
+    count,
+    ready,
+    seats_changed,
+    settled,
+    since,
+    turn_changed,
+)
 from callq.domain.state import ClerkDay
 
 if TYPE_CHECKING:
@@ -82,6 +91,7 @@ def handed_over(state: HallState, event: ev.WindowHandedOver, at: Moment, undo: 
         count(state, ticket, event.before, undo, handling_ms=stretch)
         undo.set(ticket, "handled_ms", ticket.handled_ms + stretch)
         undo.set(ticket, "started_clock", clock)
+        turn_changed(state, window, undo)
     undo.set(ticket, "clerk", event.clerk)
     undo.set(ticket, "touched", state.revision + 1)
 

@@ -3,16 +3,16 @@
 Late binding: a ticket names a service, never a window (unless papers, a transfer, a rejoin or a first
 contact bind it); the choice is made when a window asks. Which lanes are eligible, that papers which are
 back go first, and that a booking before its slot goes last are rules of every hall; among what is left
-the hall's policy chooses. No randomness. Cost: O(eligible lanes), whatever the queue's length.
+the hall's policy chooses. No randomness. Cost: O(eligible lanes), whatever the queue's length; a beginner's
+window looks besides at those that are free within `better_soon_s` of now, at most.
 """
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from msgspec.structs import replace
-
-from callq.domain.events import Why
+from callq.domain.events import Term, Why
 from callq.domain.lanes import Lane, LaneKey, Place
 from callq.domain.routing.lanes import Candidate, eligible_lanes, of_lane
 from callq.domain.routing.policies import GUARDED, POLICIES, PRESSED, Sight
@@ -20,8 +20,8 @@ from callq.domain.routing.preferences import green_first, left_to_better
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
-    from callq.domain.events import Term
     from callq.domain.routing.preferences import Left
     from callq.domain.state import HallState
     from callq.domain.ticket import Ticket
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 LEFT: Final = "better_clerk"
 """Note of a lane that is left to a better clerk."""
+
+_NOTHING: Final = repeat("")
+_NO_PRESSURE: Final = repeat(0.0)
 
 
 class LaneChoice(NamedTuple):
@@ -69,30 +72,34 @@ def choose_lane(
       clerk. With every lane that was looked at.
     """
     clock_ms = state.clock(now_ms)
-    asked = eligible_lanes(state, window)
+    serving = state.services_at(window)
+    asked = eligible_lanes(state, window, serving)
     if coming is not None:
         ticket, service = coming
-        if service in state.services_at(window) and state.resource_free(service, window):
+        if service in serving and state.resource_free(service, window):
             place = Place(1, clock_ms, state.order + 1, ticket.id)
-            key = LaneKey(service, ticket.cls)
-            asked.append(of_lane(key, Lane([place]), state.index.target_min(service, ticket.cls)))
+            asked.append(of_lane(LaneKey(service, ticket.cls), Lane([place]), state))
     if not asked:
         return None
     policy = state.config.policy_name
-    flexible = len(state.services_at(window)) > 1
-    terms = POLICIES[policy](Sight(state, clock_ms, flexible, coming[1] if coming else ""), asked)
+    lates = [(clock_ms - one.clock_ms) / one.target_ms for one in asked]
+    sight = Sight(state, clock_ms, lates, serving, coming[1] if coming else "")
+    weighed = POLICIES[policy](sight, asked)
     left = left_to_better(state, window, asked, clock_ms if judged_ms is None else judged_ms)
-    for at, (until_ms, _) in left.items():
-        if until_ms > clock_ms:
-            terms[at] = replace(terms[at], note=LEFT)
-    settled = _settle(state, window, asked, terms)
+    still = {at for at, (until_ms, _) in left.items() if until_ms > clock_ms} if left else None
+    settled = _settle(state, window, asked, lates, weighed.indexes, still)
     if settled is None:
         return None
+    terms: tuple[Term, ...] = ()
+    # By the longest wait the lanes say it all.
+    if left or policy != "longest_wait":
+        notes = [LEFT if at in still else "" for at in range(len(asked))] if still else _NOTHING
+        minutes = [one.target_min for one in asked]
+        terms = tuple(map(Term, weighed.indexes, lates, weighed.pressures or _NO_PRESSURE, notes, minutes))
     why = Why(
         rule=policy,
         lanes=tuple([one.seen for one in asked]),
-        # By the longest wait the lanes say it all.
-        terms=tuple(terms) if left or policy != "longest_wait" else (),
+        terms=terms,
         by=settled.by,
         target_min=asked[settled.at].target_min,
     )
@@ -123,52 +130,48 @@ def _settle(
     state: HallState,
     window: Window,
     asked: Sequence[Candidate],
-    terms: Sequence[Term],
+    lates: Sequence[float],
+    indexes: Sequence[float],
+    left: AbstractSet[int] | None,
 ) -> Settled | None:
     """Who goes first; None where all are left to better clerks."""
-    due = [at for at, term in enumerate(terms) if term.late >= 0 and not term.note]
+    may: Sequence[int] = range(len(asked))
+    if left:
+        may = [at for at in may if at not in left]
+    due = may if min(lates) >= 0 else [at for at in may if lates[at] >= 0]
     if asked[0].key.to:  # Those for this window alone come first.
         back = [at for at, one in enumerate(asked) if not one.head.rank and one.key.to.startswith("w:")]
         if back:
-            return Settled(_first(asked, terms, back), "papers")
+            return Settled(_first(asked, indexes, back), "papers")
     if not due:
-        may = [at for at, term in enumerate(terms) if not term.note]
-        return Settled(_first(asked, terms, may), "before_slot") if may else None
+        return Settled(_first(asked, indexes, may), "before_slot") if may else None
     routing = state.config.routing
-    guard = routing.guard if routing is not None and state.config.policy_name in GUARDED else 0
-    late = [at for at in due if terms[at].late > guard] if guard else []
-    if late:
-        worst = min(late, key=lambda at: (-terms[at].late, asked[at].clock_ms, asked[at].head.order))
-        return Settled(worst, "guard")
+    policy = state.config.policy_name
+    guard = routing.guard if routing is not None and policy in GUARDED else 0
+    latest = max(lates)
+    if guard and latest > guard:
+        late = [at for at in due if lates[at] > guard]
+        if late:
+            return Settled(_first(asked, lates, late), "guard")
     first = green_first(state, window, asked, due)
-    at = _first(asked, terms, first)
+    at = _first(asked, indexes, first)
     if len(first) < len(due):
         return Settled(at, "green")
     if asked[at].key.to:
         return Settled(at, "named")
-    return Settled(at, "pressure" if _by_pressure(state, asked, terms, due, at) else "")
+    # Whether another would have gone first by waits in targets alone.
+    alone = lates[at] == latest and lates.count(latest) == 1
+    pressed = policy in PRESSED and not alone and _first(asked, lates, due) != at
+    return Settled(at, "pressure" if pressed else "")
 
 
-def _by_pressure(
-    state: HallState, asked: Sequence[Candidate], terms: Sequence[Term], due: Sequence[int], chosen: int
-) -> bool:
-    """Whether another would have gone first by waits in targets alone."""
-    if state.config.policy_name not in PRESSED:
-        return False
-    late = terms[chosen].late
-    for at in due:
-        other = terms[at].late
-        if other > late or (other == late and at != chosen and _before(asked[at], asked[chosen])):
-            return True
-    return False
-
-
-def _before(one: Candidate, other: Candidate) -> bool:
-    return (one.clock_ms, one.head.order) < (other.clock_ms, other.head.order)
-
-
-def _first(asked: Sequence[Candidate], terms: Sequence[Term], among: Sequence[int]) -> int:
-    """The largest index; ties: the longer wait, then the lower order."""
-    most = max([terms[at].index for at in among])
-    equal = [at for at in among if terms[at].index == most]
+def _first(asked: Sequence[Candidate], values: Sequence[float], among: Sequence[int]) -> int:
+    """The largest of some values; ties: the longer wait, then the lower order."""
+    if len(among) == len(values):
+        most = max(values)
+        if values.count(most) == 1:
+            return values.index(most)
+    else:
+        most = max([values[at] for at in among])
+    equal = [at for at in among if values[at] == most]
     return min(equal, key=lambda at: (asked[at].clock_ms, asked[at].head.order))

@@ -1,6 +1,7 @@
 """Which lanes a window can serve now: the same in every hall, whatever its policy.
 
-Cost: O(lanes of the window's services), whatever the number of windows or of tickets that wait.
+Cost: O(lanes of the window's services), whatever the number of windows or of tickets that wait. What a lane
+has to say is kept with it until somebody joins or leaves it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     """The first ticket of a lane that a window can serve, with what policies go by."""
 
     key: LaneKey
+    service: str
+    """That of the key."""
     head: Place
     seen: LaneSeen
     """The lane as it goes on record."""
@@ -29,6 +32,8 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     target_min: int
     """How long nobody of the lane's class should wait for its service."""
     target_ms: float
+    past_ms: int
+    """When it will have waited longer than that."""
 
 
 def targets_of(window: Window) -> tuple[str, ...]:
@@ -36,30 +41,30 @@ def targets_of(window: Window) -> tuple[str, ...]:
     return (f"w:{window.id}", f"c:{window.clerk}", "")
 
 
-def eligible_lanes(state: HallState, window: Window) -> list[Candidate]:
+def eligible_lanes(
+    state: HallState, window: Window, serving: tuple[str, ...] | None = None
+) -> list[Candidate]:
     """Non-empty lanes that the window can serve now, those for it alone first; in the hall's order.
 
     Papers that are at the window are served there with skills not in use as well.
+
+    Args:
+      state: the hall; what its lanes keep aside, only read.
+      window: which.
+      serving: what it serves now, where that is known already.
     """
-    found = _bound_to(state, window) if state.bound.total else []
-    serving = state.services_at(window)
+    if serving is None:
+        serving = state.services_at(window)
+    found = _bound_to(state, window, serving) if state.bound.total else []
     if state.index.resources:
         serving = tuple([code for code in serving if state.resource_free(code, window)])
-    lanes, add = state.lanes, found.append
-    for key, target_min, target_ms in state.index.open_lanes(serving):
-        lane = lanes[key]
-        head = lane.head
-        if head is not None:
-            # As `of_lane`, whose call would be a tenth of the decision.
-            clock_ms = head.clock_ms if head.rank else lane.oldest_ms
-            seen = LaneSeen(key.service, key.cls, head.ticket, clock_ms, lane.size)
-            add(Candidate(key, head, seen, clock_ms, target_min, target_ms))
+    rows = state.index.open_lanes(serving, state.lanes)
+    found += [lane.asked or of_lane(key, lane, state) for key, lane in rows if lane.size]
     return found
 
 
-def _bound_to(state: HallState, window: Window) -> list[Candidate]:
+def _bound_to(state: HallState, window: Window, serving: tuple[str, ...]) -> list[Candidate]:
     """Lanes of tickets that wait for this window or its clerk alone."""
-    serving = state.services_at(window)
     found = []
     for to in targets_of(window)[:2]:
         if not state.bound.of(to):
@@ -69,21 +74,25 @@ def _bound_to(state: HallState, window: Window) -> list[Candidate]:
             if not state.resource_free(service, window):
                 continue
             for cls in CLASSES:
-                lane = state.lanes.get(LaneKey(service, cls, to))
+                key = LaneKey(service, cls, to)
+                lane = state.lanes.get(key)
                 if lane and lane.head is not None and (service in serving or lane.head.rank == 0):
-                    target_min = state.index.target_min(service, cls)
-                    found.append(of_lane(LaneKey(service, cls, to), lane, target_min))
+                    found.append(lane.asked or of_lane(key, lane, state))
     return found
 
 
-def of_lane(key: LaneKey, lane: Lane, target_min: int) -> Candidate:
-    """The candidate of a lane that is not empty."""
+def of_lane(key: LaneKey, lane: Lane, state: HallState) -> Candidate:
+    """The candidate of a lane that is not empty, which keeps it."""
     head = lane.head
     assert head is not None
     clock_ms = head.clock_ms if head.rank else lane.oldest_ms
     service, cls, _ = key
+    target_min = state.index.target_min(service, cls)
     seen = LaneSeen(service, cls, head.ticket, clock_ms, lane.size)
-    return Candidate(key, head, seen, clock_ms, target_min, target_min * 60_000.0)
+    past_ms = clock_ms + target_min * 60_000 + 1
+    found = Candidate(key, service, head, seen, clock_ms, target_min, target_min * 60_000.0, past_ms)
+    lane.asked = found
+    return found
 
 
 def lanes_seen(state: HallState, window: Window) -> tuple[LaneSeen, ...]:

@@ -8,9 +8,9 @@ longest, then the lower order. None looks at anything but the candidates, the co
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import add
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from callq.domain.events import Term
 from callq.domain.routing.staffing import staffing_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,10 @@ class Sight(NamedTuple):
     state: HallState
     clock_ms: int
     """Now, in the hall's own time."""
-    flexible: bool
-    """Whether the window serves more than one service."""
+    lates: Sequence[float]
+    """What each candidate has waited, in targets of its service and class."""
+    serving: tuple[str, ...]
+    """Services that the window takes now."""
     coming: str = ""
     """Service of a ticket that is about to wait as well; empty: of none."""
 
@@ -35,64 +37,58 @@ class Sight(NamedTuple):
         return self.state.waiting.total + bool(self.coming)
 
 
-Policy = Callable[[Sight, "Sequence[Candidate]"], list[Term]]
-"""What it makes of some candidates, in their order; only reads."""
+class Weighed(NamedTuple):
+    """What a policy makes of some candidates, in their order."""
+
+    indexes: Sequence[float]
+    """The largest goes first."""
+    pressures: Sequence[float] | None = None
+    """What the lengths of the queues add, or are all there is; None: nothing."""
 
 
-def _excess(sight: Sight, candidates: Sequence[Candidate]) -> dict[str, float]:
-    """By service: how many more wait for it than are its due share of all."""
+Policy = Callable[[Sight, "Sequence[Candidate]"], Weighed]
+"""What it makes of some candidates; only reads."""
+
+
+def _excess(sight: Sight, candidates: Sequence[Candidate], weight: float = 1.0) -> list[float]:
+    """How many more wait for each candidate's service than are its due share of all, times a weight."""
     shares, total = staffing_of(sight.state).shares, sight.all_waiting
-    waiting, coming = sight.state.waiting.counts, sight.coming
-    return {
-        code: waiting.get(code, 0) + (code == coming) - shares[code] * total
-        for code in {one.key.service for one in candidates}
-    }
+    counts, coming = sight.state.waiting.counts, sight.coming
+    # Those that wait for the window alone come first; papers among them may need a skill that is not in use.
+    codes = {one.service for one in candidates} if candidates[0].key.to else sight.serving
+    of = {code: weight * (counts.get(code, 0) + (code == coming) - shares[code] * total) for code in codes}
+    return [of[one.service] for one in candidates]
 
 
-def _index(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
+def _index(sight: Sight, candidates: Sequence[Candidate]) -> Weighed:
     """Largest weighted delay, and for flexible windows a pressure towards the queues that are too long.
 
     Source: largest weighted delay (Stolyar and Ramanan 2001), which is accumulating priority (Kleinrock
     1964) at once; a queue-ratio correction; see docs/decisions.
     """
-    clock_ms = sight.clock_ms
-    found = []
-    if not sight.flexible:
-        for one in candidates:
-            late = (clock_ms - one.clock_ms) / one.target_ms
-            found.append(Term(late, late, 0.0, "", one.target_min))
-        return found
-    weight = staffing_of(sight.state).weight
-    pressure = {code: weight * more for code, more in _excess(sight, candidates).items()}
-    add = found.append
-    for one in candidates:
-        late = (clock_ms - one.clock_ms) / one.target_ms
-        adds = pressure[one.key.service]
-        add(Term(late + adds, late, adds, "", one.target_min))
-    return found
+    if len(sight.serving) < 2:
+        return Weighed(sight.lates)
+    pressures = _excess(sight, candidates, staffing_of(sight.state).weight)
+    return Weighed(list(map(add, sight.lates, pressures)), pressures)
 
 
-def _longest_wait(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
+def _longest_wait(sight: Sight, candidates: Sequence[Candidate]) -> Weighed:
     """Whoever has waited longest, minutes."""
-    return [_term(sight, one, (sight.clock_ms - one.clock_ms) / 60_000) for one in candidates]
+    return Weighed([(sight.clock_ms - one.clock_ms) / 60_000 for one in candidates])
 
 
-def _fixed_queue_ratio(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
+def _fixed_queue_ratio(sight: Sight, candidates: Sequence[Candidate]) -> Weighed:
     """The service of which most wait beyond its due share, whatever the class."""
     excess = _excess(sight, candidates)
-    return [_term(sight, one, more := excess[one.key.service], more) for one in candidates]
+    return Weighed(excess, excess)
 
 
 _CLASS_ORDER: Final = {"priority": 2.0, "appointment": 1.0, "ordinary": 0.0}
 
 
-def _strict_priority(sight: Sight, candidates: Sequence[Candidate]) -> list[Term]:
+def _strict_priority(sight: Sight, candidates: Sequence[Candidate]) -> Weighed:
     """Priority before appointments before all others."""
-    return [_term(sight, one, _CLASS_ORDER[one.key.cls]) for one in candidates]
-
-
-def _term(sight: Sight, one: Candidate, index: float, pressure: float = 0.0) -> Term:
-    return Term(index, (sight.clock_ms - one.clock_ms) / one.target_ms, pressure, "", one.target_min)
+    return Weighed([_CLASS_ORDER[one.key.cls] for one in candidates])
 
 
 POLICIES: Final[dict[str, Policy]] = {

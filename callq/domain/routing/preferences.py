@@ -6,16 +6,17 @@ both, so that a preference never makes anybody wait without end.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from callq.domain.routing.staffing import staffing_of
-from callq.domain.window import WindowState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from callq.domain.routing.lanes import Candidate
     from callq.domain.state import HallState
+    from callq.domain.turns import Turn
     from callq.domain.window import Window
 
 
@@ -53,41 +54,63 @@ def left_to_better(
     beginner = staffing_of(state).beginners.get(window.id)
     if not beginner:
         return {}
-    found: dict[int, Left] = {}
-    free: dict[str, Left | None] = {}
-    for at, one in enumerate(candidates):
-        service, past_ms = one.key.service, one.clock_ms + int(one.target_ms) + 1
-        if service not in beginner or one.key.to or past_ms <= clock_ms:
-            continue
-        if service not in free:
-            free[service] = _better_free(state, service, routing.better_soon_s * 1000, clock_ms)
-        to = free[service]
-        if to is not None:
-            found[at] = to._replace(until_ms=min(to.until_ms, past_ms))
+    may = [
+        (at, one)
+        for at, one in enumerate(candidates)
+        if one.past_ms > clock_ms and one.service in beginner and not one.key.to
+    ]
+    if not may:
+        return {}
+    better = _better_free(state, {one.service for _, one in may}, routing.better_soon_s * 1000, clock_ms)
+    return {
+        at: to if to.until_ms <= one.past_ms else Left(one.past_ms, to.window)
+        for at, one in may
+        if (to := better.get(one.service)) is not None
+    }
+
+
+def _better_free(
+    state: HallState, services: AbstractSet[str], soon_ms: int, clock_ms: int
+) -> dict[str, Left]:
+    """Who serves each better and counts as free now or soon: the first, until the last counts no longer.
+
+    Cost: O(windows that are free within `soon_ms` of now), of which it looks at the first and the last until
+    there is one for every service.
+    """
+    turns = state.turns.within(clock_ms - soon_ms, clock_ms + soon_ms)
+    first = _first_of(state, services, turns, clock_ms)
+    if not first:
+        return {}
+    last = _first_of(state, first.keys(), reversed(turns), clock_ms)
+    return {code: Left(last[code].free_ms + soon_ms, turn.window) for code, turn in first.items()}
+
+
+def _first_of(
+    state: HallState, services: AbstractSet[str], turns: Iterable[Turn], clock_ms: int
+) -> dict[str, Turn]:
+    """The first of some turns at which each service would be in better hands; not of those without."""
+    better = staffing_of(state).better
+    found: dict[str, Turn] = {}
+    missing = set(services)
+    for turn in turns:
+        served = missing & better.get(turn.window, _NOTHING)
+        if served and _counts(state.windows[turn.window], turn, clock_ms):
+            for code in served:
+                found[code] = turn
+            missing -= served
+            if not missing:
+                break
     return found
 
 
-def _better_free(state: HallState, service: str, soon_ms: int, clock_ms: int) -> Left | None:
-    """Who serves it better and counts as free now or soon; until the last of them does no longer."""
-    until_ms = 0
-    first: tuple[int, str] | None = None
-    for other in staffing_of(state).better.get(service, ()):
-        window = state.windows[other]
-        if window.draining or window.pause_after:
-            continue
-        ticket = window.ticket
-        if window.state is WindowState.IDLE:
-            free_ms = begins_ms = window.ready_clock
-        elif window.state is WindowState.SERVING and ticket is not None and ticket.started_clock is not None:
-            mean_ms = round(state.index.services[ticket.service].service_min * 60_000)
-            free_ms = ticket.started_clock - ticket.handled_ms + mean_ms
-            begins_ms = free_ms - soon_ms
-        else:
-            continue
-        if begins_ms <= clock_ms < free_ms + soon_ms:
-            until_ms = max(until_ms, free_ms + soon_ms)
-            first = min(first or (free_ms, other), (free_ms, other))
-    return Left(until_ms, first[1]) if first else None
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+def _counts(window: Window, turn: Turn, clock_ms: int) -> bool:
+    """Whether an open window calls when it is free, and if it is idle, was ready by then."""
+    if window.draining or window.pause_after:
+        return False
+    return window.ticket is not None or (not window.paused and turn.free_ms <= clock_ms)
 
 
 def green_first(

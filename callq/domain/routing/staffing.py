@@ -40,8 +40,8 @@ class Staffing(NamedTuple):
     """kappa: targets of waiting that one person more than the due share is worth."""
     beginners: dict[str, frozenset[str]]
     """Services that a window's clerk masters at level 1, by window; windows without any are left out."""
-    better: dict[str, tuple[str, ...]]
-    """Ids of the open windows that serve a service at a higher level, in the hall's order."""
+    better: dict[str, frozenset[str]]
+    """Services that an open window serves at a higher level, by window."""
     serving: dict[str, tuple[str, ...]]
     """Ids of those that serve it and are not paused, nor about to be or to close, likewise."""
 
@@ -60,7 +60,7 @@ def staffing_of(state: HallState) -> Staffing:
 def _worked_out(state: HallState) -> Staffing:
     dedicated: dict[str, int] = {}
     beginners: dict[str, frozenset[str]] = {}
-    better: dict[str, tuple[str, ...]] = {}
+    better: dict[str, frozenset[str]] = {}
     serving: dict[str, tuple[str, ...]] = {}
     open_now = 0
     for window in state.windows.values():
@@ -73,10 +73,9 @@ def _worked_out(state: HallState) -> Staffing:
         levels = {code: clerk.level(state.index.services[code].needs, state.day) for code in services}
         if lowest := frozenset(code for code, level in levels.items() if level == 1):
             beginners[window.id] = lowest
+        better[window.id] = frozenset(services) - lowest
         stays = not (window.paused or window.draining or window.pause_after)
         for code in services:
-            if levels[code] > 1:
-                better[code] = (*better.get(code, ()), window.id)
             if stays:
                 serving[code] = (*serving.get(code, ()), window.id)
     share = daily_shares(state.config.services)
