@@ -7,12 +7,12 @@ two idle cores; `--days` makes it shorter, and `--resume` goes on where the same
 from __future__ import annotations
 
 import hashlib
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-import callq
 from callq.simulate.results import Result, paired, pooled_ratio
 from callq.simulate.runs import Run, simulate
 from callq.simulate.scenario import load
@@ -132,7 +132,7 @@ class Finished:
 
 def program() -> str:
     """Digest of the server's own files, which decide what a simulated day brings."""
-    package = Path(callq.__file__).parent
+    package = Path(str(resources.files("callq")))
     digest = hashlib.blake2b(digest_size=12)
     for path in sorted(package.rglob("*")):
         if path.suffix in {".py", ".toml"}:

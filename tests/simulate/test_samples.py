@@ -6,7 +6,6 @@ import pytest
 
 from callq.config import load_hall, samples
 from callq.domain.state import Index
-from callq.simulate.engine import DATE
 from callq.simulate.halls import peak_load
 from callq.simulate.of_hall import scenario_of
 from callq.simulate.runs import Run, hall_for, simulate
@@ -27,7 +26,7 @@ def test_the_load_of_each_service_fits_the_windows_that_serve_it(sample: str) ->
     run = run_of(sample)
     hall = hall_for(run)
     index = Index(hall.config)
-    served = [index.serving(window, clerk, DATE) for window, clerk in hall.seats]
+    served = [index.serving(window, clerk, hall.date) for window, clerk in hall.seats]
     codes = [group.code for group in run.scenario.groups]
     load = dict(zip(codes, peak_load(run.scenario, run.volume), strict=True))
     windows = {code: sum(code in at for at in served) for code in codes}

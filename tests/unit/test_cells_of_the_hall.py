@@ -268,6 +268,7 @@ def test_in_a_hall_that_does_not_exist_yet_only_a_configuration_is_heard(row: Ro
     hall = Hall.__new__(Hall)
     hall.state, hall.now_ms = HallState("test"), MONDAY_9H
     hall.payloads, hall.numbers, hall.level = [], {}, SCHEMA_VERSION
+    hall.taken_as_it_stands()
     before = canonical(hall.state)
     if isinstance(row.command, cmd.Configure):
         assert hall.do(row.command).events

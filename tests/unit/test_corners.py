@@ -98,7 +98,8 @@ def test_a_rated_completion_stays_done_in_a_hall_of_older_nodes_alone(level: int
         assert refused(hall, cmd.Undo(window="w1")) == Code.WRONG_STATE
     else:
         hall.do(cmd.Undo(window="w1"))
-        assert (ticket.state, len(ticket.ratings)) == ("serving", 1)
+        assert (ticket.state, len(ticket.ratings)) == ("serving", 0)
+        assert len(ticket.ratings_taken_back) == 1
 
 
 def test_what_the_clock_ended_is_not_anybodys_to_undo() -> None:

@@ -53,7 +53,7 @@ service = "general"
 channels = ["self_service", "window"]
 """
 BARE = COUNTY.partition("\n[[outlets]]")[0] + "\n"
-NEWER = r"(?m)^(daily|service_min|theme|theme_en|everyday) = .*\n"
+NEWER = r"(?m)^(daily|service_min|theme|theme_en|everyday|place_en|directions_en) = .*\n"
 NOTICE = r'\{ text = ("[^"]*"), text_en = "[^"]*" \}'
 WITHOUT = re.sub(r"(?ms)^\[routing\]\n.*?\n\n", "", re.sub(NEWER, "", re.sub(NOTICE, r"\1", BARE)))
 """The sample as it would be without what is written here in another way."""
