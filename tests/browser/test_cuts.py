@@ -309,7 +309,11 @@ class Cases(Stage):
         body = {"command": "rate", "level": 2, "reasons": ["slow"]}
         self.live.ask("POST", path, body, Authorization=f"Bearer {key}")
         self.case(number)
+        yield "#sheet .do-take", "case_taken"
+        self.case(number)
         yield "#sheet .do-not-reached", "case_called_back"
+        self.case(number)
+        yield "#sheet .do-take", "case_taken"
         self.case(number)
         self.fill("回访结果")
         yield "#sheet .do-reached", "case_called_back"
