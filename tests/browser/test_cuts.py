@@ -127,9 +127,12 @@ class Stage:
                 assert time.monotonic() < until, "the press did not arrive"
         self.line.cut()
         time.sleep(CUT_S)
+        here = self.page.url
+        if step == "reload":  # it is left before the browser sends once more by itself, and is answered
+            self.page.goto("about:blank")
         self.line.mend()
         if step == "reload":
-            self.page.reload()
+            self.page.goto(here)
 
     def play(self, shift: int) -> None:
         """All acts, each at one of the steps."""
