@@ -29,7 +29,7 @@ T = TypeVar("T")
 CHOICE_S: Final = 10.0
 MAX_DIGITS: Final = 8
 HOLDS: Final = ("with_papers", "without_papers", "waiting")
-"""By digit from 1: 不持件, 持件, 等待."""
+"""By digit from 1: 持件, 不持件, 等待."""
 
 DOMINANT: Final = {
     "closed": "open",

@@ -6,7 +6,7 @@
 import { Clock, hourMinute } from "/static/clock.js";
 import { attrs, byId, fill, shape, text } from "/static/dom.js";
 import { COMMAND_MAX_MS, Feed, randomKey } from "/static/feed.js";
-import { KeptPresses } from "/static/kept.js";
+import { KeptPresses, ageOf } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
 import { named, notDone, t, tCode, translatePage } from "/static/words.js";
@@ -164,7 +164,7 @@ function send(act, args, words) {
 /** Send a press and wait for its answer. @param {Press} press */
 function follow(press) {
   if (!feed) return;
-  const { act, command, key, atMs } = press;
+  const { act, command, key } = press;
   const mine = { act, shown: false };
   pending = mine;
   window.setTimeout(() => {
@@ -172,7 +172,7 @@ function follow(press) {
     if (pending === mine) sayPending();
     render();
   }, PENDING_SHOWN_MS);
-  feed.command(command, { key, ageMs: Math.max(0, Date.now() - atMs) }).then((result) => {
+  feed.command(command, { key, ageMs: ageOf(press) }).then((result) => {
     pending = null;
     kept.forget();
     if (result.ok === true) onAccepted(press, result);

@@ -6,7 +6,7 @@
 
 import { AGAIN_MS, Door, REQUEST_MS, sleep } from "/static/door.js";
 import { COMMAND_MAX_MS, randomKey } from "/static/feed.js";
-import { KeptPresses } from "/static/kept.js";
+import { KeptPresses, ageOf } from "/static/kept.js";
 
 /** @typedef {import("/static/door.js").Result} Result */
 /**
@@ -40,7 +40,7 @@ export class Presses {
   run({ name, path, body }) {
     const kept = { name, path, body: body.person ? null : body, key: randomKey(), atMs: Date.now() };
     this._kept.keep(kept);
-    return this._follow(name, this._door.act(path, body, kept.key, kept.atMs + COMMAND_MAX_MS));
+    return this._follow(name, this._door.act(path, body, kept.key, COMMAND_MAX_MS));
   }
 
   /** What an earlier life of this page did not see answered; null: nothing that counts. @returns {Kept|null} */
@@ -54,21 +54,22 @@ export class Presses {
    * @returns {Promise<Result>} of a press that names a person: `answer.ticket`, or code `not_arrived`
    */
   goOn(kept) {
-    const untilMs = kept.atMs + COMMAND_MAX_MS;
-    return this._follow(kept.name, kept.body ? this._door.act(kept.path, kept.body, kept.key, untilMs) : this._lookFor(kept.key, untilMs));
+    const forMs = COMMAND_MAX_MS - ageOf(kept);
+    return this._follow(kept.name, kept.body ? this._door.act(kept.path, kept.body, kept.key, forMs) : this._lookFor(kept.key, forMs));
   }
 
   /**
    * What a request gave that the page before this one sent: as long as it can still be on its way, nothing says nothing.
    * @param {string} key
-   * @param {number} untilMs
+   * @param {number} forMs
    * @returns {Promise<Result>}
    */
-  async _lookFor(key, untilMs) {
-    const overMs = Date.now() + REQUEST_MS;
+  async _lookFor(key, forMs) {
+    const sinceMs = performance.now();
     for (;;) {
-      const over = Date.now() >= overMs;
-      const result = await this._door.act("find/tickets", { key }, null, untilMs);
+      const passedMs = performance.now() - sinceMs;
+      const over = passedMs >= REQUEST_MS;
+      const result = await this._door.act("find/tickets", { key }, null, forMs - passedMs);
       if (!result.ok) return result;
       const [found] = result.answer.tickets;
       if (found) return { ok: true, answer: { ticket: found.ticket } };

@@ -7,7 +7,7 @@ import { Clock } from "/static/clock.js";
 import { attrs, byId, el, fill, text } from "/static/dom.js";
 import { Door } from "/static/door.js";
 import { Feed, randomKey } from "/static/feed.js";
-import { KeptPresses } from "/static/kept.js";
+import { KeptPresses, ageOf } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
 import { pathParts, takeToken } from "/static/token.js";
 import { named, notDone, refusal, t, tCode, translatePage } from "/static/words.js";
@@ -234,7 +234,7 @@ function carry(press) {
   applying = true;
   sayApplying();
   const { reason } = press.body;
-  door.act("commands", press.body, press.key, press.atMs + CARRY_MS).then((result) => {
+  door.act("commands", press.body, press.key, CARRY_MS - ageOf(press)).then((result) => {
     if (!result.ok) {
       const { problem } = result;
       const other = problem.code === "wrong_state" && problem.state === "changed";

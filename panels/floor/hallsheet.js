@@ -34,6 +34,10 @@ export class HallSheet {
     const english = field(t("floor.hall.reasonEn"), { maxlength: MOST_CHARS, lang: "en" });
     this._reason = reason.input;
     this._english = english.input;
+    this._reason.addEventListener("input", () => {
+      // Another reason is not what the English of a usual one says.
+      if (USUAL.some(([, words]) => en[words] === this._english.value)) this._english.value = "";
+    });
     [this._reason, this._english].forEach((input) => input.addEventListener("input", () => this._disarm()));
     this._buttons = new Buttons(context);
     const make = this._buttons.make.bind(this._buttons);
@@ -86,10 +90,13 @@ export class HallSheet {
       return;
     }
     this._armedUntil = 0;
-    this._context.presses.run({
+    const suspended = this._context.presses.run({
       name: t("floor.do.suspend"),
       commands: [{ command: "suspend", reason: this._reason.value.trim(), reason_en: this._english.value.trim() }],
       done: t("floor.done.suspend"),
+    });
+    suspended.then((ok) => {
+      if (ok) [this._reason, this._english].forEach((input) => (input.value = ""));
     });
   }
 

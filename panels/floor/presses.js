@@ -5,7 +5,7 @@
  */
 
 import { COMMAND_MAX_MS, randomKey } from "/static/feed.js";
-import { KeptPresses } from "/static/kept.js";
+import { KeptPresses, ageOf } from "/static/kept.js";
 import { Receipt } from "/static/receipt.js";
 import { notDone, t } from "/static/words.js";
 
@@ -96,7 +96,7 @@ export class Presses {
 
   /** @param {Step} step @returns {Promise<boolean>} */
   _send({ key, atMs, act, at }) {
-    return this._options.feed.command(act.commands[at], { key, ageMs: Math.max(0, Date.now() - atMs) }).then((result) => {
+    return this._options.feed.command(act.commands[at], { key, ageMs: ageOf({ atMs }) }).then((result) => {
       if (result.ok !== true) {
         const words = notDone(act.name, result.problem);
         return this._end("refused", at > 0 && act.half ? `${act.half} ${words}` : words);

@@ -49,6 +49,10 @@ export class ServiceSheet {
       reason.input.value = zh[USUAL[chosen]];
       english.input.value = en[USUAL[chosen]];
     });
+    reason.input.addEventListener("input", () => {
+      // Another reason is not what the English of a usual one says.
+      if (USUAL.some((words) => en[words] === english.input.value)) english.input.value = "";
+    });
     this._reason = reason.input;
     this._english = english.input;
     const make = this._buttons.make.bind(this._buttons);
@@ -192,10 +196,13 @@ export class ServiceSheet {
 
   _stop() {
     const name = this._name;
-    this._context.presses.run({
+    const stopped = this._context.presses.run({
       name: t("floor.name.stop", { name }),
       commands: [{ command: "stop_issuing", service: this._code, reason: this._said, reason_en: this._english ? this._english.value.trim() : "" }],
       done: t("floor.done.stop", { name }),
+    });
+    stopped.then((ok) => {
+      if (ok) [this._reason, this._english].forEach((input) => input && (input.value = ""));
     });
   }
 

@@ -148,8 +148,7 @@ function printed(body) {
   return here ? Object.assign(body, { printer: here.id }) : body;
 }
 
-/** What goes with the number, for whoever serves and for the paper. */
-/** @returns {import("/pages/kiosk/ticket.js").Wish[]} */
+/** What goes with the number, for whoever serves and for the paper. @returns {import("/pages/kiosk/ticket.js").Wish[]} */
 function traits() {
   /** @type {import("/pages/kiosk/ticket.js").Wish[]} */
   const wishes = [];

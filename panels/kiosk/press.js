@@ -55,7 +55,7 @@ export class Presses {
   async send(path, body) {
     this.busy = true;
     const seen = this._revision();
-    const untilMs = Date.now() + GIVEN_UP_MS;
+    const untilMs = performance.now() + GIVEN_UP_MS;
     try {
       const kept = this._kept.find(aboutOf(path, body));
       if (kept) {
@@ -82,7 +82,7 @@ export class Presses {
    * @param {string} path
    * @param {Object<string, any>} body
    * @param {Kept} kept
-   * @param {number} untilMs
+   * @param {number} untilMs by `performance.now()`
    * @returns {Promise<Result>}
    */
   async _sendAgain(path, body, { key, bodies }, untilMs) {
@@ -99,7 +99,7 @@ export class Presses {
   /** @param {string} path @param {Object<string, any>} body @param {string} key @param {Object<string, any>[]} bodies @param {number} untilMs @returns {Promise<Result>} */
   async _sendOnce(path, body, key, bodies, untilMs) {
     this._kept.keep({ key, atMs: Date.now(), bodies }, aboutOf(path, body));
-    const result = await this._door.act(path, body, key, untilMs);
+    const result = await this._door.act(path, body, key, untilMs - performance.now());
     const refused = !result.ok && result.problem.code !== "unconfirmed" && result.problem.code !== "idempotency_conflict";
     if (refused) this.settle(path, body);
     return result;

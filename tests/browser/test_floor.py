@@ -178,7 +178,14 @@ def test_a_supervisor_runs_the_hall(opened: Pages, hall: LiveServer) -> None:
     ] == "service_closed"
     press(page, "start", "不动产登记已恢复取号")
     page.locator("#sheet .chip", has_text="业务系统故障").click()
+    english = page.get_by_label("停止取号的英文原因")
+    expect(english).to_have_value("its own system is down")
+    give_reason(page, "省厅系统升级")
+    expect(english).to_have_value("")
+    page.locator("#sheet .chip", has_text="业务系统故障").click()
     press(page, "stop", "不动产登记已停止取号")
+    for field in (page.locator("#sheet .reason-field input"), english):
+        expect(field).to_have_value("")
     [estate] = [one["ticketing"] for one in state_of(hall)["services"] if one["code"] == "estate"]
     assert (estate["reason"], estate["reason_en"]) == ("业务系统故障", "its own system is down")
     press(page, "start", "不动产登记已恢复取号")
@@ -236,9 +243,16 @@ def test_a_supervisor_runs_the_hall(opened: Pages, hall: LiveServer) -> None:
     expect(page.locator("#banner")).to_contain_text("消防演习")
     press(page, "resume", "大厅已恢复")
     page.locator("#sheet .chip", has_text="停电").click()
+    english = page.get_by_label("英文原因")
+    expect(english).to_have_value("Power cut.")
+    give_reason(page, "停水")
+    expect(english).to_have_value("")
+    page.locator("#sheet .chip", has_text="停电").click()
     page.locator("#sheet .do-suspend").click()
     press(page, "suspend", "大厅已暂停")
     assert state_of(hall)["suspended"]["reason_en"] == "Power cut."
+    for field in (page.locator("#sheet .reason-field input"), english):
+        expect(field).to_have_value("")
     press(page, "resume", "大厅已恢复")
     assert state_of(hall)["suspended"] is None
     expect(page.locator("#banner")).to_be_hidden()

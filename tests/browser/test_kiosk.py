@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +17,7 @@ from playwright.sync_api import expect
 from panels.printer.qr import qr_code
 from panels.printer.sample import SAMPLE_LINK
 from tests.browser.axe import grave
-from tests.browser.conftest import PORTRAIT, TV, Pages, is_live
+from tests.browser.conftest import PORTRAIT, TV, WITHIN_MS, Pages, is_live
 from tests.browser.contrast import look
 from tests.browser.kiosks import Kiosk, county_file, press, settled, shows, taken
 from tests.live import LiveServer
@@ -295,6 +297,32 @@ def test_one_that_did_not_arrive_is_taken_as_it_is_asked_for_now(kiosk: Kiosk) -
     shows(page, "ticket")
     (ticket,) = kiosk.tickets()[before:]
     assert ticket["traits"] == ["wants_priority"]
+
+
+@pytest.mark.parametrize("minutes", [-30, 30])
+def test_a_clock_that_is_set_neither_lengthens_nor_ends_a_press(kiosk: Kiosk, minutes: int) -> None:
+    page = kiosk.pages.blank(PORTRAIT)
+    page.clock.install()
+    kiosk.open(page=page)
+    sent = 0
+
+    def away(route: Route) -> None:
+        nonlocal sent
+        sent += 1
+        route.abort()
+
+    page.route("**/v1/halls/county/tickets", away)
+    social(page)
+    title = page.locator("#message-title")
+    expect(title).to_have_text("正在取号")
+    page.clock.set_system_time(datetime.now(UTC) + timedelta(minutes=minutes))
+    before, until = sent, time.monotonic() + WITHIN_MS / 1000
+    while sent < before + 2:
+        page.wait_for_timeout(50)
+        assert time.monotonic() < until, "it is sent again"
+    expect(title).to_have_text("正在取号")
+    page.clock.fast_forward(21_000)
+    expect(title).to_have_text("没有收到回复")
 
 
 def test_closed_and_full_services_say_why_and_when(kiosk: Kiosk) -> None:

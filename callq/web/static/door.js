@@ -34,11 +34,12 @@ export class Door {
    * @param {string} path
    * @param {Object} body
    * @param {string|null} key idempotency key; null: of what changes nothing
-   * @param {number} untilMs by this device's clock
-   * @returns {Promise<Result>} code `unconfirmed` when nobody answered until then: it may have been done, or not
+   * @param {number} forMs for so long, whatever becomes of this device's clock
+   * @returns {Promise<Result>} code `unconfirmed` when nobody answered in that time: it may have been done, or not
    */
-  async act(path, body, key, untilMs) {
-    while (Date.now() < untilMs) {
+  async act(path, body, key, forMs) {
+    const untilMs = performance.now() + forMs;
+    while (performance.now() < untilMs) {
       const result = await this._once(path, body, key);
       if (result) return result;
       await sleep(AGAIN_MS);

@@ -13,6 +13,9 @@ function markOf(token) {
   return mark;
 }
 
+/** How long ago a press was made, in ms; a clock that was set meanwhile makes none younger. @param {{atMs: number}} press by this device's clock */
+export const ageOf = ({ atMs }) => Math.abs(Date.now() - atMs);
+
 /**
  * @template {{key: string, atMs: number}} T a press: its idempotency key, when it was made by this device's clock, and what
  *   the page needs to go on with it; plain data
@@ -65,7 +68,7 @@ export class KeptPresses {
     const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
     Object.keys(kept).forEach((about) => {
       const { mark, press } = kept[about];
-      if (mark !== this._mark || Math.abs(Date.now() - press.atMs) >= this._maxMs) delete kept[about];
+      if (mark !== this._mark || ageOf(press) >= this._maxMs) delete kept[about];
     });
     return kept;
   }
