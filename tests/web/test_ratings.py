@@ -298,7 +298,9 @@ async def test_what_was_said_of_a_completion_that_was_taken_back_is_not_listed(d
     for limit in (1, 2, 100):
         assert await listed(limit) == [5]
     await door.window("complete")
-    assert (await rate(door, second, 4, second["key"])).is_success
+    late = await rate(door, second, 2, second["key"], before=0)
+    assert late.json()["code"] == "wrong_state", "it was pressed before the completion was taken back"
+    assert (await rate(door, second, 4, second["key"], before=1)).is_success
     third = await served(door)
     assert (await rate(door, third, 3, third["key"])).is_success
     for limit in (1, 2, 100):
