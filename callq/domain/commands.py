@@ -170,6 +170,8 @@ class Rate(_OnTicket, frozen=True, kw_only=True, tag="rate"):
     text: str = ""
     step: int | None = None
     """Which step of the visit; None: the last one completed."""
+    before: int | None = None
+    """How many ratings of that step were taken back when this one was given; None: not said."""
     by_phone: bool = False
     """Given on a phone (a longer time limit) rather than at the window."""
 

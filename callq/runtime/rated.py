@@ -102,7 +102,7 @@ async def given(actor: HallActor, home: Home, span: Span, after: int, limit: int
                         if len(found) == limit:
                             last = found[-1]
             await trio.lowlevel.checkpoint()
-            if last is not None and more and _at_ms(entries[-1]) > last.at_ms + TAKEN_BACK_MS:
+            if entries and last is not None and more and _at_ms(entries[-1]) > last.at_ms + TAKEN_BACK_MS:
                 break
     return Page(tuple(found), last.revision if last is not None and more else None, tuple(sorted(days)))
 
@@ -124,7 +124,10 @@ def _told(entries: Iterable[Entry]) -> Iterator[tuple[int, int, TicketRated | Ra
 async def _pages(
     actor: HallActor, home: Home, span: Span, after: int
 ) -> AsyncGenerator[tuple[list[Entry], list[str]], None]:
-    """Entries in order, and the days of the span that they cover."""
+    """Entries in order, and the days of the span that they cover.
+
+    There are none of an archived day that the journal still has whole.
+    """
     oldest = await actor.kept(0, 1)
     kept_from = oldest[0].id.revision if oldest else actor.revision + 1
     if oldest and kept_from > 1 and _at_ms(oldest[0]) > span.from_ms:

@@ -67,7 +67,6 @@ def project_panel(state: HallState, window: str, now_ms: int, memo: Memo) -> dic
         "undo": undoable(state, found),
         "trainee": _person(state, state.trainees.get(found.id)),
         "suspended": suspended_of(state),
-        "stopped": {code: state.stopped[code] for code in services if code in state.stopped},
         "today": _today(state, found),
         "learners": _learners(state, found),
         "help": _help(state, found),

@@ -252,6 +252,8 @@ class RateBody(CommandBody, frozen=True, kw_only=True, tag="rate"):
     """Long numbers in it are not kept."""
     step: Annotated[int, msgspec.Meta(ge=0, le=99)] | None = None
     """Which step of the visit, from 0; left out: the last one completed."""
+    before: Annotated[int, msgspec.Meta(ge=0, le=9999)] | None = None
+    """How many ratings of that step were taken back by then, as the views tell; left out: not compared."""
 
 
 class ReprintBody(CommandBody, frozen=True, kw_only=True, tag="reprint"):

@@ -87,6 +87,7 @@ _TO_TICKET: Final[dict[type, Callable[[str, Any, Principal], cmd.TicketCommand |
         reasons=tuple(map(said, body.reasons)),
         text=said(body.text),
         step=body.step,
+        before=body.before,
         by_phone=who.role is Role.CITIZEN,
     ),
     bodies.ReprintBody: lambda t, body, _: cmd.Reprint(ticket=t, printer=body.printer or ""),

@@ -16,7 +16,7 @@ FEWEST_DIGITS: Final = 7
 """So many could be somebody's: the numbers of telephones begin there, of documents above."""
 
 MOST_GROUPS: Final = 3
-"""In so many groups people write one number; more are a list."""
+"""In so many groups people write any number; more are a list, unless the whole can be nothing else."""
 
 _HANZI: Final = dict(
     zip("〇零幺一二三四五六七八九壹贰貳叁參肆伍陆陸柒捌玖", "001123456789122334566789", strict=True)
@@ -32,8 +32,15 @@ _LISTING: Final = re.compile(r"\s?[,、:~;。转]\s?")
 """What stands in lists and hours as well; between three or four digits it may be within a telephone."""
 
 _TELEPHONE: Final = re.compile(r"1[3-9]\d{9}|[48]00\d{7}|0\d{9,11}")
+_MOBILE: Final = re.compile(r"1[3-9]\d{9}")
+_DOCUMENT: Final = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}\d?")
+"""An identity number, told by its date of birth; the last of its 18 characters may be a letter."""
+
 _SPELT: Final = 11
 """Digits of a mobile number, which some write one by one."""
+
+_LONGEST_NUMBER: Final = 18
+"""Digits of an identity number: so many groups at most are one."""
 
 _LAST_LETTER: Final = re.compile(r"[\s\-]{0,4}[Xx](?![A-Za-z])")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -66,6 +73,7 @@ class _Group(NamedTuple):
 def without_own_numbers(text: str) -> str:
     """Text with `…` for what could be the number of a person: seven digits or more in at most three groups.
 
+    In more groups, pairs of digits for instance, what is a mobile or an identity number as a whole counts.
     Full-width, formal and other digits count as what they stand for, Chinese ones too; spaces, dashes and
     the like in between do not end a number, nor do letters before or after. Dates, hours and lists of short
     numbers stay. Whoever wants to get a number past it finds a way: it is for what people do without a
@@ -85,7 +93,7 @@ def _numbers(plain: str) -> Iterator[tuple[int, int]]:
     for chain in _chains(plain):
         own = [False] * len(chain)
         for first in range(len(chain)):
-            for size in (*range(1, MOST_GROUPS + 1), _SPELT):
+            for size in range(1, _LONGEST_NUMBER + 1):
                 groups = chain[first : first + size]
                 if len(groups) == size and _is_own(plain, groups):
                     own[first : first + size] = [True] * size
@@ -120,11 +128,22 @@ def _is_own(plain: str, groups: Sequence[_Group]) -> bool:
     """Whether groups that follow each other could be somebody's number."""
     digits = "".join(plain[group.begin : group.end] for group in groups)
     if len(groups) > MOST_GROUPS:
-        return len(digits) == len(groups) and _TELEPHONE.fullmatch(digits) is not None
+        return _is_whole(digits, [group.length for group in groups], any(group.listed for group in groups))
     if any(group.listed for group in groups[1:]):
         return _TELEPHONE.fullmatch(digits) is not None
     # Parts of three digits and fewer are tickets, windows, days and hours.
     return len(digits) >= FEWEST_DIGITS and max(group.length for group in groups) > 3
+
+
+def _is_whole(digits: str, lengths: Sequence[int], listed: bool) -> bool:
+    """Whether many groups are one number: single digits within them are those of a list, unless all are."""
+    if listed:
+        return False
+    if _DOCUMENT.fullmatch(digits):
+        return True
+    if max(lengths) == 1:
+        return len(digits) == _SPELT and _TELEPHONE.fullmatch(digits) is not None
+    return min(lengths[1:-1]) > 1 and _MOBILE.fullmatch(digits) is not None
 
 
 def _plain(character: str) -> str | None:

@@ -74,7 +74,7 @@ export class PhoneRating {
     if (this._sending || !asked || this._level === 0 || !this._screen.live || !this._screen.feed) return;
     this._sending = true;
     const words = /** @type {HTMLTextAreaElement} */ (byId("rating-text"));
-    const command = { ticket: this._ticket, command: "rate", step: asked.step, level: this._level, reasons: Array.from(this._chosen), text: words.value.trim() };
+    const command = { ticket: this._ticket, command: "rate", step: asked.step, before: asked.before, level: this._level, reasons: Array.from(this._chosen), text: words.value.trim() };
     this._screen.feed.command(command, { key: `rate-${this._ticket}-${asked.step}-${asked.before}` }).then((result) => {
       this._sending = false;
       if (result.ok === true || RATED.indexOf(result.problem.code) >= 0) {

@@ -22,7 +22,7 @@ screen.deviceKind = "rating";
 const flow = new Flow({
   send: (call, level, reasons) => {
     if (!screen.feed) return Promise.resolve({ ok: /** @type {false} */ (false), problem: { code: "unconfirmed" } });
-    const command = { ticket: call.ticket, command: "rate", step: call.step, level, reasons };
+    const command = { ticket: call.ticket, command: "rate", step: call.step, before: call.before, level, reasons };
     return screen.feed.command(command, { key: `rate-${call.ticket}-${call.step}-${call.before}` });
   },
   store: {

@@ -314,6 +314,7 @@ def test_a_press_whose_answer_is_lost_counts_once(pages: Pages, live: LiveServer
     press_level(page, 3)
     shows(page, "thanks")
     assert [one["key"] for one in sent] == [f"rate-{ticket['id']}-0-0"] * 2
+    assert [one["before"] for one in sent] == [0, 0]
     assert rated(live, ticket) == [(3, ())]
 
 

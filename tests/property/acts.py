@@ -237,9 +237,11 @@ class AtWindows:
         level=[0, 1, 5],
         by_phone=[True, False],
         step=[None, 0, 1],
+        before=[None, 0, 1],
     )
-    def rates(self, data: Source, level: int, by_phone: bool, step: int | None) -> None:
-        self.do(cmd.Rate(ticket=self.some(data, "done"), level=level, by_phone=by_phone, step=step))
+    def rates(self, data: Source, level: int, by_phone: bool, step: int | None, before: int | None) -> None:
+        ticket = self.some(data, "done")
+        self.do(cmd.Rate(ticket=ticket, level=level, by_phone=by_phone, step=step, before=before))
 
     @asked(window=WINDOWS, resume=[True, False])
     def calls_by_name(self, data: Source, window: str, resume: bool) -> None:

@@ -295,7 +295,10 @@ def test_a_rating_hinders_no_undo_and_counts_no_more_then(hall: Scene, *, by_pho
     settle(hall)
     hall.complete()
     assert shown(hall, "strip", window="w1")["rating"]["before"] == 1
-    hall.do(cmd.Rate(ticket=ticket.id, level=2))
+    for late in (0, 2):
+        with refused(hall, Code.WRONG_STATE):
+            hall.do(cmd.Rate(ticket=ticket.id, level=5, before=late, by_phone=by_phone))
+    hall.do(cmd.Rate(ticket=ticket.id, level=2, before=1))
     assert [rating.level for rating in ticket.ratings] == [2]
     undone = {one["level"]: one["undone_ms"] for one in shown(hall, "cases")["cases"]}
     assert undone == {1: case["undone_ms"], 2: None}

@@ -10,7 +10,7 @@ import pytest
 
 from callq.domain import commands as cmd
 from callq.domain.errors import Code, Rejected
-from callq.domain.hall import HallConfig, Language, Voice, VolumeHours
+from callq.domain.hall import Clerk, HallConfig, Language, Voice, VolumeHours, WindowConfig
 from callq.views.announcements import spoken_as, timetable
 from callq.views.view import CALLS, View, topics, touched
 from tests.harness import MONDAY_9H, Hall, small_hall
@@ -214,6 +214,35 @@ def test_a_repeated_call_keeps_the_room_until_the_one_before_it_is_said() -> Non
     assert [turn[:2] for turn in turns(hall)[:2]] == [("A001", 0), ("G001", upstairs_ms)]
     assert turns(hall)[2][0] == "A002"
     assert turns(hall)[2][1] == turns(hall)[1][2]
+
+
+def test_a_repeated_call_is_said_to_its_end_when_its_person_comes_in_the_middle_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callq.voice.text.Spoken.about_ms", 6_000)
+    windows = ("w1", "w2", "w3", "w4")
+    clerks = ("c1", "c2", "c3", "c4")
+    hall = Hall(
+        small_hall(
+            services=small_hall().services[:1],
+            windows=tuple(WindowConfig(id=window, label=window[1:], zone="hall") for window in windows),
+            clerks=tuple(Clerk(id=clerk, name=clerk, skills={"general": 3}) for clerk in clerks),
+        )
+    )
+    for window, clerk in zip(windows, clerks, strict=True):
+        hall.staff(window, clerk)
+        hall.issue()
+    for window in windows:
+        hall.do(cmd.CallNext(window=window))
+    assert [from_ms for _, from_ms, _ in turns(hall)] == [0, 6_000, 12_000, 18_000]
+    hall.later(10)
+    hall.do(cmd.Recall(window="w3"))
+    after = [("A001", 0), ("A002", 6_000), ("A004", 12_000), ("A003", 18_000)]
+    assert [turn[:2] for turn in turns(hall)] == after
+    hall.later(10)
+    hall.do(cmd.Start(window="w3"))
+    # The call that was repeated was not said before, and is not said now: nobody makes room for it.
+    assert [turn[:2] for turn in turns(hall)] == after
 
 
 def test_whoever_is_sent_on_while_being_called_is_not_called_on() -> None:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 
+from callq.journal.port import GENESIS
+from callq.journal.records import Records
+from callq.runtime.home import MemoryHome
 from callq.runtime.keeper import Keeper
 from callq.views.ratings import FEWEST
 
@@ -240,6 +243,33 @@ async def test_ratings_are_listed_over_days_that_the_journal_has_forgotten(door:
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), wrong
 
 
+async def test_a_full_page_is_told_before_an_archived_day_that_the_journal_has_too(door: Door) -> None:
+    await door.staff()
+    inspector = await door.token("inspector")
+    actor, home = door.node.actor("test"), door.node.home
+    assert isinstance(home, MemoryHome)
+    keeper = Keeper(actor, door.journal, home, lambda: True)
+    today = actor.day
+    for level in (5, 4):
+        ticket = await served(door)
+        assert (await rate(door, ticket, level, ticket["key"])).is_success
+    door.clock.later(DAY_S)
+    await door.issue()
+    tomorrow = actor.day
+    await keeper.keep_snapshot()
+    await keeper.look()
+    kept = await door.journal.read_revisions("test", home.days["test", today].entries[-1].id.revision, 100)
+    await door.journal.trim("test", kept[0].id)
+    home.days["test", tomorrow] = Records(GENESIS, list(kept), True)
+    after = 0
+    for level in (5, 4):
+        path = f"ratings?from={today}&to={tomorrow}&limit=1&after={after}"
+        page = await door.get(path, token=inspector)
+        assert [row["level"] for row in page["ratings"]] == [level]
+        after = page["next"]
+    assert after is None
+
+
 async def test_what_was_said_of_a_completion_that_was_taken_back_is_not_listed(door: Door) -> None:
     await door.staff()
     inspector, leader = await door.token("inspector"), await door.token("supervisor")
@@ -268,7 +298,9 @@ async def test_what_was_said_of_a_completion_that_was_taken_back_is_not_listed(d
     for limit in (1, 2, 100):
         assert await listed(limit) == [5]
     await door.window("complete")
-    assert (await rate(door, second, 4, second["key"])).is_success
+    late = await rate(door, second, 2, second["key"], before=0)
+    assert late.json()["code"] == "wrong_state", "it was pressed before the completion was taken back"
+    assert (await rate(door, second, 4, second["key"], before=1)).is_success
     third = await served(door)
     assert (await rate(door, third, 3, third["key"])).is_success
     for limit in (1, 2, 100):

@@ -354,17 +354,21 @@ def announce(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
 
 
 def needless(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
-    """Nobody needs the announcement of a ticket's call any more; what is being said is said to its end."""
-    _noted(state, ticket, undo, needless_ms=at.now_ms)
+    """Nobody needs the announcement of a ticket's call any more; what is being said is said to its end.
+
+    A call that was needless before stays so from then on: were it later, the turns after it would move.
+    """
+    calls = [c for c in _standing(state, ticket) if c.needless_ms is None]
+    _changed(state, calls, undo, needless_ms=at.now_ms)
 
 
 def hush(state: HallState, ticket: Ticket, at: Moment, undo: Undo) -> None:
     """The announcement of a ticket's call is over, in the middle of it if need be."""
-    _noted(state, ticket, undo, over_ms=at.now_ms)
+    _changed(state, _standing(state, ticket), undo, over_ms=at.now_ms)
 
 
-def _noted(state: HallState, ticket: Ticket, undo: Undo, **what: int) -> None:
-    _changed(state, [c for c in state.announced if c.ticket == ticket.id and c.over_ms is None], undo, **what)
+def _standing(state: HallState, ticket: Ticket) -> list[Announced]:
+    return [call for call in state.announced if call.ticket == ticket.id and call.over_ms is None]
 
 
 def stands_again(state: HallState, ticket: Ticket, undo: Undo) -> None:

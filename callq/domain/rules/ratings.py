@@ -30,6 +30,8 @@ def rate(state: HallState, command: cmd.Rate, now_ms: int, who: cmd.Actor) -> De
     step = command.step if command.step is not None else ticket.last_done
     if step not in done or (ticket.unconfirmed and step == ticket.step):
         raise wrong_state(ticket, "no completed service to rate", "rate when the service is done")
+    if command.before not in (None, ticket.rated_before(step)):
+        raise wrong_state(ticket, "what was rated was taken back, and completed anew", "look, and rate anew")
     if ticket.is_rated(step):
         raise Rejected(
             Code.LIMIT_REACHED,
