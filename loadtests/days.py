@@ -124,6 +124,8 @@ class Finished:
         unfinished.replace(path)
 
     def _path(self, run: Run) -> Path:
+        if run != Run(run.scenario, run.volume, run.days, run.seed, run.policy, run.tidal, run.beta):
+            raise ValueError("only runs that differ in nothing else are kept")
         key = msgspec.json.encode(
             (self._of, run.scenario, run.volume, run.days, run.seed, run.policy, run.tidal, run.beta)
         )

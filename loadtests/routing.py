@@ -134,6 +134,7 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
             values=new[0],
             baseline="a skilled clerk's",
             baselines=new[1],
+            bound=Bound(of="value", at="most", limit=DECISION_US),
         ),
         Figure(
             what="a beginner's, 167 windows serve",

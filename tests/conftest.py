@@ -28,6 +28,7 @@ def _logs_as_by_default() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing | None:
     """Files are shared out in an order of our own."""
     return Sharing(config, log) if config.getvalue("dist") == "loadfile" else None

@@ -76,7 +76,9 @@ def _options(parser: argparse.ArgumentParser, *, root: bool, plots: bool = True)
     )
     parser.add_argument("--hall", metavar="FILE-OR-SAMPLE", help="a hall file: its own windows and load")
     parser.add_argument(
-        "--date", metavar="DATE", help="which day of a hall file's calendar, ISO (default: a Monday)"
+        "--date",
+        metavar="DATE",
+        help="which day of a hall file's calendar, ISO (default: that of a replayed day, else a Monday)",
     )
     parser.add_argument(
         "--replay",
@@ -121,7 +123,7 @@ def _run_of(
     from callq.simulate.halls import DATE, POLICIES, NotSimulated
     from callq.simulate.of_hall import scenario_of, with_people_of
     from callq.simulate.over import laid_over
-    from callq.simulate.replay import archived, recorded
+    from callq.simulate.replay import archived, date_of, recorded
     from callq.simulate.runs import TIDES, Run
     from callq.simulate.scenario import load
 
@@ -142,6 +144,8 @@ def _run_of(
     came, days, volume = None, args.days or DAYS, args.volume
     try:
         config = load_hall(hall) if hall else None
+        if args.replay is not None and config is not None and args.date is None:
+            date = date_of(args.replay, config)
         if args.replay is not None and config is None:
             scenario, came, _ = recorded(args.replay, args.office)
         elif config is None:

@@ -1,7 +1,8 @@
 """A scenario over a hall file: the hall with its own load, and what the scenario says of people and clerks.
 
 So lunch, no-shows, a bus or illness can be asked of one's own hall. Windows, services, hours and load stay
-those of the hall file, and so do its rules and tides.
+those of the hall file, and so do its rules and tides; but clerks call and start by themselves, so that
+`auto_call_s` and `auto_start_s` are not looked at.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def laid_over(source: str, own: Scenario, config: HallConfig, date: str) -> Laid
 
     def merged(document: Scenario) -> Scenario:
         groups = own.groups
-        if "cv" in wrote.get("handling", {}):
+        handling = wrote.get("handling")
+        if isinstance(handling, dict) and "cv" in handling:
             groups = tuple(msgspec.structs.replace(group, cv=None) for group in groups)
         parts = {key: getattr(document, key) for key in wrote}
         name = own.name if document.name == own.name else f"{own.name} with {document.name}"

@@ -229,6 +229,7 @@ class People:
 
     def _rejoins(self, visit: _Visit) -> None:
         if self._day.is_over:
+            visit.outcome.end = "no_show"
             return
         try:
             self._day.do(cmd.Rejoin(ticket=visit.ticket))
@@ -275,7 +276,7 @@ class People:
     def _ends(self, visit: _Visit, window: str) -> None:
         day, person = self._day, visit.person
         visit.begun = True
-        if person.then is not None and not visit.current:
+        if person.then is not None and not visit.current and not day.is_over:
             visit.current = 1
             visit.rest_ms = person.then_ms
             to = self._lines[person.then][-1].service

@@ -16,6 +16,7 @@ import gzip
 import math
 import re
 from collections import Counter
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -140,6 +141,20 @@ def recorded(path: Path, office: str) -> Recorded:
     return _of(path, office, found[office])
 
 
+def date_of(path: Path, config: HallConfig) -> str:
+    """The business day of a file that callq has archived, YYYY-MM-DD; see `archived`.
+
+    Raises:
+      ScenarioError: it is no such file, or nobody came.
+    """
+    with _told(path):
+        for entry in unpacked(gzip.decompress(path.read_bytes())).entries:
+            batch = decode_batch(entry.payload)
+            if any(isinstance(event, TicketIssued) for event in batch.events):
+                return business_day(batch.at_ms, config.timezone, config.day_starts)
+    raise _nobody(path)
+
+
 def archived(path: Path, config: HallConfig, scenario: Scenario) -> Archived:
     """Who came on a business day that callq has archived, to services that the scenario knows.
 
@@ -156,17 +171,14 @@ def archived(path: Path, config: HallConfig, scenario: Scenario) -> Archived:
     services: dict[str, str] = {}
     left_out: Counter[str] = Counter()
     further = 0
-    midnight_ms: int | None = None
-    try:
+    midnight_ms = local_ms(date_of(path, config), 0, config.timezone)
+    with _told(path):
         entries = unpacked(gzip.decompress(path.read_bytes())).entries
         for entry in entries:
             batch = decode_batch(entry.payload)
             for event in batch.events:
                 match event:
                     case TicketIssued(service=service) if service in place:
-                        if midnight_ms is None:
-                            day = business_day(batch.at_ms, config.timezone, config.day_starts)
-                            midnight_ms = local_ms(day, 0, config.timezone)
                         at_ms = batch.at_ms - midnight_ms
                         found[event.ticket] = Came(at_ms, at_ms, place[service], event.cls)
                         services[event.ticket] = service
@@ -186,13 +198,24 @@ def archived(path: Path, config: HallConfig, scenario: Scenario) -> Archived:
                         services[ticket] = service
                     case StepBegun(ticket=ticket) if ticket in found:
                         further += 1
+    if not found:
+        raise _nobody(path)
+    return Archived(tuple(found.values()), dict(left_out), further)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell of bytes that are no archived day as of a mistake in a file."""
+    try:
+        yield
     except (OSError, EOFError, BadBytes) as error:
         problem = Problem(0, None, "", f"is no archived day: {error}", "name a DATE.gz of callq's archive")
         raise ScenarioError(str(path), [problem]) from error
-    if not found:
-        problem = Problem(0, None, "", "nobody came to the hall's services", "choose another day")
-        raise ScenarioError(str(path), [problem])
-    return Archived(tuple(found.values()), dict(left_out), further)
+
+
+def _nobody(path: Path) -> ScenarioError:
+    problem = Problem(0, None, "", "nobody came to the hall's services", "choose another day")
+    return ScenarioError(str(path), [problem])
 
 
 def _wrong(path: Path, line: int, message: str, hint: str, column: str = "") -> ScenarioError:

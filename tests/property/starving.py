@@ -6,6 +6,7 @@ wait under each, and who was called past whom.
 
 from __future__ import annotations
 
+import math
 from random import Random
 from typing import Final, NamedTuple
 
@@ -197,13 +198,21 @@ def few_privileged(pattern: Pattern) -> bool:
 
 
 def bound(pattern: Pattern) -> float:
-    """How much longer than by the longest wait an ordinary ticket may wait, minutes: guard and one service.
+    """How much longer than by the longest wait an ordinary ticket may wait, minutes.
 
-    Once it has waited a guard of its target nobody who came later goes before it but those with a shorter
-    target, in the guard's order. Every window turns to it and to those before it when its service ends;
-    from then on it waits no longer than by the longest wait.
+    The guard, one service, and one more for each round of those with a shorter target who come meanwhile.
+
+    Once a ticket has waited a guard of its target nobody who came later goes before it but those with a
+    shorter target, in the guard's order: as many as come while it waits, by as many at a time as windows
+    serve it. Every window turns to it and to those before it when its service ends; from then on it waits
+    no longer than by the longest wait.
     """
-    return GUARD * TARGET_MIN + max((one.takes_s for one in pattern.arrivals), default=0) / 60
+    service_s = max((one.takes_s for one in pattern.arrivals), default=0)
+    privileged = [one.at_s for one in pattern.arrivals if one.cls != "ordinary"]
+    meanwhile_s = GUARD * TARGET_MIN * 60 + service_s
+    most = max((sum(0 <= at - first < meanwhile_s for at in privileged) for first in privileged), default=0)
+    at_once = min(sum(code in skills for skills in pattern.skills) for code in SERVICES)
+    return GUARD * TARGET_MIN + (1 + math.ceil(most / at_once)) * service_s / 60
 
 
 def excess(pattern: Pattern, pressure: float | None = None, guard: float = GUARD) -> float | None:
@@ -258,6 +267,19 @@ def long_services(windows: int, more: int) -> Pattern:
     come += [Arrival(2300, "b", "ordinary", takes_s)] * (windows - more)
     come += [Arrival(2397, "b", "ordinary", takes_s)] * more
     return Pattern((SERVICES,) * windows, tuple(sorted(come)))
+
+
+def passed_at_the_guard(rounds: int = 20) -> Pattern:
+    """One who is alone for a service is passed by the pressure until its guard, and then by a burst.
+
+    Those of the burst have priority for the same service, and their guard falls in the very minute before.
+    """
+    takes_s = 240
+    come = [Arrival(0, "a", "ordinary", takes_s)] + [Arrival(0, "b", "ordinary", takes_s)] * 6
+    for turn in range(1, rounds + 1):
+        come += [Arrival(takes_s * turn, "b", "ordinary", takes_s)] * 2
+    come += [Arrival(1799, "a", "priority", takes_s)] * 5 + [Arrival(1799, "b", "ordinary", takes_s)] * 8
+    return Pattern((SERVICES,) * 2, tuple(sorted(come)))
 
 
 # Search ---------------------------------------------------------------------------------------------

@@ -125,6 +125,7 @@ def test_whatever_comes_with_callq_can_be_laid_over_a_hall(name: str, county: Ha
             "absences[0].windows",
             "nobody would be left",
         ),
+        ("handling = 5\n", 1, "handling", ""),
         ("[people]\nno_shows = 0.1\n", 2, "people.no_shows", ""),
         ("[peeple]\nno_show = 0.1\n", 1, "peeple", ""),
         ("[people]\naccepts = ['doorstep']\n", 2, "people.accepts[0]", "no outlet 'doorstep'"),

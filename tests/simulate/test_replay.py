@@ -15,7 +15,7 @@ from callq.domain import commands as cmd
 from callq.journal.port import GENESIS, chained
 from callq.journal.records import header, packed
 from callq.simulate.of_hall import scenario_of
-from callq.simulate.replay import COLUMNS, Snapshot, archived, came, recorded
+from callq.simulate.replay import COLUMNS, Snapshot, archived, came, date_of, recorded
 from callq.simulate.runs import Run, one_day
 from callq.simulate.scenario import ScenarioError
 from tests.harness import MONDAY_9H, Hall
@@ -210,3 +210,22 @@ def test_an_archived_day_comes_again(tmp_path: Path, capsys: pytest.CaptureFixtu
     path.write_bytes(b"no archive")
     with pytest.raises(ScenarioError, match="no archived day"):
         archived(path, config, scenario_of(config))
+
+
+def test_an_archived_day_is_of_its_own_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = load_hall("county")
+    hall = Hall(config)
+    hall.later(86_400)
+    hall.do(cmd.Issue(ticket="t0", service=config.services[0].code))
+    entries, tip = [], GENESIS
+    for payload in hall.payloads:
+        entries.append(chained(tip, payload))
+        tip = entries[-1].id
+    path = tmp_path / "day.gz"
+    path.write_bytes(gzip.compress(header(GENESIS) + packed(entries)))
+    assert date_of(path, config) == "2026-11-24"
+    again = ["--hall", "county", "--replay", str(path), "--jobs", "1", "--json", str(tmp_path / "found.json")]
+    assert main(["simulate", *again]) == 0
+    [found] = archived(path, config, scenario_of(config, "2026-11-24")).came
+    assert 9 * 3_600_000 <= found.from_ms < 10 * 3_600_000
+    assert "Traceback" not in capsys.readouterr().err
