@@ -138,9 +138,9 @@ function meant(act) {
   if (SEATING.includes(act) || !panel) return {};
   const seen = { seen_clerk: panel.clerk ? panel.clerk.id : null };
   const there = panel.current ? panel.current.ticket.id : null;
-  if (act === "call_next") return { ...seen, ticket: there };
-  if (act === "undo" && panel.undo) return { ...seen, ticket: panel.undo.ticket, act: panel.undo.act };
-  return there && ON_PRESENT.includes(act) ? { ...seen, ticket: there } : seen;
+  if (act === "call_next") return Object.assign(seen, { ticket: there });
+  if (act === "undo" && panel.undo) return Object.assign(seen, { ticket: panel.undo.ticket, act: panel.undo.act });
+  return there && ON_PRESENT.includes(act) ? Object.assign(seen, { ticket: there }) : seen;
 }
 
 /**
@@ -154,7 +154,7 @@ function send(act, args, words) {
   keys.ask(null);
   const there = panel && panel.current ? panel.current.ticket : null;
   const number = there ? there.number : "";
-  const about = ON_TICKET.includes(act) ? {} : { window: windowId, ...meant(act) };
+  const about = ON_TICKET.includes(act) ? {} : Object.assign({ window: windowId }, meant(act));
   const command = Object.assign({ command: COMMANDS[act] || act }, about, args);
   const press = { key: randomKey(), act, command, words: Object.assign({ number }, words), atMs: Date.now() };
   kept.keep(press);

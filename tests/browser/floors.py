@@ -197,7 +197,13 @@ def floor() -> dict[str, Any]:
             **{"issued": 538, "priority": 32, "done": 402, "missed": 21},
         },
         "zones": [
-            {"code": code, "name": name, "name_en": english, "place": "二楼" if place == "二楼" else ""}
+            {
+                "code": code,
+                "name": name,
+                "name_en": english,
+                "place": "二楼" if place == "二楼" else "",
+                "place_en": "",
+            }
             for code, name, english, place, *_ in ZONES
         ],
         "warnings": warnings(),

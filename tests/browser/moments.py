@@ -133,7 +133,12 @@ def small_entrance() -> dict[str, Any]:
     zone = hall["zones"][0]
     services = [service(row) for row in SERVICES[:5]]
     services[0]["working"] = 0
-    services[1]["ticketing"] = {**closed, "closed": "service_closed", "reason": "系统故障", "reason_en": ""}
+    services[1]["ticketing"] = {
+        **closed,
+        "closed": "service_closed",
+        "reason": "系统故障",
+        "reason_en": "System failure",
+    }
     services[2]["ticketing"] = {**closed, "closed": "quota_exhausted", "next_ms": NOW_MS + 1400 * MINUTE_MS}
     services[3]["ticketing"] = {**closed, "closed": "outside_session"}
     services[4] |= {"count": 3}

@@ -73,7 +73,7 @@ def test_a_morning_on_all_screens(pages: Pages, live: LiveServer) -> None:
     expect(holder.locator("#call-label")).to_have_text("3")
     expect(holder.locator("#where-text")).to_have_text("进门右转，第二排")
     live.window("w3", "start")
-    expect(holder.locator("#call-title")).to_have_text("正在办理")
+    expect(holder.locator("#call-title")).to_have_text("正在窗口办理")
     live.window("w3", "complete")
     expect(holder.locator("#state")).to_have_text("已办结")
 

@@ -13,7 +13,11 @@ SOURCES = sorted(
 )
 CATALOGUES = {lang: ROOT / f"callq/web/static/words.{lang}.js" for lang in ("zh", "en")}
 
-ABOUT_HANZI = [ROOT / "panels/kiosk/initials.js", ROOT / "callq/web/static/standstill.js"]
+ABOUT_HANZI = [
+    ROOT / "panels/kiosk/initials.js",
+    ROOT / "callq/web/static/standstill.js",
+    ROOT / "displays/tv/where.js",
+]
 """Has hanzi themselves, and no words."""
 
 TOO_NEW = {

@@ -61,7 +61,14 @@ async def test_a_snapshot_then_numbered_changes(door: Door, wire: str) -> None:
             "name_en": "",
             "prefix": "A",
             "count": 1,
-            "ticketing": {"open": True, "until_ms": None, "closed": None, "reason": "", "next_ms": None},
+            "ticketing": {
+                "open": True,
+                "until_ms": None,
+                "closed": None,
+                "reason": "",
+                "reason_en": "",
+                "next_ms": None,
+            },
         }
 
 
