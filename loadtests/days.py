@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from callq.simulate.results import Summary
+    from callq.simulate.results import Interval, Summary
 
 SEED: Final = 2026
 VOLUMES: Final = (2600, 2900)
@@ -77,6 +77,9 @@ GREEN_P99_MIN: Final = 14.0
 OPENINGS: Final = 55.0
 OF_ONE_WINDOW: Final = 4.0
 """Openings of one window on one day, however the day goes."""
+OF_ONE: Final = "openings of one window on one day, the most"
+LATER_MIN: Final = 5
+"""By which windows open later than usual, to see what a delay costs."""
 FEWER: Final = 20
 """Days of what has no goal."""
 FEWEST: Final = 12
@@ -156,10 +159,21 @@ class Runner:
         return Runner(min(self.days, days), self.jobs, self.progress, self.finished)
 
     def run(
-        self, policy: str, tidal: str, volume: float, scenario: str = "county-84", beta: float = 0.0
+        self,
+        policy: str,
+        tidal: str,
+        volume: float,
+        scenario: str = "county-84",
+        beta: float = 0.0,
+        *,
+        later_min: int = 0,
     ) -> Result:
-        """What a policy and tides do on these days."""
-        run = Run(load(scenario), volume, self.days, SEED, policy, tidal, beta)
+        """What a policy and tides do on these days; windows open so many minutes later than usual."""
+        kind = load(scenario)
+        if later_min:
+            tides = msgspec.structs.replace(kind.tides, opening_min=kind.tides.opening_min + later_min)
+            kind = msgspec.structs.replace(kind, tides=tides)
+        run = Run(kind, volume, self.days, SEED, policy, tidal, beta)
         if self.finished is not None and (found := self.finished.get(run)) is not None:
             return found
         task = self.progress.add_task(f"{scenario} {policy} {tidal} {volume:.0f}", total=self.days)
@@ -189,7 +203,9 @@ def run(args: argparse.Namespace, progress: Progress) -> Report:
         intervals.append(_paired(f"{volume}, beside the longest wait", longest, default))
         intervals.append(_paired(f"{volume}, with tides beside all open", default, tidal))
         if not args.goals:
-            figures += _others(fewer, volume)
+            others, told = _others(fewer, volume)
+            figures += others
+            intervals += told
     over = runner.run("default", "none", 3200)
     figures.append(
         _one(
@@ -261,35 +277,59 @@ def _tides(volume: int, goals: _Goals, tidal: Result, open_all_day: Result) -> l
         ),
         _beside(f"{volume:,}, tides: p90", "min", ours.p90_wait_min, beside, base.p90_wait_min),
         _one(f"{volume:,}, tides: openings a day", "", ours.openings, most=OPENINGS),
+        _one(f"{volume:,}, tides: {OF_ONE}", "", ours.most_reopened),
     ]
 
 
 def _paired(what: str, base: Result, other: Result) -> str:
+    """How one run differs from another on the same days, a sentence with every interval that there is."""
     found = {row.figure: row.ratio for row in paired(base, other)}
-    mean, p99 = found["mean_wait_min"], found["priority_p99_min"]
-    pooled = pooled_ratio(base, other)
+    by_day = {
+        "mean wait": "mean_wait_min",
+        "p90": "p90_wait_min",
+        "p99": "p99_wait_min",
+        "priority's p99": "priority_p99_min",
+        "staff-hours": "staff_hours",
+    }
+    told = ", ".join(f"{name} {_ranged(found[figure])}" for name, figure in by_day.items())
+    groups = [result.summary.max_to_min_group for result in (other, base)]
+    apart = " beside ".join("-" if ratio is None else f"{ratio:.2f}" for ratio in groups)
     return (
-        f"{what}: mean wait of all people {pooled.mean:.3f} times ({pooled.low:.3f} to {pooled.high:.3f}), "
-        f"by day {mean.mean:.3f} times ({mean.low:.3f} to {mean.high:.3f}), "
-        f"priority's p99 {p99.mean:.3f} ({p99.low:.3f} to {p99.high:.3f})."
+        f"{what}: mean wait of all people {_ranged(pooled_ratio(base, other))} times; by day {told}; "
+        f"largest mean of a group against the smallest, of all days {apart}."
     )
 
 
-def _others(runner: Runner, volume: int) -> list[Figure]:
-    found = []
-    base = runner.run("longest_wait", "none", volume).summary.mean_wait_min
+def _ranged(ratio: Interval) -> str:
+    return f"{ratio.mean:.3f} ({ratio.low:.3f} to {ratio.high:.3f})"
+
+
+def _others(runner: Runner, volume: int) -> tuple[list[Figure], list[str]]:
+    """The other ways to build the hall and to open its windows, and how they differ on the same days."""
+    found, told = [], []
+    longest = runner.run("longest_wait", "none", volume)
+    base = longest.summary.mean_wait_min
     default = runner.run("default", "none", volume)
     for policy in OTHERS:
         result = runner.run(policy, "none", volume)
         mean = result.summary.mean_wait_min
         found.append(_beside(f"{volume:,}, {policy}: mean wait", "min", mean, "longest wait", base))
+        told.append(_paired(f"{volume}, {policy} beside the longest wait", longest, result))
     for tidal, beta in (*((name, 0.0) for name in OTHER_TIDES), ("default", -0.4), ("default", 1.0)):
         result = runner.run("default", tidal, volume, beta=beta)
         name = f"{tidal}, beta {beta:g}" if beta else tidal
         mean, hours = result.summary.mean_wait_min, result.summary.staff_hours
         what = f"{volume:,}, tides {name}: mean wait, at {hours:.0f} staff-hours"
         found.append(_beside(what, "min", mean, "all windows open", default.summary.mean_wait_min))
-    return found
+        told.append(_paired(f"{volume}, tides {name} beside all open", default, result))
+    sooner = runner.run("default", "default", volume)
+    later = runner.run("default", "default", volume, later_min=LATER_MIN)
+    more = later.summary.staff_hours - sooner.summary.staff_hours
+    what = f"{volume:,}, tides, windows open {LATER_MIN} min later: mean wait, at {more:+.1f} staff-hours"
+    usual = "as soon as usual"
+    found.append(_beside(what, "min", later.summary.mean_wait_min, usual, sooner.summary.mean_wait_min))
+    told.append(_paired(f"{volume}, {LATER_MIN} min later beside {usual}", sooner, later))
+    return found, told
 
 
 def _variants(runner: Runner) -> list[Figure]:
@@ -307,18 +347,30 @@ def _variants(runner: Runner) -> list[Figure]:
         )
         what = f"{variant}, tides: mean wait, at {tidal.staff_hours / default.staff_hours:.2f} of the hours"
         found.append(_beside(what, "min", tidal.mean_wait_min, "all windows open", default.mean_wait_min))
+        found += _openings(variant, tidal)
         if variant == "booked":
             found.append(_known(runner, tidal))
+    undisturbed = runner.run("default", "default", 2600).summary
+    what = f"undisturbed, tides: mean wait, at {undisturbed.staff_hours:.0f} staff-hours"
+    found.append(_one(what, "min", undisturbed.mean_wait_min))
+    found += _openings("undisturbed", undisturbed)
     for variant in DISTURBED:
         result = runner.run("default", "default", 2600, f"county-84-{variant}")
         tidal = result.summary
         what = f"{variant}, tides: mean wait, at {tidal.staff_hours:.0f} staff-hours"
         found.append(_one(what, "min", tidal.mean_wait_min))
-        what = f"{variant}, tides: openings of one window on one day, the most"
-        found.append(_one(what, "", tidal.most_reopened, most=OF_ONE_WINDOW))
+        found += _openings(variant, tidal, most=OF_ONE_WINDOW)
         if variant in FELT:
             found += _recovery(variant, result, runner.run("default", "none", 2600, f"county-84-{variant}"))
     return found + _spare_skills(runner.fewer(FEWEST))
+
+
+def _openings(variant: str, tidal: Summary, most: float | None = None) -> list[Figure]:
+    """How restless the tides are."""
+    return [
+        _one(f"{variant}, tides: openings a day", "", tidal.openings),
+        _one(f"{variant}, tides: {OF_ONE}", "", tidal.most_reopened, most=most),
+    ]
 
 
 def _known(runner: Runner, known: Summary) -> Figure:
@@ -364,4 +416,6 @@ def _spare_skills(runner: Runner) -> list[Figure]:
         found.append(_beside(told, "min", result.mean_wait_min, beside, base.mean_wait_min))
         told = f"spare skills, {what}: worst group"
         found.append(_beside(told, "min", result.worst_group_min, beside, base.worst_group_min))
+        if what != "widening alone":
+            found += _openings(f"spare skills, {what}", result)
     return found
