@@ -19,7 +19,7 @@ from tests.live import LiveServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
     from tests.browser.line import Line
 
@@ -56,15 +56,6 @@ def live(tmp_path_factory: pytest.TempPathFactory, shift: int) -> Iterator[LiveS
         server.window(window, "open")
     yield server
     server.stop()
-
-
-@pytest.fixture
-def pages(chromium: Browser, live: LiveServer) -> Iterator[Pages]:
-    opened = Pages(chromium, live)
-    yield opened
-    for context in opened.contexts:
-        context.close()
-    assert opened.faults == [], "errors in the pages"
 
 
 class Stage:

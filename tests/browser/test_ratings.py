@@ -19,7 +19,7 @@ from tests.live import LiveServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -65,15 +65,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         server.window(window, "open")
     yield server
     server.stop()
-
-
-@pytest.fixture
-def pages(chromium: Browser, live: LiveServer) -> Iterator[Pages]:
-    opened = Pages(chromium, live)
-    yield opened
-    for context in opened.contexts:
-        context.close()
-    assert opened.faults == [], "errors in the pages"
 
 
 def served(live: LiveServer, window: str = "w1") -> dict[str, Any]:
